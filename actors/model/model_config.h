@@ -1,0 +1,49 @@
+#pragma once
+// ModelConfig is the shape of a decoder-only transformer as in Llama, Mistral and Qwen: RMSNorm,
+// rotary embedding, grouped-query attention, SwiGLU. It is what `config.json` of a Hugging Face
+// checkpoint says, in our words.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tramontane {
+
+struct ModelConfig {
+  std::string architecture = "LlamaForCausalLM";  // or MistralForCausalLM, Qwen2…, Qwen3…
+  std::int64_t vocabulary = 0;
+  std::int64_t width = 0;     // hidden_size
+  std::int64_t layers = 0;    // num_hidden_layers
+  std::int64_t heads = 0;     // num_attention_heads
+  std::int64_t kv_heads = 0;  // num_key_value_heads; divides heads
+  std::int64_t head_dim = 0;
+  std::int64_t feed_forward = 0;  // intermediate_size
+  std::int64_t context = 0;       // max_position_embeddings
+  double rope_theta = 10000;
+  float norm_eps = 1e-5F;
+  bool tied_head = false;       // lm_head shares embed_tokens
+  bool attention_bias = false;  // Qwen2: on q, k, v
+  bool qk_norm = false;         // Qwen3: RMSNorm of q and k per head
+  std::int64_t window = 0;      // sliding window; 0: none
+  std::int32_t bos = -1;
+  std::int32_t eos = -1;
+  std::int32_t pad = -1;
+
+  bool operator==(const ModelConfig&) const = default;
+};
+
+// The built-in sizes that train from scratch on a CPU; `vocabulary` and token ids come from the
+// tokenizer. Unknown name: throws Error naming the ones there are.
+ModelConfig preset(std::string_view name, std::int64_t vocabulary);
+std::vector<std::string> preset_names();
+
+// config.json, read and written. Anything this build cannot run exactly (another architecture,
+// rope scaling, another activation) is refused by name: Error(unsupported). Malformed: bad_input.
+ModelConfig parse_model_config(std::string_view json);
+std::string write_model_config(const ModelConfig& config);
+
+// Number of parameters, tied ones once.
+std::int64_t parameters(const ModelConfig& config);
+
+}  // namespace tramontane

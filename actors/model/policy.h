@@ -1,0 +1,204 @@
+#pragma once
+// The model as the rest of the program sees it, without LibTorch: weights made ready for use, a
+// decoder for generating, and the trainer, whose implementation is loaded at run time.
+//
+//   auto ready = ReadyWeights::prepare(config, arena);      // off the decoding thread
+//   Decoder decoder(config, {.kv_blocks = 4096});
+//   SequenceId s = decoder.open(prompt_tokens, capacity);   // reserves cache blocks
+//   auto logits = decoder.forward(rows, *ready);            // one or more rows per sequence
+//
+//   auto trainer = load_policy_trainer(config);             // 0.3 s: loads LibTorch
+//
+// Thread rule: ReadyWeights is immutable and shared freely; a Decoder and a PolicyTrainer belong
+// to one thread at a time.
+
+#include "actors/model/model_config.h"
+#include "actors/types.h"
+#include "actors/weights/arena.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+// The manifest of a model: every tensor under its Hugging Face name, float32, in the order of the
+// layers.
+Manifest model_manifest(const ModelConfig& config);
+
+// Fresh weights: normal(0, 0.02), residual projections scaled by 1/sqrt(2 * layers), norms 1.
+// Fixed by the seed. Not sealed.
+void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed);
+
+// One version of the weights with its matrices packed for the kernels. Holds the arena.
+class ReadyWeights {
+ public:
+  // Packs; about a millisecond per million parameters. The arena must be sealed and its manifest
+  // that of the config, else Error(bad_input) naming the first tensor that differs.
+  static std::shared_ptr<const ReadyWeights> prepare(
+      const ModelConfig& config, std::shared_ptr<const Arena> arena);
+
+  ~ReadyWeights();
+
+  Version version() const;
+  Fingerprint fingerprint() const;
+  const Arena& arena() const;
+
+  struct Packed;
+
+  const Packed& packed() const { return *packed_; }
+
+ private:
+  ReadyWeights();
+  std::shared_ptr<const Arena> arena_;
+  std::unique_ptr<Packed> packed_;
+};
+
+using SequenceId = std::uint32_t;
+
+// Computes logits for rows of many sequences at once, over a paged cache of keys and values.
+class Decoder {
+ public:
+  struct Options {
+    std::int64_t kv_blocks = 1024;  // blocks of 16 positions, all layers: the memory bound
+    std::int64_t rows_max = 512;    // rows of one forward() at most
+  };
+
+  // One row: this token of that sequence. Its position is the sequence's length so far; several
+  // rows of one sequence in one call take consecutive positions.
+  struct Row {
+    SequenceId sequence = 0;
+    Token token = 0;
+    bool wants_logits = true;
+  };
+
+  Decoder(const ModelConfig& config, Options options);
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // Reserves blocks for `capacity` positions; nothing if there is no room for them now. A
+  // capacity over the model's context or the whole cache is Error(bad_input).
+  std::optional<SequenceId> open(std::int64_t capacity);
+
+  // Frees the blocks. The id may be given out again.
+  void close(SequenceId sequence);
+
+  // Forgets the cached positions but keeps the blocks: the next row has position 0.
+  void rewind(SequenceId sequence);
+
+  std::int64_t length(SequenceId sequence) const;
+  std::int64_t blocks_free() const;
+  std::int64_t blocks_total() const;
+
+  // Runs the rows (at most rows_max) and appends them to the cache. Returns the logits of the
+  // rows that want them, (count, vocabulary), valid until the next call.
+  std::span<const float> forward(std::span<const Row> rows, const ReadyWeights& weights);
+
+  // Bytes of the cache for these options.
+  static std::int64_t cache_bytes(const ModelConfig& config, Options options);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The log-probabilities of a rollout's tokens as its generator must have computed them: replays
+// its spans in order, each under the weights of its version, keeping or recomputing the cache as
+// the span says. `weights_of` returns null for a version that is gone; then so does this (empty).
+std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector<Token>& prompt,
+    const Rollout& rollout,
+    const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of,
+    float temperature, float top_p);
+
+// ---- training ----------------------------------------------------------------------------------
+
+// One sequence to train on: prompt and completion. The loss is on the completion's tokens.
+struct TrainSequence {
+  std::vector<Token> prompt;
+  std::vector<Token> completion;
+  // For reinforcement only:
+  std::vector<float> behaviour_log_probs;  // one per completion token
+  std::vector<std::uint32_t> lags;         // trained version minus token version, per token
+  double advantage = 0;
+  std::uint64_t group = 0;
+};
+
+struct OptimizerOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double eps = 1e-8;
+  double weight_decay = 0;
+  double clip_norm = 1;  // 0: no clipping
+};
+
+struct LossOptions {
+  std::string algorithm = "magistral";  // a row of the table in actors/model/algorithms.h
+  double clip_low = 0.2;
+  double clip_high = 0.28;
+  double temperature = 1;  // of the distribution that was sampled from
+};
+
+// What a step did. Means are over the tokens that the loss is on.
+struct StepReport {
+  bool skipped = false;  // a loss or gradient was not finite: the weights are as before
+  std::string skip_reason;
+  double loss = 0;
+  double gradient_norm = 0;    // before clipping
+  double entropy = 0;          // nats
+  double clip_low_share = 0;   // tokens whose ratio was cut below (advantage < 0)
+  double clip_high_share = 0;  // … above (advantage > 0)
+  double ratio_mean = 1;
+  double ratio_max = 1;
+  double effective_sample_size = 1;  // (sum r)^2 / (n sum r^2), 1 = on policy
+  double mismatch_kl = 0;            // mean(r - log r - 1), r = trained / behaviour
+  // Largest |trainer - generator| log-probability over rollouts decoded wholly under the very
+  // version being trained, and how many tokens that covers. Zero is the aim.
+  double log_prob_gap_max = 0;
+  std::uint64_t log_prob_gap_tokens = 0;
+  std::uint64_t sequences = 0;
+  std::uint64_t tokens = 0;  // of the loss
+  std::uint64_t rows = 0;    // through the model, prompts included
+  std::uint32_t microbatches = 0;
+};
+
+class PolicyTrainer {
+ public:
+  virtual ~PolicyTrainer() = default;
+
+  // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
+  virtual void import(const Arena& arena) = 0;
+
+  // Copies the parameters out; the caller seals.
+  virtual void export_to(Arena& arena) const = 0;
+
+  // One optimizer step of maximum likelihood. Microbatches of at most `rows_max` rows by first-fit
+  // decreasing, gradients accumulated.
+  virtual StepReport supervised_step(std::span<const TrainSequence> sequences,
+      const OptimizerOptions& options, std::int64_t rows_max) = 0;
+
+  // One optimizer step of reinforcement on one minibatch whose advantages are final.
+  virtual StepReport reinforce_step(std::span<const TrainSequence> sequences,
+      const LossOptions& loss, const OptimizerOptions& options, std::int64_t rows_max) = 0;
+
+  // Log-probabilities of the completions' tokens under the current parameters, by the very forward
+  // pass that the steps use.
+  virtual std::vector<std::vector<float>> log_probs(
+      std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) = 0;
+
+  // Optimizer state as bytes (step count, mean, square), for checkpoints. Loading bytes of another
+  // shape is Error(bad_input).
+  virtual Bytes optimizer_state() const = 0;
+  virtual void load_optimizer_state(ByteView state) = 0;
+};
+
+// Loads the trainer's plug-in (libtramontane_trainer.so beside the program, or $TRAM_TRAINER) and
+// makes one. Throws Error(io) with the loader's message and the remedy.
+std::unique_ptr<PolicyTrainer> load_policy_trainer(const ModelConfig& config);
+
+}  // namespace tramontane

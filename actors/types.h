@@ -1,0 +1,125 @@
+#pragma once
+// The values that travel between the actors of a reinforcement-learning job. Plain structs: they
+// copy, move and serialise (actors/messages.capnp; conversions in types.cc alone).
+//
+// A rollout is one completion of a prompt. It is written in spans: runs of tokens decoded under
+// one weight version. `tokens` and `log_probs` hold the completion only, never the prompt.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+using Token = std::int32_t;
+using Version = std::uint64_t;      // optimizer steps behind a set of weights
+using Fingerprint = std::uint64_t;  // XXH3-64 of an arena's bytes
+using RolloutId = std::uint64_t;    // group * group_size + sample
+using GroupId = std::uint64_t;      // counts prompts in the order of issue, from 0
+using LeaseId = std::uint64_t;      // never reused; 0 is none
+
+struct Prompt {
+  std::uint64_t index = 0;  // position in the data set
+  std::string text;
+  std::string answer;
+  std::vector<Token> tokens;
+};
+
+// Tokens [begin, end) of a rollout were decoded under `version`.
+struct Span {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  Version version = 0;
+  Fingerprint fingerprint = 0;
+  // The keys and values of every earlier position were computed anew under this version when the
+  // span began (first span, recompute, or another generator took over). False: the cache was kept.
+  bool fresh_cache = true;
+
+  bool operator==(const Span&) const = default;
+};
+
+enum class Finish : std::uint8_t { running = 0, stop = 1, length = 2 };
+
+struct Rollout {
+  RolloutId id = 0;
+  GroupId group = 0;
+  std::uint32_t sample = 0;  // index within the group
+  std::uint64_t seed = 0;    // keys the random draws, with id and position
+  std::vector<Token> tokens;
+  std::vector<float> log_probs;  // natural log, of the distribution sampled from; one per token
+  std::vector<Span> spans;       // in order, adjacent, covering all tokens
+  Finish finish = Finish::running;
+
+  bool operator==(const Rollout&) const = default;
+};
+
+// What a verifier says: a score with its components, or no_verdict with the reason. Never a
+// silent 0.
+struct Verdict {
+  struct Component {
+    std::string name;
+    double value = 0;      // already weighted: the score is the sum
+    std::string evidence;  // what was extracted, how it was compared
+
+    bool operator==(const Component&) const = default;
+  };
+
+  std::optional<double> score;
+  bool correct = false;    // the answer itself, apart from form
+  std::string no_verdict;  // the reason; set exactly when score is not
+  std::vector<Component> components;
+
+  bool operator==(const Verdict&) const = default;
+};
+
+// A rollout that a generator is to write, or to go on writing.
+struct RolloutTask {
+  LeaseId lease = 0;
+  Prompt prompt;
+  Rollout rollout;  // with whatever an earlier generator left behind
+};
+
+// Tokens appended to a rollout: rollout.tokens[begin..] under one span.
+struct Segment {
+  LeaseId lease = 0;
+  RolloutId rollout = 0;
+  Span span;  // span.begin is where the tokens go; a span may grow over several segments
+  std::vector<Token> tokens;
+  std::vector<float> log_probs;
+  Finish finish = Finish::running;  // other than running: the rollout is finished
+};
+
+struct LeasedRollout {
+  LeaseId lease = 0;
+  Prompt prompt;
+  Rollout rollout;
+};
+
+struct JudgedRollout {
+  Rollout rollout;
+  Verdict verdict;
+};
+
+struct Group {
+  GroupId id = 0;
+  Prompt prompt;
+  std::vector<JudgedRollout> rollouts;  // in sample order
+};
+
+// What the trainer consumes in one step. Asking again for the same step gives the same bytes.
+struct Batch {
+  std::uint64_t step = 0;     // trains version `step` into `step + 1`
+  std::vector<Group> groups;  // kept groups, in id order
+  std::uint64_t groups_without_contrast = 0;
+  std::uint64_t rollouts_stale = 0;       // dropped in the last staleness sweep
+  std::uint64_t rollouts_no_verdict = 0;  // masked out
+  std::uint64_t rollouts_seen = 0;        // completions gathered for it, dropped ones included
+  // Over all completions gathered, dropped groups included:
+  double mean_score = 0;
+  double mean_correct = 0;
+  double mean_tokens = 0;
+  double truncated_share = 0;
+};
+
+}  // namespace tramontane

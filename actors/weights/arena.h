@@ -1,0 +1,113 @@
+#pragma once
+// An Arena is one contiguous block that holds one version of the weights. Its Manifest names
+// every tensor in it and is the wire format: the same on every side, no packing, no renaming.
+//
+//   auto manifest = std::make_shared<const Manifest>(model_manifest(config));
+//   Arena arena(manifest);
+//   arena.floats("model.norm.weight")[0] = 1;
+//   arena.seal(version);                        // computes the fingerprint
+//   std::shared_ptr<const Arena> published = …  // immutable from here on
+//
+// A sealed arena is immutable and may be read from any thread.
+
+#include "actors/types.h"
+#include "runtime/base/bytes.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tramontane {
+
+enum class Dtype : std::uint8_t { float32 = 0, bfloat16 = 1, float16 = 2 };
+
+std::size_t size_of(Dtype dtype);
+
+struct TensorEntry {
+  std::string name;  // the Hugging Face name: model.layers.0.self_attn.q_proj.weight
+  Dtype dtype = Dtype::float32;
+  std::vector<std::int64_t> shape;
+  std::uint64_t offset = 0;  // bytes from the arena's start, a multiple of 64
+  std::uint64_t size = 0;    // bytes
+
+  bool operator==(const TensorEntry&) const = default;
+};
+
+class Manifest {
+ public:
+  // Lays the tensors out one after another, each at a multiple of 64 bytes.
+  static Manifest lay_out(std::vector<TensorEntry> tensors);
+
+  const std::vector<TensorEntry>& tensors() const { return tensors_; }
+
+  // Null if there is none of that name.
+  const TensorEntry* find(std::string_view name) const;
+
+  std::uint64_t bytes() const { return bytes_; }
+
+  // XXH3-64 of names, dtypes, shapes and offsets: two sides agree on the layout when equal.
+  std::uint64_t hash() const { return hash_; }
+
+  bool operator==(const Manifest&) const = default;
+
+ private:
+  std::vector<TensorEntry> tensors_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t hash_ = 0;
+};
+
+class Arena {
+ public:
+  // 64-byte aligned, zeroed (the padding between tensors stays zero, so that fingerprints agree).
+  explicit Arena(std::shared_ptr<const Manifest> manifest);
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena();
+
+  const Manifest& manifest() const { return *manifest_; }
+
+  std::shared_ptr<const Manifest> shared_manifest() const { return manifest_; }
+
+  std::span<std::byte> bytes() { return {data_, manifest_->bytes()}; }
+
+  ByteView bytes() const { return {data_, manifest_->bytes()}; }
+
+  // The float32 tensor of that name; throws Error(not_found) if there is none, Error(unsupported)
+  // if its dtype is another.
+  std::span<float> floats(std::string_view name);
+  std::span<const float> floats(std::string_view name) const;
+
+  // Whole-arena views for optimizer-style access; every tensor must be float32.
+  float* data() { return reinterpret_cast<float*>(data_); }
+
+  const float* data() const { return reinterpret_cast<const float*>(data_); }
+
+  // Marks the content as final for `version` and computes its fingerprint.
+  void seal(Version version);
+
+  // Content as received: `version` and `expected` came with it. False, and not sealed, if the
+  // bytes have another fingerprint.
+  [[nodiscard]] bool seal_received(Version version, Fingerprint expected);
+
+  bool sealed() const { return sealed_; }
+
+  Version version() const { return version_; }
+
+  Fingerprint fingerprint() const { return fingerprint_; }
+
+ private:
+  std::shared_ptr<const Manifest> manifest_;
+  std::byte* data_ = nullptr;
+  bool sealed_ = false;
+  Version version_ = 0;
+  Fingerprint fingerprint_ = 0;
+};
+
+// XXH3-64 of the bytes.
+Fingerprint fingerprint_of(ByteView bytes);
+
+}  // namespace tramontane

@@ -1,0 +1,63 @@
+#pragma once
+// Errors that a caller may act on.
+//
+//   Result<Bytes> read(Key key);              // an outcome the caller branches on
+//   throw Error(Errc::bad_input, "train.jsonl:17: no field 'answer'; …");  // everything else
+//
+// The four cases of the house: a bug is TRAM_CHECK; an outcome is Result<T> with an Errc (or
+// std::optional for mere absence); anything else throws Error; bad bytes from outside are
+// validated where they are used and reported as one of the latter two.
+
+#include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <string>
+#include <utility>
+
+namespace tramontane {
+
+enum class Errc {
+  not_found = 1,  // no such key, actor, file
+  closed,         // the peer or queue is closed and will not reopen
+  full,           // a bounded queue has no room
+  stale,          // a lease or incarnation is no longer the current one
+  timeout,        // the deadline passed; whether the work was done is unknown
+  refused,        // the callee answered that it will not
+  failed,         // the callee's handler failed; its text says why
+  undeliverable,  // the message reached nobody
+  bad_input,      // bytes or values from outside that make no sense
+  corrupt,        // stored bytes that do not match their checksum or schema
+  io,             // the operating system said no: disk full, permission, …
+  unsupported,    // valid, but not something this build or model can do
+  cancelled,      // asked to stop
+};
+
+const boost::system::error_category& error_category() noexcept;
+boost::system::error_code make_error_code(Errc code) noexcept;
+
+// The name of a code as users see it: "not_found".
+const char* name(Errc code) noexcept;
+
+template <class T>
+using Result = boost::system::result<T>;
+
+// An error with a text that names the thing and the remedy.
+class Error : public boost::system::system_error {
+ public:
+  Error(Errc code, std::string text);
+
+  Errc errc() const { return errc_; }
+
+  const std::string& text() const { return text_; }
+
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  Errc errc_;
+  std::string text_;
+};
+
+}  // namespace tramontane
+
+template <>
+struct boost::system::is_error_code_enum<tramontane::Errc> : std::true_type {};
