@@ -1,0 +1,209 @@
+#pragma once
+// The Ledger is the durable rollout buffer: the one truth on what was issued, generated, verified
+// and trained. It is a state machine over a KvStore, called by one actor; time comes in as an
+// argument, so that simulations and tests decide it.
+//
+//   Ledger ledger(store, prompts, options);               // opens, recovers
+//   auto tasks = ledger.lease_tasks("generator/0", 16, now);
+//   ledger.append(segment, now);                          // as tokens are made
+//   auto finished = ledger.lease_finished("verifier/0", 8, now);
+//   ledger.judge(lease, verdict, now);
+//   if (auto batch = ledger.batch(step)) …                // sealed once, then always equal
+//   ledger.trained(step, fingerprint);                    // a version exists
+//   ledger.checkpointed(version);                         // consumption is final
+//
+// The life of a rollout:
+//
+//   waiting ─lease_tasks▶ leased ─append(finish)▶ finished ─lease_finished▶ judging ─judge▶ judged
+//      ▲ lease expired or released, tokens kept │      ▲ lease expired or released │
+//      └────────────────────────────────────────┘      └───────────────────────────┘
+//
+// and of a group: open → complete (all judged) → sealed into the batch of one step, or dropped
+// with a reason (no contrast, stale, too few verdicts) that the batch counts.
+//
+// No length bias: batches take groups in the order of issue, never in the order of completion.
+// A batch of step s is sealed from the next groups as soon as they are all complete.
+//
+// Exactly once: each transition is one atomic write. A write is in the operating system's hands
+// when the call returns (kill -9 loses nothing) and on disk after the next sync() (grouped; power
+// loss). A batch is synced before it is first handed out.
+//
+// Every method may throw Error(io) (disk full: nothing was changed; retry) or Error(corrupt).
+// Thread rule: one thread at a time.
+
+#include "actors/types.h"
+#include "runtime/base/result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+class KvStore;
+
+// Microseconds since an epoch that the caller chooses and keeps.
+using Micros = std::int64_t;
+
+enum class Overdue : std::uint8_t {
+  wait = 0,  // no prompt is issued that could become staler than max_lag: nothing is dropped
+  drop =
+      1,  // generators run ahead up to run_ahead batches; what is too stale is dropped and replaced
+};
+
+// Which completions count towards a batch.
+enum class BatchOf : std::uint8_t {
+  issued = 0,  // all: a batch is the next `batch` completions issued; groups without contrast leave
+               // it smaller
+  kept = 1,    // only those of groups with contrast: dropped groups are replaced by later ones
+};
+
+struct LedgerOptions {
+  std::uint64_t seed = 0;
+  std::uint32_t group_size = 8;
+  std::uint32_t batch = 384;  // completions per batch, a multiple of group_size
+  std::uint32_t max_lag = 2;  // versions; 0 is the synchronous mode
+  Overdue overdue = Overdue::wait;
+  BatchOf batch_of = BatchOf::issued;
+  std::uint32_t run_ahead = 8;       // batches, for Overdue::drop
+  std::uint32_t max_running = 4096;  // leased rollouts at most, over all generators
+  std::uint64_t steps = 0;  // no prompt is issued beyond the batch of the last step; 0: no end
+  bool drop_without_contrast = true;
+  Micros generate_lease = 30'000'000;  // extended by every append
+  Micros verify_lease = 30'000'000;
+  std::uint32_t verify_attempts =
+      3;  // after so many lost leases: no_verdict("verifier lost it … times")
+  std::uint64_t keep_batches = 0;  // trained batches kept for replay and viewing; 0: all
+  std::uint64_t keep_bytes = 0;    // 0: no bound; trained batches go oldest first
+};
+
+// The prompt of a group, a pure function of the group's number: nothing needs storing to resume.
+using PromptOf = std::function<Prompt(GroupId)>;
+
+struct LedgerCounts {
+  std::uint64_t groups_issued = 0;
+  std::uint64_t rollouts_waiting = 0;
+  std::uint64_t rollouts_leased = 0;
+  std::uint64_t rollouts_finished = 0;  // wait for a verifier
+  std::uint64_t rollouts_judging = 0;
+  std::uint64_t rollouts_judged = 0;  // wait for their group or batch
+  std::uint64_t groups_complete = 0;  // wait for their batch
+  std::uint64_t batches_sealed = 0;
+  std::uint64_t next_step_to_seal = 0;
+  Version trained = 0;       // newest version that exists
+  Version checkpointed = 0;  // newest durable one
+  // Since the ledger was created:
+  std::uint64_t rollouts_generated = 0;
+  std::uint64_t rollouts_spanning = 0;  // of those, with tokens of more than one version
+  std::uint64_t rollouts_resumed = 0;   // leased again with tokens of an earlier holder
+  std::uint64_t leases_expired = 0;
+  std::uint64_t groups_without_contrast = 0;
+  std::uint64_t rollouts_stale = 0;
+  std::uint64_t rollouts_no_verdict = 0;
+  std::uint64_t records_quarantined = 0;
+};
+
+// One line of `tram rollouts`.
+struct RolloutSummary {
+  RolloutId id = 0;
+  GroupId group = 0;
+  std::string
+      state;  // waiting, leased, finished, judging, judged, sealed, trained, dropped: reason
+  std::optional<std::uint64_t> step;
+  std::uint32_t tokens = 0;
+  Version oldest = 0;
+  Version newest = 0;
+  Finish finish = Finish::running;
+  std::optional<double> score;
+  std::string no_verdict;
+};
+
+class Ledger {
+ public:
+  // Opens and recovers: leases of the process that died are released, so their rollouts wait
+  // again with the tokens they have. Records that do not decode or fail their checksum are moved
+  // aside under a quarantine key and counted; a group that lost one is issued anew from its seed.
+  // Options that contradict those the ledger was created with (group_size, batch, seed, batch_of)
+  // are Error(bad_input) naming them.
+  Ledger(KvStore& store, PromptOf prompt_of, LedgerOptions options);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  // Up to `count` rollouts to write. Abandoned ones first (with their tokens), then new groups in
+  // order as admission allows. Empty: see why_no_tasks().
+  std::vector<RolloutTask> lease_tasks(const std::string& holder, std::uint32_t count, Micros now);
+
+  // Appends tokens. Errc::stale if the lease is no longer the holder's (it must stop writing that
+  // rollout); bad_input if the segment does not continue the rollout; repeating the very segment
+  // last appended is accepted and changes nothing.
+  Result<void> append(const Segment& segment, Micros now);
+  // Several in one atomic write; each has its own result.
+  std::vector<Result<void>> append(const std::vector<Segment>& segments, Micros now);
+
+  std::vector<LeasedRollout> lease_finished(
+      const std::string& holder, std::uint32_t count, Micros now);
+  Result<void> judge(LeaseId lease, const Verdict& verdict, Micros now);
+
+  // All leases of a dead or stopping holder; returns how many.
+  std::uint32_t release(const std::string& holder);
+  std::uint32_t expire(Micros now);
+
+  // The batch of that step: seals it if it can be sealed now; nothing if it cannot yet.
+  // Sealed and still retained: the same again. Trained and past retention: Error(not_found).
+  std::optional<Batch> batch(std::uint64_t step);
+
+  // Version step + 1 exists with this fingerprint. If the ledger already knows another fingerprint
+  // for it (a replay after a crash that went differently) returns Errc::corrupt and the text of
+  // recorded_fingerprint() tells both.
+  Result<void> trained(std::uint64_t step, Fingerprint fingerprint);
+  std::optional<Fingerprint> recorded_fingerprint(Version version) const;
+
+  // The run went back to this version (a resume): admission counts from it. Batches sealed at or
+  // after it will be asked for again.
+  void restart_from(Version version);
+
+  // A durable checkpoint of this version exists: batches before it are consumed for good, and
+  // retention may remove them.
+  void checkpointed(Version version);
+
+  void sync();
+
+  LedgerCounts counts() const;
+
+  // Why lease_tasks would give nothing: "max_lag 2: batch 7 may be written once version 5 is
+  // trained; it is at 4". Empty if there is work.
+  std::string why_no_tasks() const;
+  // Why batch(step) is not there: "12 of 384 completions missing: 8 being written by generator/0
+  // (oldest 1.2 s), 4 wait for a verdict".
+  std::string why_no_batch(std::uint64_t step, Micros now) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Reads a ledger while another process writes it (RocksDB read-only), for tools.
+class LedgerReader {
+ public:
+  explicit LedgerReader(const std::string& folder);
+  ~LedgerReader();
+
+  LedgerOptions options() const;
+  std::vector<RolloutSummary> list(
+      std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const;
+  std::optional<JudgedRollout> rollout(RolloutId id) const;
+  std::optional<Batch> batch(std::uint64_t step) const;
+  std::optional<Fingerprint> recorded_fingerprint(Version version) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tramontane
