@@ -1,0 +1,152 @@
+@0xa8c1f0d3b5e7924c;
+# A job graph: which actors, how many, with what data, rewards and algorithm. The YAML file that a
+# user writes is decoded into this schema, so this page is the reference: names are written
+# lower_snake there (`maxLag` here is `max_lag` there), and what the file does not say has the
+# default given here. File names are relative to the job graph's folder.
+
+using Cxx = import "/capnp/c++.capnp";
+using Config = import "/runtime/config/doc.capnp";
+$Cxx.namespace("tramontane::schema");
+
+struct Job {
+  name @0 :Text = "job" $Config.doc("what the run is called in listings and folder names");
+  seed @1 :UInt64 = 0 $Config.doc("every random draw of the run derives from it");
+  model @2 :Model $Config.doc("the policy to train");
+  data @3 :Data $Config.doc("the problems");
+  stages @4 :List(Stage) $Config.doc("what is done with the model, in order");
+  actors @5 :Actors $Config.doc("who does it");
+}
+
+struct Model {
+  preset @0 :Text $Config.doc("a built-in shape trained from scratch: nano, small, base, micro");
+  path @1 :Text $Config.doc("instead of preset: a Hugging Face folder (config.json, *.safetensors, tokenizer.json)");
+  context @2 :UInt32 = 0 $Config.doc("positions at most; 0: what the preset or checkpoint says");
+  tokens @3 :Tokens $Config.doc("with preset: the vocabulary");
+}
+
+struct Tokens {
+  special @0 :List(Text) $Config.doc("special tokens in the order of their ids; must hold <pad> and <eos>");
+  characters @1 :Text $Config.doc("every character that is a token, in the order of their ids");
+}
+
+struct Data {
+  prompts @0 :Text $Config.doc("JSONL: one {\"prompt\", \"answer\"} a line, to learn from");
+  heldout @1 :Text $Config.doc("JSONL: the same, never learnt from, for evaluation");
+}
+
+struct Stage {
+  union {
+    warmStart @0 :WarmStart $Config.doc("supervised: imitate demonstrations");
+    reinforce @1 :Reinforce $Config.doc("reinforcement from verified rollouts");
+  }
+}
+
+struct WarmStart {
+  demonstrations @0 :Text $Config.doc("JSONL: {\"prompt\", STYLE: completion, …} a line");
+  limit @1 :UInt64 = 0 $Config.doc("use the first so many demonstrations; 0: all");
+  styles @2 :List(Style) $Config.doc("which field of a demonstration to imitate, and how often: {worked: 0.8, short: 0.2}");
+  steps @3 :UInt64 = 1000 $Config.doc("optimizer steps") $Config.least(1);
+  batch @4 :UInt32 = 24 $Config.doc("demonstrations per step") $Config.least(1);
+  optimizer @5 :Optimizer = (learningRate = 4e-3, weightDecay = 0.1, warmupSteps = 20, finalShare = 0.1) $Config.doc("AdamW");
+}
+
+struct Style {
+  name @0 :Text;
+  share @1 :Float64;
+}
+
+struct Reinforce {
+  algorithm @0 :Algorithm $Config.doc("the loss and the batch");
+  steps @1 :UInt64 = 200 $Config.doc("optimizer steps (= weight versions)") $Config.least(1);
+  maxLag @2 :UInt32 = 2 $Config.doc("versions that a token may be older than the weights it trains; 0: synchronous") $Config.most(64);
+  overdue @3 :Overdue = wait $Config.doc("how max_lag is kept");
+  batchOf @4 :BatchOf = issued $Config.doc("which completions fill a batch");
+  optimizer @5 :Optimizer = (learningRate = 5e-4, warmupSteps = 5) $Config.doc("AdamW");
+  stopAtCorrect @6 :Float64 = 0 $Config.doc("end the stage once the moving average (0.8) of the batches' correct share reaches this; 0: never") $Config.least(0) $Config.most(1);
+
+  enum Overdue {
+    wait @0 $Config.doc("no prompt is issued that could become too stale");
+    drop @1 $Config.doc("generators run ahead; what is too stale is dropped and replaced");
+  }
+  enum BatchOf {
+    issued @0 $Config.doc("the next `batch` completions in the order of issue; groups without contrast leave it smaller");
+    kept @1 $Config.doc("only completions of groups with contrast; dropped groups are replaced by later ones");
+  }
+}
+
+struct Algorithm {
+  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo");
+  group @1 :UInt32 = 8 $Config.doc("completions sampled per prompt") $Config.least(2) $Config.most(1024);
+  batch @2 :UInt32 = 384 $Config.doc("completions per weight version, a multiple of group") $Config.least(2);
+  clipLow @3 :Float64 = 0.2 $Config.doc("ratios below 1 - clip_low are cut") $Config.least(0);
+  clipHigh @4 :Float64 = 0.28 $Config.doc("ratios above 1 + clip_high are cut") $Config.least(0);
+}
+
+struct Optimizer {
+  learningRate @0 :Float64 = 1e-3 $Config.least(0);
+  warmupSteps @1 :UInt32 = 0 $Config.doc("steps of linear warm-up");
+  finalShare @2 :Float64 = 1 $Config.doc("linear decay to this share of learning_rate over the stage; 1: constant") $Config.least(0) $Config.most(1);
+  weightDecay @3 :Float64 = 0 $Config.least(0);
+  beta1 @4 :Float64 = 0.9 $Config.least(0) $Config.most(1);
+  beta2 @5 :Float64 = 0.95 $Config.least(0) $Config.most(1);
+  clipNorm @6 :Float64 = 1 $Config.doc("gradients are scaled down to this norm; 0: not") $Config.least(0);
+}
+
+struct Actors {
+  generator @0 :Generator;
+  verifier @1 :Verifier;
+  trainer @2 :Trainer;
+  broadcaster @3 :Broadcaster;
+  evaluator @4 :Evaluator;
+}
+
+struct Generator {
+  count @0 :UInt32 = 1 $Config.doc("generators, each on a thread of its own") $Config.least(1) $Config.most(256);
+  maxTokens @1 :UInt32 = 48 $Config.doc("new tokens per completion at most") $Config.least(1);
+  temperature @2 :Float32 = 1 $Config.least(0);
+  topP @3 :Float32 = 1 $Config.doc("mass of the most probable tokens that are sampled from") $Config.least(0) $Config.most(1);
+  slots @4 :UInt32 = 192 $Config.doc("sequences written at the same time by one generator") $Config.least(1) $Config.most(65536);
+  cacheMegabytes @5 :UInt32 = 256 $Config.doc("bound on the cache of keys and values of one generator") $Config.least(1);
+  onSwap @6 :OnSwap = keep $Config.doc("what becomes of the cache of sequences in flight when new weights arrive");
+
+  enum OnSwap {
+    keep @0 $Config.doc("go on with the cache as it is (Magistral)");
+    recompute @1 $Config.doc("compute it anew under the new weights");
+    isolate @2 $Config.doc("sequences in flight finish under the weights they began with");
+  }
+}
+
+struct Verifier {
+  count @0 :UInt32 = 1 $Config.least(1) $Config.most(256);
+  rewards @1 :List(Reward) $Config.doc("reward functions and their weights: {format: 0.1, math: 0.9}");
+  lengthMax @2 :UInt32 = 0 $Config.doc("for reward `length`: the penalty is whole from this many tokens; 0: max_tokens");
+  lengthCache @3 :UInt32 = 0 $Config.doc("for reward `length`: the penalty begins this many tokens before length_max; 0: a quarter of it");
+}
+
+struct Reward {
+  name @0 :Text;
+  weight @1 :Float64;
+}
+
+struct Trainer {
+  microbatchRows @0 :UInt32 = 4096 $Config.doc("token rows of one forward and backward at most") $Config.least(16);
+  checkpointEvery @1 :UInt32 = 20 $Config.doc("reinforcement steps between durable checkpoints") $Config.least(1);
+  keepCheckpoints @2 :UInt32 = 2 $Config.doc("newest checkpoints kept, beside the best") $Config.least(1);
+  nonFiniteMax @3 :UInt32 = 3 $Config.doc("steps in a row with a loss or gradient that is not finite before the job stops");
+  auditRollouts @4 :UInt32 = 8 $Config.doc("rollouts per step whose log-probabilities are computed anew, version by version, and compared bit for bit");
+}
+
+struct Broadcaster {
+  transport @0 :Transport = auto;
+
+  enum Transport {
+    auto @0 $Config.doc("the best for each receiver");
+    local @1 $Config.doc("same process: a pointer");
+  }
+}
+
+struct Evaluator {
+  every @0 :UInt32 = 20 $Config.doc("steps between evaluations on held-out problems; 0: only before and after");
+  problems @1 :UInt32 = 0 $Config.doc("held-out problems per evaluation while training goes on; 0: all");
+  majority @2 :UInt32 = 8 $Config.doc("samples per problem for maj@k before and after; 0: not");
+}

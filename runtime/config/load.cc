@@ -1,0 +1,442 @@
+#include "runtime/config/load.h"
+
+#include "runtime/base/check.h"
+#include "runtime/config/doc.capnp.h"
+#include "runtime/config/schema_notes.h"
+
+#include <capnp/schema.capnp.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+
+namespace tramontane {
+namespace {
+
+using capnp::DynamicList;
+using capnp::DynamicStruct;
+using capnp::DynamicValue;
+using TypeKind = capnp::schema::Type::Which;
+
+std::string join(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
+  return out;
+}
+
+std::string joined_lines(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines) out += (out.empty() ? "" : "\n") + line;
+  return out;
+}
+
+}  // namespace
+
+ConfigError::ConfigError(std::vector<std::string> problems)
+    : Error(Errc::bad_input, joined_lines(problems)), problems_(std::move(problems)) {}
+
+// Walks the YAML tree and the schema side by side.
+class ConfigDecoder {
+ public:
+  ConfigDecoder(LoadedConfig& out, const std::map<std::string, std::string>& sets)
+      : out_(out), sets_(sets) {}
+
+  void decode(const YAML::Node& node, DynamicStruct::Builder target, const std::string& path);
+
+ private:
+  void complain(const std::string& path, const YAML::Node& node, const std::string& text) {
+    out_.problems_.push_back(place(path, node) + ": " + text);
+  }
+
+  std::string place(const std::string& path, const YAML::Node& node) const {
+    for (const auto& [set, text] : sets_)
+      if (path == set || path.starts_with(set + ".")) return "--set " + text;
+    YAML::Mark mark = node.Mark();
+    return mark.is_null() ? out_.file_ : str(out_.file_, ":", mark.line + 1, ":", mark.column + 1);
+  }
+
+  void decode_field(const YAML::Node& node, DynamicStruct::Builder target,
+      capnp::StructSchema::Field field, const std::string& path);
+  void decode_list(const YAML::Node& node, DynamicStruct::Builder target,
+      capnp::StructSchema::Field field, const std::string& path);
+  void decode_keyed(const YAML::Node& node, DynamicList::Builder list, const std::string& path);
+  bool scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
+      const std::string& what, const SchemaNotes* notes,
+      const std::function<void(const DynamicValue::Reader&)>& store);
+
+  LoadedConfig& out_;
+  const std::map<std::string, std::string>& sets_;
+};
+
+namespace {
+
+// A list of structs {name :Text, value} may be written as a map.
+bool is_keyed(capnp::Type element) {
+  if (!element.isStruct()) return false;
+  auto fields = element.asStruct().getFields();
+  return fields.size() == 2 && fields[0].getProto().getName() == "name" &&
+         fields[0].getType().isText() &&
+         element.asStruct().getProto().getStruct().getDiscriminantCount() == 0;
+}
+
+template <class T>
+std::optional<T> parse_number(const std::string& text) {
+  T value{};
+  const char* begin = text.data();
+  if (!text.empty() && *begin == '+') ++begin;
+  auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::int64_t> integer_in(const std::string& text, double least, double most) {
+  auto whole = parse_number<std::int64_t>(text);
+  if (!whole) {
+    auto real = parse_number<double>(text);  // 1e6 is a whole number too
+    if (!real || std::floor(*real) != *real || std::abs(*real) > 9e15) return std::nullopt;
+    whole = static_cast<std::int64_t>(*real);
+  }
+  if (static_cast<double>(*whole) < least || static_cast<double>(*whole) > most)
+    return std::nullopt;
+  return whole;
+}
+
+struct IntegerRange {
+  double least;
+  double most;
+};
+
+std::optional<IntegerRange> integer_range(TypeKind kind) {
+  switch (kind) {  // NOLINT: every other kind is not an integer
+    case TypeKind::INT8:
+      return IntegerRange{-128, 127};
+    case TypeKind::INT16:
+      return IntegerRange{-32768, 32767};
+    case TypeKind::INT32:
+      return IntegerRange{-2147483648.0, 2147483647.0};
+    case TypeKind::INT64:
+      return IntegerRange{-9e15, 9e15};
+    case TypeKind::UINT8:
+      return IntegerRange{0, 255};
+    case TypeKind::UINT16:
+      return IntegerRange{0, 65535};
+    case TypeKind::UINT32:
+      return IntegerRange{0, 4294967295.0};
+    case TypeKind::UINT64:
+      return IntegerRange{0, 9e15};
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
+    const std::string& what, const SchemaNotes* notes,
+    const std::function<void(const DynamicValue::Reader&)>& store) {
+  auto wrong = [&](const std::string& expected) {
+    std::string found = node.IsScalar() ? "'" + node.Scalar() + "'"
+                        : node.IsMap()  ? "a map"
+                        : node.IsNull() ? "nothing"
+                                        : "a list";
+    complain(path, node, str(what, ": expected ", expected, ", found ", found));
+    return false;
+  };
+  auto in_bounds = [&](double value) {
+    if (notes != nullptr && notes->least && value < *notes->least)
+      return wrong(str("at least ", *notes->least));
+    if (notes != nullptr && notes->most && value > *notes->most)
+      return wrong(str("at most ", *notes->most));
+    return true;
+  };
+  if (type.isText()) {
+    if (!node.IsScalar()) return wrong("text");
+    store(DynamicValue::Reader(capnp::Text::Reader(node.Scalar().c_str())));
+    return true;
+  }
+  if (type.isBool()) {
+    if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
+      return wrong("true or false");
+    store(DynamicValue::Reader(node.Scalar() == "true"));
+    return true;
+  }
+  if (type.isEnum()) {
+    std::vector<std::string> names;
+    for (auto e : type.asEnum().getEnumerants()) {
+      names.push_back(to_snake(e.getProto().getName().cStr()));
+      if (node.IsScalar() && node.Scalar() == names.back()) {
+        store(capnp::DynamicEnum(e));
+        return true;
+      }
+    }
+    return wrong("one of " + listed(names));
+  }
+  if (auto range = integer_range(type.which())) {
+    std::optional<std::int64_t> value;
+    if (node.IsScalar()) value = integer_in(node.Scalar(), range->least, range->most);
+    if (!value) return wrong(range->least == 0 ? "a whole number, 0 or more" : "a whole number");
+    if (!in_bounds(static_cast<double>(*value))) return false;
+    if (range->least == 0)
+      store(DynamicValue::Reader(static_cast<std::uint64_t>(*value)));
+    else
+      store(DynamicValue::Reader(*value));
+    return true;
+  }
+  if (type.isFloat32() || type.isFloat64()) {
+    std::optional<double> value;
+    if (node.IsScalar()) value = parse_number<double>(node.Scalar());
+    if (!value || !std::isfinite(*value)) return wrong("a number");
+    if (!in_bounds(*value)) return false;
+    store(DynamicValue::Reader(*value));
+    return true;
+  }
+  return wrong("a value of a supported type");
+}
+
+void ConfigDecoder::decode_keyed(
+    const YAML::Node& node, DynamicList::Builder list, const std::string& path) {
+  unsigned i = 0;
+  for (const auto& item : node) {
+    auto element = list[i++].as<DynamicStruct>();
+    auto fields = element.getSchema().getFields();
+    element.set(fields[0], capnp::Text::Reader(item.first.Scalar().c_str()));
+    decode_field(item.second, element, fields[1], join(path, item.first.Scalar()));
+  }
+}
+
+void ConfigDecoder::decode_list(const YAML::Node& node, DynamicStruct::Builder target,
+    capnp::StructSchema::Field field, const std::string& path) {
+  auto element_type = field.getType().asList().getElementType();
+  if (node.IsMap() && is_keyed(element_type)) {
+    decode_keyed(
+        node, target.init(field, static_cast<unsigned>(node.size())).as<DynamicList>(), path);
+    return;
+  }
+  if (!node.IsSequence()) {
+    complain(path, node,
+        str(path, ": expected a list", is_keyed(element_type) ? " or a map of names" : ""));
+    return;
+  }
+  auto list = target.init(field, static_cast<unsigned>(node.size())).as<DynamicList>();
+  for (unsigned i = 0; i < node.size(); ++i) {
+    std::string item_path = join(path, std::to_string(i));
+    out_.places_[item_path] = place(item_path, node[i]);
+    if (element_type.isStruct()) {
+      decode(node[i], list[i].as<DynamicStruct>(), item_path);
+    } else {
+      scalar(node[i], element_type, item_path, item_path, nullptr,
+          [&](const DynamicValue::Reader& v) { list.set(i, v); });
+    }
+  }
+}
+
+void ConfigDecoder::decode_field(const YAML::Node& node, DynamicStruct::Builder target,
+    capnp::StructSchema::Field field, const std::string& path) {
+  out_.places_[path] = place(path, node);
+  auto type = field.getType();
+  if (node.IsNull()) return;  // "key:" with nothing keeps the default
+  if (type.isStruct()) {
+    bool in_union =
+        field.getProto().getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT;
+    decode(node,
+        in_union ? target.init(field).as<DynamicStruct>() : target.get(field).as<DynamicStruct>(),
+        path);
+  } else if (type.isList()) {
+    decode_list(node, target, field, path);
+  } else {
+    SchemaNotes notes = notes_of(field.getProto().getAnnotations());
+    scalar(node, type, path, path, &notes,
+        [&](const DynamicValue::Reader& v) { target.set(field, v); });
+  }
+}
+
+void ConfigDecoder::decode(
+    const YAML::Node& node, DynamicStruct::Builder target, const std::string& path) {
+  out_.places_[path] = place(path, node);
+  if (!node.IsMap()) {
+    complain(path, node, str(path.empty() ? "the file" : path, ": expected keys and values"));
+    return;
+  }
+  auto schema = target.getSchema();
+  std::vector<std::string> names;
+  for (auto field : schema.getFields())
+    names.push_back(to_snake(field.getProto().getName().cStr()));
+  std::vector<std::string> seen;
+  unsigned chosen = 0;  // members of the union that the map names
+  for (const auto& item : node) {
+    if (!item.first.IsScalar()) {
+      complain(path, item.first, "a key must be a plain name");
+      continue;
+    }
+    const std::string& key = item.first.Scalar();
+    auto found = std::find(names.begin(), names.end(), key);
+    if (found == names.end()) {
+      std::string near = nearest_name(key, names);
+      complain(join(path, key), item.first,
+          str("unknown key '", key, "'", near.empty() ? "" : str("; did you mean '", near, "'?"),
+              " Valid", path.empty() ? "" : str(" in ", path), ": ", listed(names)));
+      continue;
+    }
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      complain(join(path, key), item.first, str("key '", key, "' is given twice"));
+      continue;
+    }
+    seen.push_back(key);
+    auto field = schema.getFields()[static_cast<unsigned>(found - names.begin())];
+    if (field.getProto().getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT &&
+        ++chosen > 1) {
+      complain(
+          join(path, key), item.first, str("only one of these may be given here: ", listed(names)));
+      continue;
+    }
+    decode_field(item.second, target, field, join(path, key));
+  }
+  if (schema.getProto().getStruct().getDiscriminantCount() > 0 && chosen == 0 && seen.empty())
+    complain(path, node, str(path, ": expected one of ", listed(names)));
+}
+
+namespace {
+
+// Descends to the node that "a.b.2.c" names, making maps on the way. A step that is not a number
+// finds, in a list, the element that has that key: stages.reinforce.steps.
+// On return `resolved` holds the path with list positions as numbers.
+bool apply_set(YAML::Node node, const std::vector<std::string>& steps, std::size_t at,
+    const YAML::Node& value, std::string& resolved) {
+  const std::string& step = steps[at];
+  bool last = at + 1 == steps.size();
+  if (node.IsSequence()) {
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      if (std::to_string(i) == step) {
+        resolved = join(resolved, step);
+        if (!last) return apply_set(node[i], steps, at + 1, value, resolved);
+        node[i] = value;
+        return true;
+      }
+    }
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      if (node[i].IsMap() && node[i][step]) {
+        resolved = join(resolved, std::to_string(i));
+        return apply_set(node[i], steps, at, value, resolved);
+      }
+    }
+    return false;
+  }
+  if (!node.IsMap() && !node.IsNull()) return false;
+  resolved = join(resolved, step);
+  if (last) {
+    node[step] = value;
+    return true;
+  }
+  if (!node[step]) node[step] = YAML::Node(YAML::NodeType::Map);
+  return apply_set(node[step], steps, at + 1, value, resolved);
+}
+
+std::vector<std::string> split_path(const std::string& path) {
+  std::vector<std::string> steps(1);
+  for (char c : path) {
+    if (c == '.')
+      steps.emplace_back();
+    else
+      steps.back() += c;
+  }
+  return steps;
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& file, const std::string& text,
+    capnp::StructSchema schema, const std::vector<std::string>& sets) {
+  LoadedConfig out;
+  out.file_ = file;
+  out.schema_ = schema;
+  out.message_ = std::make_unique<capnp::MallocMessageBuilder>();
+  auto root = out.message_->initRoot<DynamicStruct>(schema);
+  YAML::Node tree;
+  std::map<std::string, std::string> set_places;
+  try {
+    tree = YAML::Load(text);
+    if (tree.IsNull()) tree = YAML::Node(YAML::NodeType::Map);
+    for (const auto& set : sets) {
+      auto equals = set.find('=');
+      std::string resolved;
+      if (equals == std::string::npos || equals == 0)
+        out.problems_.push_back(
+            "--set " + set + ": expected key=value, like stages.reinforce.steps=10");
+      else if (!apply_set(tree, split_path(set.substr(0, equals)), 0,
+                   YAML::Load(set.substr(equals + 1)), resolved))
+        out.problems_.push_back("--set " + set + ": there is no such place in " + file);
+      else
+        set_places[resolved] = set;
+    }
+  } catch (const YAML::Exception& e) {
+    out.problems_.push_back(
+        e.mark.is_null() ? str(file, ": ", e.msg)
+                         : str(file, ":", e.mark.line + 1, ":", e.mark.column + 1, ": ", e.msg));
+    return out;
+  }
+  ConfigDecoder(out, set_places).decode(tree, root, "");
+  return out;
+}
+
+void LoadedConfig::complain(const std::string& path, const std::string& text) {
+  std::string at = path;
+  while (!places_.contains(at) && !at.empty())
+    at = at.rfind('.') == std::string::npos ? "" : at.substr(0, at.rfind('.'));
+  auto found = places_.find(at);
+  problems_.push_back(str(found == places_.end() ? file_ : found->second, ": ", path, ": ", text));
+}
+
+void LoadedConfig::finish() const {
+  if (!problems_.empty()) throw ConfigError(problems_);
+}
+
+std::string LoadedConfig::resolved() const {
+  return write_yaml(message_->getRoot<DynamicStruct>(schema_).asReader());
+}
+
+std::string to_snake(const std::string& camel) {
+  std::string out;
+  for (char c : camel) {
+    if (c >= 'A' && c <= 'Z') {
+      out += '_';
+      out += static_cast<char>(c - 'A' + 'a');
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string nearest_name(const std::string& wrong, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, wrong.size() / 2);
+  for (const auto& candidate : names) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= wrong.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j < row.size(); ++j) {
+        std::size_t above = row[j];
+        row[j] = std::min(
+            {above + 1, row[j - 1] + 1, diagonal + (wrong[i - 1] == candidate[j - 1] ? 0 : 1)});
+        diagonal = above;
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace tramontane

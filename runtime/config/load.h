@@ -1,0 +1,91 @@
+#pragma once
+// Decodes YAML into any Cap'n Proto schema struct, so that the .capnp file is the reference of a
+// configuration: names, types, defaults, bounds, docs (runtime/config/doc.capnp).
+//
+//   auto loaded = load_config<schema::Job>("job.yaml", {"stages.reinforce.steps=10"});
+//   schema::Job::Reader job = loaded.get<schema::Job>();
+//   loaded.complain("stages.0.reinforce.algorithm.batch", "must be a multiple of group (8)");
+//   loaded.finish();                       // throws ConfigError with all complaints, if any
+//
+// YAML names are lower_snake of the schema's lowerCamel. A list of structs whose first field is
+// `name :Text` and that have one more field may be written as a map (name: value). A list element
+// that is a union is written as a map with one key. Every problem is found and reported with file,
+// line, column, what was expected and the nearest valid name, all of them at once.
+
+#include "runtime/base/result.h"
+
+#include <capnp/dynamic.h>
+#include <capnp/message.h>
+#include <capnp/schema.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+// All problems of one file, one per line: "job.yaml:7:3: unknown key 'max_lagg'; did you mean …".
+class ConfigError : public Error {
+ public:
+  explicit ConfigError(std::vector<std::string> problems);
+
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+class LoadedConfig {
+ public:
+  template <class T>
+  typename T::Reader get() const {
+    return message_->getRoot<capnp::DynamicStruct>(schema_).asReader().template as<T>();
+  }
+
+  template <class T>
+  typename T::Builder edit() {
+    return message_->getRoot<capnp::DynamicStruct>(schema_).template as<T>();
+  }
+
+  // Adds a problem at the place of a key ("actors.generator.count"), or of its nearest ancestor
+  // that the file has.
+  void complain(const std::string& path, const std::string& text);
+
+  // Throws ConfigError if there was any problem.
+  void finish() const;
+
+  // The whole configuration, defaults included, as YAML that loads to the same.
+  std::string resolved() const;
+
+ private:
+  friend class ConfigDecoder;
+  friend LoadedConfig load_config(
+      const std::string&, const std::string&, capnp::StructSchema, const std::vector<std::string>&);
+
+  std::string file_;
+  capnp::StructSchema schema_;
+  std::unique_ptr<capnp::MallocMessageBuilder> message_;
+  std::map<std::string, std::string> places_;  // path -> "file:line:column" or "--set …"
+  std::vector<std::string> problems_;
+};
+
+// `text` is the YAML, `file` its name for messages, `sets` are "path=value" that override it.
+LoadedConfig load_config(const std::string& file, const std::string& text,
+    capnp::StructSchema schema, const std::vector<std::string>& sets);
+
+template <class T>
+LoadedConfig load_config(
+    const std::string& file, const std::string& text, const std::vector<std::string>& sets) {
+  return load_config(file, text, capnp::Schema::from<T>(), sets);
+}
+
+// The reference page of a schema: every key with type, default and doc, indented as YAML.
+std::string describe_config(capnp::StructSchema schema);
+
+// The nearest of `names` to a misspelt one by edit distance; empty if none is near.
+std::string nearest_name(const std::string& wrong, const std::vector<std::string>& names);
+
+std::string to_snake(const std::string& camel);
+
+}  // namespace tramontane

@@ -1,0 +1,139 @@
+#include "runtime/config/load.h"
+
+#include "actors/job.capnp.h"
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+LoadedConfig load(const std::string& text, const std::vector<std::string>& sets = {}) {
+  return load_config<schema::Job>("job.yaml", text, sets);
+}
+
+std::vector<std::string> problems(
+    const std::string& text, const std::vector<std::string>& sets = {}) {
+  try {
+    load(text, sets).finish();
+  } catch (const ConfigError& e) {
+    return e.problems();
+  }
+  return {};
+}
+
+bool has(const std::vector<std::string>& lines, const std::string& part) {
+  for (const auto& line : lines)
+    if (line.find(part) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("what the file does not say has the schema's default") {
+  auto loaded = load("name: a\nstages:\n  - reinforce: { max_lag: 3 }\n");
+  loaded.finish();
+  auto job = loaded.get<schema::Job>();
+  CHECK(job.getName() == "a");
+  REQUIRE(job.getStages().size() == 1);
+  CHECK(job.getStages()[0].getReinforce().getMaxLag() == 3);
+  CHECK(job.getStages()[0].getReinforce().getAlgorithm().getBatch() == 384);
+  CHECK(job.getActors().getGenerator().getTemperature() == 1.0F);
+}
+
+TEST_CASE("a struct with a default of its own keeps what a partial map does not name") {
+  auto loaded = load("stages:\n  - warm_start: { optimizer: { learning_rate: 1e-4 } }\n");
+  loaded.finish();
+  auto optimizer = loaded.get<schema::Job>().getStages()[0].getWarmStart().getOptimizer();
+  CHECK(optimizer.getLearningRate() == 1e-4);
+  CHECK(optimizer.getWarmupSteps() == 20);
+  CHECK(optimizer.getFinalShare() == 0.1);
+}
+
+TEST_CASE("a list of named values may be written as a map, in its order") {
+  auto loaded = load("actors: { verifier: { rewards: { math: 0.9, format: 0.1 } } }");
+  loaded.finish();
+  auto rewards = loaded.get<schema::Job>().getActors().getVerifier().getRewards();
+  REQUIRE(rewards.size() == 2);
+  CHECK(rewards[0].getName() == "math");
+  CHECK(rewards[0].getWeight() == 0.9);
+  CHECK(rewards[1].getName() == "format");
+}
+
+TEST_CASE("all problems are reported at once, each with its place and the nearest name") {
+  auto found = problems(
+      "nam: x\n"
+      "seed: minus\n"
+      "stages:\n"
+      "  - reinforce:\n"
+      "      max_lagg: 1\n"
+      "      overdue: sometimes\n"
+      "      algorithm: { group: 1 }\n"
+      "actors: [1]\n"
+      "model: { preset: nano, preset: micro }\n");
+  CHECK(has(found, "job.yaml:1:1: unknown key 'nam'; did you mean 'name'?"));
+  CHECK(has(found, "job.yaml:2:7: seed: expected a whole number"));
+  CHECK(has(found, "job.yaml:5:7: unknown key 'max_lagg'; did you mean 'max_lag'?"));
+  CHECK(has(found,
+      "job.yaml:6:16: stages.0.reinforce.overdue: expected one of wait, drop, found 'sometimes'"));
+  CHECK(has(found, "job.yaml:7:27: stages.0.reinforce.algorithm.group: expected at least 2"));
+  CHECK(has(found, "job.yaml:8:9: actors: expected keys and values"));
+  CHECK(has(found, "key 'preset' is given twice"));
+  CHECK(found.size() == 7);
+}
+
+TEST_CASE("only one member of a union may be given, and one must") {
+  CHECK(has(problems("stages:\n  - { reinforce: {}, warm_start: {} }\n"), "only one of these"));
+  CHECK(has(problems("stages:\n  - {}\n"), "expected one of warm_start, reinforce"));
+}
+
+TEST_CASE("--set overrides by path, finds stages by name, and is named in errors") {
+  auto loaded = load("stages:\n  - warm_start: {}\n  - reinforce: { steps: 5 }\n",
+      {"stages.reinforce.steps=7", "actors.generator.count=2", "name=b"});
+  loaded.finish();
+  auto job = loaded.get<schema::Job>();
+  CHECK(job.getStages()[1].getReinforce().getSteps() == 7);
+  CHECK(job.getActors().getGenerator().getCount() == 2);
+  CHECK(job.getName() == "b");
+  CHECK(has(problems("stages:\n  - reinforce: {}\n", {"stages.reinforce.steps=many"}),
+      "--set stages.reinforce.steps=many: "));
+  CHECK(has(problems("name: a", {"nonsense"}), "--set nonsense: expected key=value"));
+  CHECK(has(problems("name: a", {"actors.generatr.count=2"}), "did you mean 'generator'?"));
+}
+
+TEST_CASE("malformed YAML is an error with its place, not a crash") {
+  CHECK(has(problems("a: [1, 2\nb: }"), "job.yaml:"));
+  CHECK(has(problems("\tname: x"), "job.yaml:"));
+  CHECK(has(problems("just text"), "expected keys and values"));
+  CHECK(problems("").empty());
+}
+
+TEST_CASE("numbers are checked against type and bounds") {
+  CHECK(has(problems("seed: -1"), "expected a whole number, 0 or more"));
+  CHECK(has(problems("seed: 1.5"), "expected a whole number"));
+  CHECK(problems("seed: 1e6").empty());
+  CHECK(has(problems("actors: { generator: { top_p: 1.5 } }"), "expected at most 1"));
+  CHECK(has(problems("actors: { generator: { temperature: .nan } }"), "expected a number"));
+  CHECK(has(problems("actors: { generator: { count: 99999999999 } }"), "expected a whole number"));
+}
+
+TEST_CASE("the resolved configuration loads to the same") {
+  auto first = load(
+      "name: \"a: b\"\nstages:\n  - warm_start: { styles: { worked: 0.8, short: 0.2 } }\n  - "
+      "reinforce: { overdue: drop }\n"
+      "actors: { verifier: { rewards: { math: 0.9 } }, generator: { temperature: 0.7 } }\n"
+      "model: { preset: nano, tokens: { special: [<pad>, <eos>], characters: \"0123456789+-*/=,r\" "
+      "} }\n");
+  first.finish();
+  auto again = load(first.resolved());
+  again.finish();
+  CHECK(first.resolved() == again.resolved());
+  CHECK(first.resolved().find("overdue: drop") != std::string::npos);
+}
+
+TEST_CASE("the reference page names every key with default and doc") {
+  std::string page = describe_config(capnp::Schema::from<schema::Job>());
+  CHECK(page.find("max_lag: 2   # whole number; versions that a token may be older") !=
+        std::string::npos);
+  CHECK(page.find("on_swap: keep   # keep|recompute|isolate; ") != std::string::npos);
+}
