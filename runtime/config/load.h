@@ -83,9 +83,6 @@ LoadedConfig load_config(
 // The reference page of a schema: every key with type, default and doc, indented as YAML.
 std::string describe_config(capnp::StructSchema schema);
 
-// The nearest of `names` to a misspelt one by edit distance; empty if none is near.
-std::string nearest_name(const std::string& wrong, const std::vector<std::string>& names);
-
 std::string to_snake(const std::string& camel);
 
 }  // namespace tramontane

@@ -1,0 +1,92 @@
+#include "actors/rewards/rewards.h"
+
+#include "runtime/base/result.h"
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+RewardTable magistral() {
+  return RewardTable({{"format", 0.1}, {"math", 0.9}}, {});
+}
+
+Verdict judge(
+    std::string_view text, std::string_view answer = "432", Finish finish = Finish::stop) {
+  return magistral().judge(
+      {.prompt = "385+47=", .answer = answer, .text = text, .tokens = 4, .finish = finish});
+}
+
+double math(std::string_view text, std::string_view answer) {
+  return reward_math({.answer = answer, .text = text}, {}).share;
+}
+
+}  // namespace
+
+TEST_CASE("a right answer scores 1, a well-formed wrong one 0.1, any other 0") {
+  CHECK(judge("432").score.value() == doctest::Approx(1.0));
+  CHECK(judge("432").correct);
+  CHECK(judge("<think>5+7+0=12</think>432").score.value() == doctest::Approx(1.0));
+  CHECK(judge("431").score.value() == doctest::Approx(0.1));
+  CHECK_FALSE(judge("431").correct);
+  CHECK(judge("").score.value() == 0);
+  CHECK(judge("<think>432").score.value() == 0);
+  CHECK(judge("432</think>432").score.value() == 0);
+  CHECK(judge("<think></think><think></think>432").score.value() == 0);
+  CHECK(judge("4<think></think>432").score.value() == 0);
+  CHECK(judge("<think>1</think>").score.value() == 0);
+}
+
+TEST_CASE("a completion that was cut off scores 0 even if its text happens to be right") {
+  auto verdict = judge("432", "432", Finish::length);
+  CHECK(verdict.score.value() == 0);
+  CHECK_FALSE(verdict.correct);
+  CHECK(verdict.components.at(0).evidence == "cut off at the length limit");
+}
+
+TEST_CASE("numbers are compared by value, exactly") {
+  CHECK(math("0432", "432") == 1);
+  CHECK(math("432.0", "432") == 1);
+  CHECK(math("1,234", "1234") == 1);
+  CHECK(math("-0", "0") == 1);
+  CHECK(math("+5", "5") == 1);
+  CHECK(math("0.50", ".5") == 0);  // ".5" is no gold answer: undecided, below
+  CHECK(math("123456789012345678901234567891", "123456789012345678901234567890") == 0);
+  CHECK(math("0.1000000000000000000001", "0.1") == 0);
+  CHECK(math("12,34", "1234") == 0);
+  CHECK(math("1,2345", "12345") == 0);
+  CHECK(math("4 32", "432") == 0);
+  CHECK(math("432=432", "432") == 0);
+  CHECK(math("4e2", "400") == 0);
+  CHECK(math(std::string(1000, '0') + "5", "5") == 0);  // too long to be meant
+}
+
+TEST_CASE("an answer key that is not a number is no verdict, never a zero") {
+  auto verdict = judge("432", "four");
+  CHECK_FALSE(verdict.score.has_value());
+  CHECK(verdict.no_verdict == "math: the gold answer 'four' is not a number");
+}
+
+TEST_CASE("evidence tells what was compared") {
+  auto verdict = judge("<think>x</think>431");
+  CHECK(verdict.components.at(0).evidence == "thinks, then answers");
+  CHECK(verdict.components.at(1).evidence == "431 ≠ 432");
+}
+
+TEST_CASE("the length penalty is soft and ends at its whole weight") {
+  RewardOptions options{.length_max = 40, .length_cache = 10};
+  auto at = [&](std::uint32_t tokens) { return reward_length({.tokens = tokens}, options).share; };
+  CHECK(at(1) == 0);
+  CHECK(at(30) == 0);
+  CHECK(at(35) == doctest::Approx(-0.5));
+  CHECK(at(40) == -1);
+  CHECK(at(100) == -1);
+  CHECK(reward_length({.tokens = 41}, {.length_max = 40, .length_cache = 0}).share == -1);
+}
+
+TEST_CASE("an unknown reward is refused with the nearest name") {
+  CHECK_THROWS_WITH_AS(RewardTable({{"mathe", 1}}, {}),
+      "unknown reward 'mathe'; did you mean 'math'? There are: format, math, length", Error);
+  CHECK_THROWS_AS(RewardTable({}, {}), Error);
+}
