@@ -1,0 +1,106 @@
+#pragma once
+// A ContinuousBatch writes many rollouts at once, one token of each per step, and refills a slot
+// at the very next token after its rollout ended. It is the generator's and the evaluator's core,
+// without actors, time or threads.
+//
+//   ContinuousBatch batch(config, {.slots = 192, …});
+//   batch.swap(weights);                       // before the first step, and at any token boundary
+//   while (batch.has_room()) batch.add(task);
+//   batch.step();                              // one token of every sequence that runs
+//   for (Segment& s : batch.take_segments(…)) …
+//
+// A rollout does not depend on its neighbours: rows are computed independently of each other
+// (kernels/ops.h) and draws are keyed by (seed, rollout, position).
+//
+// Thread rule: one thread at a time. Not copyable.
+
+#include "actors/model/policy.h"
+#include "actors/types.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace tramontane {
+
+// What becomes of the cached keys and values of sequences in flight when new weights arrive.
+enum class OnSwap : std::uint8_t {
+  keep = 0,       // go on with them (Magistral)
+  recompute = 1,  // compute them anew under the new weights
+  isolate = 2,    // sequences in flight finish under the weights they began with
+};
+
+class ContinuousBatch {
+ public:
+  struct Options {
+    std::uint32_t slots = 192;      // sequences at the same time
+    std::uint32_t max_tokens = 48;  // new tokens per rollout
+    std::int64_t cache_bytes = 256 << 20;
+    std::int64_t rows_max = 512;  // rows of one forward pass
+    float temperature = 1;
+    float top_p = 1;
+    OnSwap on_swap = OnSwap::keep;
+  };
+
+  ContinuousBatch(const ModelConfig& config, Options options);
+  ~ContinuousBatch();
+  ContinuousBatch(const ContinuousBatch&) = delete;
+  ContinuousBatch& operator=(const ContinuousBatch&) = delete;
+
+  // Flips to these weights. Sequences in flight go on as on_swap says.
+  void swap(std::shared_ptr<const ReadyWeights> weights);
+
+  // Null before the first swap.
+  const std::shared_ptr<const ReadyWeights>& weights() const { return weights_; }
+
+  // Slots that an added task could take (waiting tasks counted as taken).
+  std::uint32_t room() const;
+
+  // Takes a rollout on, with whatever tokens it already has. It begins at the next step, or as
+  // soon as the cache has room. A prompt that cannot fit the model's context with one new token is
+  // Error(bad_input).
+  void add(RolloutTask task);
+
+  // Stops writing a rollout (its lease was lost); what was not taken yet is forgotten. Unknown ids
+  // are ignored.
+  void drop(RolloutId rollout);
+
+  bool has_work() const { return weights_ != nullptr && (!running_.empty() || !waiting_.empty()); }
+
+  std::uint32_t running() const { return static_cast<std::uint32_t>(running_.size()); }
+
+  // One token of every running sequence. Returns how many tokens were made.
+  std::uint32_t step();
+
+  // Segments made since they were last taken: of finished rollouts, and with `unfinished` of the
+  // others too. Memory between takes is bounded by slots * max_tokens.
+  std::vector<Segment> take_segments(bool unfinished);
+
+  std::uint32_t finished_untaken() const { return finished_untaken_; }
+
+ private:
+  struct Sequence;
+
+  void begin_waiting();
+  void run_rows(const std::shared_ptr<const ReadyWeights>& weights);
+  void accept(Sequence& sequence, const float* logits);
+  void collect(Sequence& sequence, std::vector<Segment>& out);
+  void restart_cache(Sequence& sequence);
+
+  ModelConfig config_;
+  Options options_;
+  Decoder decoder_;
+  std::shared_ptr<const ReadyWeights> weights_;
+  std::deque<RolloutTask> waiting_;
+  std::vector<std::unique_ptr<Sequence>> running_;
+  std::vector<std::unique_ptr<Sequence>> ended_;  // finished, segments not taken yet
+  std::uint32_t finished_untaken_ = 0;
+  std::uint32_t made_ = 0;
+  // Scratch of one step, kept to allocate nothing:
+  std::vector<Decoder::Row> rows_;
+  std::vector<Sequence*> row_owner_;  // of the rows that want logits
+};
+
+}  // namespace tramontane
