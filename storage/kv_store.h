@@ -10,7 +10,8 @@
 //
 // Keys order as unsigned bytes. Thread rule: write and sync from one thread; get and scan from any.
 // Throws Error(io) naming folder and cause (disk full, permission, held by another process), or
-// Error(corrupt).
+// Error(corrupt); opening read-only where there is none is Error(not_found). A write that throws
+// changed nothing and may be tried again.
 
 #include <cstdint>
 #include <functional>

@@ -1,0 +1,269 @@
+#include "storage/checkpoint.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <boost/json.hpp>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t format = 1;
+constexpr const char* manifest_name = "manifest.json";
+constexpr std::string_view step_prefix = "step-";
+constexpr std::string_view removing_prefix = ".removing-";
+
+std::string hash_text(ByteView bytes) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx",
+      static_cast<unsigned long long>(XXH3_64bits(bytes.data(), bytes.size())));
+  return text;
+}
+
+std::string name_of_version(std::uint64_t version) {
+  char text[32];
+  std::snprintf(text, sizeof text, "step-%06llu", static_cast<unsigned long long>(version));
+  return text;
+}
+
+std::optional<std::uint64_t> version_of_name(std::string_view name) {
+  if (!name.starts_with(step_prefix)) return std::nullopt;
+  std::uint64_t version = 0;
+  auto begin = name.data() + step_prefix.size();
+  auto [end, error] = std::from_chars(begin, name.data() + name.size(), version);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return version;
+}
+
+[[noreturn]] void corrupt(const std::string& what, const std::string& why) {
+  throw Error(Errc::corrupt, what + ": " + why);
+}
+
+json::object make_manifest(
+    std::uint64_t version, const std::map<std::string, Bytes>& files, const json::object& about) {
+  json::array list;
+  for (const auto& [name, bytes] : files) {
+    list.push_back({{"name", name}, {"size", bytes.size()}, {"xxh3", hash_text(bytes)}});
+  }
+  json::object manifest{
+      {"format", format}, {"version", version}, {"files", std::move(list)}, {"about", about}};
+  manifest["check"] = hash_text(as_bytes(json::serialize(manifest)));
+  return manifest;
+}
+
+struct Entry {
+  std::string name;
+  std::uint64_t size = 0;
+  std::string hash;
+};
+
+struct Manifest {
+  std::uint64_t version = 0;
+  std::vector<Entry> entries;
+  json::object about;
+};
+
+Manifest read_manifest(const Files& files, const std::string& folder) {
+  std::string path = folder + "/" + manifest_name;
+  if (!files.exists(path)) corrupt(folder, "it has no manifest.json");
+  auto bytes = files.read(path);
+  try {
+    auto object = json::parse(as_text(bytes)).as_object();
+    std::string check(object.at("check").as_string());
+    object.erase("check");
+    if (check != hash_text(as_bytes(json::serialize(object)))) {
+      corrupt(path, "its text does not match its own hash");
+    }
+    if (object.at("format").to_number<std::int64_t>() != format) {
+      throw Error(Errc::unsupported, str(path, ": format ", object.at("format"),
+                                         " is not known; this program reads ", format));
+    }
+    Manifest manifest;
+    manifest.version = object.at("version").to_number<std::uint64_t>();
+    for (const auto& item : object.at("files").as_array()) {
+      const auto& file = item.as_object();
+      manifest.entries.push_back({std::string(file.at("name").as_string()),
+          file.at("size").to_number<std::uint64_t>(), std::string(file.at("xxh3").as_string())});
+    }
+    manifest.about = object.at("about").as_object();
+    return manifest;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {  // Boost.JSON: wrong syntax, missing field, wrong type
+    corrupt(path, str("it is not a manifest: ", error.what()));
+  }
+}
+
+// Throws Error(corrupt) unless the file is there with its size and hash.
+void check_file(const Entry& entry, const std::string& path, ByteView bytes) {
+  if (bytes.size() != entry.size) {
+    corrupt(path, str("it has ", bytes.size(), " bytes instead of ", entry.size));
+  }
+  if (hash_text(bytes) != entry.hash) corrupt(path, "its content does not match its hash");
+}
+
+}  // namespace
+
+CheckpointStore::CheckpointStore(Files& files, std::string folder, CheckpointOptions options)
+    : files_(files), folder_(std::move(folder)), options_(options) {
+  TRAM_CHECK(options_.keep_last >= 1, "keep_last must be at least 1");
+}
+
+std::string CheckpointStore::folder_of_version(std::uint64_t version) const {
+  return folder_ + "/" + name_of_version(version);
+}
+
+std::map<std::uint64_t, std::string> CheckpointStore::folders() const {
+  std::map<std::uint64_t, std::string> found;
+  if (!files_.exists(folder_)) return found;
+  // Names with a dot come first: one put aside counts only where its successor never came.
+  for (const auto& name : files_.list(folder_)) {
+    std::string_view rest = name;
+    if (rest.starts_with(removing_prefix)) rest.remove_prefix(removing_prefix.size());
+    if (auto version = version_of_name(rest)) found[*version] = folder_ + "/" + name;
+  }
+  return found;
+}
+
+std::string CheckpointStore::save(
+    std::uint64_t version, const std::map<std::string, Bytes>& files, const json::object& about) {
+  files_.make_folder(folder_);
+  remove_leftovers();
+  std::string name = name_of_version(version);
+  std::string writing = folder_ + "/.writing-" + name;
+  files_.make_folder(writing);
+  for (const auto& [file, bytes] : files) {
+    TRAM_CHECK(file.find('/') == std::string::npos, "a checkpoint has no sub-folders", file);
+    TRAM_CHECK(file != manifest_name, "manifest.json is written by the store");
+    files_.write(writing + "/" + file, bytes);
+  }
+  auto manifest = json::serialize(make_manifest(version, files, about));
+  files_.write(writing + "/" + manifest_name, as_bytes(manifest));
+  files_.sync_folder(writing);
+  std::string target = folder_ + "/" + name;
+  if (files_.exists(target)) files_.rename(target, str(folder_, "/", removing_prefix, name));
+  files_.rename(writing, target);
+  files_.sync_folder(folder_);
+  remove_old();
+  return target;
+}
+
+void CheckpointStore::remove_leftovers() {
+  for (const auto& name : files_.list(folder_)) {
+    // One that was put aside for a new one that never came is the only copy: it comes back.
+    if (name.starts_with(removing_prefix)) {
+      std::string original = folder_ + "/" + name.substr(removing_prefix.size());
+      if (!files_.exists(original)) {
+        files_.rename(folder_ + "/" + name, original);
+        continue;
+      }
+    }
+    if (name.starts_with(".")) files_.remove(folder_ + "/" + name);
+  }
+}
+
+void CheckpointStore::remove_old() {
+  auto all = folders();
+  auto keep = best();
+  std::size_t excess = all.size() > options_.keep_last ? all.size() - options_.keep_last : 0;
+  for (const auto& [version, path] : all) {
+    if (excess == 0) break;
+    --excess;
+    if (keep == version) continue;
+    // Whole or gone: nobody ever sees half of it under its own name.
+    std::string aside = folder_ + "/.removed-" + name_of_version(version);
+    files_.rename(path, aside);
+    files_.remove(aside);
+  }
+}
+
+std::vector<CheckpointInfo> CheckpointStore::list() const {
+  std::vector<CheckpointInfo> result;
+  auto best_version = best();
+  for (const auto& [version, path] : folders()) {
+    CheckpointInfo info;
+    info.version = version;
+    info.folder = path;
+    info.best = best_version == version;
+    try {
+      auto manifest = read_manifest(files_, path);
+      info.about = manifest.about;
+      if (manifest.version != version) corrupt(path, "its manifest names another version");
+      for (const auto& entry : manifest.entries) {
+        std::string file = path + "/" + entry.name;
+        if (!files_.exists(file)) corrupt(file, "it is missing");
+        check_file(entry, file, files_.map(file)->bytes());
+        info.bytes += entry.size;
+      }
+    } catch (const Error& error) {
+      info.problem = error.text();
+    }
+    result.push_back(std::move(info));
+  }
+  return result;
+}
+
+Checkpoint CheckpointStore::load(const std::string& folder) const {
+  if (!files_.exists(folder)) {
+    throw Error(Errc::not_found, folder + ": there is no checkpoint of this name");
+  }
+  auto manifest = read_manifest(files_, folder);
+  Checkpoint checkpoint;
+  checkpoint.version = manifest.version;
+  checkpoint.folder = folder;
+  checkpoint.about = std::move(manifest.about);
+  for (const auto& entry : manifest.entries) {
+    std::string path = folder + "/" + entry.name;
+    if (!files_.exists(path)) corrupt(path, "it is missing");
+    auto bytes = files_.read(path);
+    check_file(entry, path, bytes);
+    checkpoint.files.emplace(entry.name, std::move(bytes));
+  }
+  return checkpoint;
+}
+
+std::optional<Checkpoint> CheckpointStore::newest_valid() const {
+  std::vector<std::string> skipped;
+  auto all = folders();
+  for (auto at = all.rbegin(); at != all.rend(); ++at) {
+    try {
+      auto checkpoint = load(at->second);
+      if (checkpoint.version != at->first) {
+        corrupt(at->second, "its manifest names another version");
+      }
+      checkpoint.skipped = std::move(skipped);
+      return checkpoint;
+    } catch (const Error& error) {
+      skipped.push_back(error.text());
+    }
+  }
+  return std::nullopt;
+}
+
+void CheckpointStore::mark_best(std::uint64_t version) {
+  TRAM_CHECK(files_.exists(folder_of_version(version)), "no such checkpoint", version);
+  auto text = json::serialize(json::object{{"version", version}});
+  write_durably(files_, folder_ + "/best.json", as_bytes(text));
+  remove_old();
+}
+
+std::optional<std::uint64_t> CheckpointStore::best() const {
+  std::string path = folder_ + "/best.json";
+  if (!files_.exists(path)) return std::nullopt;
+  auto bytes = files_.read(path);
+  boost::system::error_code error;
+  auto value = json::parse(as_text(bytes), error);
+  auto* object = error ? nullptr : value.if_object();
+  auto* version = object == nullptr ? nullptr : object->if_contains("version");
+  if (version == nullptr || !version->is_number()) return std::nullopt;
+  return version->to_number<std::uint64_t>();
+}
+
+}  // namespace tramontane

@@ -1,0 +1,139 @@
+#include "storage/checkpoint.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+#include "tests/support/faulty_files.h"
+#include "tests/support/temp_folder.h"
+
+#include <boost/json.hpp>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+std::map<std::string, Bytes> content(std::uint64_t version) {
+  std::string weights = str("weights of version ", version);
+  auto view = as_bytes(weights);
+  return {{"weights.bin", Bytes(view.begin(), view.end())}, {"empty.bin", {}},
+      {"config.json", Bytes(100, std::byte(version))}};
+}
+
+boost::json::object about(std::uint64_t version) {
+  return {{"score", 0.1 * static_cast<double>(version)}, {"note", "α \"quoted\""}};
+}
+
+std::vector<std::uint64_t> versions(const CheckpointStore& store) {
+  std::vector<std::uint64_t> found;
+  for (const auto& info : store.list()) {
+    if (info.valid()) found.push_back(info.version);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint comes back as it was saved") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path() + "/checkpoints", {});
+  CHECK(store.list().empty());
+  CHECK_FALSE(store.newest_valid());
+  auto path = store.save(120, content(120), about(120));
+  CHECK(path == folder.path() + "/checkpoints/step-000120");
+  auto checkpoint = store.load(path);
+  CHECK(checkpoint.version == 120);
+  CHECK(checkpoint.files == content(120));
+  CHECK(checkpoint.about == about(120));
+  auto list = store.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].valid());
+  CHECK(list[0].about == about(120));
+  CHECK(list[0].bytes == 100 + std::string("weights of version 120").size());
+}
+
+TEST_CASE("the best and the last ones are kept") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 2});
+  for (std::uint64_t version : {1, 2, 3}) {
+    store.save(version, content(version), {});
+    if (version == 1) store.mark_best(1);
+  }
+  CHECK(versions(store) == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK(store.best() == 1);
+  store.save(1'000'000, content(4), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{1, 3, 1'000'000});
+  store.mark_best(3);
+  store.save(1'000'001, content(5), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{3, 1'000'000, 1'000'001});
+  CHECK(store.newest_valid()->version == 1'000'001);
+}
+
+TEST_CASE("every flipped, missing or shortened byte is found and named") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 3});
+  store.save(1, content(1), about(1));
+  auto newest = store.save(2, content(2), about(2));
+  for (const std::string name : {"weights.bin", "config.json", "manifest.json"}) {
+    std::string path = newest + "/" + name;
+    auto whole = files->read(path);
+    auto spoiled = [&](const Bytes& bytes) {
+      files->write(path, bytes);
+      auto checkpoint = store.newest_valid();
+      REQUIRE(checkpoint);
+      CHECK(checkpoint->version == 1);
+      REQUIRE(checkpoint->skipped.size() == 1);
+      CHECK(checkpoint->skipped[0].find("step-000002") != std::string::npos);
+      CHECK_FALSE(store.list()[1].valid());
+      CHECK_THROWS_AS((void)store.load(newest), Error);
+    };
+    for (std::size_t at = 0; at < whole.size(); at += 5) {
+      auto bytes = whole;
+      bytes[at] ^= std::byte{1};
+      spoiled(bytes);
+    }
+    spoiled(Bytes(whole.begin(), whole.begin() + 3));
+    files->remove(path);
+    CHECK(store.newest_valid()->version == 1);
+    files->write(path, whole);
+    CHECK(store.newest_valid()->version == 2);
+  }
+}
+
+TEST_CASE("a save that fails or dies at any step leaves whole checkpoints only") {
+  auto system = system_files();
+  for (auto fault : {Fault::refuse, Fault::torn, Fault::crash, Fault::torn_crash}) {
+    for (bool replace : {false, true}) {
+      bool done = false;
+      for (std::uint64_t at = 1; !done; ++at) {
+        TempFolder folder;
+        CheckpointStore(*system, folder.path(), {.keep_last = 1}).save(1, content(1), about(1));
+        std::uint64_t version = replace ? 1 : 2;
+        FaultyFiles files(*system, {at, fault});
+        done = true;
+        try {
+          CheckpointStore(files, folder.path(), {.keep_last = 1})
+              .save(version, content(version), about(version));
+        } catch (const Error&) {
+          done = false;
+        } catch (const Crashed&) {
+          done = false;
+        }
+        // A reader that comes now finds the old one or the new one, whole.
+        CheckpointStore after(*system, folder.path(), {.keep_last = 1});
+        for (const auto& info : after.list()) CHECK_MESSAGE(info.valid(), info.problem);
+        auto found = after.newest_valid();
+        REQUIRE(found);
+        CHECK(found->files == content(found->version));
+        if (done) CHECK(found->version == version);
+        // And the next save works and leaves no litter.
+        after.save(3, content(3), about(3));
+        CHECK(system->list(folder.path()) == std::vector<std::string>{"step-000003"});
+        REQUIRE(at < 30);
+      }
+    }
+  }
+}
