@@ -1,0 +1,369 @@
+#include "actors/job.h"
+
+#include "actors/job.capnp.h"
+#include "actors/model/hf_folder.h"
+#include "runtime/base/check.h"
+#include "runtime/base/names.h"
+#include "runtime/base/random.h"
+#include "runtime/config/load.h"
+#include "storage/dataset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+namespace tramontane {
+namespace {
+
+constexpr std::uint64_t demonstration_stream = 0x64656d6f;
+constexpr std::uint64_t style_stream = 0x7374796c;
+
+std::string text_of(capnp::Text::Reader text) {
+  return {text.begin(), text.end()};
+}
+
+// Loads one job; each part is one method, all complain into the same configuration.
+class JobLoader {
+ public:
+  JobLoader(LoadedConfig& config, std::string folder)
+      : config_(config),
+        folder_(std::move(folder)),
+        files_(system_files()),
+        schema_(config.edit<schema::Job>()) {}
+
+  Job load();
+
+ private:
+  void names();
+  void model();
+  void data();
+  void stages();
+  void warm_start(schema::WarmStart::Builder stage, const std::string& path);
+  void reinforce(schema::Reinforce::Builder stage, const std::string& path);
+  void actors();
+
+  std::string resolve(capnp::Text::Reader name) const {
+    return std::filesystem::weakly_canonical(std::filesystem::path(folder_) / text_of(name))
+        .string();
+  }
+
+  std::vector<Problem> problems(const std::string& path, const std::string& key);
+  OptimizerPlan optimizer(schema::Optimizer::Reader reader) const;
+
+  LoadedConfig& config_;
+  std::string folder_;
+  std::unique_ptr<Files> files_;
+  schema::Job::Builder schema_;
+  Job job_;
+};
+
+void JobLoader::names() {
+  job_.name = text_of(schema_.asReader().getName());
+  job_.seed = schema_.getSeed();
+  bool plain = !job_.name.empty() && job_.name.size() <= 64;
+  for (char c : job_.name)
+    plain = plain &&
+            (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.');
+  if (!plain || job_.name[0] == '.')
+    config_.complain(
+        "name", "expected 1 to 64 letters, digits, '-', '_' or '.': it names the run's folder");
+}
+
+void JobLoader::model() {
+  auto model = schema_.getModel();
+  std::string preset_name = text_of(model.asReader().getPreset());
+  if (model.hasPath() && model.getPath().size() > 0) {
+    if (!preset_name.empty())
+      config_.complain("model.preset", "give either preset or path, not both");
+    std::string path = resolve(model.asReader().getPath());
+    model.setPath(path);
+    HfFolder loaded = load_hf_folder(path);
+    job_.model = loaded.config;
+    job_.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
+    job_.initial = loaded.arena;
+  } else {
+    auto known = preset_names();
+    if (std::find(known.begin(), known.end(), preset_name) == known.end()) {
+      config_.complain("model", preset_name.empty() ? "expected a preset or a path"
+                                                    : unknown_name("preset", preset_name, known));
+      return;
+    }
+    auto tokens = model.getTokens();
+    std::vector<std::string> special;
+    for (auto s : tokens.asReader().getSpecial()) special.push_back(text_of(s));
+    auto has = [&](const char* name) {
+      return std::find(special.begin(), special.end(), name) != special.end();
+    };
+    if (!has("<pad>") || !has("<eos>")) {
+      config_.complain("model.tokens.special",
+          "expected a list with <pad> and <eos>, like [<pad>, <eos>, <think>, </think>]");
+      return;
+    }
+    job_.tokenizer = std::make_shared<const Tokenizer>(
+        Tokenizer::of_characters(special, text_of(tokens.asReader().getCharacters())));
+    job_.model = preset(preset_name, job_.tokenizer->vocabulary());
+    job_.model.eos = job_.tokenizer->id("<eos>");
+    job_.model.pad = job_.tokenizer->id("<pad>");
+  }
+  if (auto context = static_cast<std::int64_t>(model.getContext()); context != 0) {
+    if (job_.initial && context > job_.model.context)
+      config_.complain("model.context",
+          str("the checkpoint was made for ", job_.model.context, " positions at most"));
+    job_.model.context = context;
+  }
+}
+
+std::vector<Problem> JobLoader::problems(const std::string& path, const std::string& key) {
+  Dataset data = read_dataset(*files_, path, {});
+  std::vector<Problem> out;
+  out.reserve(data.size());
+  for (std::uint64_t i = 0; i < data.size(); ++i) {
+    const Example& example = data[i];
+    Problem problem{.prompt = {.index = i, .text = example.prompt, .answer = example.answer},
+        .kind = example.kind};
+    try {
+      problem.prompt.tokens = job_.tokenizer->encode(example.prompt);
+    } catch (const Error& e) {
+      throw Error(Errc::bad_input, str(path, ":", example.line, ": ", e.text()));
+    }
+    if (static_cast<std::int64_t>(problem.prompt.tokens.size()) + 1 > job_.model.context) {
+      throw Error(Errc::bad_input,
+          str(path, ":", example.line, ": a prompt of ", problem.prompt.tokens.size(),
+              " tokens leaves no room for an answer in a context of ", job_.model.context, " (",
+              key, "); shorten it or raise model.context"));
+    }
+    out.push_back(std::move(problem));
+  }
+  return out;
+}
+
+void JobLoader::data() {
+  auto data = schema_.getData();
+  for (bool heldout : {false, true}) {
+    std::string key = heldout ? "data.heldout" : "data.prompts";
+    auto name = heldout ? data.asReader().getHeldout() : data.asReader().getPrompts();
+    if (name.size() == 0) {
+      if (!heldout)
+        config_.complain(
+            key, "expected the name of a JSONL file of {\"prompt\", \"answer\"} lines");
+      continue;
+    }
+    std::string path = resolve(name);
+    if (heldout)
+      data.setHeldout(path);
+    else
+      data.setPrompts(path);
+    (heldout ? job_.heldout : job_.prompts) = problems(path, key);
+  }
+}
+
+OptimizerPlan JobLoader::optimizer(schema::Optimizer::Reader reader) const {
+  OptimizerPlan plan;
+  plan.options = {.learning_rate = reader.getLearningRate(),
+      .beta1 = reader.getBeta1(),
+      .beta2 = reader.getBeta2(),
+      .weight_decay = reader.getWeightDecay(),
+      .clip_norm = reader.getClipNorm()};
+  plan.warmup_steps = reader.getWarmupSteps();
+  plan.final_share = reader.getFinalShare();
+  return plan;
+}
+
+void JobLoader::warm_start(schema::WarmStart::Builder stage, const std::string& path) {
+  WarmStartPlan plan;
+  plan.steps = stage.getSteps();
+  plan.batch = stage.getBatch();
+  plan.optimizer = optimizer(stage.asReader().getOptimizer());
+  if (stage.getDemonstrations().size() == 0 || stage.getStyles().size() == 0) {
+    config_.complain(
+        path, "expected demonstrations (a JSONL file) and styles (like {worked: 0.8, short: 0.2})");
+    return;
+  }
+  std::string file = resolve(stage.asReader().getDemonstrations());
+  stage.setDemonstrations(file);
+  double total = 0;
+  for (auto style : stage.asReader().getStyles()) {
+    std::string name = text_of(style.getName());
+    if (!(style.getShare() > 0))
+      config_.complain(path + ".styles." + name, "expected a share above 0");
+    total += style.getShare();
+    Dataset data = read_dataset(
+        *files_, file, {.completion_field = name, .needs_answer = false, .needs_completion = true});
+    std::uint64_t count = stage.getLimit() == 0
+                              ? data.size()
+                              : std::min<std::uint64_t>(stage.getLimit(), data.size());
+    DemonstrationStyle out{name, style.getShare(), {}};
+    for (std::uint64_t i = 0; i < count; ++i) {
+      TrainSequence sequence;
+      try {
+        sequence.prompt = job_.tokenizer->encode(data[i].prompt);
+        sequence.completion = job_.tokenizer->encode(data[i].completion);
+      } catch (const Error& e) {
+        throw Error(Errc::bad_input, str(file, ":", data[i].line, ": ", e.text()));
+      }
+      sequence.completion.push_back(job_.model.eos);
+      if (static_cast<std::int64_t>(sequence.prompt.size() + sequence.completion.size()) >
+          job_.model.context)
+        throw Error(
+            Errc::bad_input, str(file, ":", data[i].line, ": a demonstration of ",
+                                 sequence.prompt.size() + sequence.completion.size(),
+                                 " tokens is longer than the context of ", job_.model.context));
+      out.sequences.push_back(std::move(sequence));
+    }
+    plan.styles.push_back(std::move(out));
+  }
+  for (auto& style : plan.styles) style.share /= total;
+  job_.warm_starts.push_back(std::move(plan));
+}
+
+void JobLoader::reinforce(schema::Reinforce::Builder stage, const std::string& path) {
+  auto algorithm = stage.getAlgorithm();
+  ReinforcePlan plan;
+  plan.algorithm = text_of(algorithm.asReader().getName());
+  auto known = algorithm_names();
+  if (std::find(known.begin(), known.end(), plan.algorithm) == known.end())
+    config_.complain(path + ".algorithm.name", unknown_name("algorithm", plan.algorithm, known));
+  if (algorithm.getBatch() % algorithm.getGroup() != 0)
+    config_.complain(
+        path + ".algorithm.batch", str("expected a multiple of group (", algorithm.getGroup(),
+                                       "), found ", algorithm.getBatch()));
+  plan.loss = {.algorithm = plan.algorithm,
+      .clip_low = algorithm.getClipLow(),
+      .clip_high = algorithm.getClipHigh(),
+      .temperature = schema_.getActors().getGenerator().getTemperature()};
+  plan.steps = stage.getSteps();
+  plan.optimizer = optimizer(stage.asReader().getOptimizer());
+  plan.stop_at_correct = stage.getStopAtCorrect();
+  plan.ledger.seed = job_.seed;
+  plan.ledger.group_size = algorithm.getGroup();
+  plan.ledger.batch = algorithm.getBatch();
+  plan.ledger.max_lag = stage.getMaxLag();
+  plan.ledger.overdue = static_cast<Overdue>(stage.getOverdue());
+  plan.ledger.batch_of = static_cast<BatchOf>(stage.getBatchOf());
+  plan.ledger.steps = plan.steps;
+  if (plan.loss.temperature <= 0)
+    config_.complain("actors.generator.temperature",
+        "reinforcement needs a temperature above 0: greedy completions of one prompt are all the "
+        "same");
+  job_.reinforce = std::move(plan);
+}
+
+void JobLoader::stages() {
+  auto stages = schema_.getStages();
+  if (stages.size() == 0)
+    config_.complain("stages", "expected at least one stage: warm_start or reinforce");
+  for (unsigned i = 0; i < stages.size(); ++i) {
+    std::string path = str("stages.", i);
+    if (job_.reinforce)
+      config_.complain(path, "reinforce must be the last stage, and there can be one");
+    if (stages[i].isWarmStart())
+      warm_start(stages[i].getWarmStart(), path + ".warm_start");
+    else
+      reinforce(stages[i].getReinforce(), path + ".reinforce");
+  }
+}
+
+void JobLoader::actors() {
+  auto actors = schema_.asReader().getActors();
+  auto generator = actors.getGenerator();
+  job_.generators = generator.getCount();
+  job_.generator = {.slots = generator.getSlots(),
+      .max_tokens = generator.getMaxTokens(),
+      .cache_bytes = static_cast<std::int64_t>(generator.getCacheMegabytes()) << 20,
+      .rows_max = std::max<std::int64_t>(256, generator.getSlots()),
+      .temperature = generator.getTemperature(),
+      .top_p = generator.getTopP(),
+      .on_swap = static_cast<OnSwap>(generator.getOnSwap())};
+  if (generator.getTopP() <= 0) config_.complain("actors.generator.top_p", "expected above 0");
+  auto verifier = actors.getVerifier();
+  job_.verifiers = verifier.getCount();
+  for (auto reward : verifier.getRewards()) {
+    std::string name = text_of(reward.getName());
+    if (RewardTable::find(name) == nullptr)
+      config_.complain(
+          "actors.verifier.rewards." + name, unknown_name("reward", name, RewardTable::names()));
+    job_.rewards.push_back({name, reward.getWeight()});
+  }
+  if (job_.reinforce && job_.rewards.empty())
+    config_.complain(
+        "actors.verifier.rewards", "expected at least one reward, like {format: 0.1, math: 0.9}");
+  job_.reward_options.length_max =
+      verifier.getLengthMax() != 0 ? verifier.getLengthMax() : generator.getMaxTokens();
+  job_.reward_options.length_cache = verifier.getLengthCache() != 0
+                                         ? verifier.getLengthCache()
+                                         : job_.reward_options.length_max / 4;
+  if (job_.reward_options.length_cache > job_.reward_options.length_max)
+    config_.complain("actors.verifier.length_cache", "expected at most length_max");
+  auto trainer = actors.getTrainer();
+  job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
+      trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};
+  constexpr const char* transports[] = {"auto", "local"};
+  job_.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
+  auto evaluator = actors.getEvaluator();
+  job_.evaluator = {evaluator.getEvery(), evaluator.getProblems(), evaluator.getMajority()};
+}
+
+Job JobLoader::load() {
+  names();
+  model();
+  config_.finish();  // without a tokenizer nothing below makes sense
+  actors();
+  data();
+  stages();
+  config_.finish();
+  job_.resolved = config_.resolved();
+  return std::move(job_);
+}
+
+}  // namespace
+
+OptimizerOptions OptimizerPlan::at(std::uint64_t step, std::uint64_t steps) const {
+  OptimizerOptions now = options;
+  double warm =
+      warmup_steps == 0 ? 1.0 : std::min(1.0, static_cast<double>(step + 1) / warmup_steps);
+  double left =
+      1.0 - static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(steps, 1));
+  now.learning_rate *= warm * (final_share >= 1 ? 1.0 : std::max(final_share, left));
+  return now;
+}
+
+std::vector<TrainSequence> WarmStartPlan::sequences(std::uint64_t step, std::uint64_t seed) const {
+  TRAM_CHECK(!styles.empty(), "a warm start without styles");
+  std::uint64_t size = styles[0].sequences.size();
+  std::vector<TrainSequence> out;
+  out.reserve(batch);
+  for (std::uint32_t i = 0; i < batch; ++i) {
+    std::uint64_t at = step * batch + i;
+    std::uint64_t index = permuted(at % size, size,
+        philox({seed, demonstration_stream, static_cast<std::uint32_t>(at / size), 0})[0]);
+    double u = uniform(
+        {seed, style_stream, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32)});
+    std::size_t style = 0;
+    while (style + 1 < styles.size() && u >= styles[style].share) u -= styles[style++].share;
+    out.push_back(styles[style].sequences[index]);
+  }
+  return out;
+}
+
+Prompt Job::prompt_of(GroupId group) const {
+  std::uint64_t size = prompts.size();
+  auto epoch = group / size;
+  auto key = philox({seed, 0x70726f6d, static_cast<std::uint32_t>(epoch),
+      static_cast<std::uint32_t>(epoch >> 32)});
+  return prompts[permuted(group % size, size, (static_cast<std::uint64_t>(key[0]) << 32) | key[1])]
+      .prompt;
+}
+
+Job parse_job(const std::string& file, const std::string& text, const std::string& folder,
+    const std::vector<std::string>& sets) {
+  LoadedConfig config = load_config<schema::Job>(file, text, sets);
+  config.finish();
+  return JobLoader(config, folder).load();
+}
+
+Job load_job(const std::string& path, const std::vector<std::string>& sets) {
+  Bytes bytes = system_files()->read(path);
+  return parse_job(path, std::string(as_text(bytes)), folder_of(path), sets);
+}
+
+}  // namespace tramontane
