@@ -1,0 +1,118 @@
+#include "actors/job.h"
+#include "kernels/ops.h"
+#include "runtime/base/check.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tramontane {
+namespace {
+
+std::string grouped(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+std::string megabytes(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 10e6 ? "%.1f MB" : "%.0f MB", bytes / 1e6);
+  return text;
+}
+
+std::string line(const std::string& what, const std::string& value) {
+  return "  " + what + std::string(what.size() < 24 ? 24 - what.size() : 1, ' ') + value + "\n";
+}
+
+std::string stages(const Job& job) {
+  std::string out = "stages\n";
+  for (const auto& stage : job.warm_starts) {
+    std::string styles;
+    for (const auto& style : stage.styles) {
+      char share[16];
+      std::snprintf(share, sizeof share, "%.0f %%", style.share * 100);
+      styles += (styles.empty() ? "" : ", ") + style.name + " " + share;
+    }
+    out += line("warm_start",
+        str(stage.steps, " steps of ", stage.batch, " from ",
+            grouped(stage.styles[0].sequences.size()), " demonstrations (", styles, ")"));
+  }
+  if (job.reinforce) {
+    const auto& ledger = job.reinforce->ledger;
+    out += line("reinforce", str(job.reinforce->steps, " steps of ", ledger.batch, " completions (",
+                                 ledger.batch / ledger.group_size, " prompts x ", ledger.group_size,
+                                 "), ", job.reinforce->algorithm, ", max_lag ", ledger.max_lag,
+                                 ledger.max_lag == 0 ? " (synchronous)" : ""));
+    out +=
+        line("", str("at most ",
+                     grouped(static_cast<std::uint64_t>(ledger.batch) * job.generator.max_tokens),
+                     " tokens a step, ",
+                     grouped(static_cast<std::uint64_t>(ledger.batch) * (ledger.max_lag + 1)),
+                     " completions issued ahead"));
+  }
+  return out;
+}
+
+std::string memory(const Job& job) {
+  double weights = static_cast<double>(parameters(job.model)) * 4;
+  std::int64_t per_sequence = (job.model.context + kernels::kv_block - 1) / kernels::kv_block;
+  double cache = std::min<double>(static_cast<double>(job.generator.cache_bytes),
+      static_cast<double>(Decoder::cache_bytes(job.model,
+          {.kv_blocks = per_sequence * job.generator.slots, .rows_max = job.generator.rows_max})));
+  double versions = job.reinforce ? job.reinforce->ledger.max_lag + 3.0 : 1.0;
+  double activations = static_cast<double>(job.trainer.microbatch_rows) * 4 *
+                       (static_cast<double>(job.model.layers) *
+                               (static_cast<double>(job.model.width) * 6 +
+                                   static_cast<double>(job.model.feed_forward) * 3 +
+                                   static_cast<double>((job.model.heads + 2 * job.model.kv_heads) *
+                                                       job.model.head_dim) *
+                                       2) +
+                           static_cast<double>(job.model.vocabulary) * 3);
+  std::string out = "memory, about\n";
+  out += line("weights", str(megabytes(weights), " a version, ", versions,
+                             " versions kept, packed beside: ", megabytes(2 * versions * weights)));
+  out += line("trainer",
+      str(megabytes(4 * weights + activations), " (parameters, gradients, AdamW, activations)"));
+  out +=
+      line("generators", str(job.generators, " x ", megabytes(cache), " cache of keys and values"));
+  return out;
+}
+
+std::string actors(const Job& job) {
+  std::string out = "actors, all on this machine\n";
+  out += line("generator", str(job.generators, " (a thread each), ", job.generator.slots,
+                               " sequences at a time, at most ", job.generator.max_tokens,
+                               " new tokens, temperature ", job.generator.temperature));
+  std::string rewards;
+  for (const auto& reward : job.rewards)
+    rewards += (rewards.empty() ? "" : ", ") + str(reward.name, " ", reward.weight);
+  out += line("verifier", str(job.verifiers, " (", rewards.empty() ? "no rewards" : rewards, ")"));
+  out += line("trainer", str("1 (a thread), microbatches of ", job.trainer.microbatch_rows,
+                             " rows, checkpoint every ", job.trainer.checkpoint_every, " steps"));
+  out += line("weight broadcaster", "1, transport " + job.transport);
+  out +=
+      line("evaluator", job.evaluator.every == 0 ? std::string("1, before and after only")
+                                                 : str("1, every ", job.evaluator.every, " steps"));
+  return out;
+}
+
+}  // namespace
+
+std::string describe_plan(const Job& job) {
+  const ModelConfig& m = job.model;
+  std::string out = job.name + "\n\nmodel\n";
+  out += line("parameters", grouped(static_cast<std::uint64_t>(parameters(m))));
+  out +=
+      line("shape", str(m.layers, " layers, width ", m.width, ", ", m.heads, " heads",
+                        m.kv_heads == m.heads ? "" : str(" (", m.kv_heads, " of keys and values)"),
+                        ", feed-forward ", m.feed_forward, ", vocabulary ", m.vocabulary,
+                        ", context ", m.context));
+  out += line("kernels", kernels::isa());
+  out += "data\n";
+  out += line("prompts", grouped(job.prompts.size()));
+  out += line("held out", grouped(job.heldout.size()));
+  return out + stages(job) + actors(job) + memory(job);
+}
+
+}  // namespace tramontane
