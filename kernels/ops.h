@@ -7,8 +7,9 @@
 //  - Row-invariant: a row's result depends on that row alone, never on how many rows are computed
 //    together or where it stands among them. Sums run in one fixed order per output element.
 //  - Deterministic on one instruction set. Chosen once per process by `isa()`: avx512, avx2 or
-//    portable. TRAM_ISA=portable|avx2|avx512 in the environment forces one (for tests).
-//  - No allocation except where an op takes a Scratch; no threads; no global state.
+//    portable. TRAM_ISA=portable|avx2|avx512 in the environment forces one (for tests); one that
+//    this machine lacks is an Error from the first op.
+//  - No allocation (but for PackedMatrix and rope_table); no threads; no global state.
 //  - Outputs never alias inputs unless the comment says "in place".
 //  - `rows` are token positions, of any number of sequences, packed without padding.
 //
@@ -61,7 +62,8 @@ class PackedMatrix {
 };
 
 // y (rows, columns) = x (rows, depth) · W [+ bias (columns)] [+ y]. Each element sums over depth
-// in rising order with one accumulator. x rows are `x_stride` apart, y rows `y_stride` apart.
+// in rising order with one accumulator, which starts at bias + y. x rows are `x_stride` apart, y
+// rows `y_stride` apart.
 struct Multiply {
   const float* x = nullptr;
   std::int64_t x_stride = 0;
@@ -76,11 +78,11 @@ struct Multiply {
 void multiply(const Multiply& m);
 
 // dw (n, k) += dy^T · x with dy (rows, n), x (rows, k): the weight gradient of a linear layer.
-// Sums over rows in rising order.
+// Sums over rows in rising order, in blocks of 256 counted from the first.
 void multiply_weight_gradient(
     const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw);
 
-// db (n) += sum over rows of dy (rows, n).
+// db (n) += sum over rows of dy (rows, n), in the same order.
 void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);
 
 // ---- per-row ops -------------------------------------------------------------------------------
@@ -120,11 +122,13 @@ void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows,
 // base + b * block_stride.
 inline constexpr std::int64_t kv_block = 16;
 
+inline constexpr std::int64_t head_dim_max = 512;
+
 struct KvLayer {
   float* base = nullptr;
   std::int64_t block_stride = 0;  // >= kv_heads * head_dim * 2 * kv_block
   std::int64_t kv_heads = 0;
-  std::int64_t head_dim = 0;
+  std::int64_t head_dim = 0;  // <= head_dim_max
 };
 
 // One query row: its sequence's blocks in order, and its position in the sequence.
@@ -139,7 +143,8 @@ void kv_store(const float* k, const float* v, std::int64_t stride, std::span<con
 
 // out (rows, heads, head_dim) = softmax(q·k^T * scale) · v over positions max(0, p - window + 1)..p
 // (window 0: from 0), causal by construction. q rows are `q_stride` apart, out rows contiguous.
-// heads is a multiple of kv_heads. The order of every sum depends on the position alone.
+// heads is a multiple of kv_heads. The order of every sum depends on the position alone. Cache
+// positions that a row does not see may hold anything, NaN included.
 // log_sum (rows, heads) receives log-sum-exp of the scaled scores; may be null.
 struct Attention {
   const float* q = nullptr;
@@ -183,15 +188,17 @@ void attend_backward(const AttentionBackward& a);
 
 // The distribution that a token is sampled from: softmax(logits / temperature), cut to the
 // smallest set of most probable tokens whose mass reaches top_p (ties by lower id), renormalised.
-// temperature 0 means greedy: all mass on the largest logit (lowest id among equals).
+// temperature 0 means greedy: all mass on the largest logit (lowest id among equals). -inf logits
+// have no mass. A row with NaN or +inf, or with nothing but -inf, has no distribution: its token
+// is -1 and its log-probabilities and entropy are NaN. The caller must look.
 struct Sampling {
   float temperature = 1;
   float top_p = 1;
 };
 
 struct Sampled {
-  std::int32_t token = 0;
-  float log_prob = 0;  // of the distribution sampled from
+  std::int32_t token = 0;  // -1: these logits make no distribution
+  float log_prob = 0;      // of the distribution sampled from
 };
 
 // Draws by inverting the cumulative distribution, in id order, at `u` in [0, 1).
@@ -203,7 +210,7 @@ Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, 
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
     const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy);
 
-// dlogits (rows, vocabulary) for dlog_probs (rows), top_p = 1.
+// dlogits (rows, vocabulary) for dlog_probs (rows), top_p = 1, temperature > 0.
 void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
     std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits);
 

@@ -1,0 +1,36 @@
+#pragma once
+// The functions that one instruction set's table is made of, declared in its namespace. See
+// kernels/ops.h for what each does.
+
+#include "kernels/cpu/simd.h"
+#include "kernels/cpu/table.h"
+
+namespace tramontane::kernels::TRAM_KERNEL_ISA {
+
+void multiply(const MultiplyArguments& m);
+void multiply_weight_gradient(
+    const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw);
+void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);
+void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows, std::int64_t width,
+    float* y, float* rstd);
+void rms_norm_backward(const float* dy, const float* x, const float* weight, const float* rstd,
+    std::int64_t rows, std::int64_t width, float* dx, float* dweight);
+void add(const float* x, const float* z, std::int64_t n, float* y);
+void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,
+    std::int64_t heads, std::int64_t head_dim, const float* angles, bool inverse);
+void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* out);
+void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows, std::int64_t width,
+    float* dgate_up);
+void attend(const Attention& a, const KvRow* rows, std::int64_t row_count, const KvLayer& kv);
+void attend_backward(
+    const AttentionBackward& a, const std::int64_t* starts, std::int64_t sequences);
+Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, float u);
+void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
+    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy);
+void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
+    std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits);
+double norm(const float* x, std::int64_t n);
+void adamw(const AdamW& options, float* parameters, const float* gradients, float* mean,
+    float* square, std::int64_t n);
+
+}  // namespace tramontane::kernels::TRAM_KERNEL_ISA

@@ -1,0 +1,242 @@
+#include "kernels/ops.h"
+
+#include "kernels/cpu/table.h"
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace tramontane::kernels {
+namespace {
+
+struct Choice {
+  const char* name;
+  const Table* table;
+};
+
+// Best first; only those that this processor runs.
+std::vector<Choice> available() {
+  std::vector<Choice> choices;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    choices.push_back({"avx512", &avx512::table});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    choices.push_back({"avx2", &avx2::table});
+#endif
+  choices.push_back({"portable", &portable::table});
+  return choices;
+}
+
+Choice choose() {
+  const std::vector<Choice> choices = available();
+  const char* wanted = std::getenv("TRAM_ISA");
+  if (!wanted || !*wanted) return choices.front();
+  std::string names;
+  for (const Choice& choice : choices) {
+    if (std::strcmp(choice.name, wanted) == 0) return choice;
+    names += names.empty() ? "" : ", ";
+    names += choice.name;
+  }
+  throw Error(Errc::bad_input,
+      str("TRAM_ISA=", wanted, " is not an instruction set of this machine; it has: ", names,
+          ". Unset TRAM_ISA to use the best."));
+}
+
+const Choice& chosen() {
+  static const Choice choice = choose();
+  return choice;
+}
+
+const Table& table() {
+  return *chosen().table;
+}
+
+}  // namespace
+
+const char* isa() {
+  return chosen().name;
+}
+
+void PackedMatrix::allocate(std::int64_t depth, std::int64_t columns) {
+  constexpr std::size_t alignment = 64;
+  depth_ = depth;
+  columns_ = columns;
+  const auto size = static_cast<std::size_t>((columns + 15) / 16 * 16 * depth);
+  storage_.assign(size + alignment / sizeof(float), 0.0F);
+  const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
+  panels_ = storage_.data() + (alignment - address % alignment) % alignment / sizeof(float);
+}
+
+PackedMatrix PackedMatrix::transposed(
+    const float* weight, std::int64_t columns, std::int64_t depth) {
+  PackedMatrix packed;
+  packed.allocate(depth, columns);
+  for (std::int64_t column = 0; column < columns; ++column) {
+    const float* from = weight + column * depth;
+    float* to = packed.panels_ + column / 16 * depth * 16 + column % 16;
+    for (std::int64_t k = 0; k < depth; ++k) to[k * 16] = from[k];
+  }
+  return packed;
+}
+
+PackedMatrix PackedMatrix::plain(
+    const float* values, std::int64_t depth, std::int64_t columns, std::int64_t stride) {
+  PackedMatrix packed;
+  packed.allocate(depth, columns);
+  for (std::int64_t panel = 0; panel * 16 < columns; ++panel) {
+    const auto width = static_cast<std::size_t>(std::min<std::int64_t>(16, columns - panel * 16));
+    for (std::int64_t k = 0; k < depth; ++k) {
+      std::memcpy(packed.panels_ + (panel * depth + k) * 16, values + k * stride + panel * 16,
+          width * sizeof(float));
+    }
+  }
+  return packed;
+}
+
+void multiply(const Multiply& m) {
+  TRAM_CHECK(m.w != nullptr, "multiply without a matrix");
+  table().multiply({.x = m.x,
+      .x_stride = m.x_stride,
+      .rows = m.rows,
+      .panels = m.w->panels(),
+      .depth = m.w->depth(),
+      .columns = m.w->columns(),
+      .bias = m.bias,
+      .y = m.y,
+      .y_stride = m.y_stride,
+      .accumulate = m.accumulate});
+}
+
+void multiply_weight_gradient(
+    const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw) {
+  table().multiply_weight_gradient(dy, x, rows, n, k, dw);
+}
+
+void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db) {
+  table().sum_rows(dy, rows, n, db);
+}
+
+void embed(const std::int32_t* ids, std::int64_t rows, const float* table, std::int64_t width,
+    float* out) {
+  for (std::int64_t row = 0; row < rows; ++row)
+    std::memcpy(out + row * width, table + ids[row] * width,
+        static_cast<std::size_t>(width) * sizeof(float));
+}
+
+void embed_backward(const std::int32_t* ids, std::int64_t rows, const float* dout,
+    std::int64_t width, float* dtable) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float* to = dtable + ids[row] * width;
+    table().add(to, dout + row * width, width, to);
+  }
+}
+
+void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows, std::int64_t width,
+    float* y, float* rstd) {
+  table().rms_norm(x, weight, eps, rows, width, y, rstd);
+}
+
+void rms_norm_backward(const float* dy, const float* x, const float* weight, const float* rstd,
+    std::int64_t rows, std::int64_t width, float* dx, float* dweight) {
+  table().rms_norm_backward(dy, x, weight, rstd, rows, width, dx, dweight);
+}
+
+void add(const float* x, const float* z, std::int64_t n, float* y) {
+  table().add(x, z, n, y);
+}
+
+std::vector<float> rope_table(std::int64_t positions, std::int64_t head_dim, double theta) {
+  TRAM_CHECK(head_dim % 2 == 0, "rotary embedding needs an even head_dim", head_dim);
+  const std::int64_t half = head_dim / 2;
+  std::vector<float> angles(static_cast<std::size_t>(positions * head_dim));
+  for (std::int64_t i = 0; i < half; ++i) {
+    const double frequency =
+        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
+    for (std::int64_t position = 0; position < positions; ++position) {
+      const double angle = static_cast<double>(position) * frequency;
+      float* row = angles.data() + position * head_dim;
+      row[i] = static_cast<float>(std::cos(angle));
+      row[half + i] = static_cast<float>(std::sin(angle));
+    }
+  }
+  return angles;
+}
+
+void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,
+    std::int64_t heads, std::int64_t head_dim, const float* angles, bool inverse) {
+  TRAM_CHECK(head_dim % 2 == 0, "rotary embedding needs an even head_dim", head_dim);
+  table().rope(x, stride, positions, rows, heads, head_dim, angles, inverse);
+}
+
+void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* out) {
+  table().swiglu(gate_up, rows, width, out);
+}
+
+void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows, std::int64_t width,
+    float* dgate_up) {
+  table().swiglu_backward(dout, gate_up, rows, width, dgate_up);
+}
+
+void kv_store(const float* k, const float* v, std::int64_t stride, std::span<const KvRow> rows,
+    const KvLayer& kv) {
+  for (const KvRow& row : rows) {
+    const std::int64_t slot = row.position % kv_block;
+    float* to = kv.base + row.blocks[row.position / kv_block] * kv.block_stride;
+    for (std::int64_t head = 0; head < kv.kv_heads; ++head) {
+      for (std::int64_t d = 0; d < kv.head_dim; ++d)
+        to[d * kv_block + slot] = k[head * kv.head_dim + d];
+      to += kv.head_dim * kv_block;
+      std::memcpy(to + slot * kv.head_dim, v + head * kv.head_dim,
+          static_cast<std::size_t>(kv.head_dim) * sizeof(float));
+      to += kv.head_dim * kv_block;
+    }
+    k += stride;
+    v += stride;
+  }
+}
+
+void attend(const Attention& a, const KvLayer& kv) {
+  TRAM_CHECK(kv.head_dim <= head_dim_max, "head_dim above the limit", kv.head_dim, head_dim_max);
+  TRAM_CHECK(a.heads % kv.kv_heads == 0, "heads no multiple of kv_heads", a.heads, kv.kv_heads);
+  table().attend(a, a.rows.data(), static_cast<std::int64_t>(a.rows.size()), kv);
+}
+
+void attend_backward(const AttentionBackward& a) {
+  TRAM_CHECK(a.head_dim <= head_dim_max, "head_dim above the limit", a.head_dim, head_dim_max);
+  TRAM_CHECK(a.heads % a.kv_heads == 0, "heads no multiple of kv_heads", a.heads, a.kv_heads);
+  if (a.starts.size() < 2) return;
+  table().attend_backward(a, a.starts.data(), static_cast<std::int64_t>(a.starts.size()) - 1);
+}
+
+Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, float u) {
+  return table().sample(logits, vocabulary, sampling, u);
+}
+
+void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
+    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy) {
+  table().token_log_prob(logits, rows, vocabulary, targets, sampling, log_probs, entropy);
+}
+
+void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
+    std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits) {
+  TRAM_CHECK(temperature > 0, "the gradient of a greedy choice is asked for", temperature);
+  table().token_log_prob_backward(
+      dlog_probs, logits, rows, vocabulary, targets, temperature, dlogits);
+}
+
+double norm(const float* x, std::int64_t n) {
+  return table().norm(x, n);
+}
+
+void adamw(const AdamW& options, float* parameters, const float* gradients, float* mean,
+    float* square, std::int64_t n) {
+  TRAM_CHECK(options.step >= 1, "AdamW counts steps from 1", options.step);
+  table().adamw(options, parameters, gradients, mean, square, n);
+}
+
+}  // namespace tramontane::kernels
