@@ -1,0 +1,347 @@
+#include "actors/view/frame.h"
+
+#include "actors/view/fields.h"
+#include "actors/view/lines.h"
+#include "actors/view/panels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+namespace tramontane {
+
+namespace {
+
+constexpr int chart_rows_max = 9;
+constexpr int label_columns = 10;
+
+// What of the view there is room for.
+struct Plan {
+  bool blanks = true;
+  bool title = true;
+  bool stages = true;
+  int charts = 3;      // side by side
+  int chart_rows = 3;  // 0: as sparklines
+  bool sparklines = true;
+  int figures = 0;
+  int figure_columns = 1;
+  int actors = 0;
+
+  int figure_lines() const { return (figures + figure_columns - 1) / figure_columns; }
+
+  int height() const {
+    int sum = 1 + (title ? 1 : 0) + (stages ? 1 : 0) + figure_lines() + actors;
+    sum += chart_rows > 0 ? chart_rows + panel_frame_rows : sparklines ? 1 : 0;
+    if (blanks) sum += 2 + (figures > 0 ? 1 : 0) + (actors > 0 ? 1 : 0);
+    return sum;
+  }
+};
+
+Line title(const RunState& state, int width) {
+  Line line;
+  line.add(" ").add(state.name.empty() ? "tramontane" : state.name, Tone::strong);
+  std::string facts;
+  auto add = [&](const std::string& fact) { facts += (facts.empty() ? "" : " · ") + fact; };
+  double parameters = number(state.run, "parameters");
+  if (std::isfinite(parameters)) add(count(parameters) + " parameters");
+  double seed = number(state.run, "seed");
+  if (std::isfinite(seed)) add("seed " + fixed(seed, 0));
+  if (auto isa = text(state.run, "isa"); !isa.empty()) add(isa);
+  if (std::isfinite(state.version)) add("version " + whole(state.version));
+  if (std::isfinite(state.seconds)) add(duration(state.seconds));
+  int room = width - line.width() - 3;
+  if (columns(facts) > room) facts = std::isfinite(state.seconds) ? duration(state.seconds) : "";
+  if (columns(facts) > room) return line;
+  return line.to(width - columns(facts) - 1).add(facts, Tone::dim);
+}
+
+double done_share(const RunState& state) {
+  if (!state.summary.empty() && text(state.summary, "stopped", "finished") == "finished") return 1;
+  return state.steps > 0 && std::isfinite(state.step) ? std::clamp(state.step / state.steps, 0., 1.)
+                                                      : RunState::unknown;
+}
+
+std::string step_of(const RunState& state) {
+  return " step " + whole(state.step) + " of " + whole(state.steps);
+}
+
+// The stage at hand alone, where there is no room for the others.
+Line stage_at_hand(const RunState& state) {
+  Line line;
+  line.add(" ");
+  if (state.stages.size() > 1 && state.stage >= 0) {
+    std::string of = std::to_string(state.stages.size());
+    line.add(std::to_string(state.stage + 1) + "/" + of + " ", Tone::dim);
+  }
+  line.add(state.kind.empty() ? "starting" : prose(state.kind), Tone::strong);
+  return std::isfinite(state.step) ? line.add(step_of(state)) : line;
+}
+
+Line stages(const RunState& state, int width) {
+  Line line;
+  line.add(" ");
+  bool finished = !state.summary.empty();
+  for (std::size_t i = 0; i < state.stages.size(); ++i) {
+    auto index = static_cast<std::int64_t>(i);
+    if (i) line.add("  ─  ", Tone::dim);
+    bool over = index < state.stage || finished;
+    bool here = index == state.stage && !finished;
+    line.add(over ? "✓ " : here ? "▸ " : "· ", over ? Tone::good : here ? Tone::first : Tone::dim);
+    line.add(prose(state.stages[i].kind), here ? Tone::strong : Tone::dim);
+    line.add(
+        here ? step_of(state) : " " + whole(state.stages[i].steps), here ? Tone::plain : Tone::dim);
+  }
+  return state.stages.empty() || line.width() > width ? stage_at_hand(state) : line;
+}
+
+Line progress(const RunState& state, int width) {
+  double done = done_share(state);
+  Line line;
+  line.add(" ");
+  std::string tail = "  " + fit_right(share(done), 5);
+  double eta = state.eta_seconds();
+  if (!state.summary.empty())
+    tail += "  " + fit(prose(text(state.summary, "stopped", "finished")), 12);
+  else
+    tail += "  " + fit(std::isfinite(eta) ? duration(eta) + " left" : "", 12);
+  int room = width - 1 - columns(tail);
+  if (room < 4) return line.add(cut(share(done) + " " + duration(eta) + " left", width - 1));
+  auto filled = std::isfinite(done) ? static_cast<int>(std::lround(done * room)) : 0;
+  std::string before;
+  std::string after;
+  for (int i = 0; i < room; ++i) (i < filled ? before : after) += i < filled ? "━" : "─";
+  line.add(before, Tone::first).add(after, Tone::dim);
+  return line.add(tail);
+}
+
+// ---- figures --------------------------------------------------------------------------------
+
+struct Figure {
+  std::string name;
+  Line line;
+};
+
+Line& pair(Line& line, std::string_view name, const std::string& value, Tone tone = Tone::plain) {
+  if (line.width()) line.add("  ");
+  return line.add(name, Tone::dim).add(" ").add(value, tone);
+}
+
+Line lag_line(const RunState& state) {
+  Line line;
+  pair(line, "max", whole(state.lag_max));
+  double sum = 0;
+  for (double tokens : state.lag_histogram)
+    if (tokens > 0) sum += tokens;
+  for (std::size_t lag = 0; lag < state.lag_histogram.size() && lag < 9 && sum > 0; ++lag) {
+    double part = std::max(0.0, state.lag_histogram[lag]) / sum;
+    std::vector<double> scale{0, std::isfinite(part) ? part : 0, 1};
+    std::string level = sparkline(scale, 3);
+    line.add("  " + std::to_string(lag) + " ", Tone::dim).add(level.substr(3, 3), Tone::first);
+    line.add(" " + share(part));
+  }
+  return line;
+}
+
+Line swaps_line(const RunState& state) {
+  Line line;
+  line.add(whole(static_cast<double>(state.swaps)));
+  if (state.swaps_failed)
+    line.add("  " + std::to_string(state.swaps_failed) + " failed", Tone::bad);
+  pair(line, "stall p50", micros(state.stall_us_p50()));
+  pair(line, "max", micros(state.stall_us_max));
+  return pair(line, "last", micros(state.stall_us_last));
+}
+
+Line queues_line(const RunState& state) {
+  Line line;
+  for (const auto& [name, depth] : state.queues) pair(line, name, count(depth));
+  return line;
+}
+
+Line log_probs_line(const RunState& state) {
+  double gap = state.log_prob_gap_max;
+  Line line;
+  std::string shown = gap == 0 ? "0, bit for bit" : fixed(gap, 7);
+  pair(line, "gap", shown, gap > 0 ? Tone::warn : gap == 0 ? Tone::good : Tone::plain);
+  double audited = number(state.last_step, "audited_rollouts");
+  double spanning = number(state.last_step, "audited_spanning");
+  if (std::isfinite(audited)) line.add("  " + whole(audited) + " audited", Tone::dim);
+  if (std::isfinite(spanning)) line.add(", " + whole(spanning) + " over a swap", Tone::dim);
+  return line;
+}
+
+std::vector<Figure> figures(const RunState& state) {
+  const RunEvent& step = state.last_step;
+  std::vector<Figure> out;
+  auto add = [&](std::string name) -> Line& {
+    out.push_back({std::move(name), {}});
+    return out.back().line;
+  };
+  if (!state.reinforcing()) {
+    double per_second = number(step, "tokens") / number(step, "train_seconds");
+    add("speed").add(count(per_second) + " tok/s");
+    Line& line = add("gradient");
+    line.add(fixed(number(step, "gradient_norm"), 2));
+    pair(line, " rate", fixed(number(step, "learning_rate"), 6));
+    return out;
+  }
+  Line& speed = add("speed");
+  speed.add(count(state.tokens_per_second) + " tok/s", Tone::strong);
+  if (std::isfinite(state.running)) speed.add("  " + whole(state.running) + " being written");
+  Line& busy = add("busy");
+  for (const char* who : {"generator", "trainer"}) {
+    double part = number(step, std::string(who) + "_busy");
+    if (busy.width()) busy.add("  ");
+    busy.add(who, Tone::dim).add(" ").add(bar(part, 6), Tone::first).add(" " + share(part));
+  }
+  add("lag").add(lag_line(state));
+  add("swaps").add(swaps_line(state));
+  add("queues").add(queues_line(state));
+  add("log-probs").add(log_probs_line(state));
+  Line& policy = add("policy");
+  pair(policy, "thinks", share(number(step, "thinking_share")));
+  pair(policy, "entropy", fixed(number(step, "entropy"), 3));
+  pair(policy, "ESS", fixed(number(step, "effective_sample_size"), 3));
+  Line& groups = add("groups");
+  pair(groups, "kept", whole(number(step, "groups_kept")));
+  pair(groups, "without contrast", whole(number(step, "groups_without_contrast")));
+  pair(groups, "stale", whole(number(step, "rollouts_stale")));
+  return out;
+}
+
+constexpr int figure_gap = 3;
+
+// Columns that the first of two columns of figures takes; 0 if both do not fit side by side.
+int first_column(const std::vector<Figure>& all, int width) {
+  int widest[2] = {0, 0};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    widest[i % 2] = std::max(widest[i % 2], all[i].line.width() + label_columns + 2);
+  return widest[0] + figure_gap + widest[1] <= width ? widest[0] + figure_gap : 0;
+}
+
+std::vector<Line> figure_lines(const RunState& state, const Plan& plan, int width) {
+  auto all = figures(state);
+  int split = first_column(all, width);
+  // A figure too long for its column is cut rather than pushing its neighbour aside.
+  if (plan.figure_columns == 1) split = width;
+  if (split == 0) split = width / 2;
+  std::vector<Line> out;
+  for (std::size_t i = 0; i < all.size() && static_cast<int>(i) < plan.figures; ++i) {
+    bool right = plan.figure_columns == 2 && i % 2 == 1;
+    int room = (right ? width - split : split) - label_columns - 2 - (right ? 0 : figure_gap);
+    if (!right) out.emplace_back();
+    Line& line = out.back();
+    line.to(right ? split : 0).add(" ");
+    line.add(fit(all[i].name, label_columns), Tone::dim).add(" ");
+    bool fits = all[i].line.width() <= room || plan.figure_columns == 1;
+    line.add(fits ? all[i].line : Line().add(all[i].line.str(room, false)));
+  }
+  return out;
+}
+
+// ---- actors ---------------------------------------------------------------------------------
+
+Tone tone_of(const RunState::ActorLine& actor) {
+  const std::string& state = actor.state;
+  if (state == "failed" || state == "dead" || state == "stopped") return Tone::bad;
+  return actor.waiting_seconds > 10 ? Tone::warn : Tone::plain;
+}
+
+Line actor_line(const RunState::ActorLine& actor, int name_columns, int width) {
+  Line line;
+  line.add(" ").add(fit(actor.name, name_columns)).add("  ");
+  line.add(fit(prose(actor.state), 8), tone_of(actor));
+  if (width >= 60) line.add(" ").add(bar(actor.busy, 5), Tone::first);
+  if (width >= 50) line.add(" ").add(fit_right(share(actor.busy), 5));
+  if (width >= 90 && std::isfinite(actor.mailbox)) {
+    std::string mail = count(actor.mailbox);
+    if (std::isfinite(actor.mailbox_limit)) mail += "/" + count(actor.mailbox_limit);
+    line.add("  ").add(fit("mail " + mail, 13), Tone::dim);
+  }
+  if (actor.waiting_for.empty()) return line;
+  std::string since =
+      std::isfinite(actor.waiting_seconds) ? " " + duration(actor.waiting_seconds) : "";
+  int room = width - line.width() - 2 - columns(since);
+  line.add("  ").add(cut(actor.waiting_for, room), Tone::dim);
+  return line.add(since, tone_of(actor));
+}
+
+std::vector<Line> actor_lines(const RunState& state, const Plan& plan, int width) {
+  int name = 8;
+  for (const auto& actor : state.actors) name = std::max(name, columns(actor.name));
+  name = std::min(name, std::max(8, width / 4));
+  std::vector<Line> out;
+  auto shown = static_cast<std::size_t>(plan.actors);
+  bool all = shown >= state.actors.size();
+  for (std::size_t i = 0; i < state.actors.size() && i + (all ? 0 : 1) < shown; ++i)
+    out.push_back(actor_line(state.actors[i], name, width));
+  if (!all && shown > 0) {
+    std::size_t more = state.actors.size() - out.size();
+    out.push_back(Line().add(" and " + std::to_string(more) + " more actors", Tone::dim));
+  }
+  return out;
+}
+
+std::vector<Line> charts(const RunState& state, const Plan& plan, int width) {
+  if (plan.chart_rows == 0) return {sparklines(state, width)};
+  return panels(state, {plan.charts, plan.chart_rows}, width);
+}
+
+// ---- the whole ------------------------------------------------------------------------------
+
+Plan plan_for(const RunState& state, int width, int rows) {
+  Plan plan;
+  plan.charts = width >= 118 ? 3 : width >= 64 ? 2 : 1;
+  plan.chart_rows = width >= 34 ? 3 : 0;
+  plan.figures = static_cast<int>(figures(state).size());
+  plan.figure_columns = first_column(figures(state), width) > 0 ? 2 : 1;
+  plan.actors = static_cast<int>(state.actors.size());
+  int figures_kept = std::min(plan.figures, 6);
+  const std::vector<std::function<bool()>> give_way = {
+      [&] { return width >= 112 && std::exchange(plan.figure_columns, 2) == 1; },
+      [&] { return plan.actors > 6 ? (--plan.actors, true) : false; },
+      [&] { return std::exchange(plan.blanks, false); },
+      [&] { return plan.actors > 4 ? (--plan.actors, true) : false; },
+      [&] { return plan.figures > figures_kept ? (--plan.figures, true) : false; },
+      [&] { return std::exchange(plan.chart_rows, 0) > 0; },
+      [&] { return plan.actors > 0 ? (--plan.actors, true) : false; },
+      [&] { return plan.figures > 2 ? (--plan.figures, true) : false; },
+      [&] { return std::exchange(plan.title, false); },
+      [&] { return plan.figures > 0 ? (--plan.figures, true) : false; },
+      [&] { return std::exchange(plan.sparklines, false); },
+      [&] { return std::exchange(plan.stages, false); },
+  };
+  for (const auto& give : give_way)
+    while (plan.height() > rows && give()) {
+    }
+  while (plan.chart_rows > 0 && plan.chart_rows < chart_rows_max && plan.height() < rows)
+    ++plan.chart_rows;
+  return plan;
+}
+
+}  // namespace
+
+std::vector<std::string> frame(const RunState& state, FrameSize size, bool colour) {
+  int width = std::clamp(size.columns - 1, 1, 160);
+  int rows = std::max(1, size.rows - 1);
+  Plan plan = plan_for(state, width, rows);
+  std::vector<Line> lines;
+  auto append = [&](std::vector<Line> more) {
+    if (plan.blanks && !more.empty()) lines.emplace_back();
+    for (auto& line : more) lines.push_back(std::move(line));
+  };
+  if (plan.blanks) lines.emplace_back();
+  if (plan.title) lines.push_back(title(state, width));
+  if (plan.stages) lines.push_back(stages(state, width));
+  lines.push_back(progress(state, width));
+  if (plan.chart_rows > 0 || plan.sparklines) append(charts(state, plan, width));
+  if (plan.figures > 0) append(figure_lines(state, plan, width));
+  if (plan.actors > 0) append(actor_lines(state, plan, width));
+  std::vector<std::string> out;
+  for (const auto& line : lines) out.push_back(line.str(width, colour));
+  if (static_cast<int>(out.size()) > rows) out.resize(static_cast<std::size_t>(rows));
+  return out;
+}
+
+}  // namespace tramontane

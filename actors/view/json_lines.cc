@@ -1,0 +1,123 @@
+// Events as JSON lines: to a descriptor, and to RUN/metrics.jsonl.
+
+#include "actors/run_events.h"
+#include "actors/view/fields.h"
+#include "actors/view/output.h"
+#include "runtime/base/result.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tramontane {
+
+namespace {
+
+bool lasting(const RunEvent& event) {
+  return text(event, "event") != "status";
+}
+
+class JsonView final : public EventSink {
+ public:
+  explicit JsonView(int file_descriptor) : file_descriptor_(file_descriptor) {}
+
+  void event(const RunEvent& event) override {
+    if (lasting(event)) write_all(file_descriptor_, json_line(event) + "\n");
+  }
+
+ private:
+  int file_descriptor_;
+};
+
+// Invariant: between calls the file is empty or ends with a line end, so a crash leaves at most one
+// half line, at the end.
+class MetricsFile final : public EventSink {
+ public:
+  explicit MetricsFile(const std::string& run_folder) : path_(run_folder + "/metrics.jsonl") {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) fail("cannot be opened");
+    try {
+      size_ = whole_lines();
+      truncate();
+    } catch (...) {
+      ::close(descriptor_);
+      throw;
+    }
+  }
+
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
+
+  ~MetricsFile() override { close(); }
+
+  void event(const RunEvent& event) override {
+    if (descriptor_ < 0 || !lasting(event)) return;
+    std::string line = json_line(event) + "\n";
+    std::string_view rest = line;
+    off_t at = size_;
+    while (!rest.empty()) {
+      ssize_t written = ::pwrite(descriptor_, rest.data(), rest.size(), at);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) {
+        int cause = written == 0 ? ENOSPC : errno;
+        truncate();
+        errno = cause;
+        fail("cannot be written");
+      }
+      at += written;
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    size_ = at;
+  }
+
+  void close() override {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(Errc::io, path_ + ": " + what + ": " + std::strerror(errno));
+  }
+
+  // Bytes up to and with the last line end.
+  off_t whole_lines() const {
+    struct stat status {};
+
+    if (::fstat(descriptor_, &status) != 0) fail("cannot be read");
+    off_t end = status.st_size;
+    std::string block(65536, '\0');
+    while (end > 0) {
+      off_t begin = std::max<off_t>(0, end - static_cast<off_t>(block.size()));
+      ssize_t got =
+          ::pread(descriptor_, block.data(), static_cast<std::size_t>(end - begin), begin);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) fail("cannot be read");
+      auto found = std::string_view(block.data(), static_cast<std::size_t>(got)).rfind('\n');
+      if (found != std::string_view::npos) return begin + static_cast<off_t>(found) + 1;
+      end = begin;
+    }
+    return 0;
+  }
+
+  void truncate() const {
+    if (::ftruncate(descriptor_, size_) != 0) fail("cannot be cut to its last whole line");
+  }
+
+  std::string path_;
+  int descriptor_ = -1;
+  off_t size_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<EventSink> json_view(int file_descriptor) {
+  return std::make_unique<JsonView>(file_descriptor);
+}
+
+std::unique_ptr<EventSink> metrics_file(const std::string& run_folder) {
+  return std::make_unique<MetricsFile>(run_folder);
+}
+
+}  // namespace tramontane

@@ -1,0 +1,59 @@
+#include "actors/run_events.h"
+#include "actors/view/fields.h"
+#include "actors/view/lines.h"
+#include "actors/view/output.h"
+
+#include <cmath>
+
+namespace tramontane {
+
+namespace {
+
+constexpr int lines_per_warm_start = 20;
+constexpr int unbounded = 1 << 20;
+
+class PlainView final : public EventSink {
+ public:
+  explicit PlainView(int file_descriptor) : file_descriptor_(file_descriptor) {}
+
+  ~PlainView() override { close(); }
+
+  void event(const RunEvent& event) override {
+    state_.take(event);
+    std::string out;
+    if (text(event, "event") == "step" && worth_a_line(event))
+      out += step_line(event).str(unbounded, false) + "\n";
+    for (const auto& line : event_lines(event)) out += line.str(unbounded, false) + "\n";
+    write_all(file_descriptor_, out);
+  }
+
+  void close() override {
+    if (std::exchange(closed_, true)) return;
+    std::string out;
+    for (const auto& line : closing_lines(state_, 110)) out += line.str(unbounded, false) + "\n";
+    write_all(file_descriptor_, out);
+  }
+
+ private:
+  // A warm start has many short steps: the first, the last and some between are told.
+  static bool worth_a_line(const RunEvent& event) {
+    if (text(event, "kind") != "warm_start" || flag(event, "skipped")) return true;
+    double step = number(event, "step");
+    double steps = number(event, "steps");
+    if (!std::isfinite(step) || !std::isfinite(steps)) return true;
+    double every = std::max(1.0, std::round(steps / lines_per_warm_start));
+    return step <= 1 || step >= steps || std::fmod(step, every) == 0;
+  }
+
+  int file_descriptor_;
+  bool closed_ = false;
+  RunState state_;
+};
+
+}  // namespace
+
+std::unique_ptr<EventSink> plain_view(int file_descriptor) {
+  return std::make_unique<PlainView>(file_descriptor);
+}
+
+}  // namespace tramontane
