@@ -30,8 +30,9 @@ namespace tramontane {
 // layers.
 Manifest model_manifest(const ModelConfig& config);
 
-// Fresh weights: normal(0, 0.02), residual projections scaled by 1/sqrt(2 * layers), norms 1.
-// Fixed by the seed. Not sealed.
+// Fresh weights: matrices normal(0, 0.5 / sqrt(inputs)), residual projections scaled further by
+// 1/sqrt(2 * layers), embedding normal(0, 0.5), head (and a tied embedding) normal(0, 0.05), norms
+// 1, biases 0. Fixed by the seed. Not sealed.
 void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed);
 
 // One version of the weights with its matrices packed for the kernels. Holds the arena.

@@ -1,0 +1,312 @@
+#include "actors/model/packed.h"
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace tramontane {
+
+using kernels::kv_block;
+
+namespace {
+
+constexpr std::size_t alignment = 64;
+
+// A float buffer that only grows, 64-byte aligned.
+class Buffer {
+ public:
+  float* at_least(std::int64_t floats) {
+    if (floats > size_) {
+      auto bytes = (static_cast<std::size_t>(floats) * sizeof(float) + alignment - 1) / alignment *
+                   alignment;
+      data_.reset(static_cast<float*>(std::aligned_alloc(alignment, std::max(bytes, alignment))));
+      if (data_ == nullptr) throw std::bad_alloc();
+      // A cache is read in whole blocks: what was never written must be finite.
+      std::memset(data_.get(), 0, bytes);
+      size_ = floats;
+    }
+    return data_.get();
+  }
+
+  float* get() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(float* data) const { std::free(data); }
+  };
+
+  std::unique_ptr<float, Free> data_;
+  std::int64_t size_ = 0;
+};
+
+std::int64_t blocks_for(std::int64_t positions) {
+  return (positions + kv_block - 1) / kv_block;
+}
+
+// Floats of one block of one layer.
+std::int64_t block_floats(const ModelConfig& config) {
+  return 2 * config.kv_heads * config.head_dim * kv_block;
+}
+
+}  // namespace
+
+struct Decoder::State {
+  struct Sequence {
+    std::vector<std::int32_t> blocks;
+    std::int64_t length = 0;
+    std::int64_t capacity = 0;
+    bool open = false;
+  };
+
+  State(const ModelConfig& c, Options o) : config(c), options(o), sizes(c) {
+    rope = kernels::rope_table(config.context, config.head_dim, config.rope_theta);
+    cache.at_least(config.layers * options.kv_blocks * block_floats(config));
+    free_blocks.resize(static_cast<std::size_t>(options.kv_blocks));
+    // The lowest block is handed out first.
+    for (std::int64_t i = 0; i < options.kv_blocks; ++i)
+      free_blocks[static_cast<std::size_t>(i)] =
+          static_cast<std::int32_t>(options.kv_blocks - 1 - i);
+    auto rows = static_cast<std::size_t>(options.rows_max);
+    kv_rows.resize(rows);
+    ids.resize(rows);
+    positions.resize(rows);
+    wanted.reserve(rows);
+  }
+
+  const Sequence& sequence(SequenceId id) const {
+    TRAM_CHECK(id < sequences.size(), "no such sequence", id);
+    TRAM_CHECK(sequences[id].open, "the sequence is closed", id);
+    return sequences[id];
+  }
+
+  Sequence& sequence(SequenceId id) {
+    return const_cast<Sequence&>(std::as_const(*this).sequence(id));
+  }
+
+  kernels::KvLayer kv_layer(std::int64_t layer) const {
+    std::int64_t floats = block_floats(config);
+    return {.base = cache.get() + layer * options.kv_blocks * floats,
+        .block_stride = floats,
+        .kv_heads = config.kv_heads,
+        .head_dim = config.head_dim};
+  }
+
+  void place(std::span<const Row> rows);
+  void attention(const ReadyWeights::Packed::Layer& w, std::int64_t layer, std::int64_t rows);
+  void feed_forward(const ReadyWeights::Packed::Layer& w, std::int64_t rows);
+  std::span<const float> head(const ReadyWeights::Packed& w);
+
+  ModelConfig config;
+  Options options;
+  Sizes sizes;
+  std::vector<float> rope;
+  Buffer cache;
+  std::vector<std::int32_t> free_blocks;  // taken from the back
+  std::vector<Sequence> sequences;        // by id
+  std::vector<SequenceId> free_ids;
+
+  // Of the call under way; sized once for rows_max.
+  std::vector<kernels::KvRow> kv_rows;
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> positions;
+  std::vector<std::int32_t> wanted;  // rows that want logits
+  Buffer x, normed, qkv, qk_normed, attended, gate_up, activated, logits;
+};
+
+Decoder::Decoder(const ModelConfig& config, Options options) {
+  TRAM_CHECK(options.kv_blocks > 0, "a decoder needs cache blocks");
+  TRAM_CHECK(options.rows_max > 0, "a decoder needs rows");
+  state_ = std::make_unique<State>(config, options);
+}
+
+Decoder::~Decoder() = default;
+
+std::optional<SequenceId> Decoder::open(std::int64_t capacity) {
+  State& s = *state_;
+  if (capacity <= 0 || capacity > s.config.context)
+    throw Error(Errc::bad_input, str("a sequence of ", capacity, " positions does not fit the ",
+                                     "model's context of ", s.config.context));
+  std::int64_t blocks = blocks_for(capacity);
+  if (blocks > s.options.kv_blocks)
+    throw Error(Errc::bad_input, str("a sequence of ", capacity, " positions needs ", blocks,
+                                     " cache blocks; the whole cache has ", s.options.kv_blocks));
+  if (blocks > blocks_free()) return std::nullopt;
+  SequenceId id = 0;
+  if (s.free_ids.empty()) {
+    id = static_cast<SequenceId>(s.sequences.size());
+    s.sequences.emplace_back();
+  } else {
+    id = s.free_ids.back();
+    s.free_ids.pop_back();
+  }
+  State::Sequence& sequence = s.sequences[id];
+  sequence.length = 0;
+  sequence.capacity = capacity;
+  sequence.open = true;
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    sequence.blocks.push_back(s.free_blocks.back());
+    s.free_blocks.pop_back();
+  }
+  return id;
+}
+
+void Decoder::close(SequenceId id) {
+  State::Sequence& sequence = state_->sequence(id);
+  for (std::size_t i = sequence.blocks.size(); i-- > 0;)
+    state_->free_blocks.push_back(sequence.blocks[i]);
+  sequence.blocks.clear();
+  sequence.open = false;
+  state_->free_ids.push_back(id);
+}
+
+void Decoder::rewind(SequenceId id) {
+  state_->sequence(id).length = 0;
+}
+
+std::int64_t Decoder::length(SequenceId id) const {
+  return std::as_const(*state_).sequence(id).length;
+}
+
+std::int64_t Decoder::blocks_free() const {
+  return static_cast<std::int64_t>(state_->free_blocks.size());
+}
+
+std::int64_t Decoder::blocks_total() const {
+  return state_->options.kv_blocks;
+}
+
+std::int64_t Decoder::cache_bytes(const ModelConfig& config, Options options) {
+  return config.layers * options.kv_blocks * block_floats(config) *
+         static_cast<std::int64_t>(sizeof(float));
+}
+
+// Gives every row its position and its place in the cache.
+void Decoder::State::place(std::span<const Row> rows) {
+  wanted.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    Sequence& s = sequence(row.sequence);
+    TRAM_CHECK(row.token >= 0, "a token is not negative", row.token);
+    TRAM_CHECK(row.token < config.vocabulary, "no such token", row.token);
+    TRAM_CHECK(s.length < s.capacity, "the sequence is over its capacity", s.capacity);
+    ids[i] = row.token;
+    positions[i] = static_cast<std::int32_t>(s.length++);
+    kv_rows[i] = {.blocks = s.blocks.data(), .position = positions[i]};
+    if (row.wants_logits) wanted.push_back(static_cast<std::int32_t>(i));
+  }
+}
+
+// x += o(attend(qkv(norm(x)))).
+void Decoder::State::attention(
+    const ReadyWeights::Packed::Layer& w, std::int64_t layer, std::int64_t rows) {
+  std::int64_t width = config.width;
+  float* h = normed.at_least(rows * width);
+  kernels::rms_norm(x.get(), w.input_norm, config.norm_eps, rows, width, h, nullptr);
+  float* projected = qkv.at_least(rows * sizes.qkv);
+  kernels::multiply({.x = h,
+      .x_stride = width,
+      .rows = rows,
+      .w = &w.qkv,
+      .bias = w.qkv_bias.empty() ? nullptr : w.qkv_bias.data(),
+      .y = projected,
+      .y_stride = sizes.qkv});
+  if (w.q_norm != nullptr)
+    projected =
+        norm_heads(config, w, projected, rows, qk_normed.at_least(rows * sizes.qkv), nullptr);
+  // q and k are neighbours: one call turns both.
+  kernels::rope(projected, sizes.qkv, positions.data(), rows, config.heads + config.kv_heads,
+      config.head_dim, rope.data(), false);
+  std::span<const kernels::KvRow> places(kv_rows.data(), static_cast<std::size_t>(rows));
+  kernels::KvLayer kv = kv_layer(layer);
+  kernels::kv_store(projected + sizes.q, projected + sizes.q + sizes.kv, sizes.qkv, places, kv);
+  float* out = attended.at_least(rows * sizes.q);
+  kernels::attend({.q = projected,
+                      .q_stride = sizes.qkv,
+                      .rows = places,
+                      .heads = config.heads,
+                      .scale = sizes.scale,
+                      .window = config.window,
+                      .out = out,
+                      .log_sum = nullptr},
+      kv);
+  kernels::multiply({.x = out,
+      .x_stride = sizes.q,
+      .rows = rows,
+      .w = &w.o,
+      .bias = nullptr,
+      .y = x.get(),
+      .y_stride = width,
+      .accumulate = true});
+}
+
+// x += down(swiglu(gate_up(norm(x)))).
+void Decoder::State::feed_forward(const ReadyWeights::Packed::Layer& w, std::int64_t rows) {
+  std::int64_t width = config.width;
+  std::int64_t f = config.feed_forward;
+  float* h = normed.at_least(rows * width);
+  kernels::rms_norm(x.get(), w.post_norm, config.norm_eps, rows, width, h, nullptr);
+  float* both = gate_up.at_least(rows * 2 * f);
+  kernels::multiply({.x = h,
+      .x_stride = width,
+      .rows = rows,
+      .w = &w.gate_up,
+      .bias = nullptr,
+      .y = both,
+      .y_stride = 2 * f});
+  float* out = activated.at_least(rows * f);
+  kernels::swiglu(both, rows, f, out);
+  kernels::multiply({.x = out,
+      .x_stride = f,
+      .rows = rows,
+      .w = &w.down,
+      .bias = nullptr,
+      .y = x.get(),
+      .y_stride = width,
+      .accumulate = true});
+}
+
+// Logits of the wanted rows.
+std::span<const float> Decoder::State::head(const ReadyWeights::Packed& w) {
+  auto count = static_cast<std::int64_t>(wanted.size());
+  std::int64_t width = config.width;
+  if (count == 0) return {};
+  // Rows only move down, so gathering in place is safe.
+  for (std::int64_t i = 0; i < count; ++i)
+    if (wanted[static_cast<std::size_t>(i)] != i)
+      std::memcpy(x.get() + i * width, x.get() + wanted[static_cast<std::size_t>(i)] * width,
+          static_cast<std::size_t>(width) * sizeof(float));
+  float* h = normed.at_least(count * width);
+  kernels::rms_norm(x.get(), w.norm, config.norm_eps, count, width, h, nullptr);
+  float* out = logits.at_least(count * config.vocabulary);
+  kernels::multiply({.x = h,
+      .x_stride = width,
+      .rows = count,
+      .w = &w.head,
+      .bias = nullptr,
+      .y = out,
+      .y_stride = config.vocabulary});
+  return {out, static_cast<std::size_t>(count * config.vocabulary)};
+}
+
+std::span<const float> Decoder::forward(std::span<const Row> rows, const ReadyWeights& weights) {
+  State& s = *state_;
+  auto count = static_cast<std::int64_t>(rows.size());
+  TRAM_CHECK(count <= s.options.rows_max, "too many rows in one call", count);
+  const ReadyWeights::Packed& w = weights.packed();
+  TRAM_CHECK(w.layers.size() == static_cast<std::size_t>(s.config.layers),
+      "weights of another model", w.layers.size());
+  if (count == 0) return {};
+  s.place(rows);
+  kernels::embed(
+      s.ids.data(), count, w.embed, s.config.width, s.x.at_least(count * s.config.width));
+  for (std::int64_t i = 0; i < s.config.layers; ++i) {
+    s.attention(w.layers[static_cast<std::size_t>(i)], i, count);
+    s.feed_forward(w.layers[static_cast<std::size_t>(i)], count);
+  }
+  return s.head(w);
+}
+
+}  // namespace tramontane

@@ -1,0 +1,33 @@
+#pragma once
+// A model as a folder in the Hugging Face layout: config.json, model.safetensors (or several, with
+// model.safetensors.index.json), tokenizer.json.
+//
+//   HfFolder model = load_hf_folder("/models/tiny");
+//   auto files = hf_files(model.config, model.tokenizer.to_json(), *model.arena);
+
+#include "actors/model/model_config.h"
+#include "actors/model/tokenizer.h"
+#include "actors/weights/arena.h"
+#include "runtime/base/bytes.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+struct HfFolder {
+  ModelConfig config;
+  Tokenizer tokenizer;
+  std::shared_ptr<Arena> arena;  // float32, not sealed
+};
+
+// float32, bfloat16 and float16 tensors load. Every error names the file; one about tensors lists
+// all that are missing, not known, or of another shape, with the shape expected and found.
+HfFolder load_hf_folder(const std::string& path);
+
+// The folder's files by name, for whoever writes a checkpoint.
+std::map<std::string, Bytes> hf_files(
+    const ModelConfig& config, const std::string& tokenizer_json, const Arena& arena);
+
+}  // namespace tramontane

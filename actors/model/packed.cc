@@ -1,0 +1,116 @@
+#include "actors/model/packed.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace tramontane {
+
+using kernels::PackedMatrix;
+
+Sizes::Sizes(const ModelConfig& config)
+    : q(config.heads * config.head_dim),
+      kv(config.kv_heads * config.head_dim),
+      qkv(q + 2 * kv),
+      scale(1 / std::sqrt(static_cast<float>(config.head_dim))) {}
+
+BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest) {
+  auto at = [&](const std::string& name) {
+    const TensorEntry* tensor = manifest.find(name);
+    TRAM_CHECK(tensor != nullptr, "the manifest is not the config's: no tensor", name);
+    return static_cast<std::int64_t>(tensor->offset / sizeof(float));
+  };
+  BlockOffsets offsets;
+  offsets.embed = at("model.embed_tokens.weight");
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    std::string layer = str("model.layers.", i, ".");
+    std::string attention = layer + "self_attn.";
+    LayerOffsets o;
+    o.input_norm = at(layer + "input_layernorm.weight");
+    o.qkv = {at(attention + "q_proj.weight"), at(attention + "k_proj.weight"),
+        at(attention + "v_proj.weight")};
+    o.biases = {-1, -1, -1};
+    if (config.attention_bias)
+      o.biases = {at(attention + "q_proj.bias"), at(attention + "k_proj.bias"),
+          at(attention + "v_proj.bias")};
+    if (config.qk_norm) {
+      o.q_norm = at(attention + "q_norm.weight");
+      o.k_norm = at(attention + "k_norm.weight");
+    }
+    o.o = at(attention + "o_proj.weight");
+    o.post_norm = at(layer + "post_attention_layernorm.weight");
+    o.gate_up = {at(layer + "mlp.gate_proj.weight"), at(layer + "mlp.up_proj.weight")};
+    o.down = at(layer + "mlp.down_proj.weight");
+    offsets.layers.push_back(o);
+  }
+  offsets.norm = at("model.norm.weight");
+  offsets.head = config.tied_head ? offsets.embed : at("lm_head.weight");
+  offsets.floats = static_cast<std::int64_t>(manifest.bytes() / sizeof(float));
+  return offsets;
+}
+
+const float* joined(const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> sizes, std::vector<float>& storage) {
+  bool adjacent = true;
+  for (std::size_t i = 1; i < offsets.size(); ++i)
+    adjacent = adjacent && offsets[i] == offsets[i - 1] + sizes[i - 1];
+  if (adjacent) return block + offsets[0];
+  storage.clear();
+  for (std::size_t i = 0; i < offsets.size(); ++i)
+    storage.insert(storage.end(), block + offsets[i], block + offsets[i] + sizes[i]);
+  return storage.data();
+}
+
+ReadyWeights::Packed pack(
+    const ModelConfig& config, const BlockOffsets& offsets, const float* block) {
+  Sizes sizes(config);
+  std::vector<float> storage;
+  std::int64_t w = config.width;
+  std::int64_t f = config.feed_forward;
+  ReadyWeights::Packed packed;
+  packed.embed = block + offsets.embed;
+  for (const LayerOffsets& o : offsets.layers) {
+    ReadyWeights::Packed::Layer layer;
+    layer.input_norm = block + o.input_norm;
+    layer.post_norm = block + o.post_norm;
+    if (config.qk_norm) {
+      layer.q_norm = block + o.q_norm;
+      layer.k_norm = block + o.k_norm;
+    }
+    if (config.attention_bias) {
+      const float* bias = joined(block, o.biases, std::array{sizes.q, sizes.kv, sizes.kv}, storage);
+      layer.qkv_bias.assign(bias, bias + sizes.qkv);
+    }
+    layer.qkv = PackedMatrix::transposed(
+        joined(block, o.qkv, std::array{sizes.q * w, sizes.kv * w, sizes.kv * w}, storage),
+        sizes.qkv, w);
+    layer.o = PackedMatrix::transposed(block + o.o, w, sizes.q);
+    layer.gate_up = PackedMatrix::transposed(
+        joined(block, o.gate_up, std::array{f * w, f * w}, storage), 2 * f, w);
+    layer.down = PackedMatrix::transposed(block + o.down, w, f);
+    packed.layers.push_back(std::move(layer));
+  }
+  packed.norm = block + offsets.norm;
+  packed.head = PackedMatrix::transposed(block + offsets.head, config.vocabulary, w);
+  return packed;
+}
+
+float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
+    const float* in, std::int64_t rows, float* out, float* rstd) {
+  Sizes sizes(config);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* x = in + r * sizes.qkv;
+    float* y = out + r * sizes.qkv;
+    float* s = rstd == nullptr ? nullptr : rstd + r * (config.heads + config.kv_heads);
+    kernels::rms_norm(x, layer.q_norm, config.norm_eps, config.heads, config.head_dim, y, s);
+    kernels::rms_norm(x + sizes.q, layer.k_norm, config.norm_eps, config.kv_heads, config.head_dim,
+        y + sizes.q, s == nullptr ? nullptr : s + config.heads);
+    std::memcpy(y + sizes.q + sizes.kv, x + sizes.q + sizes.kv,
+        static_cast<std::size_t>(sizes.kv) * sizeof(float));
+  }
+  return out;
+}
+
+}  // namespace tramontane

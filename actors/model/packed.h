@@ -1,0 +1,85 @@
+#pragma once
+// Where each tensor of a model lies in its block, and the weights packed for the kernels. The
+// decoder and the trainer both read weights through these, so that they multiply the same panels.
+//
+// A block is the float32 content of an arena, or anything laid out like it (gradients).
+
+#include "actors/model/model_config.h"
+#include "actors/model/policy.h"
+#include "actors/weights/arena.h"
+#include "kernels/ops.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace tramontane {
+
+// Offsets are in floats from the start of the block; -1: the model has no such tensor.
+struct LayerOffsets {
+  std::int64_t input_norm = -1;           // (width)
+  std::array<std::int64_t, 3> qkv{};      // (heads|kv_heads|kv_heads * head_dim, width) each
+  std::array<std::int64_t, 3> biases{};   // (heads|kv_heads|kv_heads * head_dim) each
+  std::int64_t q_norm = -1;               // (head_dim)
+  std::int64_t k_norm = -1;               // (head_dim)
+  std::int64_t o = -1;                    // (width, heads * head_dim)
+  std::int64_t post_norm = -1;            // (width)
+  std::array<std::int64_t, 2> gate_up{};  // (feed_forward, width) each
+  std::int64_t down = -1;                 // (width, feed_forward)
+};
+
+struct BlockOffsets {
+  std::int64_t embed = -1;  // (vocabulary, width)
+  std::vector<LayerOffsets> layers;
+  std::int64_t norm = -1;  // (width)
+  std::int64_t head = -1;  // (vocabulary, width); the embedding's where tied
+  std::int64_t floats = 0;
+};
+
+// The manifest must be model_manifest(config).
+BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest);
+
+// Sizes that both sides derive from the config.
+struct Sizes {
+  explicit Sizes(const ModelConfig& config);
+
+  std::int64_t q = 0;    // heads * head_dim
+  std::int64_t kv = 0;   // kv_heads * head_dim
+  std::int64_t qkv = 0;  // one row of the fused projection: q, then k, then v
+  float scale = 1;       // 1 / sqrt(head_dim)
+};
+
+// Rows of several matrices of `depth` columns as one: a pointer into the block where they lie end
+// to end, else a copy kept in `storage`.
+const float* joined(const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> sizes, std::vector<float>& storage);
+
+// Norm pointers point into the block, which must outlive this.
+struct ReadyWeights::Packed {
+  struct Layer {
+    const float* input_norm = nullptr;
+    const float* post_norm = nullptr;
+    const float* q_norm = nullptr;  // null: none
+    const float* k_norm = nullptr;
+    kernels::PackedMatrix qkv;    // q, k and v side by side
+    std::vector<float> qkv_bias;  // empty: none
+    kernels::PackedMatrix o;
+    kernels::PackedMatrix gate_up;
+    kernels::PackedMatrix down;
+  };
+
+  const float* embed = nullptr;
+  std::vector<Layer> layers;
+  const float* norm = nullptr;
+  kernels::PackedMatrix head;
+};
+
+ReadyWeights::Packed pack(
+    const ModelConfig& config, const BlockOffsets& offsets, const float* block);
+
+// q/k norm: out (rows, qkv) = in with every head of q and k normalised and v as it is. rstd (rows,
+// heads + kv_heads) may be null. Returns out.
+float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
+    const float* in, std::int64_t rows, float* out, float* rstd);
+
+}  // namespace tramontane

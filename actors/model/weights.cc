@@ -1,0 +1,127 @@
+// Fresh and ready weights: the manifest of a model, its initialisation, its packing.
+#include "actors/model/packed.h"
+#include "runtime/base/check.h"
+#include "runtime/base/random.h"
+#include "runtime/base/result.h"
+
+#include <cmath>
+
+namespace tramontane {
+
+namespace {
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text = "(";
+  for (std::int64_t extent : shape) text += str(text.size() > 1 ? ", " : "", extent);
+  return text + ")";
+}
+
+// Error(bad_input) naming the first tensor by which two manifests differ.
+void check_same(const Manifest& expected, const Manifest& found) {
+  if (expected == found) return;
+  for (const TensorEntry& tensor : expected.tensors()) {
+    const TensorEntry* other = found.find(tensor.name);
+    if (other == nullptr)
+      throw Error(Errc::bad_input, str("the weights lack tensor '", tensor.name, "'"));
+    if (other->shape != tensor.shape || other->dtype != tensor.dtype)
+      throw Error(Errc::bad_input,
+          str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
+              "; the model's config wants ", shape_text(tensor.shape), " in float32"));
+  }
+  for (const TensorEntry& tensor : found.tensors())
+    if (expected.find(tensor.name) == nullptr)
+      throw Error(Errc::bad_input, str("the weights have tensor '", tensor.name,
+                                       "', which the model's config does not know"));
+  throw Error(Errc::bad_input, "the weights lie in another order than the model's manifest says");
+}
+
+}  // namespace
+
+Manifest model_manifest(const ModelConfig& config) {
+  Sizes sizes(config);
+  std::int64_t w = config.width;
+  std::vector<TensorEntry> tensors;
+  auto tensor = [&](std::string name, std::vector<std::int64_t> shape) {
+    tensors.push_back({std::move(name), Dtype::float32, std::move(shape), 0, 0});
+  };
+  tensor("model.embed_tokens.weight", {config.vocabulary, w});
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    std::string layer = str("model.layers.", i, ".");
+    std::string attention = layer + "self_attn.";
+    tensor(layer + "input_layernorm.weight", {w});
+    // Side by side, so that the fused projections are views of the block.
+    tensor(attention + "q_proj.weight", {sizes.q, w});
+    tensor(attention + "k_proj.weight", {sizes.kv, w});
+    tensor(attention + "v_proj.weight", {sizes.kv, w});
+    if (config.attention_bias) {
+      tensor(attention + "q_proj.bias", {sizes.q});
+      tensor(attention + "k_proj.bias", {sizes.kv});
+      tensor(attention + "v_proj.bias", {sizes.kv});
+    }
+    if (config.qk_norm) {
+      tensor(attention + "q_norm.weight", {config.head_dim});
+      tensor(attention + "k_norm.weight", {config.head_dim});
+    }
+    tensor(attention + "o_proj.weight", {w, sizes.q});
+    tensor(layer + "post_attention_layernorm.weight", {w});
+    tensor(layer + "mlp.gate_proj.weight", {config.feed_forward, w});
+    tensor(layer + "mlp.up_proj.weight", {config.feed_forward, w});
+    tensor(layer + "mlp.down_proj.weight", {w, config.feed_forward});
+  }
+  tensor("model.norm.weight", {w});
+  if (!config.tied_head) tensor("lm_head.weight", {config.vocabulary, w});
+  return Manifest::lay_out(std::move(tensors));
+}
+
+void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed) {
+  check_same(model_manifest(config), arena.manifest());
+  double residual = 1 / std::sqrt(2.0 * static_cast<double>(config.layers));
+  std::uint64_t stream = 0;
+  for (const TensorEntry& tensor : arena.manifest().tensors()) {
+    std::span<float> values = arena.floats(tensor.name);
+    Random random(seed, stream++);
+    if (tensor.shape.size() == 1) {
+      std::fill(values.begin(), values.end(), ends_with(tensor.name, ".bias") ? 0.0F : 1.0F);
+      continue;
+    }
+    double deviation = 0.5 / std::sqrt(static_cast<double>(tensor.shape[1]));
+    if (tensor.name == "model.embed_tokens.weight") deviation = config.tied_head ? 0.05 : 0.5;
+    if (tensor.name == "lm_head.weight") deviation = 0.05;
+    if (ends_with(tensor.name, "o_proj.weight") || ends_with(tensor.name, "down_proj.weight"))
+      deviation *= residual;
+    for (float& value : values) value = static_cast<float>(random.normal() * deviation);
+  }
+}
+
+ReadyWeights::ReadyWeights() = default;
+ReadyWeights::~ReadyWeights() = default;
+
+std::shared_ptr<const ReadyWeights> ReadyWeights::prepare(
+    const ModelConfig& config, std::shared_ptr<const Arena> arena) {
+  TRAM_CHECK(arena != nullptr, "no arena to prepare");
+  if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
+  check_same(model_manifest(config), arena->manifest());
+  std::shared_ptr<ReadyWeights> ready(new ReadyWeights());  // NOLINT: private constructor
+  ready->arena_ = std::move(arena);
+  ready->packed_ = std::make_unique<Packed>(
+      pack(config, block_offsets(config, ready->arena_->manifest()), ready->arena_->data()));
+  return ready;
+}
+
+Version ReadyWeights::version() const {
+  return arena_->version();
+}
+
+Fingerprint ReadyWeights::fingerprint() const {
+  return arena_->fingerprint();
+}
+
+const Arena& ReadyWeights::arena() const {
+  return *arena_;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,131 @@
+#include "actors/weights/arena.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <xxhash.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <set>
+
+namespace tramontane {
+
+namespace {
+
+constexpr std::uint64_t alignment = 64;
+constexpr std::uint64_t bytes_max = std::uint64_t{1} << 46;  // refuses absurd shapes early
+
+std::uint64_t round_up(std::uint64_t value) {
+  return (value + alignment - 1) / alignment * alignment;
+}
+
+std::uint64_t tensor_bytes(const TensorEntry& tensor) {
+  std::uint64_t bytes = size_of(tensor.dtype);
+  for (std::int64_t extent : tensor.shape) {
+    if (extent <= 0 || static_cast<std::uint64_t>(extent) > bytes_max / bytes)
+      throw Error(Errc::bad_input,
+          str("tensor '", tensor.name, "': its extent ", extent, " makes no sense"));
+    bytes *= static_cast<std::uint64_t>(extent);
+  }
+  return bytes;
+}
+
+void append_number(std::string& text, std::uint64_t value) {
+  text.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+std::uint64_t hash_of(const std::vector<TensorEntry>& tensors) {
+  std::string text;
+  for (const TensorEntry& tensor : tensors) {
+    append_number(text, tensor.name.size());
+    text += tensor.name;
+    append_number(text, static_cast<std::uint64_t>(tensor.dtype));
+    append_number(text, tensor.shape.size());
+    for (std::int64_t extent : tensor.shape)
+      append_number(text, static_cast<std::uint64_t>(extent));
+    append_number(text, tensor.offset);
+  }
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace
+
+std::size_t size_of(Dtype dtype) {
+  return dtype == Dtype::float32 ? 4 : 2;
+}
+
+Manifest Manifest::lay_out(std::vector<TensorEntry> tensors) {
+  Manifest manifest;
+  std::set<std::string_view> names;
+  std::uint64_t offset = 0;
+  for (TensorEntry& tensor : tensors) {
+    if (!names.insert(tensor.name).second)
+      throw Error(Errc::bad_input, str("tensor '", tensor.name, "' is named twice"));
+    tensor.offset = offset;
+    tensor.size = tensor_bytes(tensor);
+    if (tensor.size > bytes_max - offset)
+      throw Error(Errc::bad_input, str("tensor '", tensor.name, "': the weights are over 64 TiB"));
+    offset = round_up(offset + tensor.size);
+  }
+  manifest.tensors_ = std::move(tensors);
+  manifest.bytes_ = offset;
+  manifest.hash_ = hash_of(manifest.tensors_);
+  return manifest;
+}
+
+const TensorEntry* Manifest::find(std::string_view name) const {
+  for (const TensorEntry& tensor : tensors_)
+    if (tensor.name == name) return &tensor;
+  return nullptr;
+}
+
+Arena::Arena(std::shared_ptr<const Manifest> manifest) : manifest_(std::move(manifest)) {
+  TRAM_CHECK(manifest_ != nullptr, "an arena needs a manifest");
+  std::uint64_t bytes = round_up(std::max<std::uint64_t>(manifest_->bytes(), 1));
+  data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
+  if (data_ == nullptr) throw std::bad_alloc();
+  std::memset(data_, 0, bytes);
+}
+
+Arena::~Arena() {
+  std::free(data_);
+}
+
+std::span<float> Arena::floats(std::string_view name) {
+  const TensorEntry* tensor = manifest_->find(name);
+  if (tensor == nullptr)
+    throw Error(Errc::not_found, str("the weights have no tensor '", name, "'"));
+  if (tensor->dtype != Dtype::float32)
+    throw Error(Errc::unsupported, str("tensor '", name, "' is not float32"));
+  return {reinterpret_cast<float*>(data_ + tensor->offset), tensor->size / sizeof(float)};
+}
+
+std::span<const float> Arena::floats(std::string_view name) const {
+  return const_cast<Arena*>(this)->floats(name);
+}
+
+void Arena::seal(Version version) {
+  TRAM_CHECK(!sealed_, "an arena is sealed once; this one holds version", version_);
+  version_ = version;
+  fingerprint_ = fingerprint_of(std::as_const(*this).bytes());
+  sealed_ = true;
+}
+
+bool Arena::seal_received(Version version, Fingerprint expected) {
+  TRAM_CHECK(!sealed_, "an arena is sealed once; this one holds version", version_);
+  Fingerprint found = fingerprint_of(std::as_const(*this).bytes());
+  if (found != expected) return false;
+  version_ = version;
+  fingerprint_ = found;
+  sealed_ = true;
+  return true;
+}
+
+Fingerprint fingerprint_of(ByteView bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+}  // namespace tramontane

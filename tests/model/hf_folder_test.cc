@@ -1,0 +1,170 @@
+#include "actors/model/hf_folder.h"
+
+#include "actors/model/policy.h"
+#include "runtime/base/result.h"
+#include "storage/safetensors.h"
+#include "tests/model/random_model.h"
+#include "tests/support/temp_folder.h"
+
+#include <bit>
+#include <cstring>
+#include <fstream>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+void write(const std::string& path, ByteView bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(
+      reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+class Checkpoint {
+ public:
+  explicit Checkpoint(ModelConfig config) : config_(std::move(config)) {
+    arena_ = random_weights(config_, 4);
+    tokenizer_ = Tokenizer::of_characters({"<eos>"}, "abc").to_json();
+    for (auto& [name, bytes] : hf_files(config_, tokenizer_, *arena_)) write(path(name), bytes);
+  }
+
+  std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
+
+  void overwrite(const std::string& name, const std::string& text) {
+    write(path(name), as_bytes(text));
+  }
+
+  // Writes the tensors anew, each through `change`, which may drop one by returning false.
+  template <class Change>
+  void rewrite(Change change) {
+    std::vector<SafetensorsSource> sources;
+    for (const TensorEntry& t : arena_->manifest().tensors()) {
+      SafetensorsSource s{t.name, "F32", t.shape, arena_->bytes().subspan(t.offset, t.size)};
+      if (change(s)) sources.push_back(s);
+    }
+    write(path("model.safetensors"), write_safetensors(sources, {}));
+  }
+
+  std::string error() const {
+    try {
+      load_hf_folder(folder_.path());
+    } catch (const Error& e) {
+      return e.text();
+    }
+    return "accepted";
+  }
+
+  ModelConfig config_;
+  std::shared_ptr<const Arena> arena_;
+  std::string tokenizer_;
+  TempFolder folder_;
+};
+
+ModelConfig small(const char* architecture = "LlamaForCausalLM") {
+  ModelConfig c = preset("micro", 9);
+  c.architecture = architecture;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("a folder that was written loads with the same bits") {
+  ModelConfig qwen2 = small("Qwen2ForCausalLM");
+  qwen2.attention_bias = true;
+  qwen2.tied_head = true;
+  ModelConfig qwen3 = small("Qwen3ForCausalLM");
+  qwen3.qk_norm = true;
+  for (const ModelConfig& config : {small(), qwen2, qwen3}) {
+    Checkpoint checkpoint(config);
+    HfFolder loaded = load_hf_folder(checkpoint.folder_.path());
+    CHECK(loaded.config == config);
+    CHECK(loaded.tokenizer.to_json() == checkpoint.tokenizer_);
+    loaded.arena->seal(1);
+    CHECK(loaded.arena->fingerprint() == checkpoint.arena_->fingerprint());
+  }
+}
+
+TEST_CASE("half precision is widened") {
+  Checkpoint checkpoint(small());
+  std::vector<std::uint16_t> ones(9 * 16, 0x3f80);  // bfloat16 1.0
+  std::vector<std::uint16_t> halves(16);            // float16
+  halves[0] = 0x3800;                               // 0.5
+  halves[1] = 0xc000;                               // -2
+  halves[2] = 0x0001;                               // the least, 2^-24
+  checkpoint.rewrite([&](SafetensorsSource& s) {
+    if (s.name == "lm_head.weight") {
+      s.dtype = "BF16";
+      s.data = std::as_bytes(std::span(ones));
+    } else if (s.name == "model.norm.weight") {
+      s.dtype = "F16";
+      s.data = std::as_bytes(std::span(halves));
+    }
+    return true;
+  });
+  HfFolder loaded = load_hf_folder(checkpoint.folder_.path());
+  for (float f : loaded.arena->floats("lm_head.weight")) CHECK(f == 1.0F);
+  auto norm = loaded.arena->floats("model.norm.weight");
+  CHECK(norm[0] == 0.5F);
+  CHECK(norm[1] == -2.0F);
+  CHECK(norm[2] == 0x1p-24F);
+  CHECK(norm[3] == 0.0F);
+}
+
+TEST_CASE("tensors that do not fit are all listed, with both shapes") {
+  Checkpoint checkpoint(small());
+  std::vector<float> other(20);
+  checkpoint.rewrite([&](SafetensorsSource& s) {
+    if (s.name == "model.norm.weight") {
+      s.shape = {20};
+      s.data = std::as_bytes(std::span(other));
+    }
+    if (s.name == "lm_head.weight") s.name = "unknown.weight";
+    return true;
+  });
+  std::string error = checkpoint.error();
+  INFO(error);
+  CHECK(error.find(checkpoint.folder_.path()) == 0);
+  CHECK(error.find("model.safetensors: tensor 'model.norm.weight' has shape (20), expected (16)") !=
+        std::string::npos);
+  CHECK(error.find("tensor 'unknown.weight' is not of this model") != std::string::npos);
+  CHECK(error.find("tensor 'lm_head.weight' (9, 16) is missing") != std::string::npos);
+}
+
+TEST_CASE("what is broken is named by its file") {
+  Checkpoint checkpoint(small());
+  checkpoint.overwrite("model.safetensors", "short");
+  CHECK(checkpoint.error().find("/model.safetensors: safetensors: only 5 bytes long") !=
+        std::string::npos);
+  checkpoint.overwrite("tokenizer.json", "{");
+  CHECK(checkpoint.error().find("/tokenizer.json: not JSON") != std::string::npos);
+  checkpoint.overwrite("config.json", "{}");
+  CHECK(checkpoint.error().find("/config.json: no field 'architectures'") != std::string::npos);
+  std::filesystem::remove(checkpoint.path("config.json"));
+  CHECK(checkpoint.error().find("/config.json: No such file") != std::string::npos);
+}
+
+TEST_CASE("weights in several files load through their index") {
+  Checkpoint checkpoint(small());
+  std::string map;
+  std::vector<SafetensorsSource> parts[2];
+  for (const TensorEntry& t : checkpoint.arena_->manifest().tensors()) {
+    std::size_t part = map.size() % 2;
+    map += (map.empty() ? "\"" : ",\"") + t.name + "\":\"part-" + std::to_string(part) +
+           ".safetensors\"";
+    parts[part].push_back(
+        {t.name, "F32", t.shape, checkpoint.arena_->bytes().subspan(t.offset, t.size)});
+  }
+  for (std::size_t i = 0; i < 2; ++i)
+    write(checkpoint.path("part-" + std::to_string(i) + ".safetensors"),
+        write_safetensors(parts[i], {}));
+  std::filesystem::remove(checkpoint.path("model.safetensors"));
+  checkpoint.overwrite("model.safetensors.index.json", "{\"weight_map\":{" + map + "}}");
+  HfFolder loaded = load_hf_folder(checkpoint.folder_.path());
+  loaded.arena->seal(1);
+  CHECK(loaded.arena->fingerprint() == checkpoint.arena_->fingerprint());
+  checkpoint.overwrite(
+      "model.safetensors.index.json", R"({"weight_map":{"a":"../../etc/passwd"}})");
+  CHECK(checkpoint.error().find("no file name within the folder") != std::string::npos);
+}

@@ -1,0 +1,115 @@
+#include "actors/model/model_config.h"
+
+#include "actors/model/policy.h"
+#include "runtime/base/result.h"
+
+#include <string>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+constexpr const char* llama = R"({"architectures": ["LlamaForCausalLM"], "vocab_size": 32000,
+  "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+  "num_key_value_heads": 8, "intermediate_size": 14336, "max_position_embeddings": 8192,
+  "rms_norm_eps": 1e-05, "rope_theta": 500000.0, "hidden_act": "silu",
+  "tie_word_embeddings": false, "eos_token_id": [2, 3]})";
+
+std::string with(std::string json, const std::string& field) {
+  return json.insert(1, field + ", ");
+}
+
+std::string error_of(const std::string& json) {
+  try {
+    parse_model_config(json);
+  } catch (const Error& error) {
+    return std::string(name(error.errc())) + ": " + error.text();
+  }
+  return "accepted";
+}
+
+bool says(const std::string& json, const std::string& part) {
+  INFO(error_of(json));
+  return error_of(json).find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("presets have the parameters they promise") {
+  CHECK(parameters(preset("nano", 21)) == 144'448);
+  for (const std::string& name : preset_names()) {
+    ModelConfig config = preset(name, 50);
+    std::int64_t sum = 0;
+    Manifest manifest = model_manifest(config);
+    for (const TensorEntry& tensor : manifest.tensors())
+      sum += static_cast<std::int64_t>(tensor.size / 4);
+    CHECK(parameters(config) == sum);
+    CHECK(parse_model_config(write_model_config(config)) == config);
+  }
+  CHECK_THROWS_WITH_AS(preset("huge", 5),
+      "no model preset is called 'huge'; there are micro, nano, small, base", Error);
+}
+
+TEST_CASE("a Llama config is understood") {
+  ModelConfig c = parse_model_config(llama);
+  CHECK(c.vocabulary == 32000);
+  CHECK(c.kv_heads == 8);
+  CHECK(c.head_dim == 128);
+  CHECK(c.rope_theta == 500000);
+  CHECK(c.eos == 2);
+  CHECK(c.window == 0);
+  CHECK(parameters(c) == 7'241'732'096);
+}
+
+TEST_CASE("each architecture brings what sets it apart") {
+  auto as = [](const std::string& name) {
+    std::string json = llama;
+    return json.replace(json.find("Llama"), 5, name);
+  };
+  ModelConfig qwen2 = parse_model_config(as("Qwen2"));
+  CHECK(qwen2.attention_bias);
+  CHECK_FALSE(qwen2.qk_norm);
+  ModelConfig qwen3 = parse_model_config(as("Qwen3"));
+  CHECK(qwen3.qk_norm);
+  CHECK_FALSE(qwen3.attention_bias);
+  ModelConfig mistral = parse_model_config(with(as("Mistral"), R"("sliding_window": 4096)"));
+  CHECK(mistral.window == 4096);
+  for (const ModelConfig& c : {qwen2, qwen3, mistral})
+    CHECK(parse_model_config(write_model_config(c)) == c);
+  // Qwen writes a window that it does not use.
+  CHECK(parse_model_config(
+            with(as("Qwen2"), R"("sliding_window": 4096, "use_sliding_window": false)"))
+            .window == 0);
+}
+
+TEST_CASE("what this build cannot run exactly is refused by name") {
+  CHECK(says(with(llama, R"("rope_scaling": {"type": "yarn"})"),
+      "unsupported: config.json: 'rope_scaling'"));
+  CHECK(says(with(llama, R"("mlp_bias": true)"), "unsupported: config.json: 'mlp_bias'"));
+  CHECK(says(with(llama, R"("attention_bias": true)"), "'attention_bias' is true"));
+  CHECK(says(with(llama, R"("rope_parameters": {"rope_type": "llama3"})"), "'rope_type'"));
+  std::string gpt = llama;
+  gpt.replace(gpt.find("Llama"), 5, "GPT2");
+  CHECK(says(gpt, "unsupported: config.json: architecture 'GPT2ForCausalLM'"));
+  std::string gelu = llama;
+  gelu.replace(gelu.find("silu"), 4, "gelu");
+  CHECK(says(gelu, "'hidden_act' is \"gelu\""));
+}
+
+TEST_CASE("malformed configs are bad input, and the field is named") {
+  CHECK(says("{", "bad_input: config.json: not JSON"));
+  CHECK(says("[]", "not a JSON object"));
+  CHECK(says("{}", "'architectures'"));
+  std::string odd = llama;
+  odd.replace(odd.find("\"num_key_value_heads\": 8"), 24, "\"num_key_value_heads\": 5");
+  CHECK(says(odd, "no multiple of 'num_key_value_heads' 5"));
+  std::string zero = llama;
+  zero.replace(zero.find("4096"), 4, "0");
+  CHECK(says(zero, "'hidden_size' is 0"));
+  std::string text = llama;
+  text.replace(text.find("4096"), 4, "\"x\"");
+  CHECK(says(text, "'hidden_size' is \"x\""));
+  CHECK(says(with(llama, R"("bos_token_id": 99999)"), "'bos_token_id'"));
+}

@@ -1,0 +1,80 @@
+#pragma once
+// Random models, weights and sequences for tests, fixed by a seed.
+
+#include "actors/model/policy.h"
+#include "kernels/ops.h"
+#include "runtime/base/random.h"
+
+#include <memory>
+#include <vector>
+
+namespace tramontane {
+
+// Small, and over the seeds of every kind: grouped queries, window, q/k norm, biases, tied head,
+// head_dim that is no multiple of 16, widths that leave padding between tensors.
+inline ModelConfig random_config(std::uint64_t seed) {
+  Random random(seed, 101);
+  auto pick = [&](std::initializer_list<std::int64_t> values) {
+    return *(values.begin() + random.below(values.size()));
+  };
+  ModelConfig c;
+  c.vocabulary = pick({7, 21, 33, 64});
+  c.layers = pick({1, 2, 3});
+  c.kv_heads = pick({1, 2});
+  c.heads = c.kv_heads * pick({1, 2, 3});
+  c.head_dim = pick({4, 8, 10, 16});
+  c.width = pick({12, 16, 24, 40});
+  c.feed_forward = pick({20, 32, 48});
+  c.context = 96;
+  c.rope_theta = pick({100, 1000, 10000});
+  c.window = pick({0, 0, 5, 20});
+  c.qk_norm = random.below(3) == 0;
+  c.attention_bias = random.below(3) == 0;
+  c.tied_head = random.below(3) == 0;
+  return c;
+}
+
+// Larger weights than a fresh model's, so that the distributions are far from flat.
+inline std::shared_ptr<const Arena> random_weights(
+    const ModelConfig& config, std::uint64_t seed, Version version = 0) {
+  auto arena = std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(config)));
+  Random random(seed, 102);
+  for (const TensorEntry& tensor : arena->manifest().tensors())
+    for (float& value : arena->floats(tensor.name))
+      value = tensor.shape.size() == 1 && tensor.name.find("bias") == std::string::npos
+                  ? 1 + 0.3F * random.normal()
+                  : 0.35F * random.normal();
+  arena->seal(version);
+  return arena;
+}
+
+inline std::vector<Token> random_tokens(
+    const ModelConfig& config, Random& random, std::uint64_t length) {
+  std::vector<Token> tokens(length);
+  for (Token& t : tokens)
+    t = static_cast<Token>(random.below(static_cast<std::uint64_t>(config.vocabulary)));
+  return tokens;
+}
+
+// Decodes `tokens` one at a time and returns the log-probability of each under the distribution
+// that the generator would have sampled it from.
+inline std::vector<float> decode_log_probs(Decoder& decoder, const ModelConfig& config,
+    const ReadyWeights& weights, const std::vector<Token>& prompt, const std::vector<Token>& tokens,
+    kernels::Sampling sampling = {}) {
+  auto id = *decoder.open(static_cast<std::int64_t>(prompt.size() + tokens.size()));
+  std::vector<Decoder::Row> rows;
+  for (Token t : prompt) rows.push_back({id, t, false});
+  rows.back().wants_logits = true;
+  std::vector<float> result;
+  for (Token t : tokens) {
+    std::span<const float> logits = decoder.forward(rows, weights);
+    float log_prob = 0;
+    kernels::token_log_prob(logits.data(), 1, config.vocabulary, &t, sampling, &log_prob, nullptr);
+    result.push_back(log_prob);
+    rows = {{id, t, true}};
+  }
+  decoder.close(id);
+  return result;
+}
+
+}  // namespace tramontane
