@@ -1,6 +1,7 @@
 #include "actors/job.h"
 
 #include "actors/job.capnp.h"
+#include "actors/model/algorithms.h"
 #include "actors/model/hf_folder.h"
 #include "runtime/base/check.h"
 #include "runtime/base/names.h"

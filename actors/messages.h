@@ -150,7 +150,14 @@ struct Evaluate {
   std::string label;
   std::uint32_t stage = 0;
   std::uint64_t step = 0;
+  Version version = 0;  // must be published still
+  Fingerprint fingerprint = 0;
+};
+
+// To the trainer, after each evaluation.
+struct Evaluated {
   Version version = 0;
+  double sampled = 0;
 };
 
 // An event of run_events.h, as JSON text.
@@ -165,5 +172,8 @@ struct FinishRun {
 
 // There may be something now.
 struct Nudge {};
+
+// An actor's own timer.
+struct Tick {};
 
 }  // namespace tramontane

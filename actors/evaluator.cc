@@ -1,0 +1,49 @@
+#include "actors/evaluator.h"
+
+#include "actors/message_codecs.h"
+#include "runtime/base/check.h"
+#include "runtime/system.h"
+
+#include <boost/json/serialize.hpp>
+
+namespace tramontane {
+
+Evaluator::Evaluator(const Job& job, WeightLink link, ActorRef reporter)
+    : job_(job), link_(std::move(link)), reporter_(std::move(reporter)) {
+  handle(&Evaluator::evaluate);
+}
+
+awaitable<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
+  std::shared_ptr<const ReadyWeights> weights;
+  try {
+    weights = ReadyWeights::prepare(
+        job_.model, link_.receiver->fetch(request.version, request.fingerprint));
+  } catch (const Error& e) {
+    co_return Failure{e.errc(), str("evaluation of version ", request.version, ": ", e.text())};
+  }
+  bool whole = request.label != "during";
+  EvaluationOptions options;
+  options.label = request.label;
+  options.problems = whole ? 0 : job_.evaluator.problems;
+  options.force_thinking = request.label == "forced_thinking";
+  options.majority = whole && !options.force_thinking && job_.evaluator.majority > 1;
+  options.samples = options.majority ? job_.evaluator.majority : 1;
+  Evaluation evaluation(job_, weights, options);
+  while (evaluation.step()) {
+    doing_ =
+        str(request.label, ": ", evaluation.done(), " of ", evaluation.total(), " completions");
+    note("doing", doing_);
+  }
+  doing_.clear();
+  note("doing", "");
+  RunEvent event = evaluation.event();
+  event["stage"] = request.stage;
+  event["step"] = request.step;
+  static_cast<void>(co_await send(
+      reporter_, Report{boost::json::serialize(event)}, std::chrono::seconds(10), "the reporter"));
+  if (ActorRef trainer = system().find("trainer"))
+    static_cast<void>(try_send(trainer, Evaluated{request.version, evaluation.sampled()}));
+  co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};
+}
+
+}  // namespace tramontane

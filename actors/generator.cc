@@ -1,0 +1,120 @@
+#include "actors/generator.h"
+
+#include "actors/message_codecs.h"
+#include "runtime/base/check.h"
+#include "runtime/base/metrics.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration ledger_deadline = 10s;
+
+}  // namespace
+
+Generator::Generator(
+    const ModelConfig& config, Options options, ActorRef ledger, const ReadyStore& ready)
+    : options_(options), ledger_(std::move(ledger)), ready_(ready), batch_(config, options.batch) {
+  handle(&Generator::swap);
+  handle(&Generator::nudge);
+  handle(&Generator::tick);
+}
+
+awaitable<void> Generator::start() {
+  // A generator that is started again serves the newest weights there are from its first token.
+  if (auto newest = ready_.newest()) batch_.swap(newest);
+  after(options_.poll_every, Tick{});
+  co_return;
+}
+
+awaitable<void> Generator::stop() {
+  if (batch_.weights() != nullptr) co_await flush(true);
+}
+
+std::string Generator::holding() const {
+  return str(batch_.running(), " sequences in flight, ", unsent_.size(),
+      " segments not yet in the ledger");
+}
+
+bool Generator::has_work() const {
+  if (batch_.weights() == nullptr) return false;
+  return batch_.has_work() || !unsent_.empty() || now() >= ask_after_;
+}
+
+awaitable<void> Generator::work() {
+  if (batch_.room() > 0 && now() >= ask_after_) co_await pull_tasks();
+  if (batch_.has_work()) tokens_ += batch_.step();
+  bool idle = !batch_.has_work();
+  bool unfinished = now() >= flushed_unfinished_ + options_.flush_unfinished_every;
+  bool due = batch_.finished_untaken() >= options_.flush_finished ||
+             (batch_.finished_untaken() > 0 && (idle || now() >= flushed_ + options_.flush_every));
+  if (due || unfinished || !unsent_.empty()) co_await flush(unfinished);
+}
+
+awaitable<void> Generator::pull_tasks() {
+  auto answer = co_await ask(
+      ledger_, LeaseTasks{name(), batch_.room()}, ledger_deadline, "rollouts to write");
+  if (!answer) {
+    log(Level::warning, "no tasks: " + answer.error().text);
+    ask_after_ = now() + options_.poll_every;
+    co_return;
+  }
+  for (auto& task : answer->tasks) batch_.add(std::move(task));
+  // Less than asked for: nothing more is there until the ledger says so.
+  if (batch_.room() > 0) ask_after_ = now() + options_.poll_every;
+  note("idle_because", answer->why_none);
+}
+
+// Hands segments to the ledger. One that the ledger no longer wants (the lease went to another)
+// ends its sequence here. Without an answer they are kept and sent again: appending twice is
+// harmless.
+awaitable<void> Generator::flush(bool unfinished) {
+  flushed_ = now();
+  if (unfinished) flushed_unfinished_ = now();
+  auto made = batch_.take_segments(unfinished);
+  unsent_.insert(
+      unsent_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
+  if (unsent_.empty()) co_return;
+  auto answer =
+      co_await ask(ledger_, Append{unsent_}, ledger_deadline, "the ledger to take segments");
+  metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
+  if (!answer) {
+    log(Level::warning, "segments not taken, will send again: " + answer.error().text);
+    co_return;
+  }
+  for (std::size_t i = 0; i < unsent_.size(); ++i) {
+    if (answer->codes.at(i) == 0) continue;
+    log(Level::warning, str("rollout ", unsent_[i].rollout, " is no longer this generator's: ",
+                            tramontane::name(static_cast<Errc>(answer->codes[i]))));
+    batch_.drop(unsent_[i].rollout);
+  }
+  unsent_.clear();
+}
+
+Answer<SwapResult> Generator::swap(Swap request) {
+  auto weights = ready_.get(request.version);
+  if (!weights)
+    return Failure{
+        Errc::not_found, str("version ", request.version, " is not ready in this process")};
+  if (weights->fingerprint() != request.fingerprint)
+    return Failure{
+        Errc::corrupt, str("version ", request.version, " has another fingerprint than announced")};
+  auto begin = std::chrono::steady_clock::now();
+  // An older version than the one served comes late, or after a resume: the newest counts.
+  if (batch_.weights() == nullptr || batch_.weights()->version() != request.version)
+    batch_.swap(std::move(weights));
+  auto stall = std::chrono::steady_clock::now() - begin;
+  note("version", std::to_string(request.version));
+  co_return SwapResult{request.version, batch_.running(),
+      static_cast<std::uint32_t>(std::chrono::nanoseconds(stall).count())};
+}
+
+void Generator::nudge(Nudge) {
+  ask_after_ = now();
+}
+
+}  // namespace tramontane

@@ -1,0 +1,59 @@
+#pragma once
+// A Generator keeps a continuous batch full and never waits: it pulls rollout tasks from the
+// ledger, writes one token of each sequence per turn, appends segments as they are made, and flips
+// to new weights between two tokens. It has a thread of its own.
+//
+// Messages: Swap (the weight receiver's), Nudge (the ledger's).
+
+#include "actors/continuous_batch.h"
+#include "actors/job.h"
+#include "actors/messages.h"
+#include "actors/weights/ready_store.h"
+#include "runtime/actor.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+class Generator final : public Actor {
+ public:
+  struct Options {
+    ContinuousBatch::Options batch;
+    std::uint32_t flush_finished = 32;  // append once so many rollouts have ended …
+    Duration flush_every = std::chrono::milliseconds(20);              // … or after so long
+    Duration flush_unfinished_every = std::chrono::milliseconds(250);  // half-written ones too
+    Duration poll_every = std::chrono::milliseconds(200);  // asks for tasks even without a nudge
+  };
+
+  // `ready` outlives the actor.
+  Generator(const ModelConfig& config, Options options, ActorRef ledger, const ReadyStore& ready);
+
+  bool has_work() const override;
+  awaitable<void> work() override;
+  awaitable<void> start() override;
+  awaitable<void> stop() override;
+  std::string holding() const override;
+
+ private:
+  Answer<SwapResult> swap(Swap request);
+  void nudge(Nudge nudge);
+  void tick(Tick tick);
+
+  awaitable<void> pull_tasks();
+  awaitable<void> flush(bool unfinished);
+
+  Options options_;
+  ActorRef ledger_;
+  const ReadyStore& ready_;
+  ContinuousBatch batch_;
+  std::vector<Segment> unsent_;  // made, not yet in the ledger; resent until it answers
+  Time ask_after_{};             // no tasks were there: not before this, or a nudge
+  Time flushed_{};
+  Time flushed_unfinished_{};
+  std::uint64_t tokens_ = 0;
+};
+
+}  // namespace tramontane

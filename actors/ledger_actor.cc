@@ -1,0 +1,173 @@
+#include "actors/ledger_actor.h"
+
+#include "actors/message_codecs.h"
+#include "runtime/base/check.h"
+#include "runtime/system.h"
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Lease expiry and grouped syncs; both are far longer than a message takes.
+constexpr Duration tick_every = 100ms;
+
+std::uint8_t code_of(const Result<void>& result) {
+  return result ? 0 : static_cast<std::uint8_t>(result.error().value());
+}
+
+}  // namespace
+
+LedgerActor::LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options)
+    : store_(store), prompt_of_(std::move(prompt_of)), options_(options) {
+  handle(&LedgerActor::lease_tasks);
+  handle(&LedgerActor::append);
+  handle(&LedgerActor::lease_finished);
+  handle(&LedgerActor::judge);
+  handle(&LedgerActor::take_batch);
+  handle(&LedgerActor::trained);
+  handle(&LedgerActor::restart_from);
+  handle(&LedgerActor::checkpointed);
+  handle(&LedgerActor::release);
+  handle(&LedgerActor::counts);
+  handle(&LedgerActor::exited);
+  handle(&LedgerActor::tick);
+}
+
+awaitable<void> LedgerActor::start() {
+  ledger_ = std::make_unique<Ledger>(store_, prompt_of_, options_);
+  after(tick_every, Tick{});
+  co_return;
+}
+
+awaitable<void> LedgerActor::stop() {
+  ledger_->sync();
+  co_return;
+}
+
+std::string LedgerActor::holding() const {
+  if (!ledger_) return "a ledger that is not open yet";
+  LedgerCounts counts = ledger_->counts();
+  return str(counts.rollouts_leased, " rollouts being written, ", counts.rollouts_judging,
+      " being judged");
+}
+
+Micros LedgerActor::time() const {
+  return micros(now());
+}
+
+// The leases of an actor that dies go back at once, not when they expire.
+void LedgerActor::remember(const std::string& holder) {
+  if (!watched_.insert(holder).second) return;
+  if (auto ref = system().find(holder)) watch(*ref);
+}
+
+void LedgerActor::nudge(std::set<std::string>& waiting) {
+  for (const auto& name : waiting)
+    if (ActorRef ref = system().find(name))
+      static_cast<void>(try_send(ref, Nudge{}));  // a lost nudge is only late
+  waiting.clear();
+}
+
+TaskList LedgerActor::lease_tasks(LeaseTasks request) {
+  remember(request.holder);
+  TaskList list{ledger_->lease_tasks(request.holder, request.count, time()), {}};
+  if (list.tasks.empty()) list.why_none = ledger_->why_no_tasks();
+  if (list.tasks.size() < request.count) want_tasks_.insert(request.holder);
+  return list;
+}
+
+AppendResults LedgerActor::append(Append request) {
+  AppendResults results;
+  bool finished = false;
+  for (const auto& segment : request.segments)
+    finished = finished || segment.finish != Finish::running;
+  for (const auto& result : ledger_->append(request.segments, time()))
+    results.codes.push_back(code_of(result));
+  unsynced_ = true;
+  if (finished) nudge(want_finished_);
+  return results;
+}
+
+FinishedList LedgerActor::lease_finished(LeaseFinished request) {
+  remember(request.holder);
+  FinishedList list{ledger_->lease_finished(request.holder, request.count, time())};
+  if (list.rollouts.empty()) want_finished_.insert(request.holder);
+  return list;
+}
+
+AppendResults LedgerActor::judge(Judge request) {
+  AppendResults results;
+  for (const auto& judged : request.verdicts)
+    results.codes.push_back(code_of(ledger_->judge(judged.lease, judged.verdict, time())));
+  unsynced_ = true;
+  nudge(want_batch_);
+  nudge(want_tasks_);  // with BatchOf::kept a dropped group makes room
+  return results;
+}
+
+BatchAnswer LedgerActor::take_batch(TakeBatch request) {
+  BatchAnswer answer{ledger_->batch(request.step), {}};
+  if (!answer.batch) {
+    answer.why_none = ledger_->why_no_batch(request.step, time());
+    want_batch_.insert(request.holder);
+  }
+  return answer;
+}
+
+TrainedAnswer LedgerActor::trained(Trained request) {
+  TrainedAnswer answer;
+  if (!ledger_->trained(request.step, request.fingerprint))
+    answer.recorded = ledger_->recorded_fingerprint(request.step + 1).value_or(0);
+  unsynced_ = true;
+  nudge(want_tasks_);
+  return answer;
+}
+
+TrainedAnswer LedgerActor::restart_from(RestartFrom request) {
+  ledger_->restart_from(request.version);
+  nudge(want_tasks_);
+  return {ledger_->recorded_fingerprint(request.version).value_or(0)};
+}
+
+void LedgerActor::checkpointed(Checkpointed request) {
+  ledger_->checkpointed(request.version);
+  unsynced_ = true;
+}
+
+void LedgerActor::release(Release request) {
+  if (ledger_->release(request.holder) == 0) return;
+  nudge(want_tasks_);
+  nudge(want_finished_);
+}
+
+LedgerCounts LedgerActor::counts(AskCounts) {
+  return ledger_->counts();
+}
+
+void LedgerActor::exited(ActorExited exit) {
+  watched_.erase(exit.name);
+  std::uint32_t released = ledger_->release(exit.name);
+  if (released > 0)
+    log(Level::warning,
+        str(exit.name, " ended (", exit.text, "): ", released, " leases went back"));
+  nudge(want_tasks_);
+  nudge(want_finished_);
+}
+
+void LedgerActor::tick(Tick) {
+  if (ledger_->expire(time()) > 0) {
+    nudge(want_tasks_);
+    nudge(want_finished_);
+  }
+  if (unsynced_) ledger_->sync();
+  unsynced_ = false;
+  LedgerCounts counts = ledger_->counts();
+  note("waiting", std::to_string(counts.rollouts_waiting));
+  note("leased", std::to_string(counts.rollouts_leased));
+  note("finished", std::to_string(counts.rollouts_finished));
+  note("judged", std::to_string(counts.rollouts_judged));
+  after(tick_every, Tick{});
+}
+
+}  // namespace tramontane

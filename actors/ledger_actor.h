@@ -1,0 +1,60 @@
+#pragma once
+// The ledger as an actor: the one who touches the Ledger (ledger.h), on the storage pool. It
+// expires leases, groups syncs, and nudges actors that found nothing when there may be something.
+//
+// Messages: LeaseTasks, Append, LeaseFinished, Judge, TakeBatch, Trained, Checkpointed,
+// RestartFrom, Release, AskCounts.
+
+#include "actors/ledger.h"
+#include "actors/messages.h"
+#include "runtime/actor.h"
+#include "runtime/watch.h"
+#include "storage/kv_store.h"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace tramontane {
+
+class LedgerActor final : public Actor {
+ public:
+  // The store outlives the actor; the ledger is opened in start().
+  LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options);
+
+  awaitable<void> start() override;
+  awaitable<void> stop() override;
+  std::string holding() const override;
+
+ private:
+  TaskList lease_tasks(LeaseTasks request);
+  AppendResults append(Append request);
+  FinishedList lease_finished(LeaseFinished request);
+  AppendResults judge(Judge request);
+  BatchAnswer take_batch(TakeBatch request);
+  TrainedAnswer trained(Trained request);
+  TrainedAnswer restart_from(RestartFrom request);
+  void checkpointed(Checkpointed request);
+  void release(Release request);
+  LedgerCounts counts(AskCounts request);
+  void exited(ActorExited exit);
+  void tick(Tick tick);
+
+  Micros time() const;
+  void nudge(std::set<std::string>& waiting);
+  void remember(const std::string& holder);
+
+  KvStore& store_;
+  PromptOf prompt_of_;
+  LedgerOptions options_;
+  std::unique_ptr<Ledger> ledger_;
+  std::set<std::string> watched_;
+  // Who found nothing, by what they looked for.
+  std::set<std::string> want_tasks_;
+  std::set<std::string> want_finished_;
+  std::set<std::string> want_batch_;
+  bool unsynced_ = false;
+};
+
+}  // namespace tramontane

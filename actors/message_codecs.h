@@ -1,0 +1,59 @@
+#pragma once
+// How each message of messages.h travels: its Codec. Include this where messages are sent or
+// handled. The ids are those of messages.capnp.
+
+#include "actors/messages.h"
+#include "runtime/wire/message.h"
+
+namespace tramontane {
+namespace detail {
+
+// What all codecs here declare; message_codecs.cc defines encode, decode and size.
+template <class M, std::uint64_t type_id>
+struct WireCodec {
+  static constexpr std::uint64_t id = type_id;
+  static Bytes encode(const M& message);
+  static Result<M> decode(ByteView bytes);
+  static std::size_t size(const M& message);
+};
+
+}  // namespace detail
+
+#define TRAM_CODEC(M, type_id)                      \
+  template <>                                       \
+  struct Codec<M> : detail::WireCodec<M, type_id> { \
+    static constexpr const char* name = #M;         \
+  }
+
+TRAM_CODEC(LeaseTasks, 0xa1d0c4f2e6b83901);
+TRAM_CODEC(TaskList, 0xa1d0c4f2e6b83902);
+TRAM_CODEC(Append, 0xa1d0c4f2e6b83903);
+TRAM_CODEC(AppendResults, 0xa1d0c4f2e6b83904);
+TRAM_CODEC(LeaseFinished, 0xa1d0c4f2e6b83905);
+TRAM_CODEC(FinishedList, 0xa1d0c4f2e6b83906);
+TRAM_CODEC(Judge, 0xa1d0c4f2e6b83908);
+TRAM_CODEC(TakeBatch, 0xa1d0c4f2e6b83909);
+TRAM_CODEC(BatchAnswer, 0xa1d0c4f2e6b8390a);
+TRAM_CODEC(Trained, 0xa1d0c4f2e6b8390b);
+TRAM_CODEC(TrainedAnswer, 0xa1d0c4f2e6b8390c);
+TRAM_CODEC(Checkpointed, 0xa1d0c4f2e6b8390d);
+TRAM_CODEC(RestartFrom, 0xa1d0c4f2e6b8390e);
+TRAM_CODEC(Release, 0xa1d0c4f2e6b8390f);
+TRAM_CODEC(AskCounts, 0xa1d0c4f2e6b83910);
+TRAM_CODEC(LedgerCounts, 0xa1d0c4f2e6b83911);
+TRAM_CODEC(Publish, 0xa1d0c4f2e6b83912);
+TRAM_CODEC(Offer, 0xa1d0c4f2e6b83913);
+TRAM_CODEC(OfferResult, 0xa1d0c4f2e6b83914);
+TRAM_CODEC(Swap, 0xa1d0c4f2e6b83915);
+TRAM_CODEC(SwapResult, 0xa1d0c4f2e6b83916);
+TRAM_CODEC(Evaluate, 0xa1d0c4f2e6b83917);
+TRAM_CODEC(EvaluationResult, 0xa1d0c4f2e6b83918);
+TRAM_CODEC(Evaluated, 0xa1d0c4f2e6b83919);
+TRAM_CODEC(Report, 0xa1d0c4f2e6b8391a);
+TRAM_CODEC(FinishRun, 0xa1d0c4f2e6b8391b);
+TRAM_CODEC(Nudge, 0xa1d0c4f2e6b8391c);
+TRAM_CODEC(Tick, 0xa1d0c4f2e6b8391d);
+
+#undef TRAM_CODEC
+
+}  // namespace tramontane

@@ -1,0 +1,74 @@
+#pragma once
+// The Reporter is where the events of a run come together: it stamps them, adds what it sees of
+// the actors (busy shares, queues, throughput), hands them to the sinks (metrics file, view), and
+// keeps the figures of the final summary.
+//
+// Messages: Report.
+
+#include "actors/job.h"
+#include "actors/messages.h"
+#include "actors/run_events.h"
+#include "runtime/actor.h"
+#include "runtime/actor_status.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+// What the summary needs, gathered from events; also used to resume from metrics.jsonl.
+class RunTotals {
+ public:
+  void add(const RunEvent& event);
+  // The "summary" event, but for how it stopped and where things are.
+  RunEvent summary() const;
+
+ private:
+  double heldout_before_ = -1, heldout_after_ = -1, heldout_forced_ = -1, greedy_before_ = -1,
+         greedy_after_ = -1;
+  std::uint64_t steps_ = 0, rollouts_ = 0, swaps_ = 0, spanning_ = 0, lag_max_ = 0;
+  double gap_max_ = 0;
+  double generator_busy_ = 0, trainer_busy_ = 0, tokens_ = 0, reinforce_seconds_ = 0;
+  std::uint64_t shares_ = 0;
+  double seconds_ = 0, reinforce_began_ = -1;
+  std::vector<double> stalls_us_;
+};
+
+class Reporter final : public Actor {
+ public:
+  struct Options {
+    std::vector<std::shared_ptr<EventSink>> sinks;
+    std::shared_ptr<RunTotals> totals;  // read by the pipeline once this actor has stopped
+    double seconds_before = 0;          // of the run's earlier lives
+    Duration status_every = std::chrono::milliseconds(400);
+  };
+
+  explicit Reporter(Options options);
+
+  awaitable<void> start() override;
+
+ private:
+  // Busy time and tokens between two looks.
+  struct Meter {
+    Time at{};
+    double generators = 0;
+    double trainer = 0;
+    double tokens = 0;
+  };
+
+  void report(Report report);
+  void tick(Tick tick);
+  void emit(RunEvent& event);
+  void add_shares(RunEvent& event);
+  Meter look() const;
+
+  Options options_;
+  Time began_{};
+  Meter last_step_;
+  Meter last_status_;
+  RunEvent progress_;  // stage, step and version as of the last step, for status events
+};
+
+}  // namespace tramontane

@@ -1,0 +1,34 @@
+#pragma once
+// A run: a job in a directory of its own, from `tram run` or `tram resume` to its end.
+//
+//   RUN/job.yaml        the resolved job graph
+//   RUN/metrics.jsonl   every event (run_events.h)
+//   RUN/ledger/         the rollout buffer (RocksDB)
+//   RUN/checkpoints/    step-NNNNNN/: config.json, model.safetensors, tokenizer.json, optimizer.bin
+//   RUN/warm_start/     the same, of the warm start
+//   RUN/log.jsonl       the structured log
+//   RUN/exits.jsonl     how each actor's life ended
+//   RUN/report.html     written at the end, and by `tram report`
+//   RUN/lock            held while a process works on the run
+
+#include "actors/job.h"
+
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+enum class View { automatic, plain, json };
+
+struct RunOptions {
+  std::string folder;  // empty: runs/NAME-DATE-TIME below the current folder
+  View view = View::automatic;
+};
+
+// Starts a job in a new directory; an existing one is Error(bad_input). Returns the exit status.
+int start_run(const Job& job, const RunOptions& options);
+
+// Goes on with a run where its newest checkpoint and its ledger stand.
+int resume_run(const std::string& folder, const RunOptions& options);
+
+}  // namespace tramontane

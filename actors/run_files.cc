@@ -1,0 +1,94 @@
+#include "actors/run_files.h"
+
+#include "actors/reporter.h"
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+#include "storage/checkpoint.h"
+#include "storage/file.h"
+
+#include <boost/json/parse.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/file.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tramontane {
+
+std::string RunFiles::default_folder(const std::string& job_name) {
+  char date[32];
+  std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  std::strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+  std::string base = str("runs/", job_name, "-", date);
+  std::string folder = base;
+  for (int again = 2; std::filesystem::exists(folder); ++again) folder = str(base, "-", again);
+  return folder;
+}
+
+RunFiles::RunFiles(std::string folder) : folder_(std::move(folder)) {
+  std::string path = folder_ + "/lock";
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw Error(Errc::io, str(path, ": ", std::strerror(errno)));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_);
+    throw Error(Errc::refused,
+        folder_ + " is being worked on by another process; stop that one first (Ctrl-C, or kill)");
+  }
+}
+
+RunFiles::RunFiles(RunFiles&& other) noexcept
+    : folder_(std::move(other.folder_)), lock_(std::exchange(other.lock_, -1)) {}
+
+RunFiles::~RunFiles() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+RunFiles RunFiles::create(const std::string& folder, const std::string& job_yaml) {
+  auto files = system_files();
+  if (files->exists(folder + "/job.yaml"))
+    throw Error(Errc::bad_input,
+        folder + " is a run already; `tram resume` goes on with it, or give another --run");
+  files->make_folder(folder);
+  RunFiles run(std::filesystem::weakly_canonical(folder).string());
+  write_durably(*files, run.path("job.yaml"), as_bytes(job_yaml));
+  return run;
+}
+
+RunFiles RunFiles::open(const std::string& folder) {
+  if (!system_files()->exists(folder + "/job.yaml"))
+    throw Error(Errc::not_found, folder + " is no run: it has no job.yaml");
+  return RunFiles(std::filesystem::weakly_canonical(folder).string());
+}
+
+double RunFiles::replay_metrics(RunTotals& totals) const {
+  std::ifstream in(path("metrics.jsonl"));
+  std::string line;
+  double seconds = 0;
+  while (std::getline(in, line)) {
+    boost::system::error_code error;
+    auto value = boost::json::parse(line, error);
+    if (error || !value.is_object()) continue;  // a line that a crash cut off
+    totals.add(value.as_object());
+    if (const auto* at = value.as_object().if_contains("seconds"); at != nullptr && at->is_number())
+      seconds = at->to_number<double>();
+  }
+  return seconds;
+}
+
+std::optional<std::uint64_t> RunFiles::newest_checkpoint() const {
+  auto files = system_files();
+  CheckpointStore store(*files, path("checkpoints"), {});
+  std::optional<std::uint64_t> newest;
+  for (const auto& info : store.list())
+    if (info.valid()) newest = info.version;
+  return newest;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,43 @@
+#pragma once
+// A run's directory (run.h lists what is in it), locked while a process works on it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tramontane {
+
+class RunTotals;
+
+class RunFiles {
+ public:
+  // runs/NAME-DATE-TIME below the current folder.
+  static std::string default_folder(const std::string& job_name);
+
+  // A new directory with job.yaml. Error(bad_input) if there is one already.
+  static RunFiles create(const std::string& folder, const std::string& job_yaml);
+
+  // An existing one, locked. Error(not_found) if it is no run; Error(refused) if another process
+  // works on it.
+  static RunFiles open(const std::string& folder);
+
+  RunFiles(RunFiles&& other) noexcept;
+  ~RunFiles();
+
+  const std::string& folder() const { return folder_; }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+
+  // Adds the events of earlier lives to the totals; returns the seconds they took.
+  double replay_metrics(RunTotals& totals) const;
+
+  std::optional<std::uint64_t> newest_checkpoint() const;
+
+ private:
+  explicit RunFiles(std::string folder);
+
+  std::string folder_;
+  int lock_ = -1;
+};
+
+}  // namespace tramontane

@@ -1,0 +1,161 @@
+#include "actors/step_event.h"
+
+#include "actors/model/algorithms.h"
+#include "runtime/base/check.h"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace tramontane {
+namespace {
+
+void number(RunEvent& event, const char* name, double value) {
+  if (std::isfinite(value))
+    event[name] = value;
+  else
+    event[name] = nullptr;
+}
+
+bool same_bits(float a, float b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+template <class Visit>
+void each_rollout(const Batch& batch, Visit visit) {
+  for (const auto& group : batch.groups)
+    for (const auto& judged : group.rollouts) visit(group, judged);
+}
+
+}  // namespace
+
+std::uint32_t lag_max(const Batch& batch) {
+  std::uint32_t most = 0;
+  each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
+    for (const Span& span : judged.rollout.spans)
+      most = std::max(most, static_cast<std::uint32_t>(batch.step - span.version));
+  });
+  return most;
+}
+
+Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
+    const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of) {
+  std::vector<std::pair<const Prompt*, const Rollout*>> chosen;
+  for (bool spanning : {true, false}) {
+    each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
+      bool spans = judged.rollout.spans.size() > 1;
+      if (spans == spanning && chosen.size() < count)
+        chosen.emplace_back(&group.prompt, &judged.rollout);
+    });
+  }
+  Audit audit;
+  for (const auto& [prompt, rollout] : chosen) {
+    auto expected = replay_log_probs(job.model, prompt->tokens, *rollout, weights_of,
+        job.generator.temperature, job.generator.top_p);
+    if (expected.empty()) continue;
+    ++audit.rollouts;
+    audit.spanning += rollout->spans.size() > 1 ? 1 : 0;
+    audit.tokens += expected.size();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (same_bits(expected[i], rollout->log_probs[i])) continue;
+      double gap =
+          std::abs(static_cast<double>(expected[i]) - static_cast<double>(rollout->log_probs[i]));
+      if (!(gap > audit.gap_max))
+        gap =
+            std::max(audit.gap_max, std::isfinite(gap) ? gap : std::numeric_limits<double>::max());
+      if (gap > audit.gap_max || audit.worst.empty())
+        audit.worst = str("rollout ", rollout->id, " token ", i, ": recorded ",
+            rollout->log_probs[i], ", computed ", expected[i]);
+      audit.gap_max = gap;
+    }
+  }
+  return audit;
+}
+
+std::vector<TrainSequence> training_sequences(const Job& job, const Batch& batch) {
+  std::vector<TrainSequence> sequences;
+  std::vector<double> scores;
+  std::vector<std::uint64_t> groups;
+  each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
+    TRAM_CHECK(judged.verdict.score.has_value(), "a rollout without a verdict in a batch",
+        judged.rollout.id);
+    TrainSequence sequence;
+    sequence.prompt = group.prompt.tokens;
+    sequence.completion = judged.rollout.tokens;
+    sequence.behaviour_log_probs = judged.rollout.log_probs;
+    sequence.group = group.id;
+    for (const Span& span : judged.rollout.spans)
+      sequence.lags.insert(sequence.lags.end(), span.end - span.begin,
+          static_cast<std::uint32_t>(batch.step - span.version));
+    scores.push_back(*judged.verdict.score);
+    groups.push_back(group.id);
+    sequences.push_back(std::move(sequence));
+  });
+  auto values = advantages(scores, groups, algorithm_named(job.reinforce->algorithm).advantage);
+  TRAM_CHECK(values.size() == sequences.size(), "one advantage per rollout");
+  for (std::size_t i = 0; i < values.size(); ++i) sequences[i].advantage = values[i];
+  return sequences;
+}
+
+void describe_batch(RunEvent& event, const Job& job, const Batch& batch) {
+  std::vector<std::uint64_t> lags(1, 0);
+  std::uint64_t spanning = 0;
+  std::uint64_t thinking = 0;
+  std::uint64_t rollouts = 0;
+  Token think = job.tokenizer->id("<think>");
+  each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
+    ++rollouts;
+    spanning += judged.rollout.spans.size() > 1 ? 1 : 0;
+    thinking +=
+        think >= 0 && !judged.rollout.tokens.empty() && judged.rollout.tokens.front() == think ? 1
+                                                                                               : 0;
+    for (const Span& span : judged.rollout.spans) {
+      std::uint64_t lag = batch.step - span.version;
+      if (lags.size() <= lag) lags.resize(lag + 1, 0);
+      lags[lag] += span.end - span.begin;
+    }
+  });
+  event["rollouts"] = batch.rollouts_seen;
+  event["groups_kept"] = batch.groups.size();
+  event["groups_without_contrast"] = batch.groups_without_contrast;
+  event["rollouts_stale"] = batch.rollouts_stale;
+  event["rollouts_no_verdict"] = batch.rollouts_no_verdict;
+  number(event, "score", batch.mean_score);
+  number(event, "correct", batch.mean_correct);
+  number(event, "tokens_mean", batch.mean_tokens);
+  number(event, "truncated_share", batch.truncated_share);
+  number(event, "thinking_share",
+      rollouts == 0 ? std::numeric_limits<double>::quiet_NaN()
+                    : static_cast<double>(thinking) / static_cast<double>(rollouts));
+  event["spanning_rollouts"] = spanning;
+  event["lag_max"] = lag_max(batch);
+  event["lag_histogram"] = boost::json::array(lags.begin(), lags.end());
+}
+
+void describe_report(RunEvent& event, const StepReport& report) {
+  event["skipped"] = report.skipped;
+  if (report.skipped) event["skip_reason"] = report.skip_reason;
+  number(event, "loss", report.loss);
+  number(event, "gradient_norm", report.gradient_norm);
+  event["tokens"] = report.tokens;
+  event["rows"] = report.rows;
+  event["microbatches"] = report.microbatches;
+  number(event, "entropy", report.entropy);
+  number(event, "clip_low_share", report.clip_low_share);
+  number(event, "clip_high_share", report.clip_high_share);
+  number(event, "ratio_max", report.ratio_max);
+  number(event, "effective_sample_size", report.effective_sample_size);
+  number(event, "mismatch_kl", report.mismatch_kl);
+}
+
+void describe_audit(RunEvent& event, const Audit& audit, const StepReport& report) {
+  event["audited_rollouts"] = audit.rollouts;
+  event["audited_spanning"] = audit.spanning;
+  number(event, "log_prob_gap_max", std::max(audit.gap_max, report.log_prob_gap_max));
+  event["log_prob_gap_tokens"] = audit.tokens + report.log_prob_gap_tokens;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,41 @@
+#pragma once
+// Turns what a step did into its "step" event (run_events.h), and audits log-probabilities.
+
+#include "actors/job.h"
+#include "actors/run_events.h"
+#include "actors/types.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+// Largest difference found, and over what.
+struct Audit {
+  double gap_max = 0;
+  std::uint64_t rollouts = 0;
+  std::uint64_t spanning = 0;  // of them, with tokens of several versions
+  std::uint64_t tokens = 0;
+  std::string worst;  // which rollout and token, if there is a gap
+};
+
+// Computes the log-probabilities of up to `count` rollouts of the batch anew, each span under the
+// weights of its version, and compares them bit for bit with what their generators recorded.
+// Rollouts that span several versions come first. One whose versions are gone is left out.
+Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
+    const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of);
+
+// Fields of a reinforcement step that come from its batch and report.
+void describe_batch(RunEvent& event, const Job& job, const Batch& batch);
+void describe_report(RunEvent& event, const StepReport& report);
+void describe_audit(RunEvent& event, const Audit& audit, const StepReport& report);
+
+// The batch as training sequences with final advantages, and the lag of every token.
+std::vector<TrainSequence> training_sequences(const Job& job, const Batch& batch);
+
+// Largest lag of any token of the batch.
+std::uint32_t lag_max(const Batch& batch);
+
+}  // namespace tramontane

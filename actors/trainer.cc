@@ -1,0 +1,409 @@
+#include "actors/trainer.h"
+
+#include "actors/evaluation.h"
+#include "actors/message_codecs.h"
+#include "actors/model/hf_folder.h"
+#include "actors/step_event.h"
+#include "runtime/base/check.h"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration call_deadline = 30s;
+constexpr Duration evaluation_deadline = std::chrono::minutes(30);
+constexpr std::uint64_t warm_checkpoint_every = 500;
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+std::string hex(Fingerprint fingerprint) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint));
+  return text;
+}
+
+template <class T>
+T about_value(const boost::json::object& about, const char* key, T fallback) {
+  const auto* value = about.if_contains(key);
+  return value == nullptr || value->is_null() ? fallback : value->to_number<T>();
+}
+
+}  // namespace
+
+Trainer::Trainer(Options options) : options_(std::move(options)) {
+  handle(&Trainer::nudge);
+  handle(&Trainer::tick);
+  handle(&Trainer::finish_run);
+  handle(&Trainer::evaluated);
+}
+
+std::uint64_t Trainer::warm_steps_total() const {
+  std::uint64_t total = 0;
+  for (const auto& stage : job().warm_starts) total += stage.steps;
+  return total;
+}
+
+std::string Trainer::holding() const {
+  return reinforcing_ ? str("version ", version_, ", checkpoint of version ", saved_)
+                      : str("warm start, step ", warm_done_);
+}
+
+bool Trainer::has_work() const {
+  return !ended_ && (!reinforcing_ || may_have_batch_ || !finish_reason_.empty());
+}
+
+void Trainer::nudge(Nudge) {
+  may_have_batch_ = true;
+}
+
+void Trainer::tick(Tick) {
+  may_have_batch_ = true;
+  after(options_.poll_every, Tick{});
+}
+
+void Trainer::finish_run(FinishRun request) {
+  if (finish_reason_.empty())
+    finish_reason_ = request.reason.empty() ? "asked to finish" : request.reason;
+}
+
+// Keeps the checkpoint that did best on held-out problems.
+void Trainer::evaluated(Evaluated result) {
+  if (result.sampled <= best_sampled_ || result.version != saved_) return;
+  best_sampled_ = result.sampled;
+  options_.checkpoints->mark_best(result.version);
+}
+
+awaitable<void> Trainer::start() {
+  policy_ = options_.make_policy(job().model);
+  manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
+  if (auto checkpoint = options_.checkpoints->newest_valid()) {
+    for (const auto& skipped : checkpoint->skipped)
+      co_await alarm("a checkpoint is damaged and was passed over: " + skipped);
+    resume_from(*checkpoint, true);
+  } else if (auto warm = options_.warm_checkpoints->newest_valid()) {
+    for (const auto& skipped : warm->skipped)
+      co_await alarm("a checkpoint is damaged and was passed over: " + skipped);
+    resume_from(*warm, false);
+  } else {
+    begin();
+  }
+  stage_began_ = now();
+  stage_step_began_ = stage_step_;
+  after(options_.poll_every, Tick{});
+}
+
+void Trainer::begin() {
+  if (job().initial) {
+    policy_->import(*job().initial);
+  } else {
+    Arena fresh(manifest_);
+    initialise(fresh, job().model, job().seed);
+    policy_->import(fresh);
+  }
+}
+
+void Trainer::resume_from(const Checkpoint& checkpoint, bool reinforcing) {
+  HfFolder model = load_hf_folder(checkpoint.folder);
+  if (!(model.arena->manifest() == *manifest_))
+    throw Error(Errc::unsupported, checkpoint.folder +
+                                       " holds a model of another shape than the job graph; resume "
+                                       "with the run's own job graph");
+  policy_->import(*model.arena);
+  auto state = checkpoint.files.find("optimizer.bin");
+  if (state == checkpoint.files.end())
+    throw Error(Errc::corrupt, checkpoint.folder + " has no optimizer.bin");
+  policy_->load_optimizer_state(state->second);
+  resumed_reinforcing_ = reinforcing;
+  stage_ = reinforcing ? job().warm_starts.size()
+                       : about_value<std::size_t>(checkpoint.about, "stage", 0);
+  stage_step_ = reinforcing ? checkpoint.version
+                            : about_value<std::uint64_t>(checkpoint.about, "stage_step", 0);
+  warm_done_ = reinforcing ? warm_steps_total() : checkpoint.version;
+  version_ = reinforcing ? checkpoint.version : 0;
+  saved_ = version_;
+  correct_average_ = about_value<double>(checkpoint.about, "correct_average", -1);
+  best_sampled_ = about_value<double>(checkpoint.about, "best_sampled", -1);
+}
+
+awaitable<void> Trainer::work() {
+  if (stage_ < job().warm_starts.size()) {
+    co_await warm_step();
+  } else if (!job().reinforce) {
+    arena_ = export_arena(0);
+    co_await save();
+    co_await end(RunOutcome::How::finished, "all stages done");
+  } else if (!reinforcing_) {
+    co_await begin_reinforcement();
+  } else if (!finish_reason_.empty()) {
+    co_await save();
+    co_await end(RunOutcome::How::interrupted, finish_reason_);
+  } else {
+    co_await reinforce_step();
+  }
+}
+
+bool Trainer::non_finite(const StepReport& report) {
+  non_finite_in_a_row_ = report.skipped ? non_finite_in_a_row_ + 1 : 0;
+  return non_finite_in_a_row_ > job().trainer.non_finite_max;
+}
+
+// ---- warm start --------------------------------------------------------------------------------
+
+awaitable<void> Trainer::warm_step() {
+  const WarmStartPlan& plan = job().warm_starts[stage_];
+  if (stage_step_ == 0) {
+    // Each stage has an optimizer of its own, as if it were a run of its own.
+    policy_->import(*export_arena(0));
+    co_await report(
+        {{"event", "stage"}, {"stage", stage_}, {"kind", "warm_start"}, {"steps", plan.steps}});
+    stage_began_ = now();
+    stage_step_began_ = 0;
+  }
+  auto began = now();
+  OptimizerOptions optimizer = plan.optimizer.at(stage_step_, plan.steps);
+  StepReport step = policy_->supervised_step(
+      plan.sequences(warm_done_, job().seed), optimizer, job().trainer.microbatch_rows);
+  ++stage_step_;
+  ++warm_done_;
+  double per_step =
+      seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
+  RunEvent event{{"event", "step"}, {"stage", stage_}, {"kind", "warm_start"},
+      {"step", stage_step_}, {"steps", plan.steps}, {"learning_rate", optimizer.learning_rate},
+      {"train_seconds", seconds(now() - began)},
+      {"eta_seconds", per_step * static_cast<double>(plan.steps - stage_step_)}};
+  describe_report(event, step);
+  co_await report(std::move(event));
+  if (step.skipped)
+    co_await alarm(str("warm-start step ", stage_step_, " was skipped: ", step.skip_reason));
+  if (non_finite(step)) {
+    co_await end(RunOutcome::How::failed,
+        str(non_finite_in_a_row_, " warm-start steps in a row were not finite (", step.skip_reason,
+            "); lower optimizer.learning_rate"));
+    co_return;
+  }
+  bool last = stage_step_ == plan.steps;
+  if (last) {
+    ++stage_;
+    stage_step_ = 0;
+  }
+  bool interrupted = !finish_reason_.empty();
+  if (warm_done_ % warm_checkpoint_every == 0 || interrupted) save_warm();
+  if (interrupted) co_await end(RunOutcome::How::interrupted, finish_reason_);
+}
+
+void Trainer::save_warm() {
+  auto arena = export_arena(0);
+  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena);
+  files["optimizer.bin"] = policy_->optimizer_state();
+  options_.warm_checkpoints->save(
+      warm_done_, files, {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_}});
+}
+
+// ---- reinforcement -----------------------------------------------------------------------------
+
+std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
+  auto arena = std::make_shared<Arena>(manifest_);
+  policy_->export_to(*arena);
+  arena->seal(version);
+  return arena;
+}
+
+awaitable<void> Trainer::begin_reinforcement() {
+  if (!resumed_reinforcing_) policy_->import(*export_arena(0));  // with an optimizer of its own
+  arena_ = export_arena(version_);
+  options_.link.sender->publish(arena_);
+  co_await report({{"event", "stage"}, {"stage", stage_}, {"kind", "reinforce"},
+      {"steps", job().reinforce->steps}});
+  if (version_ == 0) {
+    co_await save();
+    co_await evaluate("before", true);
+    if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
+  }
+  auto restarted = co_await ask(options_.ledger, RestartFrom{version_}, call_deadline,
+      "the ledger to go back to the checkpoint");
+  if (!restarted) {
+    co_await end(RunOutcome::How::failed, "the ledger: " + restarted.error().text);
+    co_return;
+  }
+  if (restarted->recorded != 0 && restarted->recorded != arena_->fingerprint()) {
+    co_await end(RunOutcome::How::mismatch,
+        str("the checkpoint of version ", version_, " has fingerprint ", hex(arena_->fingerprint()),
+            ", the ledger recorded ", hex(restarted->recorded)));
+    co_return;
+  }
+  static_cast<void>(co_await send(options_.broadcaster, Publish{version_, arena_->fingerprint()},
+      call_deadline, "the broadcaster"));
+  reinforcing_ = true;
+  stage_step_ = version_;
+  stage_began_ = now();
+  stage_step_began_ = stage_step_;
+  waiting_since_ = now();
+}
+
+awaitable<void> Trainer::reinforce_step() {
+  if (version_ >= job().reinforce->steps) {
+    co_await end_reinforcement();
+    co_return;
+  }
+  auto answer = co_await ask(
+      options_.ledger, TakeBatch{name(), version_}, call_deadline, "the batch of the next step");
+  if (answer && answer->batch) {
+    co_await train_on(std::move(*answer->batch));
+    co_return;
+  }
+  may_have_batch_ = false;
+  std::string why = answer ? answer->why_none : answer.error().text;
+  note("waiting_for_batch", why);
+  if (!answer && answer.error().code != Errc::timeout) {
+    co_await end(RunOutcome::How::failed, "the ledger: " + why);
+  } else if (now() > waiting_since_ + options_.batch_patience && !patience_lost_) {
+    patience_lost_ = true;
+    co_await alarm(str("step ", version_, " has waited ", seconds(now() - waiting_since_),
+        " s for its batch: ", why));
+  }
+}
+
+awaitable<void> Trainer::train_on(Batch batch) {
+  const ReinforcePlan& plan = *job().reinforce;
+  note("waiting_for_batch", "");
+  patience_lost_ = false;
+  double waited = seconds(now() - waiting_since_);
+  auto began = now();
+  auto sequences = training_sequences(job(), batch);
+  OptimizerOptions optimizer = plan.optimizer.at(version_, plan.steps);
+  StepReport step;
+  if (!sequences.empty())
+    step = policy_->reinforce_step(sequences, plan.loss, optimizer, job().trainer.microbatch_rows);
+  Audit audit = audit_batch(job(), batch, job().trainer.audit_rollouts,
+      [this](Version v) { return options_.ready->get(v); });
+  std::uint64_t trained_step = version_++;
+  stage_step_ = version_;
+  arena_ = export_arena(version_);
+  if (!co_await announce(arena_, trained_step)) co_return;
+  double took = seconds(now() - began);
+
+  correct_average_ =
+      correct_average_ < 0 ? batch.mean_correct : 0.8 * correct_average_ + 0.2 * batch.mean_correct;
+  double per_step =
+      seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
+  RunEvent event{{"event", "step"}, {"stage", stage_}, {"kind", "reinforce"}, {"step", version_},
+      {"steps", plan.steps}, {"version", version_}, {"learning_rate", optimizer.learning_rate},
+      {"train_seconds", took}, {"wait_seconds", waited}, {"correct_average", correct_average_},
+      {"eta_seconds", per_step * static_cast<double>(plan.steps - version_)},
+      {"fingerprint", hex(arena_->fingerprint())}};
+  describe_batch(event, job(), batch);
+  describe_report(event, step);
+  describe_audit(event, audit, step);
+  co_await report(std::move(event));
+
+  if (audit.gap_max > 0 && !gap_alarmed_) {
+    gap_alarmed_ = true;
+    co_await alarm("generator and trainer disagree on log-probabilities: " + audit.worst);
+  }
+  if (batch.rollouts_no_verdict * 10 > batch.rollouts_seen)
+    co_await alarm(str(batch.rollouts_no_verdict, " of ", batch.rollouts_seen,
+        " completions had no verdict; see `tram rollouts`"));
+  if (step.skipped) co_await alarm(str("step ", version_, " was skipped: ", step.skip_reason));
+  if (non_finite(step)) {
+    co_await end(
+        RunOutcome::How::failed, str(non_finite_in_a_row_, " steps in a row were not finite (",
+                                     step.skip_reason, "); lower optimizer.learning_rate"));
+    co_return;
+  }
+  if (version_ % job().trainer.checkpoint_every == 0) co_await save();
+  bool last = version_ >= plan.steps;
+  if (!last && job().evaluator.every != 0 && version_ % job().evaluator.every == 0)
+    co_await evaluate("during", false);
+  if (!last && plan.stop_at_correct > 0 && correct_average_ >= plan.stop_at_correct)
+    co_await end_reinforcement();
+  waiting_since_ = now();
+}
+
+// Publishes a new version and tells the ledger. False if the run had to end.
+awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t step) {
+  options_.link.sender->publish(arena);
+  auto sent = co_await send(options_.broadcaster, Publish{arena->version(), arena->fingerprint()},
+      call_deadline, "the broadcaster");
+  if (!sent)
+    co_await alarm("the broadcaster did not take version " + std::to_string(arena->version()) +
+                   ": " + sent.error().text);
+  auto told = co_await ask(options_.ledger, Trained{step, arena->fingerprint()}, call_deadline,
+      "the ledger to record a version");
+  if (!told) {
+    co_await end(RunOutcome::How::failed, "the ledger: " + told.error().text);
+    co_return false;
+  }
+  if (told->recorded != 0 && told->recorded != arena->fingerprint()) {
+    co_await end(RunOutcome::How::mismatch,
+        str("step ", step, " gave fingerprint ", hex(arena->fingerprint()),
+            ", but before the crash it gave ", hex(told->recorded)));
+    co_return false;
+  }
+  co_return true;
+}
+
+awaitable<void> Trainer::end_reinforcement() {
+  co_await save();
+  co_await evaluate("after", true);
+  co_await end(
+      RunOutcome::How::finished, version_ >= job().reinforce->steps
+                                     ? "all steps done"
+                                     : str("correct reached ", job().reinforce->stop_at_correct));
+}
+
+awaitable<void> Trainer::save() {
+  auto began = now();
+  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_);
+  files["optimizer.bin"] = policy_->optimizer_state();
+  std::uint64_t bytes = 0;
+  for (const auto& [name, content] : files) bytes += content.size();
+  boost::json::object about{{"kind", "reinforce"}, {"fingerprint", hex(arena_->fingerprint())},
+      {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
+  std::string folder = options_.checkpoints->save(version_, files, about);
+  saved_ = version_;
+  static_cast<void>(
+      co_await send(options_.ledger, Checkpointed{version_}, call_deadline, "the ledger"));
+  co_await report({{"event", "checkpoint"}, {"version", version_}, {"folder", folder},
+      {"bytes", bytes}, {"took_seconds", seconds(now() - began)}, {"best", false}});
+}
+
+awaitable<void> Trainer::evaluate(std::string label, bool wait) {
+  if (job().heldout.empty()) co_return;
+  Evaluate request{
+      label, static_cast<std::uint32_t>(stage_), version_, version_, arena_->fingerprint()};
+  if (!wait) {
+    static_cast<void>(co_await send(options_.evaluator, request, call_deadline, "the evaluator"));
+    co_return;
+  }
+  auto answer =
+      co_await ask(options_.evaluator, request, evaluation_deadline, label + " evaluation");
+  if (!answer) co_await alarm("evaluation '" + label + "' failed: " + answer.error().text);
+}
+
+awaitable<void> Trainer::report(RunEvent event) {
+  static_cast<void>(co_await send(
+      options_.reporter, Report{boost::json::serialize(event)}, call_deadline, "the reporter"));
+}
+
+awaitable<void> Trainer::alarm(std::string text) {
+  log(Level::warning, text);
+  co_await report({{"event", "alarm"}, {"text", text}});
+}
+
+awaitable<void> Trainer::end(RunOutcome::How how, std::string reason) {
+  ended_ = true;
+  if (how == RunOutcome::How::failed || how == RunOutcome::How::mismatch) co_await alarm(reason);
+  options_.done({how, std::move(reason), version_, arena_ ? arena_->fingerprint() : 0});
+}
+
+}  // namespace tramontane

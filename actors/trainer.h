@@ -1,0 +1,116 @@
+#pragma once
+// The Trainer owns the master weights and goes through the job's stages, one optimizer step per
+// turn. For reinforcement it asks the ledger for the batch of step s, trains version s into s + 1,
+// publishes it, and tells the ledger. It has a thread of its own; LibTorch is behind PolicyTrainer.
+//
+// After a crash it starts from the newest whole checkpoint and asks for the batches since again:
+// they are the same, and so must be the fingerprints.
+//
+// Messages: Nudge (the ledger's), FinishRun.
+
+#include "actors/job.h"
+#include "actors/messages.h"
+#include "actors/model/policy.h"
+#include "actors/run_events.h"
+#include "actors/weights/ready_store.h"
+#include "actors/weights/transport.h"
+#include "runtime/actor.h"
+#include "storage/checkpoint.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+// How a run ended.
+struct RunOutcome {
+  enum class How : std::uint8_t { finished, interrupted, failed, mismatch };
+  How how = How::finished;
+  std::string reason;
+  Version version = 0;
+  Fingerprint fingerprint = 0;
+};
+
+class Trainer final : public Actor {
+ public:
+  struct Options {
+    const Job* job = nullptr;                     // outlives the actor, like all pointers here
+    CheckpointStore* warm_checkpoints = nullptr;  // of the warm start, by its steps
+    CheckpointStore* checkpoints = nullptr;       // of reinforcement, by version
+    ReadyStore* ready = nullptr;                  // for the audit
+    WeightLink link;
+    ActorRef ledger;
+    ActorRef broadcaster;
+    ActorRef evaluator;
+    ActorRef reporter;
+    std::function<std::unique_ptr<PolicyTrainer>(const ModelConfig&)> make_policy;
+    std::function<void(RunOutcome)> done;  // called once, from the trainer's thread
+    Duration poll_every = std::chrono::milliseconds(200);
+    Duration batch_patience = std::chrono::minutes(10);  // an alarm when a batch takes longer
+  };
+
+  explicit Trainer(Options options);
+
+  awaitable<void> start() override;
+  bool has_work() const override;
+  awaitable<void> work() override;
+  std::string holding() const override;
+
+ private:
+  void nudge(Nudge nudge);
+  void tick(Tick tick);
+  void finish_run(FinishRun request);
+  void evaluated(Evaluated result);
+
+  // Stages.
+  void begin();
+  void resume_from(const Checkpoint& checkpoint, bool reinforcing);
+  awaitable<void> warm_step();
+  awaitable<void> begin_reinforcement();
+  awaitable<void> reinforce_step();
+  awaitable<void> train_on(Batch batch);
+  awaitable<void> end_reinforcement();
+
+  std::shared_ptr<const Arena> export_arena(Version version) const;
+  awaitable<bool> announce(std::shared_ptr<const Arena> arena, std::uint64_t step);
+  awaitable<void> save();
+  void save_warm();
+  awaitable<void> evaluate(std::string label, bool wait);
+  awaitable<void> report(RunEvent event);
+  awaitable<void> alarm(std::string text);
+  awaitable<void> end(RunOutcome::How how, std::string reason);
+  bool non_finite(const StepReport& report);
+
+  const Job& job() const { return *options_.job; }
+
+  std::uint64_t warm_steps_total() const;
+
+  Options options_;
+  std::unique_ptr<PolicyTrainer> policy_;
+  std::shared_ptr<const Manifest> manifest_;
+  std::shared_ptr<const Arena> arena_;  // of version_
+
+  std::size_t stage_ = 0;         // index into warm_starts; its size: reinforcement
+  std::uint64_t stage_step_ = 0;  // steps of this stage done
+  std::uint64_t warm_done_ = 0;   // steps of all warm starts done
+  Version version_ = 0;
+  bool reinforcing_ = false;
+  bool resumed_reinforcing_ = false;
+  bool may_have_batch_ = true;
+  bool ended_ = false;
+  std::string finish_reason_;  // not empty: finish after this step
+  double correct_average_ = -1;
+  double best_sampled_ = -1;
+  std::uint32_t non_finite_in_a_row_ = 0;
+  Version saved_ = 0;
+  Time waiting_since_{};
+  Time stage_began_{};
+  std::uint64_t stage_step_began_ = 0;
+  bool patience_lost_ = false;
+  bool gap_alarmed_ = false;
+};
+
+}  // namespace tramontane

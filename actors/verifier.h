@@ -1,0 +1,47 @@
+#pragma once
+// Gives each finished rollout its verdict. A rollout that cannot be judged gets no_verdict with
+// the reason, never a zero.
+//
+// Messages: Nudge (the ledger's).
+
+#include "actors/messages.h"
+#include "actors/model/tokenizer.h"
+#include "actors/rewards/reward.h"
+#include "runtime/actor.h"
+
+#include <memory>
+#include <vector>
+
+namespace tramontane {
+
+class Verifier final : public Actor {
+ public:
+  struct Options {
+    std::uint32_t batch = 64;  // rollouts leased at a time
+    Duration poll_every = std::chrono::milliseconds(200);
+  };
+
+  Verifier(RewardTable rewards, std::shared_ptr<const Tokenizer> tokenizer, Options options,
+      ActorRef ledger);
+
+  awaitable<void> start() override;
+
+  bool has_work() const override { return may_have_work_ || !unsent_.empty(); }
+
+  awaitable<void> work() override;
+  std::string holding() const override;
+
+ private:
+  void nudge(Nudge nudge);
+  void tick(Tick tick);
+  Verdict judge(const LeasedRollout& leased) const;
+
+  RewardTable rewards_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  Options options_;
+  ActorRef ledger_;
+  bool may_have_work_ = true;
+  std::vector<Judged> unsent_;  // until the ledger answers; judging twice is refused, and harmless
+};
+
+}  // namespace tramontane

@@ -1,0 +1,59 @@
+#pragma once
+// The weight broadcaster moves each new version of the weights to every generator; the weight
+// receiver is its counterpart in a generator's process.
+//
+//   trainer ─Publish▶ WeightBroadcaster ─Offer▶ WeightReceiver ─Swap▶ Generator
+//
+// The receiver fetches the arena through the transport, checks its fingerprint, packs it for the
+// kernels, all off the decoding thread, and only then has the generators flip. A transfer that
+// fails or comes late leaves them serving the version before, and is reported by name. A version
+// that is overtaken while it waits is skipped: the newest counts.
+
+#include "actors/job.h"
+#include "actors/messages.h"
+#include "actors/weights/ready_store.h"
+#include "actors/weights/transport.h"
+#include "runtime/actor.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+class WeightReceiverActor final : public Actor {
+ public:
+  // All references outlive the actor. `keep_versions`: how many of the newest stay ready.
+  WeightReceiverActor(const ModelConfig& config, WeightLink link, ReadyStore& ready,
+      std::uint32_t keep_versions, std::vector<std::string> generators, ActorRef reporter);
+
+ private:
+  awaitable<Answer<OfferResult>> offer(Offer request);
+  Answer<std::shared_ptr<const ReadyWeights>> receive(const Offer& request, RunEvent& event);
+
+  const ModelConfig& config_;
+  WeightLink link_;
+  ReadyStore& ready_;
+  std::uint32_t keep_versions_;
+  std::vector<std::string> generators_;
+  ActorRef reporter_;
+};
+
+class WeightBroadcaster final : public Actor {
+ public:
+  WeightBroadcaster(std::vector<ActorRef> receivers, ActorRef reporter);
+
+  bool has_work() const override { return pending_.has_value(); }
+
+  awaitable<void> work() override;
+
+ private:
+  void publish(Publish request);
+
+  std::vector<ActorRef> receivers_;
+  ActorRef reporter_;
+  std::optional<Publish> pending_;  // the newest version that was not offered yet
+};
+
+}  // namespace tramontane
