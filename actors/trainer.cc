@@ -197,7 +197,9 @@ awaitable<void> Trainer::warm_step() {
     stage_step_ = 0;
   }
   bool interrupted = !finish_reason_.empty();
-  if (warm_done_ % warm_checkpoint_every == 0 || interrupted) save_warm();
+  // The last one is where reinforcement begins: `tram replay` needs it.
+  if (warm_done_ % warm_checkpoint_every == 0 || warm_done_ == warm_steps_total() || interrupted)
+    save_warm();
   if (interrupted) co_await end(RunOutcome::How::interrupted, finish_reason_);
 }
 

@@ -107,6 +107,7 @@ std::optional<Example> parse_line(
   whole &= take(object, options.answer_field, options.needs_answer, line, problems, example.answer);
   whole &= take(object, options.completion_field, options.needs_completion, line, problems,
       example.completion);
+  whole &= take(object, options.kind_field, false, line, problems, example.kind);
   if (!whole) return std::nullopt;
   return example;
 }

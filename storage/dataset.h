@@ -22,6 +22,7 @@ struct Example {
   std::string prompt;
   std::string answer;
   std::string completion;  // of a demonstration; empty elsewhere
+  std::string kind;        // what sort of problem, for tables by kind; may be empty
   std::uint32_t line = 0;  // from 1
 };
 
@@ -35,6 +36,7 @@ struct DatasetOptions {
   std::string prompt_field = "prompt";
   std::string answer_field = "answer";
   std::string completion_field = "completion";
+  std::string kind_field = "kind";
   bool needs_answer = true;
   bool needs_completion = false;
   Duplicates duplicates = Duplicates::keep;  // equal in prompt, answer and completion

@@ -1,0 +1,146 @@
+#include "actors/commands/commands.h"
+#include "actors/evaluation.h"
+#include "actors/model/hf_folder.h"
+#include "runtime/base/check.h"
+#include "storage/dataset.h"
+#include "storage/file.h"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tramontane {
+namespace {
+
+struct LoadedModel {
+  Job job;
+  std::shared_ptr<const ReadyWeights> weights;
+};
+
+// A checkpoint as a job without stages, for what needs no training.
+LoadedModel load_model(const std::string& folder, const CliArguments& arguments) {
+  HfFolder loaded = load_hf_folder(folder);
+  LoadedModel model;
+  model.job.model = loaded.config;
+  model.job.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
+  model.job.seed = arguments.whole("seed", 0, ~std::uint64_t{0} >> 12);
+  model.job.rewards = {{"format", 0.1}, {"math", 0.9}};
+  model.job.generator.max_tokens =
+      static_cast<std::uint32_t>(arguments.whole("max-tokens", 64, 1 << 20));
+  loaded.arena->seal(0);
+  model.weights = ReadyWeights::prepare(model.job.model, loaded.arena);
+  return model;
+}
+
+int evaluate(const CliArguments& arguments) {
+  LoadedModel model = load_model(arguments.positional(0), arguments);
+  std::string path = arguments.text("data", "");
+  if (path.empty())
+    throw UsageError("missing --data FILE: JSONL of {\"prompt\", \"answer\"} lines");
+  Dataset data = read_dataset(*system_files(), path, {});
+  for (std::uint64_t i = 0; i < data.size(); ++i) {
+    Problem problem{.prompt = {.index = i, .text = data[i].prompt, .answer = data[i].answer},
+        .kind = data[i].kind};
+    problem.prompt.tokens = model.job.tokenizer->encode(data[i].prompt);
+    model.job.heldout.push_back(std::move(problem));
+  }
+  auto samples =
+      static_cast<std::uint32_t>(std::max<std::uint64_t>(1, arguments.whole("samples", 8, 1024)));
+  EvaluationOptions options{.label = "eval",
+      .samples = samples,
+      .majority = samples > 1,
+      .force_thinking = arguments.has("force-thinking")};
+  if (options.force_thinking && !Evaluation::can_force_thinking(model.job))
+    throw Error(Errc::unsupported, "the tokenizer has no <think> token to force");
+  Evaluation evaluation(model.job, model.weights, options);
+  while (evaluation.step()) {
+  }
+  RunEvent event = evaluation.event();
+  if (arguments.has("json")) {
+    std::printf("%s\n", boost::json::serialize(event).c_str());
+    return 0;
+  }
+  std::printf(
+      "problems          %zu\ngreedy pass@1     %.3f\nsampled pass@1    %.3f   (mean of %u "
+      "samples)\n",
+      model.job.heldout.size(), evaluation.greedy(), evaluation.sampled(), samples);
+  if (options.majority)
+    std::printf("maj@%-3u           %.3f\n", samples, event["majority"].as_double());
+  std::printf("thinks            %.0f %%\nmean length       %.1f tokens\n",
+      100 * event["thinking_share"].to_number<double>(), event["tokens_mean"].to_number<double>());
+  for (const auto& kind : event["by_kind"].as_object())
+    std::printf("  %-15.*s %.3f\n", static_cast<int>(kind.key().size()), kind.key().data(),
+        kind.value().to_number<double>());
+  return 0;
+}
+
+int generate(const CliArguments& arguments) {
+  LoadedModel model = load_model(arguments.positional(0), arguments);
+  ContinuousBatch::Options options = model.job.generator;
+  options.temperature = static_cast<float>(arguments.number("temperature", 1, 0, 100));
+  options.top_p = static_cast<float>(arguments.number("top-p", 1, 1e-6, 1));
+  auto samples = std::max<std::uint64_t>(1, arguments.whole("samples", 1, 100000));
+  ContinuousBatch batch(model.job.model, options);
+  batch.swap(model.weights);
+  Prompt prompt{.text = arguments.positional(1)};
+  prompt.tokens = model.job.tokenizer->encode(prompt.text);
+  // One after another, so that each streams; what is drawn does not depend on that.
+  for (std::uint64_t i = 0; i < samples; ++i) {
+    RolloutTask task;
+    task.prompt = prompt;
+    task.rollout.id = i;
+    task.rollout.seed = model.job.seed;
+    batch.add(std::move(task));
+    std::fputs(prompt.text.c_str(), stdout);
+    while (batch.has_work()) {
+      batch.step();
+      for (Segment& segment : batch.take_segments(true)) {
+        if (segment.finish == Finish::stop) segment.tokens.pop_back();
+        std::fputs(model.job.tokenizer->decode(segment.tokens).c_str(), stdout);
+        if (segment.finish == Finish::length) std::fputs(" …", stdout);
+      }
+      std::fflush(stdout);
+    }
+    std::fputs("\n", stdout);
+  }
+  return 0;
+}
+
+const CliOption seed_option{"seed", "N", "of the random draws (default 0)"};
+const CliOption max_tokens_option{
+    "max-tokens", "N", "new tokens per completion at most (default 64)"};
+
+}  // namespace
+
+CliCommand eval_command() {
+  return {.name = "eval",
+      .summary = "grade a checkpoint on a file of problems",
+      .details =
+          "Greedy and sampled pass@1, and maj@k, of a checkpoint (any folder in the Hugging Face\n"
+          "layout) on a JSONL file of {\"prompt\", \"answer\"} lines.\n\n"
+          "  tram eval runs/arithmetic-…/checkpoints/step-000200 --data "
+          "examples/arithmetic/heldout.jsonl",
+      .positionals = {"CHECKPOINT"},
+      .options = {{"data", "FILE", "the problems"},
+          {"samples", "N", "completions per problem (default 8)"},
+          {"force-thinking", "", "begin every completion with <think>"}, max_tokens_option,
+          seed_option, {"json", "", "the result as one JSON object"}},
+      .run = evaluate};
+}
+
+CliCommand generate_command() {
+  return {.name = "generate",
+      .summary = "complete a prompt with a checkpoint",
+      .details =
+          "Streams completions of the prompt.\n\n  tram generate "
+          "runs/arithmetic-…/checkpoints/step-000200 \"385+47=\" --samples 3",
+      .positionals = {"CHECKPOINT", "PROMPT"},
+      .options = {{"samples", "N", "completions (default 1)"},
+          {"temperature", "T", "0: greedy (default 1)"},
+          {"top-p", "P", "mass of the most probable tokens drawn from (default 1)"},
+          max_tokens_option, seed_option},
+      .run = generate};
+}
+
+}  // namespace tramontane

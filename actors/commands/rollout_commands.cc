@@ -1,0 +1,141 @@
+#include "actors/commands/commands.h"
+#include "actors/commands/replay.h"
+#include "actors/job.h"
+#include "actors/ledger.h"
+#include "runtime/base/check.h"
+#include "storage/file.h"
+
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+
+namespace tramontane {
+namespace {
+
+std::string score_text(const std::optional<double>& score, const std::string& no_verdict) {
+  if (!no_verdict.empty()) return "no verdict";
+  if (!score) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", *score);
+  return text;
+}
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const std::string& run) {
+  return load_job(run + "/job.yaml", {}).tokenizer;
+}
+
+void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) {
+  auto judged = ledger.rollout(id);
+  if (!judged) throw Error(Errc::not_found, str("there is no rollout ", id, " in ", run));
+  const Rollout& rollout = judged->rollout;
+  auto tokenizer = tokenizer_of(run);
+  const char* finish = rollout.finish == Finish::stop     ? "ended by itself"
+                       : rollout.finish == Finish::length ? "cut off at the length limit"
+                                                          : "being written";
+  std::printf("rollout %llu: sample %u of group %llu, %zu tokens, %s\n",
+      static_cast<unsigned long long>(rollout.id), rollout.sample,
+      static_cast<unsigned long long>(rollout.group), rollout.tokens.size(), finish);
+  for (const Span& span : rollout.spans) {
+    std::vector<Token> part(rollout.tokens.begin() + span.begin, rollout.tokens.begin() + span.end);
+    double sum = 0;
+    for (std::uint32_t i = span.begin; i < span.end; ++i) sum += rollout.log_probs[i];
+    std::printf("  tokens %u-%u  version %llu (%016llx)  cache %s  log-prob %.3f\n    %s\n",
+        span.begin, span.end - 1, static_cast<unsigned long long>(span.version),
+        static_cast<unsigned long long>(span.fingerprint), span.fresh_cache ? "fresh" : "kept", sum,
+        tokenizer->decode(part).c_str());
+  }
+  const Verdict& verdict = judged->verdict;
+  if (!verdict.no_verdict.empty()) {
+    std::printf("  no verdict: %s\n", verdict.no_verdict.c_str());
+  } else if (verdict.score) {
+    std::printf("  score %.3f%s\n", *verdict.score, verdict.correct ? ", correct" : "");
+    for (const auto& component : verdict.components)
+      std::printf("    %-10s %+.3f  %s\n", component.name.c_str(), component.value,
+          component.evidence.c_str());
+  } else {
+    std::printf("  not judged yet\n");
+  }
+}
+
+int rollouts(const CliArguments& arguments) {
+  const std::string& run = arguments.positional(0);
+  if (!system_files()->exists(run + "/ledger"))
+    throw Error(
+        Errc::not_found, run + " has no ledger: it is no run, or has not begun to reinforce");
+  LedgerReader ledger(run + "/ledger");
+  if (arguments.positionals() > 1) {
+    char* end = nullptr;
+    RolloutId id = std::strtoull(arguments.positional(1).c_str(), &end, 10);
+    if (*end != '\0') throw UsageError(str("'", arguments.positional(1), "' is no rollout number"));
+    show_one(ledger, run, id);
+    return 0;
+  }
+  bool of_step = arguments.has("step");
+  auto step = arguments.whole("step", 0, ~std::uint64_t{0} >> 12);
+  std::string state = arguments.text("state", "");
+  double least = arguments.number("min-score", -1e300, -1e300, 1e300);
+  double most = arguments.number("max-score", 1e300, -1e300, 1e300);
+  auto keep = [&](const RolloutSummary& r) {
+    if (of_step && (!r.step || *r.step != step)) return false;
+    if (!state.empty() && !r.state.starts_with(state)) return false;
+    if (arguments.has("spanning") && r.oldest == r.newest) return false;
+    if (arguments.has("no-verdict") && r.no_verdict.empty()) return false;
+    if ((least > -1e300 || most < 1e300) && (!r.score || *r.score < least || *r.score > most))
+      return false;
+    return true;
+  };
+  auto list = ledger.list(arguments.whole("limit", 50, 1'000'000), keep);
+  std::printf("%10s %8s  %-20s %6s %6s  %-11s %-10s\n", "rollout", "group", "state", "step",
+      "tokens", "versions", "score");
+  for (const auto& r : list) {
+    std::string versions = r.tokens == 0          ? "-"
+                           : r.oldest == r.newest ? std::to_string(r.oldest)
+                                                  : str(r.oldest, "-", r.newest);
+    std::printf("%10llu %8llu  %-20s %6s %6u  %-11s %-10s\n", static_cast<unsigned long long>(r.id),
+        static_cast<unsigned long long>(r.group), r.state.c_str(),
+        r.step ? std::to_string(*r.step).c_str() : "-", r.tokens, versions.c_str(),
+        score_text(r.score, r.no_verdict).c_str());
+  }
+  std::printf("%zu shown%s\n", list.size(),
+      list.empty() ? "" : "; `tram rollouts RUN NUMBER` shows one whole");
+  return 0;
+}
+
+}  // namespace
+
+CliCommand rollouts_command() {
+  return {.name = "rollouts",
+      .summary = "list a run's rollouts, or show one with versions and verdict",
+      .details =
+          "Reads the run's ledger, also while the run goes on.\n\n"
+          "  tram rollouts RUN --spanning --step 12\n"
+          "  tram rollouts RUN 4711",
+      .positionals = {"RUN", "[NUMBER]"},
+      .options = {{"step", "N", "only those of this step's batch"},
+          {"state", "STATE",
+              "waiting, leased, finished, judging, judged, sealed, trained, dropped"},
+          {"spanning", "", "only those written under several versions"},
+          {"no-verdict", "", "only those that could not be judged"}, {"min-score", "X", "at least"},
+          {"max-score", "X", "at most"}, {"limit", "N", "rows at most (default 50)"}},
+      .run = rollouts};
+}
+
+CliCommand replay_command() {
+  return {.name = "replay",
+      .summary = "prove a run: write and train everything again, bit for bit",
+      .details =
+          "Goes through the run's recorded batches from version 0: every rollout is written again\n"
+          "under the versions, swap points and random draws that it was recorded with, every step "
+          "is\n"
+          "trained again, and tokens, log-probabilities and fingerprints must all be equal.\n"
+          "Exit status 7 names the first difference.",
+      .positionals = {"RUN"},
+      .options = {{"steps", "N", "only the first so many"},
+          {"train-only", "", "do not write the rollouts again"}},
+      .run = [](const CliArguments& arguments) {
+        return replay_run(arguments.positional(0),
+            arguments.whole("steps", 0, ~std::uint64_t{0} >> 12), !arguments.has("train-only"));
+      }};
+}
+
+}  // namespace tramontane

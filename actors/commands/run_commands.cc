@@ -1,0 +1,120 @@
+#include "actors/commands/commands.h"
+#include "actors/job.capnp.h"
+#include "actors/job.h"
+#include "actors/run.h"
+#include "actors/run_events.h"
+#include "kernels/ops.h"
+#include "runtime/config/load.h"
+#include "storage/file.h"
+
+#include <cstdio>
+
+#ifndef TRAM_VERSION
+#define TRAM_VERSION "unknown"
+#endif
+
+namespace tramontane {
+namespace {
+
+const CliOption set_option{"set", "KEY=VALUE",
+    "override a key of the job graph, like stages.reinforce.steps=60; may be repeated"};
+const CliOption json_option{"json", "", "one JSON object a line, the last a summary"};
+const CliOption plain_option{"plain", "", "a plain line per step, also on a terminal"};
+
+View view_of(const CliArguments& arguments) {
+  if (arguments.has("json")) return View::json;
+  return arguments.has("plain") ? View::plain : View::automatic;
+}
+
+}  // namespace
+
+CliCommand run_command() {
+  return {.name = "run",
+      .summary = "run a job graph on this machine, to its end",
+      .details =
+          "Runs every actor of the job graph in this process and shows how it goes: live on a\n"
+          "terminal, a line per step elsewhere. Everything is kept in the run directory.\n"
+          "Ctrl-C once finishes the step and writes a checkpoint; twice stops at once. Either way\n"
+          "`tram resume` goes on, and nothing is lost.\n\n"
+          "  tram run examples/arithmetic.yaml\n"
+          "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0",
+      .positionals = {"JOB.yaml"},
+      .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
+          json_option, plain_option},
+      .run = [](const CliArguments& arguments) {
+        Job job = load_job(arguments.positional(0), arguments.all("set"));
+        return start_run(job, {.folder = arguments.text("run", ""), .view = view_of(arguments)});
+      }};
+}
+
+CliCommand resume_command() {
+  return {.name = "resume",
+      .summary = "go on with a run that was interrupted or killed",
+      .details =
+          "Starts from the run's newest whole checkpoint and its ledger. Batches sealed since "
+          "that\n"
+          "checkpoint are trained again and must give the same fingerprints; rollouts that were\n"
+          "half written are finished; none is lost and none is trained twice.",
+      .positionals = {"RUN"},
+      .options = {json_option, plain_option},
+      .run = [](const CliArguments& arguments) {
+        return resume_run(arguments.positional(0), {.view = view_of(arguments)});
+      }};
+}
+
+CliCommand plan_command() {
+  return {.name = "plan",
+      .summary = "what a job graph would do, without starting it",
+      .details =
+          "Checks the job graph and everything it names, and prints parameters, memory, tokens "
+          "per\n"
+          "step and who does what. With --graph, the whole graph with every default filled in.",
+      .positionals = {"JOB.yaml"},
+      .options = {set_option, {"graph", "", "print the resolved job graph instead"}},
+      .run = [](const CliArguments& arguments) {
+        Job job = load_job(arguments.positional(0), arguments.all("set"));
+        std::fputs((arguments.has("graph") ? job.resolved : describe_plan(job)).c_str(), stdout);
+        return 0;
+      }};
+}
+
+CliCommand report_command() {
+  return {.name = "report",
+      .summary = "write RUN/report.html: curves, swaps, rollouts",
+      .details = "Works while the run goes on. The page needs no network.",
+      .positionals = {"RUN"},
+      .options = {},
+      .run = [](const CliArguments& arguments) {
+        std::string folder = arguments.positional(0);
+        if (!system_files()->exists(folder + "/job.yaml"))
+          throw Error(Errc::not_found, folder + " is no run: it has no job.yaml");
+        std::printf("%s\n", write_report(folder).c_str());
+        return 0;
+      }};
+}
+
+CliCommand job_command() {
+  return {.name = "job",
+      .summary = "the reference of job graphs: every key, default and meaning",
+      .details = "Prints every key that a job graph may have, with its default and what it means.",
+      .positionals = {},
+      .options = {},
+      .run = [](const CliArguments&) {
+        std::fputs(describe_config(capnp::Schema::from<schema::Job>()).c_str(), stdout);
+        return 0;
+      }};
+}
+
+CliCommand version_command() {
+  return {.name = "version",
+      .summary = "version and instruction set",
+      .details = "Prints the version and the instruction set that the kernels use on this machine.",
+      .positionals = {},
+      .options = {},
+      .run = [](const CliArguments&) {
+        std::printf("tramontane %s (%s)\n", TRAM_VERSION, kernels::isa());
+        return 0;
+      }};
+}
+
+}  // namespace tramontane
