@@ -63,4 +63,16 @@ const char* name(Errc code) noexcept {
 Error::Error(Errc code, std::string text)
     : system_error(make_error_code(code)), errc_(code), text_(std::move(text)) {}
 
+void throw_exception_from_error(const Failure& failure, const boost::source_location&) {
+  throw Error(failure.code, failure.text.empty() ? name(failure.code) : failure.text);
+}
+
+std::ostream& operator<<(std::ostream& out, const Failure& failure) {
+  return out << name(failure.code) << ": " << failure.text;
+}
+
+std::ostream& operator<<(std::ostream& out, const Answer<void>& answer) {
+  return answer ? out << "ok" : out << answer.error();
+}
+
 }  // namespace tramontane

@@ -11,6 +11,7 @@
 #include <boost/system/result.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <ostream>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,33 @@ class Error : public boost::system::system_error {
   Errc errc_;
   std::string text_;
 };
+
+// An error that travels as a value, with its text.
+struct Failure {
+  Errc code = Errc::failed;
+  std::string text;
+};
+
+// What a call to another actor gives: the value, or why there is none.
+//
+//   Answer<TaskList> tasks = co_await ask(ledger, LeaseTasks{…}, 5s, "tasks to write");
+//   if (!tasks) return tasks.error();     // .code to branch on, .text to show
+//   use(*tasks);                          // or tasks.value(), which throws Error
+template <class T>
+using Answer = boost::system::result<T, Failure>;
+
+// What value() of an Answer without one does: throws Error with the failure's code and text.
+[[noreturn]] void throw_exception_from_error(
+    const Failure& failure, const boost::source_location& where);
+
+// "refused: not today"; "ok" for an answer that has its value.
+std::ostream& operator<<(std::ostream& out, const Failure& failure);
+std::ostream& operator<<(std::ostream& out, const Answer<void>& answer);
+
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Answer<T>& answer) {
+  return answer ? out << "ok" : out << answer.error();
+}
 
 }  // namespace tramontane
 

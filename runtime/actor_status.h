@@ -1,0 +1,54 @@
+#pragma once
+// What is known of an actor from outside, at any moment and from any thread.
+
+#include "runtime/base/clock.h"
+#include "runtime/wire/envelope.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace tramontane {
+
+enum class ActorState : std::uint8_t {
+  starting,
+  idle,      // waits for messages
+  handling,  // a message
+  working,   // a step of work()
+  stopping,
+  restarting,  // failed; the next life begins after a pause
+  dead,
+};
+
+const char* name(ActorState state) noexcept;
+
+struct ActorStatus {
+  ActorId id = 0;
+  std::string name;
+  std::string kind;
+  std::string pool;
+  ActorState state = ActorState::starting;
+  Incarnation incarnation = 0;
+  std::uint32_t restarts = 0;
+
+  std::uint32_t mailbox_messages = 0;
+  std::uint32_t mailbox_limit = 0;
+  std::uint64_t mailbox_bytes = 0;
+  std::uint64_t mailbox_bytes_limit = 0;
+  std::uint32_t senders_waiting = 0;  // for room in its mailbox
+  Duration oldest_message{};          // age, zero if there is none
+
+  std::uint64_t handled = 0;  // messages, in all lives
+  std::uint64_t failed = 0;   // lives that ended by an exception or kill
+  std::string last_handler;   // the message type handled last, or now
+  Duration busy{};            // time in handlers and steps, waits for others left out
+  double busy_share = 0;      // of the last few seconds
+
+  std::string waiting_for;  // "messages", "reply of ledger to LeaseTasks (…)"; empty if it computes
+  Time waiting_since{};
+  Time deadline = forever;
+
+  std::map<std::string, std::string> notes;
+};
+
+}  // namespace tramontane

@@ -1,0 +1,151 @@
+#pragma once
+// A Cell is the box around one actor: its address, strand, mailbox and successive lives. It is the
+// only place that catches what an actor throws.
+//
+// A life: build (factory) → start() → messages and steps → stop(). It ends by a stop, a failure or
+// a kill; then the record is made, unread mail goes back, and perhaps the next life begins.
+//
+// Threads: Route's methods, the control_* methods and status() from any; all else on the strand.
+
+#include "runtime/actor.h"
+#include "runtime/actor_ref.h"
+#include "runtime/actor_status.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/random.h"
+#include "runtime/base/strand.h"
+#include "runtime/exit_record.h"
+#include "runtime/mailbox.h"
+#include "runtime/supervisor.h"
+#include "runtime/system.h"
+
+#include <atomic>
+#include <deque>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+class Cell final : public Strand, public Route {
+ public:
+  Cell(System& system, ActorId id, ActorOptions options, Factory factory, Pool& pool, int turns);
+  ~Cell() override;
+
+  Delivery deliver(std::unique_ptr<Envelope>& envelope, bool may_park) override;
+  std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) override;
+
+  Incarnation incarnation() const override { return incarnation_.load(std::memory_order_relaxed); }
+
+  void control_start();
+  void control_stop();
+  void control_kill(std::string reason);
+  // Tells `watcher` of every end; false if this actor is dead for good.
+  bool add_watcher(ActorRef watcher);
+
+  bool dead() const { return state_.load(std::memory_order_acquire) == ActorState::dead; }
+
+  ActorStatus status() const;
+  // How long one message or step has been running, or the oldest been unread.
+  Duration overdue(Time now) const;
+
+  // Mail that takes no credit: supervision, timers.
+  void push_exempt(std::unique_ptr<Envelope> envelope);
+  // The reply (or failure) of a call goes back; one-way mail just ends.
+  void answer(std::unique_ptr<Envelope> envelope);
+
+  const ActorOptions& options() const { return options_; }
+
+  System& system() const { return system_; }
+
+  // For Actor.
+  Random& random() { return random_; }
+
+  void keep_line(std::string line);
+  void note(std::string_view key, std::string value);
+  void at(Time when, std::unique_ptr<Envelope> envelope);
+
+  void finish() { stop_wanted_ = true; }
+
+ private:
+  enum class Doing : std::uint8_t { nothing, start, message, step, stop };
+
+  bool turn() override;
+  void on_item(std::unique_ptr<Item> item) override;
+  void on_due(Time now) override;
+  Time next_due() const override;
+
+  // Delivery.
+  Delivery accept(std::unique_ptr<Envelope>& envelope, bool may_park);
+  Delivery deliver_simulated(std::unique_ptr<Envelope>& envelope, bool may_park);
+  Delivery refuse(Envelope& envelope, Errc code, std::string text);
+  void announce(Envelope& envelope);
+  void bounce(std::unique_ptr<Envelope> envelope, Errc code, const std::string& text);
+  void bounce_all_parked(const std::string& text);
+  std::uint32_t bounce_all(Errc code, const std::string& text);
+  void admit_parked(Envelope& taken);
+
+  // A life.
+  void build();
+  void handle_next();
+  bool obsolete(std::unique_ptr<Envelope>& envelope);
+  void run(Doing doing, detail::Task task);
+  void end_task();
+  void count_task(Time began, bool was_message);
+  void fail(const std::exception_ptr& error);
+  void end_life(ExitCause cause, std::string text);
+  void bury();
+  std::string doing_text() const;
+
+  void set_state(ActorState state) { state_.store(state, std::memory_order_release); }
+
+  System& system_;
+  const ActorOptions options_;
+  const Factory factory_;
+  Mailbox mailbox_;
+  Supervisor supervisor_;
+  Random random_;
+  Histogram& handler_seconds_;
+  Histogram& mailbox_seconds_;
+
+  // The present life.
+  std::unique_ptr<Actor> actor_;
+  detail::Task task_;
+  Doing doing_ = Doing::nothing;
+  std::unique_ptr<Envelope> current_;
+  Time began_{};  // the task
+  Duration idle_before_{};
+  std::deque<std::unique_ptr<Envelope>> box_;
+  std::multimap<Time, std::unique_ptr<Envelope>> timed_;
+  bool stop_wanted_ = false;
+  bool build_wanted_ = false;
+  Time restart_at_ = forever;
+  Time born_{};
+  std::uint64_t handled_here_ = 0;
+  std::deque<std::string> last_lines_;
+  std::optional<ExitRecord> ending_;  // it waits for jobs to end
+
+  // Seen from outside.
+  std::atomic<ActorState> state_{ActorState::starting};
+  std::atomic<Incarnation> incarnation_{0};
+  std::atomic<std::uint64_t> handled_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint32_t> restarts_{0};
+  std::atomic<const char*> last_handler_{""};
+  std::atomic<std::int64_t> oldest_{0};      // when the oldest unread message was sent
+  std::atomic<std::int64_t> task_since_{0};  // when the present task began
+  std::atomic<std::int64_t> idle_since_{0};
+  std::atomic<std::int64_t> busy_{0};
+  std::atomic<std::int64_t> window_start_{0};  // of the busy share
+  std::atomic<std::int64_t> window_busy_{0};   // busy_ then
+  std::atomic<double> window_share_{-1};       // of the window before; negative: none yet
+
+  mutable std::mutex mutex_;  // guards these two
+  std::map<std::string, std::string> notes_;
+  std::vector<ActorRef> watchers_;
+};
+
+}  // namespace tramontane

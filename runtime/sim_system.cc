@@ -1,0 +1,107 @@
+#include "runtime/sim_system.h"
+
+#include "runtime/base/check.h"
+
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+// Streams of the seed, so that one kind of draw does not shift the other.
+constexpr std::uint64_t order_stream = 0x51;
+
+void mix(std::uint64_t& hash, std::string_view text) {
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  hash = (hash ^ 0xFF) * 1099511628211U;
+}
+
+}  // namespace
+
+class SimSystem::SimPool final : public Pool {
+ public:
+  SimPool(PoolOptions options, SimSystem& sim) : Pool(std::move(options)), sim_(sim) {}
+
+  void post(Runnable& job) override { sim_.ready_.push_back(&job); }
+
+  bool runs_inline() const override { return true; }
+
+  Duration simulated_job_time() override {
+    return sim_.job_time_ ? sim_.job_time_(name()) : Duration::zero();
+  }
+
+ private:
+  SimSystem& sim_;
+};
+
+SimSystem::SimSystem(SimOptions options)
+    : options_(std::move(options)),
+      log_(clock_, {.terminal = options_.log}),
+      random_(options_.seed, order_stream) {
+  SystemOptions system = options_.system;
+  system.pools = options_.pools;
+  system.seed = options_.seed;
+  system.clock = &clock_;
+  if (system.log == nullptr) system.log = &log_;
+  system.simulation = this;
+  system_ = std::make_unique<System>(std::move(system));
+}
+
+SimSystem::~SimSystem() {
+  system_->stop(std::chrono::seconds(60));
+}
+
+std::unique_ptr<Pool> SimSystem::make_pool(PoolOptions options) {
+  return std::make_unique<SimPool>(std::move(options), *this);
+}
+
+bool SimSystem::run_ready() {
+  if (ready_.empty()) return false;
+  std::size_t chosen = 0;
+  if (options_.shuffle) chosen = static_cast<std::size_t>(random_.below(ready_.size()));
+  Runnable* job = ready_[chosen];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  job->run();
+  return true;
+}
+
+bool SimSystem::step(Time limit) {
+  ++steps_;
+  return run_ready() || clock_.advance_to_next(limit);
+}
+
+bool SimSystem::run_until(const std::function<bool()>& done, Duration limit) {
+  Time end = after(clock_.now(), limit);
+  while (!done()) {
+    if (clock_.now() >= end && ready_.empty()) return false;
+    if (!step(end) && !done()) return false;
+  }
+  return true;
+}
+
+void SimSystem::run_for(Duration time) {
+  Time end = after(clock_.now(), time);
+  TRAM_CHECK(end != forever, "a simulation cannot run without end");
+  while (step(end)) {
+  }
+}
+
+bool SimSystem::kill(std::string_view name, std::string reason) {
+  auto actor = system_->find(name);
+  if (!actor) return false;
+  system_->kill(*actor, std::move(reason));
+  return true;
+}
+
+Fate SimSystem::fate(const Passage& passage) {
+  mix(fingerprint_, str(micros(passage.when)));
+  mix(fingerprint_, passage.source);
+  mix(fingerprint_, passage.target);
+  mix(fingerprint_, passage.type);
+  if (options_.keep_trace) {
+    trace_.push_back(str(micros(passage.when), " ", passage.source, " -> ", passage.target, " ",
+        passage.type, passage.is_reply ? " (reply)" : ""));
+  }
+  return fate_ ? fate_(passage) : Fate::deliver();
+}
+
+}  // namespace tramontane

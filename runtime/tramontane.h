@@ -1,0 +1,15 @@
+#pragma once
+// The whole runtime for programs that embed it.
+
+#include "runtime/actor.h"
+#include "runtime/actor_ref.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/check.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/random.h"
+#include "runtime/base/result.h"
+#include "runtime/system.h"
+#include "runtime/watch.h"
+#include "runtime/wire/message.h"

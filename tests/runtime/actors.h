@@ -1,0 +1,102 @@
+#pragma once
+// Actors of the runtime's tests.
+
+#include "runtime/actor.h"
+#include "runtime/system.h"
+#include "runtime/watch.h"
+#include "tests/runtime/messages.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+
+using namespace std::chrono_literals;
+
+// What an actor of a test did, in order. Shared with the test; read it when nothing runs.
+struct Diary {
+  std::vector<std::string> lines;
+  std::vector<std::int64_t> values;
+};
+
+// Answers every test message.
+class Clerk final : public Actor {
+ public:
+  explicit Clerk(std::shared_ptr<Diary> diary = std::make_shared<Diary>())
+      : diary_(std::move(diary)) {
+    handle(&Clerk::add);
+    handle(&Clerk::take_note);
+    handle(&Clerk::linger);
+    handle(&Clerk::explode);
+    handle(&Clerk::decline);
+    handle(&Clerk::take_blob);
+    handle(&Clerk::exited);
+  }
+
+  awaitable<void> start() override {
+    diary_->lines.push_back("start " + name());
+    co_return;
+  }
+
+  awaitable<void> stop() override {
+    diary_->lines.push_back("stop " + name());
+    co_return;
+  }
+
+  std::string holding() const override { return "sum " + std::to_string(sum_); }
+
+ private:
+  Number add(Add add) {
+    sum_ += add.value;
+    return {sum_};
+  }
+
+  void take_note(Note note) {
+    log(Level::info, "noted", {{"value", note.value}});
+    diary_->values.push_back(note.value);
+  }
+
+  awaitable<Number> linger(Linger request) {
+    co_await sleep(std::chrono::milliseconds(request.value), "to linger");
+    co_return Number{request.value};
+  }
+
+  void explode(Explode explode) { throw std::runtime_error(str("boom ", explode.value)); }
+
+  Answer<Number> decline(Decline) { return Failure{Errc::refused, "not today"}; }
+
+  void take_blob(Blob blob) { diary_->lines.push_back(std::move(blob.text)); }
+
+  void exited(ActorExited exited) {
+    diary_->lines.push_back(str(exited.name, " ", tramontane::name(exited.cause), " ", exited.text,
+        exited.restarts ? " restarts" : ""));
+  }
+
+  std::shared_ptr<Diary> diary_;
+  std::int64_t sum_ = 0;
+};
+
+// Runs a function as its start(): the way for a test to write coroutines.
+class Script final : public Actor {
+ public:
+  using Body = std::function<awaitable<void>(Script&)>;
+
+  explicit Script(Body body) : body_(std::move(body)) {}
+
+  awaitable<void> start() override { return body_(*this); }
+
+  using Actor::now;
+  using Actor::self;
+  using Actor::try_send;
+  using Actor::watch;
+
+ private:
+  Body body_;
+};
+
+}  // namespace tramontane
