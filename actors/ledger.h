@@ -126,8 +126,11 @@ struct RolloutSummary {
 class Ledger {
  public:
   // Opens and recovers: leases of the process that died are released, so their rollouts wait
-  // again with the tokens they have. Records that do not decode or fail their checksum are moved
-  // aside under a quarantine key and counted; a group that lost one is issued anew from its seed.
+  // again with the tokens they have. Records that do not decode or fail their checksum, now or
+  // whenever they are read, are moved aside under a quarantine key, counted and named by
+  // quarantined(); what they held is done anew: a rollout is written again from its seed (from the
+  // damaged segment on), a rollout that lost its verdict is judged again, a batch that lost its
+  // record is composed again. A group damaged after it was sealed is dropped from its batch.
   // Options that contradict those the ledger was created with (group_size, batch, seed, batch_of)
   // are Error(bad_input) naming them.
   Ledger(KvStore& store, PromptOf prompt_of, LedgerOptions options);
@@ -175,6 +178,13 @@ class Ledger {
   void sync();
 
   LedgerCounts counts() const;
+
+  // The reason for the last refusal of append(), judge() or trained(): "segment at 5 of rollout
+  // 12: the ledger has 3 tokens".
+  const std::string& last_refusal() const;
+
+  // One line for each record quarantined since this object was opened.
+  std::vector<std::string> quarantined() const;
 
   // Why lease_tasks would give nothing: "max_lag 2: batch 7 may be written once version 5 is
   // trained; it is at 4". Empty if there is work.

@@ -24,6 +24,8 @@ struct Prompt {
   std::string text;
   std::string answer;
   std::vector<Token> tokens;
+
+  bool operator==(const Prompt&) const = default;
 };
 
 // Tokens [begin, end) of a rollout were decoded under `version`.
@@ -78,6 +80,9 @@ struct RolloutTask {
   LeaseId lease = 0;
   Prompt prompt;
   Rollout rollout;  // with whatever an earlier generator left behind
+  // Tokens of an older version would be dropped as stale: a generator that is not there yet swaps
+  // first, then writes. (Tokens already in `rollout` are within bounds.)
+  Version oldest_version = 0;
 };
 
 // Tokens appended to a rollout: rollout.tokens[begin..] under one span.
@@ -99,12 +104,16 @@ struct LeasedRollout {
 struct JudgedRollout {
   Rollout rollout;
   Verdict verdict;
+
+  bool operator==(const JudgedRollout&) const = default;
 };
 
 struct Group {
   GroupId id = 0;
   Prompt prompt;
-  std::vector<JudgedRollout> rollouts;  // in sample order
+  std::vector<JudgedRollout> rollouts;  // in sample order, all with a score
+
+  bool operator==(const Group&) const = default;
 };
 
 // What the trainer consumes in one step. Asking again for the same step gives the same bytes.
@@ -112,14 +121,17 @@ struct Batch {
   std::uint64_t step = 0;     // trains version `step` into `step + 1`
   std::vector<Group> groups;  // kept groups, in id order
   std::uint64_t groups_without_contrast = 0;
-  std::uint64_t rollouts_stale = 0;       // dropped in the last staleness sweep
+  std::uint64_t rollouts_stale = 0;       // of groups dropped in the last staleness sweep
   std::uint64_t rollouts_no_verdict = 0;  // masked out
-  std::uint64_t rollouts_seen = 0;        // completions gathered for it, dropped ones included
-  // Over all completions gathered, dropped groups included:
+  std::uint64_t rollouts_seen = 0;        // finished completions gathered, dropped ones included
+  // Over all finished completions gathered, dropped groups included; score and correctness over
+  // those with a verdict:
   double mean_score = 0;
   double mean_correct = 0;
   double mean_tokens = 0;
   double truncated_share = 0;
+
+  bool operator==(const Batch&) const = default;
 };
 
 }  // namespace tramontane

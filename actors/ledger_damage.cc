@@ -1,0 +1,145 @@
+// Reading records that may be damaged, and going on without them.
+#include "actors/ledger_state.h"
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+namespace tramontane {
+
+void Ledger::State::quarantine(
+    const std::string& key, const std::string& value, const std::string& why, WriteBatch others) {
+  if (!value.empty()) others.put(ledger_key::quarantine(key), value);
+  others.remove(key);
+  auto next = cursor;
+  ++next.records_quarantined;
+  commit(others, next);
+  quarantined_.push_back(why);
+}
+
+WriteBatch Ledger::State::removal_of(
+    const GroupEntry& group, std::uint32_t sample, const std::string& but) const {
+  WriteBatch batch;
+  store.scan(ledger_key::group(group.id), [&](std::string_view key, std::string_view) {
+    if (ledger_key::parse(key).sample == sample && key != but) batch.remove(std::string(key));
+    return true;
+  });
+  return batch;
+}
+
+void Ledger::State::forget_rollout(GroupEntry& group, std::uint32_t sample) {
+  auto& entry = group.rollouts[sample];
+  RolloutId id = group.id * options.group_size + sample;
+  TRAM_CHECK(entry.lease == 0, "a leased rollout cannot be forgotten", id);
+  if (entry.stage == Stage::judged) --group.judged;
+  finished_.erase(id);
+  entry = Entry();
+  if (!group.doomed) waiting_.insert(id);
+}
+
+std::optional<Rollout> Ledger::State::load_rollout(GroupEntry& group, std::uint32_t sample) {
+  auto key = ledger_key::rollout(group.id, sample);
+  std::optional<std::string> value;
+  std::string why = ledger_key::describe(key) + " is missing";
+  try {
+    value = store.get(key);
+    if (value) return decode_rollout(key, *value);
+  } catch (const Error& error) {
+    if (error.errc() != Errc::corrupt) throw;
+    why = error.text();
+  }
+  quarantine(key, value.value_or(""), why, removal_of(group, sample, key));
+  forget_rollout(group, sample);
+  return std::nullopt;
+}
+
+bool Ledger::State::load_verdict(GroupEntry& group, std::uint32_t sample) {
+  auto key = ledger_key::verdict(group.id, sample);
+  std::optional<std::string> value;
+  std::string why = ledger_key::describe(key) + " is missing";
+  try {
+    value = store.get(key);
+    if (value) {
+      decode_verdict(key, *value);
+      return true;
+    }
+  } catch (const Error& error) {
+    if (error.errc() != Errc::corrupt) throw;
+    why = error.text();
+  }
+  quarantine(key, value.value_or(""), why, {});
+  auto& entry = group.rollouts[sample];
+  entry.stage = Stage::finished;
+  entry.score.reset();
+  --group.judged;
+  finished_.insert(group.id * options.group_size + sample);
+  return false;
+}
+
+void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const Records& records) {
+  auto& entry = group.rollouts[sample];
+  RolloutId id = group.id * options.group_size + sample;
+  auto partial = std::make_unique<Partial>();
+  auto& written = partial->rollout;
+  written.id = id;
+  written.group = group.id;
+  written.sample = sample;
+  written.seed = options.seed;
+  bool torn = false;  // a segment is damaged: those behind it have nothing to stand on
+  for (const auto& [key, value] : records) {
+    auto kind = ledger_key::parse(key).kind;
+    try {
+      if (kind == 'r') {
+        auto rollout = decode_rollout(key, value);
+        entry.stage = Stage::finished;
+        entry.finish = rollout.finish;
+        entry.tokens = static_cast<std::uint32_t>(rollout.tokens.size());
+        for (const auto& span : rollout.spans) entry.oldest = std::min(entry.oldest, span.version);
+        entry.bytes += key.size() + value.size();
+      } else if (kind == 'v') {
+        auto verdict = decode_verdict(key, value);
+        if (entry.stage != Stage::finished) {
+          throw Error(Errc::corrupt, ledger_key::describe(key) + " stands without its rollout");
+        }
+        entry.stage = Stage::judged;
+        entry.score = verdict.score;
+        entry.correct = verdict.correct;
+        entry.bytes += key.size() + value.size();
+        ++group.judged;
+      } else if (kind == 'S') {
+        auto segment = decode_segment(key, value);
+        if (torn || entry.stage != Stage::waiting || segment.span.begin != written.tokens.size()) {
+          throw Error(Errc::corrupt, ledger_key::describe(key) + " does not follow on another");
+        }
+        extend(written, segment.span, segment.tokens, segment.log_probs);
+        partial->begins.push_back(segment.span.begin);
+        entry.oldest = std::min(entry.oldest, segment.span.version);
+      }
+    } catch (const Error& error) {
+      torn = true;
+      quarantine(key, value, error.text(), {});
+    }
+  }
+  if (entry.stage == Stage::waiting) {
+    waiting_.insert(id);
+    if (!written.tokens.empty()) entry.partial = std::move(partial);
+  } else if (entry.stage == Stage::finished) {
+    finished_.insert(id);
+  }
+}
+
+void extend(Rollout& rollout, const Span& span, const std::vector<Token>& tokens,
+    const std::vector<float>& log_probs) {
+  rollout.tokens.insert(rollout.tokens.end(), tokens.begin(), tokens.end());
+  rollout.log_probs.insert(rollout.log_probs.end(), log_probs.begin(), log_probs.end());
+  if (tokens.empty()) return;
+  if (!rollout.spans.empty()) {
+    auto& last = rollout.spans.back();
+    if (last.version == span.version && last.fingerprint == span.fingerprint &&
+        last.fresh_cache == span.fresh_cache) {
+      last.end = span.end;
+      return;
+    }
+  }
+  rollout.spans.push_back(span);
+}
+
+}  // namespace tramontane

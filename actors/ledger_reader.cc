@@ -1,0 +1,176 @@
+// Reading a ledger beside its writer. What is damaged is left out: only the writer may repair.
+#include "actors/ledger.h"
+#include "actors/ledger_format.h"
+#include "actors/ledger_load.h"
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+#include "storage/kv_store.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tramontane {
+
+struct LedgerReader::State {
+  std::unique_ptr<KvStore> store;
+  LedgerOptions options;
+  LedgerCursor cursor;
+
+  // What became of a settled group, from the record of its batch.
+  struct Fate {
+    std::uint64_t step = 0;
+    DropReason reason = DropReason::kept;
+  };
+
+  std::optional<BatchRecord> record(std::uint64_t step) const {
+    auto key = ledger_key::batch(step);
+    auto value = store->get(key);
+    if (!value) return std::nullopt;
+    return decode_batch(key, *value);
+  }
+
+  std::vector<RolloutSummary> summaries(GroupId group, const std::optional<Fate>& fate) const;
+  std::string state_of(
+      const RolloutSummary& summary, bool judged, const std::optional<Fate>& fate) const;
+};
+
+namespace {
+
+void see_spans(RolloutSummary& summary, const std::vector<Span>& spans) {
+  for (const auto& span : spans) {
+    bool first = summary.tokens == 0;
+    summary.oldest = first ? span.version : std::min(summary.oldest, span.version);
+    summary.newest = first ? span.version : std::max(summary.newest, span.version);
+    summary.tokens += span.end - span.begin;
+  }
+}
+
+}  // namespace
+
+std::string LedgerReader::State::state_of(
+    const RolloutSummary& summary, bool judged, const std::optional<Fate>& fate) const {
+  if (fate && fate->reason != DropReason::kept) return str("dropped: ", name(fate->reason));
+  if (fate && !summary.score) return "dropped: no verdict";
+  if (fate) return fate->step < cursor.trained ? "trained" : "sealed";
+  if (judged) return "judged";
+  if (summary.finish != Finish::running) return "finished";
+  return summary.tokens > 0 ? "leased" : "waiting";
+}
+
+std::vector<RolloutSummary> LedgerReader::State::summaries(
+    GroupId group, const std::optional<Fate>& fate) const {
+  std::vector<RolloutSummary> found(options.group_size);
+  std::vector<bool> judged(options.group_size);
+  for (std::uint32_t sample = 0; sample < options.group_size; ++sample) {
+    found[sample].id = group * options.group_size + sample;
+    found[sample].group = group;
+    if (fate) found[sample].step = fate->step;
+  }
+  store->scan(ledger_key::group(group), [&](std::string_view key, std::string_view value) {
+    auto parts = ledger_key::parse(key);
+    if (parts.kind == 0 || parts.sample >= options.group_size) return true;
+    auto& summary = found[parts.sample];
+    try {
+      if (parts.kind == 'r') {
+        auto rollout = decode_rollout(key, value);
+        summary.finish = rollout.finish;
+        see_spans(summary, rollout.spans);
+      } else if (parts.kind == 'S') {
+        see_spans(summary, {decode_segment(key, value).span});
+      } else if (parts.kind == 'v') {
+        auto verdict = decode_verdict(key, value);
+        summary.score = verdict.score;
+        summary.no_verdict = verdict.no_verdict;
+        judged[parts.sample] = true;
+      }
+    } catch (const Error& error) {
+      summary.no_verdict = error.text();
+    }
+    return true;
+  });
+  for (std::uint32_t sample = 0; sample < options.group_size; ++sample) {
+    found[sample].state = state_of(found[sample], judged[sample], fate);
+  }
+  return found;
+}
+
+LedgerReader::LedgerReader(const std::string& folder) : state_(std::make_unique<State>()) {
+  state_->store = open_rocksdb(folder, {.read_only = true});
+  auto options_record = state_->store->get(ledger_key::options());
+  auto cursor = state_->store->get(ledger_key::state());
+  if (!options_record || !cursor) {
+    throw Error(Errc::not_found, folder + ": there is no ledger in this store");
+  }
+  state_->options = decode_options(*options_record);
+  state_->cursor = decode_cursor(*cursor);
+}
+
+LedgerReader::~LedgerReader() = default;
+
+LedgerOptions LedgerReader::options() const {
+  return state_->options;
+}
+
+std::vector<RolloutSummary> LedgerReader::list(
+    std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const {
+  std::vector<RolloutSummary> found;
+  const auto& cursor = state_->cursor;
+  // Groups go down; the batch that settled a group is at hand, or one of the next below.
+  std::uint64_t step = cursor.next_step;
+  std::optional<BatchRecord> record;
+  for (GroupId group = cursor.groups_issued; group-- > 0 && found.size() < limit;) {
+    std::optional<State::Fate> fate;
+    if (group < cursor.next_group) {
+      while (step > 0 && (!record || record->first_group > group)) {
+        record = state_->record(--step);
+        if (!record) break;  // removed, and all before it
+      }
+      if (!record || group < record->first_group) break;
+      fate = State::Fate{record->step, DropReason::kept};
+      for (const auto& dropped : record->dropped) {
+        if (dropped.id == group) fate->reason = dropped.reason;
+      }
+    }
+    auto summaries = state_->summaries(group, fate);
+    for (auto at = summaries.rbegin(); at != summaries.rend() && found.size() < limit; ++at) {
+      if (!keep || keep(*at)) found.push_back(std::move(*at));
+    }
+  }
+  return found;
+}
+
+std::optional<JudgedRollout> LedgerReader::rollout(RolloutId id) const {
+  GroupId group = id / state_->options.group_size;
+  auto sample = static_cast<std::uint32_t>(id % state_->options.group_size);
+  auto key = ledger_key::rollout(group, sample);
+  auto value = state_->store->get(key);
+  if (!value) return std::nullopt;
+  JudgedRollout judged;
+  judged.rollout = decode_rollout(key, *value);
+  auto verdict_key = ledger_key::verdict(group, sample);
+  if (auto verdict = state_->store->get(verdict_key)) {
+    judged.verdict = decode_verdict(verdict_key, *verdict);
+  } else {
+    judged.verdict.no_verdict = "not judged yet";
+  }
+  return judged;
+}
+
+std::optional<Batch> LedgerReader::batch(std::uint64_t step) const {
+  auto record = state_->record(step);
+  if (!record) return std::nullopt;
+  auto loaded = load_groups(*state_->store, *record, state_->options.group_size);
+  if (loaded.damage) throw Error(Errc::corrupt, loaded.damage->why);
+  Batch batch = record->statistics;
+  batch.groups = std::move(loaded.groups);
+  return batch;
+}
+
+std::optional<Fingerprint> LedgerReader::recorded_fingerprint(Version version) const {
+  auto key = ledger_key::fingerprint(version);
+  auto value = state_->store->get(key);
+  if (!value) return std::nullopt;
+  return decode_fingerprint(key, *value);
+}
+
+}  // namespace tramontane
