@@ -41,8 +41,8 @@ awaitable<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   event["step"] = request.step;
   static_cast<void>(co_await send(
       reporter_, Report{boost::json::serialize(event)}, std::chrono::seconds(10), "the reporter"));
-  if (ActorRef trainer = system().find("trainer"))
-    static_cast<void>(try_send(trainer, Evaluated{request.version, evaluation.sampled()}));
+  if (auto trainer = system().find("trainer"))
+    static_cast<void>(try_send(*trainer, Evaluated{request.version, evaluation.sampled()}));
   co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};
 }
 

@@ -104,17 +104,21 @@ Answer<SwapResult> Generator::swap(Swap request) {
     return Failure{
         Errc::corrupt, str("version ", request.version, " has another fingerprint than announced")};
   auto begin = std::chrono::steady_clock::now();
-  // An older version than the one served comes late, or after a resume: the newest counts.
-  if (batch_.weights() == nullptr || batch_.weights()->version() != request.version)
-    batch_.swap(std::move(weights));
+  bool newer = batch_.weights() == nullptr || batch_.weights()->version() < request.version;
+  if (newer) batch_.swap(std::move(weights));  // an offer that was overtaken changes nothing
   auto stall = std::chrono::steady_clock::now() - begin;
-  note("version", std::to_string(request.version));
-  co_return SwapResult{request.version, batch_.running(),
+  note("version", std::to_string(batch_.weights()->version()));
+  return SwapResult{batch_.weights()->version(), batch_.running(),
       static_cast<std::uint32_t>(std::chrono::nanoseconds(stall).count())};
 }
 
 void Generator::nudge(Nudge) {
   ask_after_ = now();
+}
+
+// Only wakes the strand, so that has_work() is asked again.
+void Generator::tick(Tick) {
+  after(options_.poll_every, Tick{});
 }
 
 }  // namespace tramontane

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 
@@ -156,6 +157,32 @@ void describe_audit(RunEvent& event, const Audit& audit, const StepReport& repor
   event["audited_spanning"] = audit.spanning;
   number(event, "log_prob_gap_max", std::max(audit.gap_max, report.log_prob_gap_max));
   event["log_prob_gap_tokens"] = audit.tokens + report.log_prob_gap_tokens;
+}
+
+RunEvent stage_event(std::size_t stage, const char* kind, std::uint64_t steps) {
+  return {{"event", "stage"}, {"stage", stage}, {"kind", kind}, {"steps", steps}};
+}
+
+RunEvent step_event(std::size_t stage, const char* kind, std::uint64_t step, std::uint64_t steps,
+    double learning_rate) {
+  return {{"event", "step"}, {"stage", stage}, {"kind", kind}, {"step", step}, {"steps", steps},
+      {"learning_rate", learning_rate}};
+}
+
+RunEvent checkpoint_event(
+    Version version, const std::string& folder, std::uint64_t bytes, double took_seconds) {
+  return {{"event", "checkpoint"}, {"version", version}, {"folder", folder}, {"bytes", bytes},
+      {"took_seconds", took_seconds}, {"best", false}};
+}
+
+RunEvent alarm_event(const std::string& text) {
+  return {{"event", "alarm"}, {"text", text}};
+}
+
+std::string hex(Fingerprint fingerprint) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint));
+  return text;
 }
 
 }  // namespace tramontane

@@ -32,6 +32,16 @@ void describe_batch(RunEvent& event, const Job& job, const Batch& batch);
 void describe_report(RunEvent& event, const StepReport& report);
 void describe_audit(RunEvent& event, const Audit& audit, const StepReport& report);
 
+// Other events of the trainer.
+RunEvent stage_event(std::size_t stage, const char* kind, std::uint64_t steps);
+RunEvent step_event(
+    std::size_t stage, const char* kind, std::uint64_t step, std::uint64_t steps, double learning_rate);
+RunEvent checkpoint_event(Version version, const std::string& folder, std::uint64_t bytes, double took_seconds);
+RunEvent alarm_event(const std::string& text);
+
+// A fingerprint as 16 hexadecimal digits.
+std::string hex(Fingerprint fingerprint);
+
 // The batch as training sequences with final advantages, and the lag of every token.
 std::vector<TrainSequence> training_sequences(const Job& job, const Batch& batch);
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 namespace tramontane {
 namespace {
@@ -24,12 +23,6 @@ constexpr std::uint64_t warm_checkpoint_every = 500;
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-std::string hex(Fingerprint fingerprint) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint));
-  return text;
 }
 
 template <class T>
@@ -164,8 +157,7 @@ awaitable<void> Trainer::warm_step() {
   if (stage_step_ == 0) {
     // Each stage has an optimizer of its own, as if it were a run of its own.
     policy_->import(*export_arena(0));
-    co_await report(
-        {{"event", "stage"}, {"stage", stage_}, {"kind", "warm_start"}, {"steps", plan.steps}});
+    co_await report(stage_event(stage_, "warm_start", plan.steps));
     stage_began_ = now();
     stage_step_began_ = 0;
   }
@@ -177,10 +169,9 @@ awaitable<void> Trainer::warm_step() {
   ++warm_done_;
   double per_step =
       seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
-  RunEvent event{{"event", "step"}, {"stage", stage_}, {"kind", "warm_start"},
-      {"step", stage_step_}, {"steps", plan.steps}, {"learning_rate", optimizer.learning_rate},
-      {"train_seconds", seconds(now() - began)},
-      {"eta_seconds", per_step * static_cast<double>(plan.steps - stage_step_)}};
+  RunEvent event = step_event(stage_, "warm_start", stage_step_, plan.steps, optimizer.learning_rate);
+  event["train_seconds"] = seconds(now() - began);
+  event["eta_seconds"] = per_step * static_cast<double>(plan.steps - stage_step_);
   describe_report(event, step);
   co_await report(std::move(event));
   if (step.skipped)
@@ -224,8 +215,7 @@ awaitable<void> Trainer::begin_reinforcement() {
   if (!resumed_reinforcing_) policy_->import(*export_arena(0));  // with an optimizer of its own
   arena_ = export_arena(version_);
   options_.link.sender->publish(arena_);
-  co_await report({{"event", "stage"}, {"stage", stage_}, {"kind", "reinforce"},
-      {"steps", job().reinforce->steps}});
+  co_await report(stage_event(stage_, "reinforce", job().reinforce->steps));
   if (version_ == 0) {
     co_await save();
     co_await evaluate("before", true);
@@ -298,11 +288,13 @@ awaitable<void> Trainer::train_on(Batch batch) {
       correct_average_ < 0 ? batch.mean_correct : 0.8 * correct_average_ + 0.2 * batch.mean_correct;
   double per_step =
       seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
-  RunEvent event{{"event", "step"}, {"stage", stage_}, {"kind", "reinforce"}, {"step", version_},
-      {"steps", plan.steps}, {"version", version_}, {"learning_rate", optimizer.learning_rate},
-      {"train_seconds", took}, {"wait_seconds", waited}, {"correct_average", correct_average_},
-      {"eta_seconds", per_step * static_cast<double>(plan.steps - version_)},
-      {"fingerprint", hex(arena_->fingerprint())}};
+  RunEvent event = step_event(stage_, "reinforce", version_, plan.steps, optimizer.learning_rate);
+  event["version"] = version_;
+  event["train_seconds"] = took;
+  event["wait_seconds"] = waited;
+  event["correct_average"] = correct_average_;
+  event["eta_seconds"] = per_step * static_cast<double>(plan.steps - version_);
+  event["fingerprint"] = hex(arena_->fingerprint());
   describe_batch(event, job(), batch);
   describe_report(event, step);
   describe_audit(event, audit, step);
@@ -363,20 +355,23 @@ awaitable<void> Trainer::end_reinforcement() {
                                      : str("correct reached ", job().reinforce->stop_at_correct));
 }
 
+boost::json::object Trainer::checkpoint_about() const {
+  return {{"kind", "reinforce"}, {"fingerprint", hex(arena_->fingerprint())},
+      {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
+}
+
 awaitable<void> Trainer::save() {
   auto began = now();
   auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_);
   files["optimizer.bin"] = policy_->optimizer_state();
   std::uint64_t bytes = 0;
   for (const auto& [name, content] : files) bytes += content.size();
-  boost::json::object about{{"kind", "reinforce"}, {"fingerprint", hex(arena_->fingerprint())},
-      {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
+  boost::json::object about = checkpoint_about();
   std::string folder = options_.checkpoints->save(version_, files, about);
   saved_ = version_;
   static_cast<void>(
       co_await send(options_.ledger, Checkpointed{version_}, call_deadline, "the ledger"));
-  co_await report({{"event", "checkpoint"}, {"version", version_}, {"folder", folder},
-      {"bytes", bytes}, {"took_seconds", seconds(now() - began)}, {"best", false}});
+  co_await report(checkpoint_event(version_, folder, bytes, seconds(now() - began)));
 }
 
 awaitable<void> Trainer::evaluate(std::string label, bool wait) {
@@ -399,7 +394,7 @@ awaitable<void> Trainer::report(RunEvent event) {
 
 awaitable<void> Trainer::alarm(std::string text) {
   log(Level::warning, text);
-  co_await report({{"event", "alarm"}, {"text", text}});
+  co_await report(alarm_event(text));
 }
 
 awaitable<void> Trainer::end(RunOutcome::How how, std::string reason) {

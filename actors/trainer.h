@@ -77,6 +77,7 @@ class Trainer final : public Actor {
   std::shared_ptr<const Arena> export_arena(Version version) const;
   awaitable<bool> announce(std::shared_ptr<const Arena> arena, std::uint64_t step);
   awaitable<void> save();
+  boost::json::object checkpoint_about() const;
   void save_warm();
   awaitable<void> evaluate(std::string label, bool wait);
   awaitable<void> report(RunEvent event);

@@ -29,6 +29,16 @@ std::string hex(Fingerprint fingerprint) {
   return text;
 }
 
+RunEvent swap_event(const Offer& offer, const std::string& transport) {
+  return {{"event", "swap"}, {"version", offer.version}, {"fingerprint", hex(offer.fingerprint)},
+      {"transport", transport}, {"verify_us", 0}, {"prepare_us", 0}};
+}
+
+RunEvent failed_event(std::string_view receiver, Version version, const std::string& reason) {
+  return {{"event", "swap_failed"}, {"generator", receiver}, {"version", version},
+      {"reason", reason}};
+}
+
 }  // namespace
 
 WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, WeightLink link,
@@ -66,9 +76,7 @@ Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
 
 awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
   auto begin = std::chrono::steady_clock::now();
-  RunEvent event{{"event", "swap"}, {"version", request.version},
-      {"fingerprint", hex(request.fingerprint)}, {"transport", link_.name}, {"verify_us", 0},
-      {"prepare_us", 0}};
+  RunEvent event = swap_event(request, link_.name);
   auto weights = receive(request, event);
   if (!weights) co_return weights.error();
   event["publish_us"] = micros_since(begin);
@@ -84,8 +92,8 @@ awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
       event["stall_us"] = swapped->stall_ns / 1000.0;
       event["sequences_in_flight"] = swapped->sequences_in_flight;
     } else {
-      result.problem +=
-          str(result.problem.empty() ? "" : "; ", generator, ": ", swapped.error().text);
+      if (!result.problem.empty()) result.problem += "; ";
+      result.problem += generator + ": " + swapped.error().text;
       event["event"] = "swap_failed";
       event["reason"] = swapped.error().text;
     }
@@ -113,9 +121,9 @@ awaitable<void> WeightBroadcaster::work() {
     std::string problem = result ? result->problem : result.error().text;
     if (problem.empty()) continue;
     log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
-    RunEvent event{{"event", "swap_failed"}, {"generator", std::string(receiver.name())},
-        {"version", version.version}, {"reason", problem}};
-    if (!result) static_cast<void>(try_send(reporter_, Report{boost::json::serialize(event)}));
+    if (result) continue;  // the receiver has reported each generator
+    RunEvent event = failed_event(receiver.name(), version.version, problem);
+    static_cast<void>(try_send(reporter_, Report{boost::json::serialize(event)}));
   }
   note("version", std::to_string(version.version));
 }

@@ -11,6 +11,7 @@
 
 #include "actors/job.h"
 #include "actors/messages.h"
+#include "actors/run_events.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor.h"
