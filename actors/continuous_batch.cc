@@ -64,6 +64,12 @@ std::uint32_t ContinuousBatch::room() const {
   return taken >= options_.slots ? 0 : options_.slots - taken;
 }
 
+bool ContinuousBatch::has_work() const {
+  if (weights_ == nullptr) return false;
+  bool may_begin = !waiting_.empty() && waiting_.front().oldest_version <= weights_->version();
+  return !running_.empty() || may_begin;
+}
+
 void ContinuousBatch::add(RolloutTask task) {
   auto longest =
       static_cast<std::int64_t>(task.prompt.tokens.size() + task.rollout.tokens.size()) + 1;
@@ -92,6 +98,9 @@ void ContinuousBatch::drop(RolloutId rollout) {
 void ContinuousBatch::begin_waiting() {
   while (!waiting_.empty() && running_.size() < options_.slots) {
     RolloutTask& task = waiting_.front();
+    // Under the weights at hand it would be too stale: it waits for the swap. Later ones want
+    // newer weights still.
+    if (weights_->version() < task.oldest_version) return;
     auto capacity = std::min<std::int64_t>(
         config_.context, static_cast<std::int64_t>(task.prompt.tokens.size()) +
                              std::max<std::int64_t>(options_.max_tokens,

@@ -59,7 +59,7 @@ class ContinuousBatch {
   std::uint32_t room() const;
 
   // Takes a rollout on, with whatever tokens it already has. It begins at the next step, or as
-  // soon as the cache has room. A prompt that cannot fit the model's context with one new token is
+  // soon as the cache has room and the weights are new enough for it. A prompt that cannot fit the model's context with one new token is
   // Error(bad_input).
   void add(RolloutTask task);
 
@@ -67,7 +67,8 @@ class ContinuousBatch {
   // are ignored.
   void drop(RolloutId rollout);
 
-  bool has_work() const { return weights_ != nullptr && (!running_.empty() || !waiting_.empty()); }
+  // False too if all that waits needs newer weights.
+  bool has_work() const;
 
   std::uint32_t running() const { return static_cast<std::uint32_t>(running_.size()); }
 
