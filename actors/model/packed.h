@@ -39,6 +39,9 @@ struct BlockOffsets {
 // The manifest must be model_manifest(config).
 BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest);
 
+// Error(bad_input) naming the first tensor by which a manifest is not the config's.
+void check_manifest(const ModelConfig& config, const Manifest& found);
+
 // Sizes that both sides derive from the config.
 struct Sizes {
   explicit Sizes(const ModelConfig& config);

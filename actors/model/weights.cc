@@ -20,25 +20,6 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + ")";
 }
 
-// Error(bad_input) naming the first tensor by which two manifests differ.
-void check_same(const Manifest& expected, const Manifest& found) {
-  if (expected == found) return;
-  for (const TensorEntry& tensor : expected.tensors()) {
-    const TensorEntry* other = found.find(tensor.name);
-    if (other == nullptr)
-      throw Error(Errc::bad_input, str("the weights lack tensor '", tensor.name, "'"));
-    if (other->shape != tensor.shape || other->dtype != tensor.dtype)
-      throw Error(Errc::bad_input,
-          str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
-              "; the model's config wants ", shape_text(tensor.shape), " in float32"));
-  }
-  for (const TensorEntry& tensor : found.tensors())
-    if (expected.find(tensor.name) == nullptr)
-      throw Error(Errc::bad_input, str("the weights have tensor '", tensor.name,
-                                       "', which the model's config does not know"));
-  throw Error(Errc::bad_input, "the weights lie in another order than the model's manifest says");
-}
-
 }  // namespace
 
 Manifest model_manifest(const ModelConfig& config) {
@@ -77,8 +58,27 @@ Manifest model_manifest(const ModelConfig& config) {
   return Manifest::lay_out(std::move(tensors));
 }
 
+void check_manifest(const ModelConfig& config, const Manifest& found) {
+  Manifest expected = model_manifest(config);
+  if (expected == found) return;
+  for (const TensorEntry& tensor : expected.tensors()) {
+    const TensorEntry* other = found.find(tensor.name);
+    if (other == nullptr)
+      throw Error(Errc::bad_input, str("the weights lack tensor '", tensor.name, "'"));
+    if (other->shape != tensor.shape || other->dtype != tensor.dtype)
+      throw Error(Errc::bad_input,
+          str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
+              "; the model's config wants ", shape_text(tensor.shape), " in float32"));
+  }
+  for (const TensorEntry& tensor : found.tensors())
+    if (expected.find(tensor.name) == nullptr)
+      throw Error(Errc::bad_input, str("the weights have tensor '", tensor.name,
+                                       "', which the model's config does not know"));
+  throw Error(Errc::bad_input, "the weights lie in another order than the model's manifest says");
+}
+
 void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed) {
-  check_same(model_manifest(config), arena.manifest());
+  check_manifest(config, arena.manifest());
   double residual = 1 / std::sqrt(2.0 * static_cast<double>(config.layers));
   std::uint64_t stream = 0;
   for (const TensorEntry& tensor : arena.manifest().tensors()) {
@@ -104,7 +104,7 @@ std::shared_ptr<const ReadyWeights> ReadyWeights::prepare(
     const ModelConfig& config, std::shared_ptr<const Arena> arena) {
   TRAM_CHECK(arena != nullptr, "no arena to prepare");
   if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
-  check_same(model_manifest(config), arena->manifest());
+  check_manifest(config, arena->manifest());
   std::shared_ptr<ReadyWeights> ready(new ReadyWeights());  // NOLINT: private constructor
   ready->arena_ = std::move(arena);
   ready->packed_ = std::make_unique<Packed>(

@@ -1,0 +1,457 @@
+#include "actors/model/trainer/nodes.h"
+
+#include <ATen/ops/from_blob.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+namespace tramontane::nodes {
+
+namespace {
+
+using torch::autograd::Node;
+using torch::autograd::variable_list;
+
+at::Tensor view(float* data, std::int64_t rows, std::int64_t width) {
+  return at::from_blob(data, {rows, width}, at::TensorOptions().dtype(at::kFloat));
+}
+
+float* data(const at::Tensor& tensor) {
+  return static_cast<float*>(tensor.unsafeGetTensorImpl()->mutable_data());
+}
+
+// The gradient that arrives: contiguous, as every node here makes it.
+const float* incoming(const variable_list& grads, std::size_t i) {
+  TORCH_CHECK(grads[i].defined() && grads[i].is_contiguous(), "a gradient of another making");
+  return static_cast<const float*>(grads[i].const_data_ptr());
+}
+
+// Makes `node` the origin of the outputs, with the inputs it sends gradients to.
+template <class... Tensors>
+void record(const std::shared_ptr<Node>& node, std::initializer_list<at::Tensor> outputs,
+    const Tensors&... inputs) {
+  if constexpr (sizeof...(inputs) > 0)
+    node->set_next_edges(torch::autograd::collect_next_edges(inputs...));
+  for (const at::Tensor& output : outputs) torch::autograd::set_history(output, node);
+}
+
+void add_to(float* to, const float* from, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] += from[i];
+}
+
+bool adjacent(const Target& target, std::int64_t row_floats) {
+  for (std::size_t i = 1; i < target.count; ++i)
+    if (target.offsets[i] != target.offsets[i - 1] + target.rows[i - 1] * row_floats) return false;
+  return true;
+}
+
+// Calls `accumulate` with a place for all rows of the target, end to end.
+template <class Accumulate>
+void accumulate_into(
+    Pass& pass, const Target& target, std::int64_t row_floats, Accumulate accumulate) {
+  if (adjacent(target, row_floats)) {
+    accumulate(pass.gradients + target.offsets[0]);
+    return;
+  }
+  std::int64_t rows = 0;
+  for (std::size_t i = 0; i < target.count; ++i) rows += target.rows[i];
+  pass.scratch.assign(static_cast<std::size_t>(rows * row_floats), 0);
+  accumulate(pass.scratch.data());
+  const float* from = pass.scratch.data();
+  for (std::size_t i = 0; i < target.count; ++i) {
+    add_to(pass.gradients + target.offsets[i], from, target.rows[i] * row_floats);
+    from += target.rows[i] * row_floats;
+  }
+}
+
+void linear_gradients(
+    Pass& pass, const Linear& w, const float* dy, const float* x, std::int64_t rows) {
+  accumulate_into(pass, w.weight, w.inputs,
+      [&](float* dw) { kernels::multiply_weight_gradient(dy, x, rows, w.outputs, w.inputs, dw); });
+  if (w.biases.count > 0)
+    accumulate_into(
+        pass, w.biases, 1, [&](float* db) { kernels::sum_rows(dy, rows, w.outputs, db); });
+}
+
+float* input_gradient(Pass& pass, const Linear& w, const float* dy, std::int64_t rows) {
+  float* dx = pass.buffers.floats(rows * w.inputs);
+  kernels::multiply({.x = dy,
+      .x_stride = w.outputs,
+      .rows = rows,
+      .w = &w.backward,
+      .bias = nullptr,
+      .y = dx,
+      .y_stride = w.inputs});
+  return dx;
+}
+
+struct EmbedNode final : Node {
+  explicit EmbedNode(Pass& p, std::int64_t o) : pass(p), offset(o) {}
+
+  variable_list apply(variable_list&& grads) override {
+    const Microbatch& b = *pass.batch;
+    kernels::embed_backward(
+        b.ids.data(), b.rows(), incoming(grads, 0), pass.config.width, pass.gradients + offset);
+    return {};
+  }
+
+  Pass& pass;
+  std::int64_t offset;
+};
+
+struct NormForkNode final : Node {
+  explicit NormForkNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    std::int64_t width = pass.config.width;
+    float* dx = pass.buffers.floats(rows * width);
+    kernels::rms_norm_backward(
+        incoming(grads, 0), x, weight, rstd, rows, width, dx, pass.gradients + offset);
+    if (grads[1].defined()) kernels::add(dx, incoming(grads, 1), rows * width, dx);
+    return {view(dx, rows, width)};
+  }
+
+  Pass& pass;
+  const float* x = nullptr;
+  const float* weight = nullptr;
+  const float* rstd = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t offset = 0;
+};
+
+// The residual's gradient, where there is one, is the output's own.
+struct LinearNode final : Node {
+  LinearNode(Pass& p, const Linear& l) : pass(p), w(l) {}
+
+  variable_list apply(variable_list&& grads) override {
+    const float* dy = incoming(grads, 0);
+    linear_gradients(pass, w, dy, x, rows);
+    at::Tensor dx = view(input_gradient(pass, w, dy, rows), rows, w.inputs);
+    if (residual) return {grads[0], dx};
+    return {dx};
+  }
+
+  Pass& pass;
+  const Linear& w;
+  const float* x = nullptr;
+  std::int64_t rows = 0;
+  bool residual = false;
+};
+
+struct HeadNormNode final : Node {
+  explicit HeadNormNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    const ModelConfig& c = pass.config;
+    const Sizes& s = pass.sizes;
+    std::int64_t rows = pass.batch->rows();
+    const float* dy = incoming(grads, 0);
+    float* dx = pass.buffers.floats(rows * s.qkv);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      std::int64_t at = r * s.qkv;
+      const float* scale = rstd + r * (c.heads + c.kv_heads);
+      kernels::rms_norm_backward(dy + at, x + at, layer->q_norm, scale, c.heads, c.head_dim,
+          dx + at, pass.gradients + q_offset);
+      kernels::rms_norm_backward(dy + at + s.q, x + at + s.q, layer->k_norm, scale + c.heads,
+          c.kv_heads, c.head_dim, dx + at + s.q, pass.gradients + k_offset);
+      std::memcpy(dx + at + s.q + s.kv, dy + at + s.q + s.kv,
+          static_cast<std::size_t>(s.kv) * sizeof(float));
+    }
+    return {view(dx, rows, s.qkv)};
+  }
+
+  Pass& pass;
+  const ReadyWeights::Packed::Layer* layer = nullptr;
+  const float* x = nullptr;
+  const float* rstd = nullptr;
+  std::int64_t q_offset = 0;
+  std::int64_t k_offset = 0;
+};
+
+struct RopeNode final : Node {
+  explicit RopeNode(Pass& p) : pass(p) {}
+
+  // In place: nobody else reads the gradient that attention made.
+  variable_list apply(variable_list&& grads) override {
+    const ModelConfig& c = pass.config;
+    incoming(grads, 0);
+    kernels::rope(data(grads[0]), pass.sizes.qkv, pass.batch->positions.data(), pass.batch->rows(),
+        c.heads + c.kv_heads, c.head_dim, pass.rope_table, true);
+    return {grads[0]};
+  }
+
+  Pass& pass;
+};
+
+struct AttentionNode final : Node {
+  explicit AttentionNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    const ModelConfig& c = pass.config;
+    const Sizes& s = pass.sizes;
+    std::int64_t rows = pass.batch->rows();
+    float* d = pass.buffers.floats(rows * s.qkv);
+    kernels::attend_backward({.q = qkv,
+        .k = qkv + s.q,
+        .v = qkv + s.q + s.kv,
+        .stride = s.qkv,
+        .out = out,
+        .dout = incoming(grads, 0),
+        .log_sum = log_sum,
+        .starts = pass.batch->starts,
+        .heads = c.heads,
+        .kv_heads = c.kv_heads,
+        .head_dim = c.head_dim,
+        .scale = s.scale,
+        .window = c.window,
+        .dq = d,
+        .dk = d + s.q,
+        .dv = d + s.q + s.kv,
+        .gradient_stride = s.qkv});
+    return {view(d, rows, s.qkv)};
+  }
+
+  Pass& pass;
+  const float* qkv = nullptr;
+  const float* out = nullptr;
+  const float* log_sum = nullptr;
+};
+
+struct SwigluNode final : Node {
+  explicit SwigluNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    std::int64_t f = pass.config.feed_forward;
+    float* d = pass.buffers.floats(rows * 2 * f);
+    kernels::swiglu_backward(incoming(grads, 0), gate_up, rows, f, d);
+    return {view(d, rows, 2 * f)};
+  }
+
+  Pass& pass;
+  const float* gate_up = nullptr;
+  std::int64_t rows = 0;
+};
+
+struct GatherNode final : Node {
+  explicit GatherNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    const float* dy = incoming(grads, 0);
+    std::int64_t rows = pass.batch->rows();
+    auto bytes = static_cast<std::size_t>(width) * sizeof(float);
+    float* dx = pass.buffers.floats(rows * width);
+    std::memset(dx, 0, static_cast<std::size_t>(rows) * bytes);
+    for (std::int32_t row : pass.batch->loss_rows) {
+      std::memcpy(dx + row * width, dy, bytes);
+      dy += width;
+    }
+    return {view(dx, rows, width)};
+  }
+
+  Pass& pass;
+  std::int64_t width = 0;
+};
+
+struct LogProbNode final : Node {
+  explicit LogProbNode(Pass& p) : pass(p) {}
+
+  variable_list apply(variable_list&& grads) override {
+    std::int64_t vocabulary = pass.config.vocabulary;
+    std::int64_t losses = pass.batch->losses();
+    float* d = pass.buffers.floats(losses * vocabulary);
+    kernels::token_log_prob_backward(
+        incoming(grads, 0), logits, losses, vocabulary, pass.batch->targets.data(), temperature, d);
+    return {view(d, losses, vocabulary)};
+  }
+
+  Pass& pass;
+  const float* logits = nullptr;
+  float temperature = 1;
+};
+
+at::Tensor run_linear(
+    Pass& pass, const at::Tensor* residual, const at::Tensor& x, const Linear& w) {
+  std::int64_t rows = x.size(0);
+  float* y = pass.workspace.floats(rows * w.outputs);
+  if (residual != nullptr)
+    std::memcpy(y, data(*residual), static_cast<std::size_t>(rows * w.outputs) * sizeof(float));
+  kernels::multiply({.x = data(x),
+      .x_stride = w.inputs,
+      .rows = rows,
+      .w = w.forward,
+      .bias = w.bias,
+      .y = y,
+      .y_stride = w.outputs,
+      .accumulate = residual != nullptr});
+  at::Tensor result = view(y, rows, w.outputs);
+  if (!pass.training) return result;
+  auto node = std::make_shared<LinearNode>(pass, w);
+  node->x = data(x);
+  node->rows = rows;
+  node->residual = residual != nullptr;
+  if (residual != nullptr)
+    record(node, {result}, *residual, x);
+  else
+    record(node, {result}, x);
+  return result;
+}
+
+}  // namespace
+
+float* GradientBuffers::floats(std::int64_t count) {
+  std::vector<float>& buffer = buffers_[next_];
+  next_ = (next_ + 1) % count_max;
+  if (buffer.size() < static_cast<std::size_t>(count))
+    buffer.resize(static_cast<std::size_t>(count));
+  return buffer.data();
+}
+
+at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset) {
+  const Microbatch& b = *pass.batch;
+  float* x = pass.workspace.floats(b.rows() * pass.config.width);
+  kernels::embed(b.ids.data(), b.rows(), table, pass.config.width, x);
+  at::Tensor result = view(x, b.rows(), pass.config.width);
+  if (pass.training) record(std::make_shared<EmbedNode>(pass, table_offset), {result});
+  return result;
+}
+
+std::array<at::Tensor, 2> norm_fork(
+    Pass& pass, const at::Tensor& x, const float* weight, std::int64_t weight_offset) {
+  std::int64_t rows = x.size(0);
+  std::int64_t width = pass.config.width;
+  float* y = pass.workspace.floats(rows * width);
+  float* rstd = pass.training ? pass.workspace.floats(rows) : nullptr;
+  kernels::rms_norm(data(x), weight, pass.config.norm_eps, rows, width, y, rstd);
+  std::array<at::Tensor, 2> result = {view(y, rows, width), view(data(x), rows, width)};
+  if (!pass.training) return result;
+  auto node = std::make_shared<NormForkNode>(pass);
+  node->x = data(x);
+  node->weight = weight;
+  node->rstd = rstd;
+  node->rows = rows;
+  node->offset = weight_offset;
+  record(node, {result[0], result[1]}, x);
+  return result;
+}
+
+at::Tensor linear(Pass& pass, const at::Tensor& x, const Linear& w) {
+  return run_linear(pass, nullptr, x, w);
+}
+
+at::Tensor linear_onto(
+    Pass& pass, const at::Tensor& residual, const at::Tensor& x, const Linear& w) {
+  return run_linear(pass, &residual, x, w);
+}
+
+at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
+    std::int64_t q_offset, std::int64_t k_offset) {
+  std::int64_t rows = qkv.size(0);
+  float* y = pass.workspace.floats(rows * pass.sizes.qkv);
+  float* rstd = pass.workspace.floats(rows * (pass.config.heads + pass.config.kv_heads));
+  norm_heads(pass.config, layer, data(qkv), rows, y, rstd);
+  at::Tensor result = view(y, rows, pass.sizes.qkv);
+  if (!pass.training) return result;
+  auto node = std::make_shared<HeadNormNode>(pass);
+  node->layer = &layer;
+  node->x = data(qkv);
+  node->rstd = rstd;
+  node->q_offset = q_offset;
+  node->k_offset = k_offset;
+  record(node, {result}, qkv);
+  return result;
+}
+
+at::Tensor rope(Pass& pass, const at::Tensor& qkv) {
+  const ModelConfig& c = pass.config;
+  std::int64_t rows = qkv.size(0);
+  kernels::rope(data(qkv), pass.sizes.qkv, pass.batch->positions.data(), rows, c.heads + c.kv_heads,
+      c.head_dim, pass.rope_table, false);
+  at::Tensor result = view(data(qkv), rows, pass.sizes.qkv);
+  if (pass.training) record(std::make_shared<RopeNode>(pass), {result}, qkv);
+  return result;
+}
+
+at::Tensor attention(Pass& pass, const at::Tensor& qkv) {
+  const ModelConfig& c = pass.config;
+  const Sizes& s = pass.sizes;
+  const Microbatch& b = *pass.batch;
+  std::int64_t block = 2 * s.kv * kernels::kv_block;
+  if (pass.kv.size() < static_cast<std::size_t>(b.blocks() * block))
+    pass.kv.resize(static_cast<std::size_t>(b.blocks() * block));
+  kernels::KvLayer kv{.base = pass.kv.data(),
+      .block_stride = block,
+      .kv_heads = c.kv_heads,
+      .head_dim = c.head_dim};
+  float* q = data(qkv);
+  kernels::kv_store(q + s.q, q + s.q + s.kv, s.qkv, b.kv_rows, kv);
+  float* out = pass.workspace.floats(b.rows() * s.q);
+  float* log_sum = pass.workspace.floats(b.rows() * c.heads);
+  kernels::attend({.q = q,
+                      .q_stride = s.qkv,
+                      .rows = b.kv_rows,
+                      .heads = c.heads,
+                      .scale = s.scale,
+                      .window = c.window,
+                      .out = out,
+                      .log_sum = log_sum},
+      kv);
+  at::Tensor result = view(out, b.rows(), s.q);
+  if (!pass.training) return result;
+  auto node = std::make_shared<AttentionNode>(pass);
+  node->qkv = q;
+  node->out = out;
+  node->log_sum = log_sum;
+  record(node, {result}, qkv);
+  return result;
+}
+
+at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up) {
+  std::int64_t rows = gate_up.size(0);
+  std::int64_t f = pass.config.feed_forward;
+  float* y = pass.workspace.floats(rows * f);
+  kernels::swiglu(data(gate_up), rows, f, y);
+  at::Tensor result = view(y, rows, f);
+  if (!pass.training) return result;
+  auto node = std::make_shared<SwigluNode>(pass);
+  node->gate_up = data(gate_up);
+  node->rows = rows;
+  record(node, {result}, gate_up);
+  return result;
+}
+
+at::Tensor gather(Pass& pass, const at::Tensor& x) {
+  const Microbatch& b = *pass.batch;
+  std::int64_t width = x.size(1);
+  float* y = pass.workspace.floats(b.losses() * width);
+  float* to = y;
+  for (std::int32_t row : b.loss_rows) {
+    std::memcpy(to, data(x) + row * width, static_cast<std::size_t>(width) * sizeof(float));
+    to += width;
+  }
+  at::Tensor result = view(y, b.losses(), width);
+  if (!pass.training) return result;
+  auto node = std::make_shared<GatherNode>(pass);
+  node->width = width;
+  record(node, {result}, x);
+  return result;
+}
+
+at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, float* entropy) {
+  const Microbatch& b = *pass.batch;
+  float* y = pass.workspace.floats(b.losses());
+  kernels::token_log_prob(data(logits), b.losses(), pass.config.vocabulary, b.targets.data(),
+      {.temperature = temperature, .top_p = 1}, y, entropy);
+  at::Tensor result = at::from_blob(y, {b.losses()}, at::TensorOptions().dtype(at::kFloat));
+  if (!pass.training) return result;
+  auto node = std::make_shared<LogProbNode>(pass);
+  node->logits = data(logits);
+  node->temperature = temperature;
+  record(node, {result}, logits);
+  return result;
+}
+
+}  // namespace tramontane::nodes

@@ -1,0 +1,93 @@
+#pragma once
+// The autograd nodes that the Network is made of. See network.h.
+
+#include "actors/model/packed.h"
+#include "actors/model/trainer/microbatch.h"
+#include "actors/model/trainer/workspace.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tramontane::nodes {
+
+// Buffers for gradients of activations. The graph is a chain, so that a gradient is read by the
+// next node or the one after: a few buffers in turn stay in the cache, where fresh ones would not.
+class GradientBuffers {
+ public:
+  float* floats(std::int64_t count);
+
+ private:
+  static constexpr std::size_t count_max = 6;
+  std::array<std::vector<float>, count_max> buffers_;
+  std::size_t next_ = 0;
+};
+
+// Where a weight gradient goes: rows of one or several matrices of the gradient block.
+struct Target {
+  std::array<std::int64_t, 3> offsets{};
+  std::array<std::int64_t, 3> rows{};
+  std::size_t count = 0;
+};
+
+// A linear layer for both directions.
+struct Linear {
+  const kernels::PackedMatrix* forward = nullptr;  // x·W^T
+  kernels::PackedMatrix backward;                  // dy·W
+  const float* bias = nullptr;
+  std::int64_t outputs = 0;
+  std::int64_t inputs = 0;
+  Target weight;
+  Target biases;  // count 0: none
+};
+
+// What every node of one pass needs. Lives longer than the graph.
+struct Pass {
+  const ModelConfig& config;
+  Sizes sizes;
+  const float* rope_table = nullptr;
+  float* gradients = nullptr;  // the block
+  Workspace workspace;
+  GradientBuffers buffers;
+  std::vector<float> kv;       // one layer's cache; its content is not kept
+  std::vector<float> scratch;  // weight gradients that are scattered
+  const Microbatch* batch = nullptr;
+  bool training = false;
+};
+
+// x (rows, width) = table[ids].
+at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset);
+
+// {normed, x}: the second output is x itself, for the residual connection.
+std::array<at::Tensor, 2> norm_fork(
+    Pass& pass, const at::Tensor& x, const float* weight, std::int64_t weight_offset);
+
+// y = x·W^T + b.
+at::Tensor linear(Pass& pass, const at::Tensor& x, const Linear& w);
+
+// y = residual + x·W^T, summed as Decoder sums it.
+at::Tensor linear_onto(
+    Pass& pass, const at::Tensor& residual, const at::Tensor& x, const Linear& w);
+
+// q and k normalised per head.
+at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
+    std::int64_t q_offset, std::int64_t k_offset);
+
+// Turns q and k by their positions, in place.
+at::Tensor rope(Pass& pass, const at::Tensor& qkv);
+
+// (rows, heads * head_dim) from (rows, qkv).
+at::Tensor attention(Pass& pass, const at::Tensor& qkv);
+
+at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up);
+
+// The rows that the loss is on.
+at::Tensor gather(Pass& pass, const at::Tensor& x);
+
+// (losses) log-probabilities of the targets; entropy (losses) may be null.
+at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, float* entropy);
+
+}  // namespace tramontane::nodes

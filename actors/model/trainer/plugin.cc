@@ -1,0 +1,16 @@
+#include "actors/model/trainer/plugin.h"
+
+#include "actors/model/trainer/trainer.h"
+
+#include <memory>
+
+extern "C" {
+
+int tramontane_trainer_abi() {
+  return tramontane::trainer_abi;
+}
+
+tramontane::PolicyTrainer* tramontane_trainer_create(const tramontane::ModelConfig& config) {
+  return std::make_unique<tramontane::Trainer>(config).release();
+}
+}

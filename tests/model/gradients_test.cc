@@ -1,0 +1,203 @@
+// The whole training step against the same model and losses written in plain ATen ops, which share
+// no code with it: padded batches, a mask, autograd by LibTorch alone.
+#include "actors/model/algorithms.h"
+#include "actors/model/policy.h"
+#include "tests/model/training.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <map>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+class PlainModel {
+ public:
+  PlainModel(const ModelConfig& config, const Arena& arena) : c_(config) {
+    for (const TensorEntry& t : arena.manifest().tensors()) {
+      auto* from = const_cast<float*>(arena.floats(t.name).data());
+      w_[t.name] =
+          at::from_blob(from, t.shape, at::kFloat).to(at::kDouble).clone().set_requires_grad(true);
+    }
+  }
+
+  at::Tensor logits(const std::vector<Token>& tokens) {
+    auto length = static_cast<std::int64_t>(tokens.size());
+    at::Tensor ids = at::tensor(
+        at::IntArrayRef(std::vector<std::int64_t>(tokens.begin(), tokens.end())), at::kLong);
+    at::Tensor positions = at::arange(length, at::kDouble);
+    at::Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
+    at::Tensor mask = distance.lt(0);
+    if (c_.window > 0) mask = mask.logical_or(distance.ge(c_.window));
+    at::Tensor x = w("model.embed_tokens").index_select(0, ids);
+    for (std::int64_t l = 0; l < c_.layers; ++l) {
+      std::string p = "model.layers." + std::to_string(l) + ".";
+      std::string a = p + "self_attn.";
+      at::Tensor h = norm(x, p + "input_layernorm");
+      at::Tensor q = heads(linear(h, a + "q_proj"), c_.heads, a + "q_norm", positions, true);
+      at::Tensor k = heads(linear(h, a + "k_proj"), c_.kv_heads, a + "k_norm", positions, true);
+      at::Tensor v = heads(linear(h, a + "v_proj"), c_.kv_heads, "", positions, false);
+      k = k.repeat_interleave(c_.heads / c_.kv_heads, 0);
+      v = v.repeat_interleave(c_.heads / c_.kv_heads, 0);
+      at::Tensor scores = q.matmul(k.transpose(1, 2)) / std::sqrt(static_cast<double>(c_.head_dim));
+      scores = scores.masked_fill(mask, -1e30);
+      at::Tensor out = scores.softmax(-1).matmul(v).transpose(0, 1).reshape({length, -1});
+      x = x + linear(out, a + "o_proj");
+      h = norm(x, p + "post_attention_layernorm");
+      x = x + linear(at::silu(linear(h, p + "mlp.gate_proj")) * linear(h, p + "mlp.up_proj"),
+                  p + "mlp.down_proj");
+    }
+    return norm(x, "model.norm").matmul(w(c_.tied_head ? "model.embed_tokens" : "lm_head").t());
+  }
+
+  // (completion tokens) log-probabilities.
+  at::Tensor log_probs(const TrainSequence& s, double temperature) {
+    std::vector<Token> all = s.prompt;
+    all.insert(all.end(), s.completion.begin(), s.completion.end());
+    at::Tensor l = (logits(all) / temperature).log_softmax(-1);
+    auto first = static_cast<std::int64_t>(s.prompt.size()) - 1;
+    l = l.slice(0, first, first + static_cast<std::int64_t>(s.completion.size()));
+    entropy_sum += -(l.exp() * l).sum().item<double>();
+    at::Tensor targets = at::tensor(
+        at::IntArrayRef(std::vector<std::int64_t>(s.completion.begin(), s.completion.end())),
+        at::kLong);
+    return l.gather(1, targets.unsqueeze(1)).squeeze(1);
+  }
+
+  const at::Tensor& parameter(const std::string& name) { return w_.at(name); }
+
+  double entropy_sum = 0;
+
+ private:
+  at::Tensor w(const std::string& name) { return w_.at(name + ".weight"); }
+
+  at::Tensor linear(const at::Tensor& x, const std::string& name) {
+    at::Tensor y = x.matmul(w(name).t());
+    auto bias = w_.find(name + ".bias");
+    return bias == w_.end() ? y : y + bias->second;
+  }
+
+  at::Tensor norm(const at::Tensor& x, const std::string& name) {
+    return x * (x.square().mean(-1, true) + static_cast<double>(c_.norm_eps)).rsqrt() * w(name);
+  }
+
+  // (heads, length, head_dim)
+  at::Tensor heads(const at::Tensor& x, std::int64_t count, const std::string& norm_name,
+      const at::Tensor& positions, bool turn) {
+    at::Tensor y = x.view({x.size(0), count, c_.head_dim}).transpose(0, 1);
+    if (turn && c_.qk_norm) y = norm(y, norm_name);
+    if (!turn) return y;
+    at::Tensor frequency = at::pow(c_.rope_theta,
+        at::arange(0, c_.head_dim, 2, at::kDouble) / -static_cast<double>(c_.head_dim));
+    at::Tensor angle = positions.unsqueeze(1) * frequency;
+    auto halves = y.chunk(2, -1);
+    return at::cat({halves[0] * angle.cos() - halves[1] * angle.sin(),
+                       halves[1] * angle.cos() + halves[0] * angle.sin()},
+        -1);
+  }
+
+  const ModelConfig& c_;
+  std::map<std::string, at::Tensor> w_;
+};
+
+// Each algorithm's loss from its paper, for one sequence of a minibatch.
+at::Tensor paper_loss(const std::string& name, const at::Tensor& log_probs,
+    const at::Tensor& behaviour, double a, const MinibatchTotals& totals, const LossOptions& o) {
+  at::Tensor ratio = (log_probs - behaviour).exp();
+  auto surrogate = [&](const at::Tensor& r) {
+    return at::min(r * a, r.clamp(1 - o.clip_low, 1 + o.clip_high) * a);
+  };
+  auto tokens = static_cast<double>(log_probs.size(0));
+  if (name == "magistral" || name == "dapo") return -surrogate(ratio).sum() / totals.tokens;
+  if (name == "grpo") return -surrogate(ratio).mean() / totals.sequences;
+  if (name == "dr_grpo") return -surrogate(ratio).sum() / (totals.sequences * totals.longest);
+  if (name == "gspo") {
+    at::Tensor s = ((log_probs - behaviour).sum() / tokens).exp();
+    return -surrogate(s) / totals.sequences;
+  }
+  at::Tensor held = ratio.detach();
+  held = name == "cispo" ? held.clamp(1 - o.clip_low, 1 + o.clip_high) : held.clamp_max(2);
+  return -(held * a * log_probs).sum() / totals.tokens;
+}
+
+void check_gradients(
+    PlainModel& plain, const Arena& arena, const std::vector<float>& gradient, double norm) {
+  for (const TensorEntry& t : arena.manifest().tensors()) {
+    CAPTURE(t.name);
+    at::Tensor expected = plain.parameter(t.name).grad();
+    at::Tensor found =
+        at::from_blob(const_cast<float*>(gradient.data()) + t.offset / 4, t.shape, at::kFloat)
+            .to(at::kDouble);
+    CHECK((expected - found).abs().max().item<double>() < 2e-5 * (1 + norm));
+  }
+}
+
+MinibatchTotals totals_of(const std::vector<TrainSequence>& sequences) {
+  MinibatchTotals totals;
+  totals.sequences = static_cast<double>(sequences.size());
+  for (const TrainSequence& s : sequences) {
+    totals.tokens += static_cast<double>(s.completion.size());
+    totals.longest = std::max(totals.longest, static_cast<double>(s.completion.size()));
+  }
+  return totals;
+}
+
+}  // namespace
+
+TEST_CASE("loss and gradients equal those of plain ATen ops") {
+  at::set_num_threads(1);
+  for (std::uint64_t seed = 0; seed < 21; ++seed) {
+    CAPTURE(seed);
+    ModelConfig config = random_config(seed);
+    auto arena = random_weights(config, seed);
+    auto trainer = load_policy_trainer(config);
+    trainer->import(*arena);
+    std::string algorithm = algorithm_names()[seed % algorithm_names().size()];
+    CAPTURE(algorithm);
+    double temperature = seed % 2 == 0 ? 1 : 0.8;
+    LossOptions options{.algorithm = algorithm, .temperature = temperature};
+    auto sequences = random_sequences(config, seed, 7);
+    behave(*trainer, sequences, seed, 0.3F, temperature);
+    StepReport report = trainer->reinforce_step(sequences, options, gradient_only(), 60);
+
+    PlainModel plain(config, *arena);
+    MinibatchTotals totals = totals_of(sequences);
+    at::Tensor loss = at::zeros({}, at::kDouble);
+    for (const TrainSequence& s : sequences) {
+      at::Tensor behaviour = at::from_blob(const_cast<float*>(s.behaviour_log_probs.data()),
+          {static_cast<std::int64_t>(s.completion.size())}, at::kFloat)
+                                 .to(at::kDouble);
+      loss = loss + paper_loss(algorithm, plain.log_probs(s, temperature), behaviour, s.advantage,
+                        totals, options);
+    }
+    loss.backward();
+    CHECK(std::abs(loss.item<double>() - report.loss) < 1e-5);
+    CHECK(std::abs(plain.entropy_sum / totals.tokens - report.entropy) < 1e-5);
+    check_gradients(plain, *arena, last_gradient(*trainer), report.gradient_norm);
+  }
+}
+
+TEST_CASE("supervised loss and gradients equal those of plain ATen ops") {
+  for (std::uint64_t seed = 30; seed < 40; ++seed) {
+    CAPTURE(seed);
+    ModelConfig config = random_config(seed);
+    auto arena = random_weights(config, seed);
+    auto trainer = load_policy_trainer(config);
+    trainer->import(*arena);
+    auto sequences = random_sequences(config, seed, 7);
+    StepReport report = trainer->supervised_step(sequences, gradient_only(), 60);
+    PlainModel plain(config, *arena);
+    MinibatchTotals totals = totals_of(sequences);
+    at::Tensor loss = at::zeros({}, at::kDouble);
+    for (const TrainSequence& s : sequences)
+      loss = loss - plain.log_probs(s, 1).sum() / totals.tokens;
+    loss.backward();
+    CHECK(std::abs(loss.item<double>() - report.loss) < 1e-5);
+    check_gradients(plain, *arena, last_gradient(*trainer), report.gradient_norm);
+  }
+}
