@@ -52,58 +52,80 @@ struct Tile {
   bool accumulate;
 };
 
-template <int R, int P>
+// Adds the products of K steps of depth. Rows are addressed from every fourth one.
+template <int R, int P, int K>
+TRAM_INLINE void step(Floats (&sums)[R][P * slices], const float* (&rows)[(R + 3) / 4],
+    std::int64_t stride, const float*& panel, std::int64_t panel_stride) {
+#pragma GCC unroll 8
+  for (int k = 0; k < K; ++k) {
+    Floats w[P * slices];
+#pragma GCC unroll 8
+    for (int v = 0; v < P * slices; ++v)
+      w[v] = load(panel + v / slices * panel_stride + k * 16 + v % slices * lanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const Floats x = splat(rows[r / 4][r % 4 * stride + k]);
+#pragma GCC unroll 8
+      for (int v = 0; v < P * slices; ++v) sums[r][v] = fma(x, w[v], sums[r][v]);
+    }
+  }
+#pragma GCC unroll 4
+  for (const float*& row : rows) {
+    row += K;
+    TRAM_PIN(row);
+  }
+  panel += K * 16;
+  TRAM_PIN(panel);
+}
+
+template <int R, int P, bool whole>
 void multiply_tile(const Tile& t) {
   constexpr int vectors = P * slices;
+  // Vector v of a row that begins at p, none of it past the last column.
+  const auto left = [&](int v) { return whole ? lanes : t.columns - v * lanes; };
   Floats sums[R][vectors];
-  const bool whole = t.columns >= P * 16;
+#pragma GCC unroll 8
   for (int v = 0; v < vectors; ++v) {
-    const std::int64_t left = larger(0, smaller(lanes, t.columns - v * lanes));
     Floats start = {};
-    if (t.bias) start = whole ? load(t.bias + v * lanes) : load_first(t.bias + v * lanes, left);
-    for (int r = 0; r < R; ++r) {
-      sums[r][v] = start;
-      if (!t.accumulate) continue;
-      const float* y = t.y + r * t.y_stride + v * lanes;
-      sums[r][v] += whole ? load(y) : load_first(y, left);
-    }
+    if (t.bias && left(v) > 0) start = load_up_to(t.bias + v * lanes, left(v));
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) sums[r][v] = start;
   }
-  const float* rows[R];
-  for (int r = 0; r < R; ++r) rows[r] = t.x + r * t.x_stride;
-  const float* panels[P];
-  for (int p = 0; p < P; ++p) panels[p] = t.panel + p * t.panel_stride;
-  for (std::int64_t k = 0; k < t.depth; ++k) {
-    Floats w[vectors];
-    for (int v = 0; v < vectors; ++v) w[v] = load(panels[v / slices] + k * 16 + v % slices * lanes);
-    for (int r = 0; r < R; ++r) {
-      const Floats x = splat(rows[r][k]);
-      for (int v = 0; v < vectors; ++v) sums[r][v] = fma(x, w[v], sums[r][v]);
-    }
-  }
-  for (int r = 0; r < R; ++r) {
+  if (t.accumulate) {
+#pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
-      float* y = t.y + r * t.y_stride + v * lanes;
-      const std::int64_t left = larger(0, smaller(lanes, t.columns - v * lanes));
-      if (whole) {
-        store(y, sums[r][v]);
-      } else if (left > 0) {
-        store_first(y, sums[r][v], left);
-      }
+      if (left(v) <= 0) continue;
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r)
+        sums[r][v] += load_up_to(t.y + r * t.y_stride + v * lanes, left(v));
     }
+  }
+  const float* rows[(R + 3) / 4];
+#pragma GCC unroll 4
+  for (int g = 0; g < (R + 3) / 4; ++g) rows[g] = t.x + g * 4 * t.x_stride;
+  const float* panel = t.panel;
+  std::int64_t k = t.depth;
+  for (; k >= 4; k -= 4) step<R, P, 4>(sums, rows, t.x_stride, panel, t.panel_stride);
+  for (; k > 0; --k) step<R, P, 1>(sums, rows, t.x_stride, panel, t.panel_stride);
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; ++v) {
+    if (left(v) <= 0) continue;
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) store_up_to(t.y + r * t.y_stride + v * lanes, sums[r][v], left(v));
   }
 }
 
 using TileFunction = void (*)(const Tile&);
 
-// tiles[R - 1][P - 1]
 struct Tiles {
-  TileFunction of[tile_rows][6];
+  TileFunction of[tile_rows][6][2];  // [R - 1][P - 1][whole]
 };
 
 template <int R, int P>
 constexpr void fill(Tiles& tiles) {
   if constexpr (P <= tile_panels(R)) {
-    tiles.of[R - 1][P - 1] = multiply_tile<R, P>;
+    tiles.of[R - 1][P - 1][0] = multiply_tile<R, P, false>;
+    tiles.of[R - 1][P - 1][1] = multiply_tile<R, P, true>;
     fill<R, P + 1>(tiles);
   } else if constexpr (R < tile_rows) {
     fill<R + 1, 1>(tiles);
@@ -131,7 +153,7 @@ void multiply_rows(const MultiplyArguments& m, std::int64_t row, std::int64_t ro
       .y_stride = m.y_stride,
       .columns = m.columns - panel * 16,
       .accumulate = m.accumulate || depth_begin > 0};
-  tiles.of[rows - 1][panels - 1](t);
+  tiles.of[rows - 1][panels - 1][t.columns >= panels * 16](t);
 }
 
 }  // namespace
@@ -179,14 +201,20 @@ void gradient_tile(const float* dy, std::int64_t dy_stride, const float* packed,
   Floats sums[R][gradient_vectors] = {};
   for (std::int64_t row = 0; row < rows; ++row) {
     Floats x[gradient_vectors];
-    for (int v = 0; v < gradient_vectors; ++v)
-      x[v] = load(packed + row * gradient_columns + v * lanes);
+#pragma GCC unroll 4
+    for (int v = 0; v < gradient_vectors; ++v) x[v] = load(packed + v * lanes);
+#pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const Floats d = splat(dy[row * dy_stride + r]);
+      const Floats d = splat(dy[r]);
+#pragma GCC unroll 4
       for (int v = 0; v < gradient_vectors; ++v) sums[r][v] = fma(d, x[v], sums[r][v]);
     }
+    dy += dy_stride;
+    packed += gradient_columns;
   }
+#pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
     for (int v = 0; v < gradient_vectors; ++v) {
       const std::int64_t left = smaller(lanes, columns - v * lanes);
       float* out = dw + r * dw_stride + v * lanes;

@@ -23,6 +23,10 @@
 
 #define TRAM_INLINE [[gnu::always_inline]] static inline
 
+// Keeps a loop's pointer in one register and its neighbours as displacements from it, where the
+// compiler would rather step a pointer for each.
+#define TRAM_PIN(pointer) asm("" : "+r"(pointer))
+
 namespace tramontane::kernels::TRAM_KERNEL_ISA {
 
 #if defined(__AVX512F__)
@@ -57,7 +61,13 @@ TRAM_INLINE void store(float* p, Floats v) {
 }
 
 TRAM_INLINE Floats splat(float x) {
-  return Floats{} + x;
+#if defined(__AVX512F__)
+  return reinterpret_cast<Floats>(_mm512_set1_ps(x));
+#elif defined(__AVX2__) && defined(__FMA__)
+  return reinterpret_cast<Floats>(_mm256_set1_ps(x));
+#else
+  return Floats{x, x, x, x};
+#endif
 }
 
 TRAM_INLINE Ints as_ints(Floats v) {
@@ -183,7 +193,7 @@ TRAM_INLINE float largest(Floats v) {
   return v[0] > v[1] ? v[0] : v[1];
 }
 
-// v * 2^n for whole n in [-160, 160] held in a float; gradual underflow, overflow to infinity.
+// v * 2^n for v in [0.5, 2] and whole n in [-126, 128] held in a float, where that is no subnormal.
 TRAM_INLINE Floats times_power_of_two(Floats v, Floats n) {
 #if defined(__AVX512F__)
   return reinterpret_cast<Floats>(
@@ -199,14 +209,17 @@ TRAM_INLINE Floats times_power_of_two(Floats v, Floats n) {
 #endif
 }
 
-// e^x within 2 ulp (1 ulp with fused multiply-add); 0 below -104, infinity above 89, NaN stays.
+// e^x within 2 ulp (1 ulp with fused multiply-add); 0 below -87.3, where the result would be
+// subnormal (and cost a hundred times as much); infinity above 88.8; NaN stays.
 // The polynomial is that of Cephes' expf (Moshier 1992), on [-ln 2 / 2, ln 2 / 2].
 TRAM_INLINE Floats exponential(Floats x) {
-  x = x < -104.0F ? splat(-104.0F) : x;
-  x = x > 89.0F ? splat(89.0F) : x;
+  const Floats lowest = splat(-87.3F);
+  const Floats highest = splat(88.8F);
+  Floats inside = x < lowest ? lowest : x;
+  inside = inside > highest ? highest : inside;
   const Floats magic = splat(12582912.0F);
-  Floats n = fma(x, splat(1.44269504088896341F), magic) - magic;
-  Floats r = fma(n, splat(-0.693359375F), x);
+  Floats n = fma(inside, splat(1.44269504088896341F), magic) - magic;
+  Floats r = fma(n, splat(-0.693359375F), inside);
   r = fma(n, splat(2.12194440e-4F), r);
   Floats p = splat(1.9875691500e-4F);
   p = fma(p, r, splat(1.3981999507e-3F));
@@ -215,7 +228,8 @@ TRAM_INLINE Floats exponential(Floats x) {
   p = fma(p, r, splat(1.6666665459e-1F));
   p = fma(p, r, splat(5.0000001201e-1F));
   p = fma(p, r * r, r) + 1.0F;
-  return times_power_of_two(p, n);
+  Floats result = times_power_of_two(p, n);
+  return x < lowest ? Floats{} : result;
 }
 
 // ln x within 2 ulp (or 1e-7 near 1) for normal positive x, infinity and NaN. The polynomial is
