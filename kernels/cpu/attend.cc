@@ -33,21 +33,29 @@ struct View {
   }
 };
 
+// The head's dimensions, known when compiling for the usual ones (D > 0).
+template <int D>
+TRAM_INLINE std::int64_t dimensions(const View& view) {
+  return D > 0 ? D : view.head_dim;
+}
+
 // Scaled scores of the 16 positions of a block; four partial sums over the head's dimensions.
+template <int D>
 TRAM_INLINE void block_scores(
-    const View& view, const float* q, float scale, std::int64_t block, float* scores) {
+    const View& view, const float* q, float scale, std::int64_t block, Floats (&scores)[slices]) {
   constexpr int chains = 4 / slices;
+  const std::int64_t head_dim = dimensions<D>(view);
   const float* keys = view.keys(block);
   Floats sums[slices][chains] = {};
-  std::int64_t d = 0;
-  for (; d + chains <= view.head_dim; d += chains) {
+  const std::int64_t whole = head_dim - head_dim % chains;
+  for (std::int64_t d = 0; d < whole; d += chains) {
     for (int c = 0; c < chains; ++c) {
       const Floats x = splat(q[d + c]);
       for (int s = 0; s < slices; ++s)
         sums[s][c] = fma(x, load(keys + (d + c) * kv_block + s * lanes), sums[s][c]);
     }
   }
-  for (; d < view.head_dim; ++d) {
+  for (std::int64_t d = whole; d < head_dim; ++d) {
     for (int s = 0; s < slices; ++s)
       sums[s][0] = fma(splat(q[d]), load(keys + d * kv_block + s * lanes), sums[s][0]);
   }
@@ -55,136 +63,203 @@ TRAM_INLINE void block_scores(
     Floats total = sums[s][0];
     if constexpr (chains == 2) total += sums[s][1];
     if constexpr (chains == 4) total = (total + sums[s][1]) + (sums[s][2] + sums[s][3]);
-    const auto position = static_cast<std::int32_t>(block * kv_block + s * lanes);
-    const Ints at = iota() + position;
+    const Ints at = iota() + static_cast<std::int32_t>(block * kv_block + s * lanes);
     const Ints hidden =
         (at < static_cast<std::int32_t>(view.first)) | (at > static_cast<std::int32_t>(view.last));
-    store(scores + s * lanes, hidden ? splat(-infinity) : total * scale);
+    scores[s] = hidden ? splat(-infinity) : total * scale;
   }
 }
 
-// out[0, V vectors) = out * keep + sum of weights[j] * values[j] over positions [begin, end), all
-// in one chunk that starts at block `block`. C partial sums, by position modulo C.
+// out = out * keep + sum of weights[j] * values[j] over positions [begin, end), all in one chunk
+// that starts at `origin`. V vectors from dimension `offset`, of which `left` floats are there;
+// C partial sums, by position modulo C.
 template <int V, int C>
-TRAM_INLINE void add_values(const View& view, const float* weights, std::int64_t block,
-    std::int64_t begin, std::int64_t end, float keep, float* out, std::int64_t offset,
-    std::int64_t left) {
+TRAM_INLINE void add_values(const View& view, const float* weights, std::int64_t origin,
+    std::int64_t begin, std::int64_t end, float keep, float* out, std::int64_t head_dim,
+    std::int64_t offset, std::int64_t left) {
   Floats sums[C][V] = {};
-  for (int v = 0; v < V; ++v) sums[0][v] = load_up_to(out + v * lanes, left - v * lanes) * keep;
-  const std::int64_t origin = block * kv_block;
+  for (int v = 0; v < V; ++v)
+    sums[0][v] = load_up_to(out + offset + v * lanes, left - v * lanes) * keep;
   for (std::int64_t b = begin / kv_block; b * kv_block < end; ++b) {
     const float* values = view.values(b) + offset;
-    std::int64_t j = larger(begin - b * kv_block, 0);
-    const std::int64_t stop = smaller(kv_block, end - b * kv_block);
     const float* share = weights + b * kv_block - origin;
-    for (; j % C != 0 && j < stop; ++j) {
+    const auto add = [&](std::int64_t j, int c) __attribute__((always_inline)) {
+      const Floats weight = splat(share[j]);
       for (int v = 0; v < V; ++v) {
-        Floats& at = sums[j % C][v];
-        at = fma(splat(share[j]),
-            load_up_to(values + j * view.head_dim + v * lanes, left - v * lanes), at);
+        const Floats value = load_up_to(values + j * head_dim + v * lanes, left - v * lanes);
+        sums[c][v] = fma(weight, value, sums[c][v]);
+      }
+    };
+    const std::int64_t stop = smaller(kv_block, end - b * kv_block);
+    std::int64_t j = larger(begin - b * kv_block, 0);
+    for (; j % C != 0 && j < stop; ++j) {  // the window may begin inside a block
+      for (int c = 1; c < C; ++c) {
+        if (j % C == c) add(j, c);
       }
     }
     for (; j + C <= stop; j += C) {
-      for (int c = 0; c < C; ++c) {
-        for (int v = 0; v < V; ++v)
-          sums[c][v] = fma(splat(share[j + c]),
-              load_up_to(values + (j + c) * view.head_dim + v * lanes, left - v * lanes),
-              sums[c][v]);
-      }
+      for (int c = 0; c < C; ++c) add(j + c, c);
     }
     for (int c = 0; c < C - 1; ++c) {
-      if (j + c >= stop) break;
-      for (int v = 0; v < V; ++v)
-        sums[c][v] = fma(splat(share[j + c]),
-            load_up_to(values + (j + c) * view.head_dim + v * lanes, left - v * lanes), sums[c][v]);
+      if (j + c < stop) add(j + c, c);
     }
   }
   for (int v = 0; v < V; ++v) {
     Floats total = sums[0][v];
     if constexpr (C == 2) total += sums[1][v];
     if constexpr (C == 4) total = (total + sums[1][v]) + (sums[2][v] + sums[3][v]);
-    store_up_to(out + v * lanes, total, left - v * lanes);
+    store_up_to(out + offset + v * lanes, total, left - v * lanes);
   }
 }
 
-void add_all_values(const View& view, const float* weights, std::int64_t block, std::int64_t begin,
-    std::int64_t end, float keep, float* out) {
+template <int D>
+TRAM_INLINE void add_all_values(const View& view, const float* weights, std::int64_t origin,
+    std::int64_t begin, std::int64_t end, float keep, float* out) {
+  const std::int64_t head_dim = dimensions<D>(view);
   std::int64_t d = 0;
-  while (d < view.head_dim) {
-    const std::int64_t left = view.head_dim - d;
-    if (left >= 4 * lanes) {
-      add_values<4, 1>(view, weights, block, begin, end, keep, out + d, d, 4 * lanes);
-      d += 4 * lanes;
-    } else if (left >= 2 * lanes) {
-      add_values<2, 2>(view, weights, block, begin, end, keep, out + d, d, 2 * lanes);
-      d += 2 * lanes;
-    } else if (left >= lanes) {
-      add_values<1, 4>(view, weights, block, begin, end, keep, out + d, d, lanes);
-      d += lanes;
-    } else {
-      add_values<1, 4>(view, weights, block, begin, end, keep, out + d, d, left);
-      d = view.head_dim;
-    }
+  for (; d + 4 * lanes <= head_dim; d += 4 * lanes)
+    add_values<4, 1>(view, weights, origin, begin, end, keep, out, head_dim, d, 4 * lanes);
+  if (d + 2 * lanes <= head_dim) {
+    add_values<2, 2>(view, weights, origin, begin, end, keep, out, head_dim, d, 2 * lanes);
+    d += 2 * lanes;
   }
+  if (d + lanes <= head_dim) {
+    add_values<1, 4>(view, weights, origin, begin, end, keep, out, head_dim, d, lanes);
+    d += lanes;
+  }
+  if (d < head_dim)
+    add_values<1, 4>(view, weights, origin, begin, end, keep, out, head_dim, d, head_dim - d);
 }
 
-// One query head; returns log-sum-exp of its scores.
-float attend_head(const View& view, const float* q, float scale, float* result) {
-  alignas(64) float scores[chunk_positions];
-  alignas(64) float out[head_dim_max];
-  for (std::int64_t d = 0; d < view.head_dim; ++d) out[d] = 0;
-  Floats weight_sums[slices] = {};
-  float highest = -infinity;
+// A run of query heads of one row, computed side by side: what one waits for, another fills.
+struct Heads {
+  std::int64_t first;      // of the run
+  std::int64_t group;      // query heads to a kv head
+  std::int64_t kv_stride;  // from kv head to kv head
+  const float* q;          // of head 0
+  float scale;
+  float* out;      // of head 0
+  float* highest;  // per head of the run: the largest score …
+  float* totals;   // … and the sum of e^(score - highest)
+};
+
+TRAM_INLINE View of_head(View view, const Heads& heads, std::int64_t head) {
+  view.base += head / heads.group * heads.kv_stride;
+  return view;
+}
+
+// Query heads [head, head + H).
+template <int D, int H>
+void attend_heads(const View& view, const Heads& heads, std::int64_t head) {
+  constexpr std::int64_t chunk_blocks = chunk_positions / kv_block;
+  const std::int64_t head_dim = dimensions<D>(view);
+  alignas(64) float scores[H][chunk_positions];
+  alignas(64) float out[H][D > 0 ? D : head_dim_max];
+  Floats weight_sums[H][slices] = {};
+  float highest[H];
+  float keep[H];
+  for (int h = 0; h < H; ++h) {
+    highest[h] = -infinity;
+    for (std::int64_t d = 0; d < head_dim; d += lanes)
+      store_up_to(out[h] + d, Floats{}, head_dim - d);
+  }
   const std::int64_t last_block = view.last / kv_block;
-  for (std::int64_t block = view.first / kv_block; block <= last_block;
-       block += chunk_positions / kv_block) {
-    const std::int64_t blocks = smaller(chunk_positions / kv_block, last_block + 1 - block);
-    Floats tops = splat(highest);
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      block_scores(view, q, scale, block + b, scores + b * kv_block);
-      for (int s = 0; s < slices; ++s)
-        tops = maximum(load(scores + b * kv_block + s * lanes), tops);
-    }
-    const float top = largest(tops);
-    const float keep = highest == top ? 1.0F : exponential(splat(highest - top))[0];
-    highest = top;
-    for (Floats& w : weight_sums) w *= keep;
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      for (int s = 0; s < slices; ++s) {
-        float* at = scores + b * kv_block + s * lanes;
-        const Floats weights = exponential(load(at) - top);
-        weight_sums[s] += weights;
-        store(at, weights);
+  for (std::int64_t block = view.first / kv_block; block <= last_block; block += chunk_blocks) {
+    const std::int64_t blocks = smaller(chunk_blocks, last_block + 1 - block);
+    Floats tops[H];
+    for (int h = 0; h < H; ++h) {
+      const View of = of_head(view, heads, head + h);
+      tops[h] = splat(highest[h]);
+      for (std::int64_t b = 0; b < blocks; ++b) {
+        Floats found[slices];
+        block_scores<D>(of, heads.q + (head + h) * head_dim, heads.scale, block + b, found);
+        for (int s = 0; s < slices; ++s) {
+          store(scores[h] + b * kv_block + s * lanes, found[s]);
+          tops[h] = maximum(found[s], tops[h]);
+        }
       }
     }
-    add_all_values(view, scores, block, larger(view.first, block * kv_block),
-        smaller(view.last + 1, (block + blocks) * kv_block), keep, out);
+    for (int h = 0; h < H; ++h) {
+      const float top = largest(tops[h]);
+      keep[h] = highest[h] == -infinity ? 0.0F : exponential(splat(highest[h] - top))[0];
+      highest[h] = top;
+    }
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      for (int h = 0; h < H; ++h) {
+        for (int s = 0; s < slices; ++s) {
+          float* at = scores[h] + b * kv_block + s * lanes;
+          const Floats weights = exponential(load(at) - highest[h]);
+          const Floats before = weight_sums[h][s];
+          weight_sums[h][s] = (b == 0 ? before * keep[h] : before) + weights;
+          store(at, weights);
+        }
+      }
+    }
+    for (int h = 0; h < H; ++h) {
+      add_all_values<D>(of_head(view, heads, head + h), scores[h], block * kv_block,
+          larger(view.first, block * kv_block), smaller(view.last + 1, (block + blocks) * kv_block),
+          keep[h], out[h]);
+    }
   }
-  Floats folded = weight_sums[0];
-  for (int s = 1; s < slices; ++s) folded += weight_sums[s];
-  const float total = sum(folded);
-  const Floats inverse = splat(1.0F / total);
-  for (std::int64_t d = 0; d < view.head_dim; d += lanes)
-    store_up_to(result + d, load_up_to(out + d, view.head_dim - d) * inverse, view.head_dim - d);
-  return highest + logarithm(total);
+  for (int h = 0; h < H; ++h) {
+    Floats folded = weight_sums[h][0];
+    for (int s = 1; s < slices; ++s) folded += weight_sums[h][s];
+    const float total = sum(folded);
+    const Floats inverse = splat(1.0F / total);
+    float* result = heads.out + (head + h) * head_dim;
+    for (std::int64_t d = 0; d < head_dim; d += lanes)
+      store_up_to(result + d, load_up_to(out[h] + d, head_dim - d) * inverse, head_dim - d);
+    heads.highest[head - heads.first + h] = highest[h];
+    heads.totals[head - heads.first + h] = total;
+  }
+}
+
+constexpr std::int64_t heads_max = 64;  // that a row's scratch holds at once
+
+// `count` heads of a row, at most heads_max.
+template <int D>
+void attend_run(const View& view, const Heads& heads, std::int64_t count, float* log_sum) {
+  std::int64_t h = 0;
+  for (; h + 4 <= count; h += 4) attend_heads<D, 4>(view, heads, heads.first + h);
+  for (; h < count; ++h) attend_heads<D, 1>(view, heads, heads.first + h);
+  if (!log_sum) return;
+  for (h = 0; h < count; h += lanes) {
+    const Floats total = load_up_to(heads.totals + h, count - h);
+    store_up_to(log_sum + heads.first + h,
+        load_up_to(heads.highest + h, count - h) + logarithm(total), count - h);
+  }
 }
 
 }  // namespace
 
 void attend(const Attention& a, const KvRow* rows, std::int64_t row_count, const KvLayer& kv) {
   const std::int64_t group = a.heads / kv.kv_heads;
+  const auto run_of_dimension = kv.head_dim == 16    ? attend_run<16>
+                                : kv.head_dim == 32  ? attend_run<32>
+                                : kv.head_dim == 64  ? attend_run<64>
+                                : kv.head_dim == 128 ? attend_run<128>
+                                                     : attend_run<0>;
+  float highest[heads_max];
+  float totals[heads_max];
   for (std::int64_t row = 0; row < row_count; ++row) {
     const std::int64_t position = rows[row].position;
-    for (std::int64_t head = 0; head < a.heads; ++head) {
-      const View view = {.base = kv.base + head / group * kv.head_dim * 2 * kv_block,
-          .block_stride = kv.block_stride,
-          .blocks = rows[row].blocks,
-          .head_dim = kv.head_dim,
-          .first = a.window > 0 ? larger(0, position - a.window + 1) : 0,
-          .last = position};
-      const float log_sum = attend_head(view, a.q + row * a.q_stride + head * kv.head_dim, a.scale,
-          a.out + (row * a.heads + head) * kv.head_dim);
-      if (a.log_sum) a.log_sum[row * a.heads + head] = log_sum;
+    const View view = {.base = kv.base,
+        .block_stride = kv.block_stride,
+        .blocks = rows[row].blocks,
+        .head_dim = kv.head_dim,
+        .first = a.window > 0 ? larger(0, position - a.window + 1) : 0,
+        .last = position};
+    Heads heads = {.first = 0,
+        .group = group,
+        .kv_stride = kv.head_dim * 2 * kv_block,
+        .q = a.q + row * a.q_stride,
+        .scale = a.scale,
+        .out = a.out + row * a.heads * kv.head_dim,
+        .highest = highest,
+        .totals = totals};
+    for (; heads.first < a.heads; heads.first += heads_max) {
+      run_of_dimension(view, heads, smaller(heads_max, a.heads - heads.first),
+          a.log_sum ? a.log_sum + row * a.heads : nullptr);
     }
   }
 }

@@ -64,23 +64,54 @@ void add(const float* x, const float* z, std::int64_t n, float* y) {
   });
 }
 
+namespace {
+
+// Heads that are one vector wide: both halves turn at once, the same arithmetic lane by lane.
+void rope_vector(float* row, std::int64_t heads, const float* row_angles, bool inverse) {
+  constexpr int half = lanes / 2;
+  float twice[2][lanes];
+  for (int i = 0; i < half; ++i) {
+    const float sine = inverse ? -row_angles[half + i] : row_angles[half + i];
+    twice[0][i] = twice[0][half + i] = row_angles[i];
+    twice[1][i] = -sine;
+    twice[1][half + i] = sine;
+  }
+  const Floats cosine = load(twice[0]);
+  const Floats sine = load(twice[1]);
+  for (std::int64_t head = 0; head < heads; ++head) {
+    const Floats x = load(row + head * lanes);
+    store(row + head * lanes, fma(x, cosine, swap_halves(x) * sine));
+  }
+}
+
+void rope_any(
+    float* row, std::int64_t heads, std::int64_t head_dim, const float* row_angles, bool inverse) {
+  const std::int64_t half = head_dim / 2;
+  each_vector(half, [&](std::int64_t i, std::int64_t left) {
+    const Floats cosine = load_up_to(row_angles + i, left);
+    Floats sine = load_up_to(row_angles + half + i, left);
+    if (inverse) sine = -sine;
+    for (std::int64_t head = 0; head < heads; ++head) {
+      float* at = row + head * head_dim + i;
+      const Floats a = load_up_to(at, left);
+      const Floats b = load_up_to(at + half, left);
+      store_up_to(at, fma(a, cosine, -(b * sine)), left);
+      store_up_to(at + half, fma(b, cosine, a * sine), left);
+    }
+  });
+}
+
+}  // namespace
+
 void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,
     std::int64_t heads, std::int64_t head_dim, const float* angles, bool inverse) {
-  const std::int64_t half = head_dim / 2;
   for (std::int64_t row = 0; row < rows; ++row) {
     const float* row_angles = angles + positions[row] * head_dim;
-    each_vector(half, [&](std::int64_t i, std::int64_t left) {
-      const Floats cosine = load_up_to(row_angles + i, left);
-      Floats sine = load_up_to(row_angles + half + i, left);
-      if (inverse) sine = -sine;
-      for (std::int64_t head = 0; head < heads; ++head) {
-        float* at = x + row * stride + head * head_dim + i;
-        const Floats a = load_up_to(at, left);
-        const Floats b = load_up_to(at + half, left);
-        store_up_to(at, fma(a, cosine, -(b * sine)), left);
-        store_up_to(at + half, fma(b, cosine, a * sine), left);
-      }
-    });
+    if (head_dim == lanes) {
+      rope_vector(x + row * stride, heads, row_angles, inverse);
+    } else {
+      rope_any(x + row * stride, heads, head_dim, row_angles, inverse);
+    }
   }
 }
 

@@ -160,35 +160,38 @@ TRAM_INLINE Floats maximum(Floats a, Floats b) {
   return a > b ? a : b;
 }
 
+TRAM_INLINE Floats swap_halves(Floats v) {
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+#elif defined(__AVX2__) && defined(__FMA__)
+  return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+#else
+  return __builtin_shufflevector(v, v, 2, 3, 0, 1);
+#endif
+}
+
 // The sum of all lanes, halves folded onto each other.
 TRAM_INLINE float sum(Floats v) {
+  v += swap_halves(v);
 #if defined(__AVX512F__)
-  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
   v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
   v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
 #elif defined(__AVX2__) && defined(__FMA__)
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
   v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
-#else
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
 #endif
   return v[0] + v[1];
 }
 
 // The largest lane; any lane that is not a number leaves the result unspecified.
 TRAM_INLINE float largest(Floats v) {
+  v = maximum(v, swap_halves(v));
 #if defined(__AVX512F__)
-  v = maximum(
-      v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
   v = maximum(
       v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
   v = maximum(
       v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 #elif defined(__AVX2__) && defined(__FMA__)
-  v = maximum(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
   v = maximum(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
-#else
-  v = maximum(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
 #endif
   return v[0] > v[1] ? v[0] : v[1];
 }

@@ -79,7 +79,7 @@ TEST_CASE("the gated unit takes extreme gates") {
 
 TEST_CASE("rotary embedding agrees with complex rotation, inverts, and ignores the batch") {
   Source source(13);
-  for (const std::int64_t head_dim : {2, 10, 16, 32, 64, 128}) {
+  for (const std::int64_t head_dim : {2, 4, 8, 10, 16, 32, 64, 128}) {
     CAPTURE(head_dim);
     const std::int64_t rows = 23, heads = 3, stride = heads * head_dim + 5;
     std::vector<std::int32_t> positions;
