@@ -66,6 +66,13 @@ class LedgerWorld {
 
   void expect_damage() { damage_ = true; }
 
+  // For a world that is new although the ledger is not: the trainer's durable checkpoint.
+  void resume_from(Version version) { durable_ = version; }
+
+  Version durable() const { return durable_; }
+
+  bool done() const { return trained_ == world_.options.steps; }
+
  private:
   struct Writing {
     RolloutTask task;
