@@ -25,7 +25,7 @@
 // Example: the fingerprint 0x1122334455667788 of version 3 is the key
 //   66 00 00 00 00 00 00 00 03
 // and the value
-//   5b 19 69 5f 83 68 92 07   01 00 00 00 00 00 00 00      checksum; format 1
+//   34 7a 8b 29 47 08 49 48   01 00 00 00 00 00 00 00      checksum; format 1
 //   00 00 00 00 02 00 00 00                                one segment of two words
 //   00 00 00 00 01 00 00 00   88 77 66 55 44 33 22 11      root: one data word; the fingerprint
 //
