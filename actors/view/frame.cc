@@ -155,7 +155,13 @@ Line swaps_line(const RunState& state) {
 
 Line queues_line(const RunState& state) {
   Line line;
-  for (const auto& [name, depth] : state.queues) pair(line, name, count(depth));
+  auto add = [&](std::string_view wanted) {
+    for (const auto& [name, depth] : state.queues)
+      if (wanted.empty() || name == wanted) pair(line, name, count(depth));
+  };
+  // The way of a rollout first; what else is said only where that is not.
+  for (const char* queue : {"waiting", "leased", "finished", "judging", "judged"}) add(queue);
+  if (line.width() == 0) add("");
   return line;
 }
 
@@ -244,14 +250,15 @@ std::vector<Line> figure_lines(const RunState& state, const Plan& plan, int widt
 
 Tone tone_of(const RunState::ActorLine& actor) {
   const std::string& state = actor.state;
-  if (state == "failed" || state == "dead" || state == "stopped") return Tone::bad;
-  return actor.waiting_seconds > 10 ? Tone::warn : Tone::plain;
+  if (state == "dead" || state == "restarting") return Tone::bad;
+  // An idle actor may wait as long as it likes; one that waits in the middle of its work may not.
+  return actor.waiting_seconds > 10 && state != "idle" ? Tone::warn : Tone::plain;
 }
 
 Line actor_line(const RunState::ActorLine& actor, int name_columns, int width) {
   Line line;
   line.add(" ").add(fit(actor.name, name_columns)).add("  ");
-  line.add(fit(prose(actor.state), 8), tone_of(actor));
+  line.add(fit(prose(actor.state), 10), tone_of(actor));
   if (width >= 60) line.add(" ").add(bar(actor.busy, 5), Tone::first);
   if (width >= 50) line.add(" ").add(fit_right(share(actor.busy), 5));
   if (width >= 90 && std::isfinite(actor.mailbox)) {

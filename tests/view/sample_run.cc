@@ -77,19 +77,18 @@ class Story {
     bool writing = kind == "reinforce";
     for (int i = 0; i < options_.generators; ++i)
       actors.push_back({{"name", "generator/" + std::to_string(i)}, {"kind", "generator"},
-          {"state", writing ? "running" : "waiting"}, {"busy", writing ? 0.97 : 0.0},
+          {"state", writing ? "working" : "idle"}, {"busy", writing ? 0.97 : 0.0},
           {"waiting_for", writing ? "" : "the first weights, after the warm start"},
           {"waiting_seconds", writing ? 0.0 : seconds_}, {"mailbox", 1}, {"mailbox_limit", 64}});
-    actors.push_back({{"name", "verifier/0"}, {"kind", "verifier"}, {"state", "waiting"},
+    actors.push_back({{"name", "verifier/0"}, {"kind", "verifier"}, {"state", "idle"},
         {"busy", 0.04}, {"waiting_for", "finished rollouts"}, {"waiting_seconds", 0.1},
         {"mailbox", 0}, {"mailbox_limit", 64}});
-    actors.push_back(
-        {{"name", "trainer"}, {"kind", "trainer"}, {"state", "waiting"}, {"busy", 0.33},
-            {"waiting_for", "batch " + std::to_string(step + 1) +
-                                ": 12 of 384 completions missing: 8 being written by generator/0 "
-                                "(oldest 1.2 s), 4 wait for a verdict"},
-            {"waiting_seconds", 0.4}, {"mailbox", 0}, {"mailbox_limit", 16}});
-    actors.push_back({{"name", "broadcaster"}, {"kind", "broadcaster"}, {"state", "waiting"},
+    actors.push_back({{"name", "trainer"}, {"kind", "trainer"}, {"state", "idle"}, {"busy", 0.33},
+        {"waiting_for", "batch " + std::to_string(step + 1) +
+                            ": 12 of 384 completions missing: 8 being written by generator/0 "
+                            "(oldest 1.2 s), 4 wait for a verdict"},
+        {"waiting_seconds", 0.4}, {"mailbox", 0}, {"mailbox_limit", 16}});
+    actors.push_back({{"name", "broadcaster"}, {"kind", "broadcaster"}, {"state", "idle"},
         {"busy", 0.01}, {"waiting_for", "version " + std::to_string(step + 1)},
         {"waiting_seconds", 0.3}, {"mailbox", 0}, {"mailbox_limit", 16}});
     say({{"event", "status"}, {"kind", kind}, {"step", step}, {"steps", steps}, {"actors", actors},
