@@ -103,6 +103,8 @@ class Reader {
     page["stages"] = stages();
     page["warm"] = columns(warm_, warm_columns.data(), warm_columns.size());
     page["steps"] = columns(steps_, step_columns.data(), step_columns.size());
+    page["totals"] = json::object{{"rollouts", brief(total("rollouts"))},
+        {"spanning_rollouts", brief(total("spanning_rollouts"))}};
     page["evaluations"] = std::move(evaluations_);
     add_swaps(page);
     page["swaps_failed"] = table(swaps_failed_);
@@ -221,12 +223,27 @@ class Reader {
     swaps_.push_back(row);
   }
 
-  // Examples are kept where the page shows them: before and after.
+  // Of all reinforcement steps, thinned out or not; NaN if none says.
+  double total(std::string_view name) const {
+    std::size_t column = 0;
+    while (step_columns[column] != name) ++column;
+    double sum = std::nan("");
+    for (const auto& [key, row] : steps_)
+      if (double value = row.figures[column]; std::isfinite(value))
+        sum = std::isfinite(sum) ? sum + value : value;
+    return sum;
+  }
+
+  // Examples are kept where the page shows them: before, and of the last one after that.
   void take_evaluation(const RunEvent& event) {
     if (evaluations_.size() >= 5 * rows_shown) return;
     json::object row = clean(event).as_object();
     std::string label = text(event, "label");
-    if (label != "before" && label != "after" && label != "forced_thinking") row.erase("examples");
+    if (label != "before" && label != "forced_thinking") {
+      for (auto& earlier : evaluations_)
+        if (auto& members = earlier.as_object(); text(members, "label") == "during")
+          members.erase("examples");
+    }
     if (auto* examples = row.if_contains("examples"); examples && examples->is_array())
       if (auto& items = examples->get_array(); items.size() > 24) items.resize(24);
     evaluations_.push_back(std::move(row));

@@ -1,5 +1,5 @@
 #include "actors/report/page.h"
-#include "actors/report/rollout_sample.h"
+#include "actors/report/run_rollouts.h"
 #include "actors/report/run_story.h"
 #include "actors/run_events.h"
 #include "actors/view/fields.h"
@@ -32,7 +32,7 @@ boost::json::value text_of(const std::string& path) {
 std::string write_report(const std::string& run_folder) {
   RunStory story = read_story(run_folder);
   story.page["job"] = text_of(run_folder + "/job.yaml");
-  story.page["rollouts"] = boost::json::object{{"note", "The ledger could not be read."}};
+  story.page["rollouts"] = run_rollouts(run_folder, story.batches);
   std::string path = run_folder + "/report.html";
   std::string text = page(story.page);
   auto files = system_files();

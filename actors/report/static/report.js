@@ -10,6 +10,7 @@ const colours = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)"
 
 function column(name, of = steps) { return array(of[name]); }
 function last(values) { for (let i = values.length - 1; i >= 0; --i) if (is(values[i])) return values[i]; return NaN; }
+function most(values) { return values.filter(is).reduce((a, b) => is(a) ? Math.max(a, b) : b, NaN); }
 function evaluation(label) { return evaluations.filter(e => e.label === label).pop(); }
 function first_of(...values) { const found = values.find(is); return found === undefined ? NaN : found; }
 
@@ -96,19 +97,22 @@ function alarms() {
 function tiles() {
   const tile = (name, value, more, tone) => el("div", { class: "tile" }, el("div", { class: "name" }, name),
     el("div", { class: "value " + (tone || "") }, value), el("div", { class: "more" }, more || ""));
-  const gap = first_of(summary.log_prob_gap_max, Math.max(...column("log_prob_gap_max").filter(is), NaN));
+  const gap = first_of(summary.log_prob_gap_max, most(column("log_prob_gap_max")));
   const mean = name => { const v = column(name).filter(is); return v.length ? v.reduce((a, b) => a + b, 0) / v.length : NaN; };
-  const greedy = [first_of(summary.greedy_before, object(evaluation("before")).greedy), first_of(summary.greedy_after, object(evaluation("after")).greedy)];
+  const greedy = [first_of(summary.greedy_before, object(evaluation("before")).greedy), first_of(summary.greedy_after, object(evaluation("after")).greedy, object(latest).greedy)];
   const stall = array(data.generators).map(object);
+  const rollouts = first_of(summary.rollouts, object(data.totals).rollouts);
+  const spanning = first_of(summary.sequences_spanning_a_swap, object(data.totals).spanning_rollouts);
+  if (!run.name && !ended && !column("at").length) return;
   put("tiles", el("div", { class: "tiles" },
     tile("held-out, sampled", percent(after), is(before) ? `${percent(before)} before` : ""),
     tile("held-out, greedy", percent(greedy[1]), is(greedy[0]) ? `${percent(greedy[0])} before` : ""),
     tile("reinforcement", [whole(first_of(summary.steps, last(column("at")))), el("small", null, " steps")], is(last(column("version"))) ? `weight version ${whole(last(column("version")))}` : ""),
     tile("time", duration(first_of(summary.seconds, last(column("seconds")), last(column("seconds", warm)))), is(summary.reinforce_seconds) ? `${duration(summary.reinforce_seconds)} of it reinforcement` : ""),
-    tile("rollouts", whole(summary.rollouts), is(summary.sequences_spanning_a_swap) ? `${whole(summary.sequences_spanning_a_swap)} span several versions` : ""),
+    tile("rollouts", whole(rollouts), is(spanning) ? `${whole(spanning)} span several versions` : ""),
     tile("weight swaps", whole(first_of(summary.swaps, object(data.swaps).total)), `stall p50 ${micros(first_of(summary.swap_stall_us_p50, object(stall[0]).stall_us_p50))}, p99 ${micros(first_of(summary.swap_stall_us_p99, object(stall[0]).stall_us_p99))}`),
     tile("log-prob gap", is(gap) ? gap === 0 ? "0" : gap.toExponential(1) : dash, gap === 0 ? "generator and trainer agree bit for bit" : is(gap) ? "largest between generator and trainer" : "not audited", gap === 0 ? "good" : gap > 0 ? "bad" : ""),
-    tile("largest lag", [whole(first_of(summary.lag_max, Math.max(...column("lag_max").filter(is), NaN))), el("small", null, " versions")], is(run.max_lag) ? `bound ${whole(run.max_lag)}` : ""),
+    tile("largest lag", [whole(first_of(summary.lag_max, most(column("lag_max")))), el("small", null, " versions")], is(run.max_lag) ? `bound ${whole(run.max_lag)}` : ""),
     tile("generator busy", percent(first_of(summary.generator_busy, mean("generator_busy"))), `trainer ${percent(first_of(summary.trainer_busy, mean("trainer_busy")))}`),
     tile("generated", [count(first_of(summary.tokens_per_second, mean("tokens_per_second"))), el("small", null, " tokens/s")], is(run.cores) ? `${whole(run.cores)} ${run.cores === 1 ? "core" : "cores"}` : "")));
 }
@@ -159,7 +163,9 @@ function curves() {
     { title: "Cut off at the length limit", unit: "share of completions", bottom: 0, least: 0.01, from: 0, format: v => percent(v, 1), series: [series("cut off", "truncated_share", 0)] },
     { title: "Gradient norm", unit: "before clipping", bottom: 0, from: 0, series: [series("gradient norm", "gradient_norm", 0)] },
   ];
-  const charts = by_step.map(chart => make_chart({ x: "step", x_format: whole, ...chart }, "steps"));
+  if (!column("at").length && !column("at", warm).length)
+    return put("curves", el("h2", null, "Curves"), el("p", { class: "note" }, "No step has been taken yet."));
+  const charts = !column("at").length ? [] : by_step.map(chart => make_chart({ x: "step", x_format: whole, ...chart }, "steps"));
   const warm_chart = make_chart({ title: "Warm start", wide: true, unit: "loss, nats per token", x: "warm-start step", x_format: whole, bottom: 0, from: 0, marks: warm_marks(),
     series: [{ name: "loss", colour: colours[0], x: column("at", warm), y: column("loss", warm) }] });
   put("curves", el("h2", null, "Curves"), el("p", { class: "about" }, "By reinforcement step, that is by weight version. Point anywhere: all of them show the same step."),
@@ -175,6 +181,7 @@ function swaps() {
   const shown = which.length;
   const per_generator = generators.map((g, i) => ({ name: g.name, colour: colours[i % colours.length], dots: 2.6,
     x: array(all.seconds).filter((_, k) => which[k] === i), y: array(all.stall_us).filter((_, k) => which[k] === i) }));
+  if (!shown) return;
   const chart = make_chart({ title: "Swap timeline", unit: "stall of the decoding generator", x: "seconds", x_format: v => fixed(v, 1), wide: true, logarithmic: true, format: micros, series: per_generator.slice(0, 6), none: "no swap yet" });
   put("swaps", el("h2", null, "Weight swaps"),
     el("p", { class: "about" }, "New weights are checked against their fingerprint beside a generator that goes on writing; the stall is what the flip between two tokens costs it.",

@@ -159,7 +159,7 @@ function rollout_viewer(data) {
     oninput: event => { if (is(event.target.valueAsNumber)) { filter[key] = event.target.valueAsNumber; refresh(); } },
   });
   const outcomes = el("select", { "aria-label": "Verdict", onchange: event => { filter.score = event.target.value; refresh(); } },
-    [["all", "right and wrong"], ["right", "right"], ["wrong", "wrong"], ["none", "no verdict"]].map(([value, name]) => el("option", { value }, name)));
+    [["all", "right and wrong"], ["right", "right"], ["wrong", "wrong"], ...(items.some(r => string(r.no_verdict)) ? [["none", "no verdict"]] : [])].map(([value, name]) => el("option", { value }, name)));
   const bar = el("div", { class: "filters" },
     el("label", null, "steps ", bound("from"), " to ", bound("to")), outcomes,
     el("label", null, el("input", { type: "checkbox", onchange: event => { filter.spanning = event.target.checked; refresh(); } }), "span several versions"),

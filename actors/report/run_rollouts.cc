@@ -1,0 +1,82 @@
+#include "actors/report/run_rollouts.h"
+
+#include "actors/ledger.h"
+#include "actors/model/tokenizer.h"
+#include "actors/report/rollout_sample.h"
+#include "actors/view/fields.h"
+#include "runtime/base/result.h"
+#include "storage/file.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace tramontane {
+
+namespace {
+
+// Null if no checkpoint has one that can be read.
+std::shared_ptr<Tokenizer> find_tokenizer(const std::string& run_folder) {
+  auto files = system_files();
+  for (std::string group : {run_folder + "/checkpoints", run_folder + "/warm_start"}) {
+    if (!files->exists(group)) continue;
+    auto names = files->list(group);
+    for (auto name = names.rbegin(); name != names.rend(); ++name) {
+      std::string path = group + "/" + *name + "/tokenizer.json";
+      if (!files->exists(path)) continue;
+      try {
+        Bytes json = files->read(path);
+        return std::make_shared<Tokenizer>(Tokenizer::parse(as_text(json)));
+      } catch (const Error&) {
+        continue;  // removed by retention just now, or damaged: an older one has the same tokens
+      }
+    }
+  }
+  return nullptr;
+}
+
+void add_note(boost::json::object& page, const std::string& text) {
+  std::string before;
+  if (const auto* note = page.if_contains("note")) before = std::string(note->as_string()) + " ";
+  page["note"] = boost::json::string(valid_utf8(before + text));
+}
+
+}  // namespace
+
+boost::json::object run_rollouts(
+    const std::string& run_folder, const std::vector<std::uint64_t>& steps) {
+  boost::json::object page;
+  SampleBounds bounds;
+  std::vector<SampledRollout> sample;
+  std::uint64_t damaged = 0;
+  try {
+    if (!system_files()->exists(run_folder + "/ledger")) {
+      add_note(page, "The run directory has no ledger, so there are no rollouts to show.");
+      return page;
+    }
+    LedgerReader ledger(run_folder + "/ledger");
+    auto batch = [&](std::uint64_t step) -> std::optional<Batch> {
+      try {
+        return ledger.batch(step);
+      } catch (const Error&) {
+        ++damaged;
+        return std::nullopt;
+      }
+    };
+    sample = sample_rollouts(steps, batch, bounds);
+  } catch (const Error& e) {
+    add_note(page, "The ledger could not be read: " + e.text());
+    return page;
+  }
+  auto tokenizer = find_tokenizer(run_folder);
+  TokenText text;
+  if (tokenizer) text = [&](Token token) { return tokenizer->decode({token}); };
+  page = rollouts_page(sample, text, bounds);
+  if (damaged > 0)
+    add_note(page, std::to_string(damaged) + " batches could not be read and are left out.");
+  if (sample.empty()) add_note(page, "No batch has been trained yet, or none is kept any more.");
+  if (!tokenizer && !sample.empty())
+    add_note(page, "No checkpoint with a tokenizer.json is left: tokens are shown by their ids.");
+  return page;
+}
+
+}  // namespace tramontane
