@@ -64,8 +64,8 @@ void LedgerActor::remember(const std::string& holder) {
 
 void LedgerActor::nudge(std::set<std::string>& waiting) {
   for (const auto& name : waiting)
-    if (ActorRef ref = system().find(name))
-      static_cast<void>(try_send(ref, Nudge{}));  // a lost nudge is only late
+    if (auto ref = system().find(name))
+      static_cast<void>(try_send(*ref, Nudge{}));  // a lost nudge is only late
   waiting.clear();
 }
 

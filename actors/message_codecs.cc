@@ -14,6 +14,18 @@ std::string text(capnp::Text::Reader from) {
   return {from.begin(), from.end()};
 }
 
+using tramontane::decode;
+using tramontane::encode;
+
+void encode(const Judged& judged, wire::Judged::Builder into) {
+  into.setLease(judged.lease);
+  tramontane::encode(judged.verdict, into.initVerdict());
+}
+
+Judged decode(wire::Judged::Reader from) {
+  return {from.getLease(), tramontane::decode(from.getVerdict())};
+}
+
 template <class List, class Values>
 void encode_all(const Values& values, List into) {
   for (unsigned i = 0; i < into.size(); ++i) encode(values[i], into[i]);
@@ -62,15 +74,6 @@ LedgerCounts decode_counts(capnp::List<std::uint64_t>::Reader from) {
   for (unsigned i = 0; i < from.size() && i < std::size(count_fields); ++i)
     counts.*count_fields[i] = from[i];
   return counts;
-}
-
-void encode(const Judged& judged, wire::Judged::Builder into) {
-  into.setLease(judged.lease);
-  tramontane::encode(judged.verdict, into.initVerdict());
-}
-
-Judged decode(wire::Judged::Reader from) {
-  return {from.getLease(), tramontane::decode(from.getVerdict())};
 }
 
 std::size_t bytes_of(const Batch& batch) {
