@@ -59,8 +59,8 @@ class ContinuousBatch {
   std::uint32_t room() const;
 
   // Takes a rollout on, with whatever tokens it already has. It begins at the next step, or as
-  // soon as the cache has room and the weights are new enough for it. A prompt that cannot fit the model's context with one new token is
-  // Error(bad_input).
+  // soon as the cache has room and the weights are new enough for it. A prompt that cannot fit the
+  // model's context with one new token is Error(bad_input).
   void add(RolloutTask task);
 
   // Stops writing a rollout (its lease was lost); what was not taken yet is forgotten. Unknown ids

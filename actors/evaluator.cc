@@ -39,8 +39,9 @@ awaitable<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   RunEvent event = evaluation.event();
   event["stage"] = request.stage;
   event["step"] = request.step;
-  static_cast<void>(co_await send(
-      reporter_, Report{boost::json::serialize(event)}, std::chrono::seconds(10), "the reporter"));
+  Report told{boost::json::serialize(event)};
+  static_cast<void>(
+      co_await send(reporter_, std::move(told), std::chrono::seconds(10), "the reporter"));
   if (auto trainer = system().find("trainer"))
     static_cast<void>(try_send(*trainer, Evaluated{request.version, evaluation.sampled()}));
   co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};

@@ -56,8 +56,8 @@ awaitable<void> Generator::work() {
 }
 
 awaitable<void> Generator::pull_tasks() {
-  auto answer = co_await ask(
-      ledger_, LeaseTasks{name(), batch_.room()}, ledger_deadline, "rollouts to write");
+  LeaseTasks request{name(), batch_.room()};
+  auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "rollouts to write");
   if (!answer) {
     log(Level::warning, "no tasks: " + answer.error().text);
     ask_after_ = now() + options_.poll_every;
@@ -79,8 +79,9 @@ awaitable<void> Generator::flush(bool unfinished) {
   unsent_.insert(
       unsent_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   if (unsent_.empty()) co_return;
+  Append request{unsent_};
   auto answer =
-      co_await ask(ledger_, Append{unsent_}, ledger_deadline, "the ledger to take segments");
+      co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take segments");
   metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
   if (!answer) {
     log(Level::warning, "segments not taken, will send again: " + answer.error().text);

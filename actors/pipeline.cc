@@ -6,6 +6,8 @@
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"
 
+#include <boost/json/serialize.hpp>
+
 namespace tramontane {
 namespace {
 
@@ -120,6 +122,16 @@ Pipeline::Pipeline(System& system, const Job& job, PipelineParts parts) : system
 void Pipeline::finish(const std::string& reason) {
   if (auto trainer = system_.find("trainer"))
     static_cast<void>(system_.try_send(*trainer, FinishRun{reason}));
+  report({{"event", "alarm"},
+      {"text", reason +
+                   ": finishing this step and writing a checkpoint; Ctrl-C again stops at once "
+                   "(nothing is lost)"}});
+}
+
+void Pipeline::report(const RunEvent& event) {
+  Report told{boost::json::serialize(event)};
+  if (auto reporter = system_.find("reporter"))
+    static_cast<void>(system_.try_send(*reporter, std::move(told)));
 }
 
 }  // namespace tramontane

@@ -48,6 +48,9 @@ class Pipeline {
   // Asks the trainer to finish its step, write a checkpoint and end the run.
   void finish(const std::string& reason);
 
+  // Gives an event to the reporter. Any thread; lost if the reporter has no room.
+  void report(const RunEvent& event);
+
  private:
   System& system_;
   ReadyStore ready_;

@@ -188,13 +188,8 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   };
   ExitFile exits(files_.path("exits.jsonl"));
   Pipeline* pipeline = nullptr;
-  std::atomic<bool> interrupted{false};
   InterruptWatch interrupts([&] {
-    interrupted = true;
     if (pipeline != nullptr) pipeline->finish("interrupted");
-    std::fprintf(stderr,
-        "\ntram: finishing this step and writing a checkpoint; again to stop at once (nothing is "
-        "lost)\n");
   });
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
@@ -209,7 +204,9 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   options.clock = &clock;
   options.log = &log;
   options.on_exit = [&](const ExitRecord& record) {
-    if (record.cause != ExitCause::stopped) exits.write(record);
+    if (record.cause == ExitCause::stopped) return;
+    RunEvent event = exits.write(record);
+    if (pipeline != nullptr) pipeline->report(event);
   };
   options.on_escalation = [&](const ExitRecord& record) {
     done({RunOutcome::How::failed, str(record.name, " failed for good: ", record.text), 0, 0});

@@ -34,9 +34,10 @@ void describe_audit(RunEvent& event, const Audit& audit, const StepReport& repor
 
 // Other events of the trainer.
 RunEvent stage_event(std::size_t stage, const char* kind, std::uint64_t steps);
-RunEvent step_event(
-    std::size_t stage, const char* kind, std::uint64_t step, std::uint64_t steps, double learning_rate);
-RunEvent checkpoint_event(Version version, const std::string& folder, std::uint64_t bytes, double took_seconds);
+RunEvent step_event(std::size_t stage, const char* kind, std::uint64_t step, std::uint64_t steps,
+    double learning_rate);
+RunEvent checkpoint_event(
+    Version version, const std::string& folder, std::uint64_t bytes, double took_seconds);
 RunEvent alarm_event(const std::string& text);
 
 // A fingerprint as 16 hexadecimal digits.

@@ -81,11 +81,11 @@ awaitable<void> Trainer::start() {
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
   if (auto checkpoint = options_.checkpoints->newest_valid()) {
     for (const auto& skipped : checkpoint->skipped)
-      co_await alarm("a checkpoint is damaged and was passed over: " + skipped);
+      alarm("a checkpoint is damaged and was passed over: " + skipped);
     resume_from(*checkpoint, true);
   } else if (auto warm = options_.warm_checkpoints->newest_valid()) {
     for (const auto& skipped : warm->skipped)
-      co_await alarm("a checkpoint is damaged and was passed over: " + skipped);
+      alarm("a checkpoint is damaged and was passed over: " + skipped);
     resume_from(*warm, false);
   } else {
     begin();
@@ -93,6 +93,7 @@ awaitable<void> Trainer::start() {
   stage_began_ = now();
   stage_step_began_ = stage_step_;
   after(options_.poll_every, Tick{});
+  co_return;
 }
 
 void Trainer::begin() {
@@ -134,12 +135,12 @@ awaitable<void> Trainer::work() {
   } else if (!job().reinforce) {
     arena_ = export_arena(0);
     co_await save();
-    co_await end(RunOutcome::How::finished, "all stages done");
+    end(RunOutcome::How::finished, "all stages done");
   } else if (!reinforcing_) {
     co_await begin_reinforcement();
   } else if (!finish_reason_.empty()) {
     co_await save();
-    co_await end(RunOutcome::How::interrupted, finish_reason_);
+    end(RunOutcome::How::interrupted, finish_reason_);
   } else {
     co_await reinforce_step();
   }
@@ -169,15 +170,15 @@ awaitable<void> Trainer::warm_step() {
   ++warm_done_;
   double per_step =
       seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
-  RunEvent event = step_event(stage_, "warm_start", stage_step_, plan.steps, optimizer.learning_rate);
+  RunEvent event =
+      step_event(stage_, "warm_start", stage_step_, plan.steps, optimizer.learning_rate);
   event["train_seconds"] = seconds(now() - began);
   event["eta_seconds"] = per_step * static_cast<double>(plan.steps - stage_step_);
   describe_report(event, step);
   co_await report(std::move(event));
-  if (step.skipped)
-    co_await alarm(str("warm-start step ", stage_step_, " was skipped: ", step.skip_reason));
+  if (step.skipped) alarm(str("warm-start step ", stage_step_, " was skipped: ", step.skip_reason));
   if (non_finite(step)) {
-    co_await end(RunOutcome::How::failed,
+    end(RunOutcome::How::failed,
         str(non_finite_in_a_row_, " warm-start steps in a row were not finite (", step.skip_reason,
             "); lower optimizer.learning_rate"));
     co_return;
@@ -191,7 +192,7 @@ awaitable<void> Trainer::warm_step() {
   // The last one is where reinforcement begins: `tram replay` needs it.
   if (warm_done_ % warm_checkpoint_every == 0 || warm_done_ == warm_steps_total() || interrupted)
     save_warm();
-  if (interrupted) co_await end(RunOutcome::How::interrupted, finish_reason_);
+  if (interrupted) end(RunOutcome::How::interrupted, finish_reason_);
 }
 
 void Trainer::save_warm() {
@@ -221,20 +222,22 @@ awaitable<void> Trainer::begin_reinforcement() {
     co_await evaluate("before", true);
     if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
   }
-  auto restarted = co_await ask(options_.ledger, RestartFrom{version_}, call_deadline,
-      "the ledger to go back to the checkpoint");
+  RestartFrom restart{version_};
+  auto restarted = co_await ask(
+      options_.ledger, restart, call_deadline, "the ledger to go back to the checkpoint");
   if (!restarted) {
-    co_await end(RunOutcome::How::failed, "the ledger: " + restarted.error().text);
+    end(RunOutcome::How::failed, "the ledger: " + restarted.error().text);
     co_return;
   }
   if (restarted->recorded != 0 && restarted->recorded != arena_->fingerprint()) {
-    co_await end(RunOutcome::How::mismatch,
+    end(RunOutcome::How::mismatch,
         str("the checkpoint of version ", version_, " has fingerprint ", hex(arena_->fingerprint()),
             ", the ledger recorded ", hex(restarted->recorded)));
     co_return;
   }
-  static_cast<void>(co_await send(options_.broadcaster, Publish{version_, arena_->fingerprint()},
-      call_deadline, "the broadcaster"));
+  Publish published{version_, arena_->fingerprint()};
+  static_cast<void>(
+      co_await send(options_.broadcaster, published, call_deadline, "the broadcaster"));
   reinforcing_ = true;
   stage_step_ = version_;
   stage_began_ = now();
@@ -247,8 +250,9 @@ awaitable<void> Trainer::reinforce_step() {
     co_await end_reinforcement();
     co_return;
   }
+  TakeBatch request{name(), version_};
   auto answer = co_await ask(
-      options_.ledger, TakeBatch{name(), version_}, call_deadline, "the batch of the next step");
+      options_.ledger, std::move(request), call_deadline, "the batch of the next step");
   if (answer && answer->batch) {
     co_await train_on(std::move(*answer->batch));
     co_return;
@@ -257,10 +261,10 @@ awaitable<void> Trainer::reinforce_step() {
   std::string why = answer ? answer->why_none : answer.error().text;
   note("waiting_for_batch", why);
   if (!answer && answer.error().code != Errc::timeout) {
-    co_await end(RunOutcome::How::failed, "the ledger: " + why);
+    end(RunOutcome::How::failed, "the ledger: " + why);
   } else if (now() > waiting_since_ + options_.batch_patience && !patience_lost_) {
     patience_lost_ = true;
-    co_await alarm(str("step ", version_, " has waited ", seconds(now() - waiting_since_),
+    alarm(str("step ", version_, " has waited ", seconds(now() - waiting_since_),
         " s for its batch: ", why));
   }
 }
@@ -302,15 +306,14 @@ awaitable<void> Trainer::train_on(Batch batch) {
 
   if (audit.gap_max > 0 && !gap_alarmed_) {
     gap_alarmed_ = true;
-    co_await alarm("generator and trainer disagree on log-probabilities: " + audit.worst);
+    alarm("generator and trainer disagree on log-probabilities: " + audit.worst);
   }
   if (batch.rollouts_no_verdict * 10 > batch.rollouts_seen)
-    co_await alarm(str(batch.rollouts_no_verdict, " of ", batch.rollouts_seen,
+    alarm(str(batch.rollouts_no_verdict, " of ", batch.rollouts_seen,
         " completions had no verdict; see `tram rollouts`"));
-  if (step.skipped) co_await alarm(str("step ", version_, " was skipped: ", step.skip_reason));
+  if (step.skipped) alarm(str("step ", version_, " was skipped: ", step.skip_reason));
   if (non_finite(step)) {
-    co_await end(
-        RunOutcome::How::failed, str(non_finite_in_a_row_, " steps in a row were not finite (",
+    end(RunOutcome::How::failed, str(non_finite_in_a_row_, " steps in a row were not finite (",
                                      step.skip_reason, "); lower optimizer.learning_rate"));
     co_return;
   }
@@ -326,19 +329,20 @@ awaitable<void> Trainer::train_on(Batch batch) {
 // Publishes a new version and tells the ledger. False if the run had to end.
 awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t step) {
   options_.link.sender->publish(arena);
-  auto sent = co_await send(options_.broadcaster, Publish{arena->version(), arena->fingerprint()},
-      call_deadline, "the broadcaster");
+  Publish published{arena->version(), arena->fingerprint()};
+  auto sent = co_await send(options_.broadcaster, published, call_deadline, "the broadcaster");
   if (!sent)
-    co_await alarm("the broadcaster did not take version " + std::to_string(arena->version()) +
-                   ": " + sent.error().text);
-  auto told = co_await ask(options_.ledger, Trained{step, arena->fingerprint()}, call_deadline,
-      "the ledger to record a version");
+    alarm("the broadcaster did not take version " + std::to_string(arena->version()) + ": " +
+          sent.error().text);
+  Trained trained{step, arena->fingerprint()};
+  auto told =
+      co_await ask(options_.ledger, trained, call_deadline, "the ledger to record a version");
   if (!told) {
-    co_await end(RunOutcome::How::failed, "the ledger: " + told.error().text);
+    end(RunOutcome::How::failed, "the ledger: " + told.error().text);
     co_return false;
   }
   if (told->recorded != 0 && told->recorded != arena->fingerprint()) {
-    co_await end(RunOutcome::How::mismatch,
+    end(RunOutcome::How::mismatch,
         str("step ", step, " gave fingerprint ", hex(arena->fingerprint()),
             ", but before the crash it gave ", hex(told->recorded)));
     co_return false;
@@ -349,8 +353,7 @@ awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint6
 awaitable<void> Trainer::end_reinforcement() {
   co_await save();
   co_await evaluate("after", true);
-  co_await end(
-      RunOutcome::How::finished, version_ >= job().reinforce->steps
+  end(RunOutcome::How::finished, version_ >= job().reinforce->steps
                                      ? "all steps done"
                                      : str("correct reached ", job().reinforce->stop_at_correct));
 }
@@ -369,8 +372,8 @@ awaitable<void> Trainer::save() {
   boost::json::object about = checkpoint_about();
   std::string folder = options_.checkpoints->save(version_, files, about);
   saved_ = version_;
-  static_cast<void>(
-      co_await send(options_.ledger, Checkpointed{version_}, call_deadline, "the ledger"));
+  Checkpointed durable{version_};
+  static_cast<void>(co_await send(options_.ledger, durable, call_deadline, "the ledger"));
   co_await report(checkpoint_event(version_, folder, bytes, seconds(now() - began)));
 }
 
@@ -384,23 +387,24 @@ awaitable<void> Trainer::evaluate(std::string label, bool wait) {
   }
   auto answer =
       co_await ask(options_.evaluator, request, evaluation_deadline, label + " evaluation");
-  if (!answer) co_await alarm("evaluation '" + label + "' failed: " + answer.error().text);
+  if (!answer) alarm("evaluation '" + label + "' failed: " + answer.error().text);
 }
 
 awaitable<void> Trainer::report(RunEvent event) {
-  static_cast<void>(co_await send(
-      options_.reporter, Report{boost::json::serialize(event)}, call_deadline, "the reporter"));
+  Report told{boost::json::serialize(event)};
+  static_cast<void>(
+      co_await send(options_.reporter, std::move(told), call_deadline, "the reporter"));
 }
 
-awaitable<void> Trainer::alarm(std::string text) {
+void Trainer::alarm(const std::string& text) {
   log(Level::warning, text);
-  co_await report(alarm_event(text));
+  static_cast<void>(try_send(options_.reporter, Report{boost::json::serialize(alarm_event(text))}));
 }
 
-awaitable<void> Trainer::end(RunOutcome::How how, std::string reason) {
+void Trainer::end(RunOutcome::How how, const std::string& reason) {
   ended_ = true;
-  if (how == RunOutcome::How::failed || how == RunOutcome::How::mismatch) co_await alarm(reason);
-  options_.done({how, std::move(reason), version_, arena_ ? arena_->fingerprint() : 0});
+  if (how == RunOutcome::How::failed || how == RunOutcome::How::mismatch) alarm(reason);
+  options_.done({how, reason, version_, arena_ ? arena_->fingerprint() : 0});
 }
 
 }  // namespace tramontane

@@ -81,8 +81,8 @@ class Trainer final : public Actor {
   void save_warm();
   awaitable<void> evaluate(std::string label, bool wait);
   awaitable<void> report(RunEvent event);
-  awaitable<void> alarm(std::string text);
-  awaitable<void> end(RunOutcome::How how, std::string reason);
+  void alarm(const std::string& text);
+  void end(RunOutcome::How how, const std::string& reason);
   bool non_finite(const StepReport& report);
 
   const Job& job() const { return *options_.job; }

@@ -33,15 +33,16 @@ std::string Verifier::holding() const {
 
 awaitable<void> Verifier::work() {
   if (unsent_.empty()) {
-    auto answer = co_await ask(
-        ledger_, LeaseFinished{name(), options_.batch}, ledger_deadline, "finished rollouts");
+    LeaseFinished request{name(), options_.batch};
+    auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "finished rollouts");
     may_have_work_ = answer && !answer->rollouts.empty();
     if (!answer) log(Level::warning, "no rollouts to judge: " + answer.error().text);
     if (!may_have_work_) co_return;
     for (const auto& leased : answer->rollouts) unsent_.push_back({leased.lease, judge(leased)});
   }
+  Judge request{unsent_};
   auto taken =
-      co_await ask(ledger_, Judge{unsent_}, ledger_deadline, "the ledger to take verdicts");
+      co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take verdicts");
   if (taken)
     unsent_.clear();
   else

@@ -35,8 +35,8 @@ RunEvent swap_event(const Offer& offer, const std::string& transport) {
 }
 
 RunEvent failed_event(std::string_view receiver, Version version, const std::string& reason) {
-  return {{"event", "swap_failed"}, {"generator", receiver}, {"version", version},
-      {"reason", reason}};
+  return {
+      {"event", "swap_failed"}, {"generator", receiver}, {"version", version}, {"reason", reason}};
 }
 
 }  // namespace
@@ -84,8 +84,8 @@ awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
   for (const auto& generator : generators_) {
     ActorRef ref = system().find(generator).value();
     event["generator"] = generator;
-    auto swapped = co_await ask(
-        ref, Swap{request.version, request.fingerprint}, swap_deadline, "a token boundary");
+    Swap swap{request.version, request.fingerprint};
+    auto swapped = co_await ask(ref, swap, swap_deadline, "a token boundary");
     if (swapped) {
       ++result.generators;
       event["event"] = "swap";
@@ -116,8 +116,8 @@ awaitable<void> WeightBroadcaster::work() {
   Publish version = *pending_;
   pending_.reset();
   for (const auto& receiver : receivers_) {
-    auto result = co_await ask(receiver, Offer{version.version, version.fingerprint},
-        offer_deadline, "a receiver to take the weights");
+    Offer offer{version.version, version.fingerprint};
+    auto result = co_await ask(receiver, offer, offer_deadline, "a receiver to take the weights");
     std::string problem = result ? result->problem : result.error().text;
     if (problem.empty()) continue;
     log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
