@@ -127,7 +127,12 @@ void Ledger::State::mark_finished(RolloutId id) {
   --running_;
   entry.lease = 0;
   entry.stage = Stage::finished;
-  entry.partial.reset();
+  if (text_bytes_ + entry.bytes <= text_bytes_most) {
+    text_bytes_ += entry.bytes;
+    entry.partial->begins.clear();
+  } else {
+    entry.partial.reset();
+  }
   finished_.insert(id);
 }
 

@@ -31,47 +31,49 @@ void Ledger::State::forget_rollout(GroupEntry& group, std::uint32_t sample) {
   TRAM_CHECK(entry.lease == 0, "a leased rollout cannot be forgotten", id);
   if (entry.stage == Stage::judged) --group.judged;
   finished_.erase(id);
+  drop_text(entry);
   entry = Entry();
   if (!group.doomed) waiting_.insert(id);
 }
 
 std::optional<Rollout> Ledger::State::load_rollout(GroupEntry& group, std::uint32_t sample) {
   auto key = ledger_key::rollout(group.id, sample);
-  std::optional<std::string> value;
-  std::string why = ledger_key::describe(key) + " is missing";
+  Damage damage{group.id, key, {}, ledger_key::describe(key) + " is missing"};
   try {
-    value = store.get(key);
+    auto value = store.get(key);
+    damage.value = value.value_or("");
     if (value) return decode_rollout(key, *value);
   } catch (const Error& error) {
     if (error.errc() != Errc::corrupt) throw;
-    why = error.text();
+    damage.why = error.text();
   }
-  quarantine(key, value.value_or(""), why, removal_of(group, sample, key));
-  forget_rollout(group, sample);
+  do_anew(damage);
   return std::nullopt;
 }
 
-bool Ledger::State::load_verdict(GroupEntry& group, std::uint32_t sample) {
-  auto key = ledger_key::verdict(group.id, sample);
-  std::optional<std::string> value;
-  std::string why = ledger_key::describe(key) + " is missing";
-  try {
-    value = store.get(key);
-    if (value) {
-      decode_verdict(key, *value);
-      return true;
-    }
-  } catch (const Error& error) {
-    if (error.errc() != Errc::corrupt) throw;
-    why = error.text();
+void Ledger::State::do_anew(const Damage& damage) {
+  auto parts = ledger_key::parse(damage.key);
+  auto& group = *find_group(damage.group);
+  if (parts.kind == 'r') {
+    quarantine(damage.key, damage.value, damage.why, removal_of(group, parts.sample, damage.key));
+    forget_rollout(group, parts.sample);
+    return;
   }
-  quarantine(key, value.value_or(""), why, {});
-  auto& entry = group.rollouts[sample];
+  TRAM_CHECK(parts.kind == 'v', "only rollouts and verdicts are read back", damage.why);
+  quarantine(damage.key, damage.value, damage.why, {});
+  auto& entry = group.rollouts[parts.sample];
+  TRAM_CHECK(entry.stage == Stage::judged, "a verdict of a rollout not judged", damage.why);
   entry.stage = Stage::finished;
   entry.score.reset();
   --group.judged;
-  finished_.insert(group.id * options.group_size + sample);
-  return false;
+  finished_.insert(group.id * options.group_size + parts.sample);
+}
+
+void Ledger::State::drop_text(Entry& entry) {
+  bool held = entry.stage == Stage::finished || entry.stage == Stage::judging;
+  if (!held || !entry.partial) return;
+  text_bytes_ -= entry.bytes;
+  entry.partial.reset();
 }
 
 void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const Records& records) {

@@ -85,12 +85,16 @@ std::vector<LeasedRollout> Ledger::State::lease_finished(
   while (leased.size() < count && !finished_.empty()) {
     RolloutId id = *finished_.begin();
     auto& group = *find_group(group_of(id));
-    auto rollout = load_rollout(group, sample_of(id));
-    if (!rollout) continue;  // damaged: it waits to be written anew
     auto& entry = group.rollouts[sample_of(id)];
     LeasedRollout out;
     out.prompt = prompt_of(group);
-    out.rollout = std::move(*rollout);
+    if (entry.partial) {
+      out.rollout = entry.partial->rollout;
+    } else {
+      auto rollout = load_rollout(group, sample_of(id));
+      if (!rollout) continue;  // damaged: it waits to be written anew
+      out.rollout = std::move(*rollout);
+    }
     finished_.erase(finished_.begin());
     out.lease = new_lease({id, true, now, now + options.verify_lease, holder});
     entry.lease = out.lease;
@@ -142,6 +146,7 @@ Result<void> Ledger::State::judge(LeaseId id, const Verdict& verdict) {
   if (!verdict.score) ++next.rollouts_no_verdict;
   commit(batch, next);
   leases_.erase(lease);
+  drop_text(entry);
   entry.lease = 0;
   entry.stage = Stage::judged;
   entry.score = verdict.score;
@@ -188,6 +193,7 @@ void Ledger::State::give_back(const std::vector<LeaseId>& ids) {
     auto& group = *find_group(group_of(given_up[i]));
     auto& entry = group.rollouts[sample_of(given_up[i])];
     finished_.erase(given_up[i]);
+    drop_text(entry);
     entry.stage = Stage::judged;
     entry.bytes += batch.changes[i].key.size() + batch.changes[i].value->size();
     ++group.judged;

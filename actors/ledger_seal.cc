@@ -72,18 +72,16 @@ std::optional<BatchRecord> Ledger::State::compose(
   return record;
 }
 
-// Seals the next batch if its groups are all there; false if not (or not any more: a damaged
+// Seals the next batch if its groups are all there; nothing if not (or not any more: a damaged
 // record was found, and its rollout waits again).
-bool Ledger::State::seal_next() {
+std::optional<Batch> Ledger::State::seal_next() {
   auto record = compose(cursor.next_step, std::nullopt, true);
-  if (!record) return false;
+  if (!record) return std::nullopt;
   // What is sealed was read back first: a batch never names a record that does not decode.
-  for (const auto& kept : record->kept) {
-    auto& group = *find_group(kept.id);
-    for (std::uint32_t sample = 0; sample < group.rollouts.size(); ++sample) {
-      if (!load_rollout(group, sample)) return false;
-      if (!load_verdict(group, sample)) return false;
-    }
+  auto loaded = load_groups(store, *record, options.group_size);
+  if (loaded.damage) {
+    do_anew(*loaded.damage);
+    return std::nullopt;
   }
   auto next = cursor;
   next.next_group = record->end_group;
@@ -105,7 +103,9 @@ bool Ledger::State::seal_next() {
   }
   commit(batch, next);
   settle(*record);
-  return true;
+  Batch sealed = std::move(record->statistics);
+  sealed.groups = std::move(loaded.groups);
+  return sealed;
 }
 
 // Takes settled groups out of the index, after the write.
@@ -117,6 +117,7 @@ void Ledger::State::settle(const BatchRecord& record) {
       RolloutId id = group.id * options.group_size + sample;
       waiting_.erase(id);
       finished_.erase(id);
+      drop_text(entry);
       auto lease = leases_.find(entry.lease);
       if (entry.lease == 0 || lease == leases_.end()) continue;
       if (!lease->second.verify) --running_;
@@ -129,16 +130,18 @@ void Ledger::State::settle(const BatchRecord& record) {
 
 std::optional<Batch> Ledger::State::batch(std::uint64_t step) {
   if (step > cursor.next_step) return std::nullopt;
+  std::optional<Batch> sealed;
   if (step == cursor.next_step) {
     doom_stale_groups();
-    if (!seal_next()) return std::nullopt;
+    sealed = seal_next();
+    if (!sealed) return std::nullopt;
     doom_stale_groups();
   }
   if (unsynced_) {
     store.sync();
     unsynced_ = false;
   }
-  return load_batch(step);
+  return sealed ? std::move(sealed) : load_batch(step);
 }
 
 std::optional<Batch> Ledger::State::load_batch(std::uint64_t step) {

@@ -12,10 +12,12 @@
 //  - A rollout of an undoomed group is in exactly one of: waiting_ (stage waiting), a generate
 //    lease (leased), finished_ (finished), a verify lease (judging), or none (judged).
 //  - Rollouts of a doomed group (too stale to be trained) are in none of them.
-//  - `partial` is there exactly while stage is waiting or leased and there are tokens or a lease.
+//  - `partial` is there while stage is waiting or leased and there are tokens or a lease; and while
+//    finished or judging, for the verifier, as long as all of those fit into text_bytes_most.
 
 #include "actors/ledger.h"
 #include "actors/ledger_format.h"
+#include "actors/ledger_load.h"
 #include "storage/kv_store.h"
 
 #include <deque>
@@ -33,6 +35,9 @@ void extend(Rollout& rollout, const Span& span, const std::vector<Token>& tokens
     const std::vector<float>& log_probs);
 
 struct Ledger::State {
+  // Finished rollouts that are kept in memory until they are judged.
+  static constexpr std::uint64_t text_bytes_most = 64 << 20;
+
   // ---- the index ----------------------------------------------------------------------------
 
   enum class Stage : std::uint8_t { waiting, leased, finished, judging, judged };
@@ -153,7 +158,7 @@ struct Ledger::State {
   std::optional<BatchRecord> compose(
       std::uint64_t step, std::optional<GroupId> settled, bool stop_when_full);
   void count_statistics(BatchRecord& record, const GroupEntry& group, DropReason reason);
-  bool seal_next();
+  std::optional<Batch> seal_next();
   void settle(const BatchRecord& record);
   std::optional<Batch> load_batch(std::uint64_t step);
   void checkpointed(Version version);
@@ -184,8 +189,10 @@ struct Ledger::State {
       const GroupEntry& group, std::uint32_t sample, const std::string& but) const;
   // A finished rollout from the store; if it is damaged it is quarantined and forgotten.
   std::optional<Rollout> load_rollout(GroupEntry& group, std::uint32_t sample);
-  // Whether the verdict is whole; if not it is quarantined and the rollout waits to be judged.
-  bool load_verdict(GroupEntry& group, std::uint32_t sample);
+  // Quarantines a record of an open group and has what it held done anew: the rollout written
+  // again, or its verdict given again.
+  void do_anew(const Damage& damage);
+  void drop_text(Entry& entry);
 
   // ---- all of it ----------------------------------------------------------------------------
 
@@ -204,7 +211,8 @@ struct Ledger::State {
   std::set<RolloutId> waiting_;
   std::set<RolloutId> finished_;
   std::unordered_map<LeaseId, Lease> leases_;
-  std::uint32_t running_ = 0;  // generate leases
+  std::uint32_t running_ = 0;     // generate leases
+  std::uint64_t text_bytes_ = 0;  // of finished rollouts in memory
   LeaseId next_lease_ = 0;
   bool unsynced_ = true;
   std::string last_refusal_;
