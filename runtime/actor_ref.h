@@ -21,6 +21,7 @@
 //
 // ask() and send() work in any coroutine of an actor. An ActorRef is used while its System lives.
 
+#include "runtime/base/all.h"
 #include "runtime/base/result.h"
 #include "runtime/base/strand.h"
 #include "runtime/wire/envelope.h"
@@ -31,6 +32,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tramontane {
 
@@ -160,6 +162,12 @@ class SendWait final : public CallWait {
   }
 };
 
+template <class M>
+awaitable<Answer<ReplyOf<M>>> ask_one(ActorRef to, M message, Duration timeout, std::string why) {
+  AskWait<M> wait(WaitKind::reply, std::move(to), Message(std::move(message)), timeout, why);
+  co_return co_await wait;
+}
+
 }  // namespace detail
 
 // Sends a message and waits for its reply, at most `timeout`. Waiting for room counts.
@@ -177,6 +185,17 @@ template <class M>
     ActorRef to, M message, Duration timeout, std::string_view reason = {}) {
   return detail::SendWait(
       WaitKind::room, std::move(to), Message(std::move(message)), timeout, reason);
+}
+
+// Asks several actors the same at once; the answers come in the order of `to`.
+template <class M>
+awaitable<std::vector<Answer<ReplyOf<M>>>> ask_all(
+    std::vector<ActorRef> to, M message, Duration timeout, std::string reason = {}) {
+  std::vector<awaitable<Answer<ReplyOf<M>>>> parts;
+  for (ActorRef& each : to) {
+    parts.push_back(detail::ask_one<M>(std::move(each), message, timeout, reason));
+  }
+  co_return co_await all(std::move(parts));
 }
 
 }  // namespace tramontane

@@ -5,6 +5,7 @@
 #include "runtime/base/metrics.h"
 #include "runtime/cell.h"
 #include "runtime/simulation.h"
+#include "runtime/watch.h"
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <tuple>
 
 namespace tramontane {
 namespace {
@@ -261,7 +263,13 @@ std::unique_ptr<Envelope> System::call(
 void System::watch(const ActorRef& watcher, const ActorRef& actor) {
   auto cell = std::dynamic_pointer_cast<Cell>(actor.route());
   TRAM_CHECK(cell != nullptr, "only actors of this process can be watched", actor.name());
-  cell->add_watcher(watcher);
+  if (cell->add_watcher(watcher) || !watcher) return;
+  auto told = detail::make_envelope(
+      watcher, Message(ActorExited{actor.id(), cell->label(), cell->incarnation(),
+                   ExitCause::stopped, "it is not there any more", false}));
+  told->exempt = true;
+  told = stamped(std::move(told));
+  std::ignore = watcher.route()->deliver(told, false);
 }
 
 bool System::stop(const ActorRef& actor, Duration timeout) {
@@ -290,7 +298,8 @@ bool System::stop(Duration timeout) {
   auto cells = s.all_cells();
   for (auto cell = cells.rbegin(); cell != cells.rend(); ++cell) {
     (*cell)->control_stop();
-    if (s.await_end(**cell, deadline)) continue;
+    Time now = clock().now();
+    if (s.await_end(**cell, after(now, (deadline - now) / 2))) continue;
     graceful = false;
     (*cell)->control_kill("it did not stop in time");
     ActorStatus status = (*cell)->status();

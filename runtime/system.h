@@ -127,8 +127,9 @@ class System {
   bool stop(const ActorRef& actor, Duration timeout);
   void kill(const ActorRef& actor, std::string reason = "killed");
 
-  // Stops all actors, each before those spawned earlier, then the pools. Past the deadline those
-  // left are killed. Returns true if none had to be.
+  // Stops all actors, each before those spawned earlier, then the pools. An actor that takes more
+  // than half of the time left is killed, so that one that is stuck does not take the others'
+  // time. Returns true if none had to be.
   bool stop(Duration timeout);
 
   // Never waits for an actor.

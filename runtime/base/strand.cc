@@ -192,7 +192,7 @@ void Strand::wake(Wait& wait) {
 void Strand::cancel_waits() {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Wait* wait = slots_[i].wait;
-    if (wait == nullptr || wait->kind_ == WaitKind::job) continue;
+    if (wait == nullptr || !wait->cancels()) continue;
     wait->on_cancel();
     wake(*wait);
   }

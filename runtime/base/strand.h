@@ -86,6 +86,9 @@ class Wait {
 
   virtual void on_cancel() { on_deadline(); }
 
+  // Whether a stop ends it early.
+  virtual bool cancels() const { return kind_ != WaitKind::job; }
+
   std::string_view target_;
   std::string_view what_;
   Strand* strand_ = nullptr;  // while registered
@@ -140,6 +143,9 @@ class Strand : public Trampoline,
 
   void job_started() { ++jobs_; }
 
+  // A root coroutine is resumed for the first time, in this or the next turn.
+  void start(std::coroutine_handle<> root) { ready_.push_back(root); }
+
  protected:
   // One step of the owner's work. True if there is more to do at once.
   virtual bool turn() = 0;
@@ -149,9 +155,6 @@ class Strand : public Trampoline,
   virtual Time next_due() const { return forever; }
 
   virtual void on_due(Time now) = 0;
-
-  // A root coroutine is resumed for the first time.
-  void start(std::coroutine_handle<> root) { ready_.push_back(root); }
 
   void resume_ready();
   // Between these two no coroutine is resumed: their frames are about to be destroyed.

@@ -42,4 +42,9 @@ struct Envelope final : Item {
   std::shared_ptr<Inbox> reply_to;
 };
 
+// Its bytes on the wire, and back. Deadlines travel as the time left. The target's Route sets
+// reply_to. bad_input: bytes that are no envelope; the payload is looked at only by take().
+Bytes encode_envelope(const Envelope& envelope, Time now);
+Result<std::unique_ptr<Envelope>> decode_envelope(ByteView bytes, Time now);
+
 }  // namespace tramontane

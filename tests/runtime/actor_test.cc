@@ -13,7 +13,8 @@ TEST_CASE("an ask gives the reply, in a simulation and on threads") {
     CHECK(sim.system().ask(clerk, Add{3}, 1s).value().value == 5);
   }
   SUBCASE("real") {
-    System system({.pools = {{"main", 2}}});
+    Threads threads({{"main", 2}});
+    System& system = threads.system;
     auto clerk = system.spawn<Clerk>({.name = "clerk"});
     CHECK(system.ask(clerk, Add{2}, 5s).value().value == 2);
     CHECK(system.ask(clerk, Linger{5}, 5s).value().value == 5);

@@ -18,6 +18,17 @@ namespace tramontane {
 
 using namespace std::chrono_literals;
 
+// A system on real threads that keeps its log to itself.
+struct Threads {
+  explicit Threads(std::vector<PoolOptions> pools)
+      : log(clock, {.terminal = Level::off}),
+        system({.pools = std::move(pools), .clock = &clock, .log = &log}) {}
+
+  RealClock clock;
+  Log log;
+  System system;
+};
+
 // What an actor of a test did, in order. Shared with the test; read it when nothing runs.
 struct Diary {
   std::vector<std::string> lines;

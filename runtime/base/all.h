@@ -1,0 +1,95 @@
+#pragma once
+// all() runs several coroutines at once on the strand that awaits it, and gives their results in
+// the order of the parts.
+//
+//   std::vector<awaitable<Answer<Loaded>>> parts;
+//   for (const ActorRef& g : generators) parts.push_back(swap_one(g, version));
+//   auto answers = co_await all(std::move(parts));
+//
+// "At once" means that their waits overlap; only one of them runs at any moment. If parts throw,
+// the others still run to their end, and the first exception is thrown then.
+
+#include "runtime/base/async.h"
+#include "runtime/base/strand.h"
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+namespace detail {
+
+// Over when its count reaches zero. No deadline: each part has its own.
+class AllWait final : public Wait {
+ public:
+  explicit AllWait(std::size_t parts) : Wait(WaitKind::gate, {}), left(parts) {}
+
+  bool await_ready() const noexcept { return left == 0; }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    Strand& strand = *self.promise().strand;
+    on_ = &strand;
+    strand.begin(*this, self, forever);
+    for (auto& part : running) {
+      part.promise().strand = &strand;
+      part.promise().trampoline = &strand;
+      strand.start(part);
+    }
+  }
+
+  void await_resume() const noexcept {}
+
+  void part_ended() {
+    if (--left == 0) on_->wake(*this);
+  }
+
+  ~AllWait() override {
+    for (auto& part : running) part.destroy();
+  }
+
+  std::size_t left;
+  std::vector<awaitable<void>::Handle> running;
+  std::exception_ptr error;
+
+ private:
+  void on_wake(std::unique_ptr<Item>) override {}
+
+  void on_deadline() override {}
+
+  bool cancels() const override { return false; }  // its parts' waits are cancelled themselves
+
+  Strand* on_ = nullptr;
+};
+
+template <class T>
+awaitable<void> run_part(awaitable<T> part, std::optional<T>& value, AllWait& wait) {
+  try {
+    value.emplace(co_await std::move(part));
+  } catch (...) {
+    if (!wait.error) wait.error = std::current_exception();
+  }
+  wait.part_ended();
+}
+
+}  // namespace detail
+
+template <class T>
+awaitable<std::vector<T>> all(std::vector<awaitable<T>> parts) {
+  std::vector<std::optional<T>> values(parts.size());
+  detail::AllWait wait(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    wait.running.push_back(detail::run_part(std::move(parts[i]), values[i], wait).release());
+  }
+  co_await wait;
+  if (wait.error) std::rethrow_exception(wait.error);
+  std::vector<T> results;
+  results.reserve(values.size());
+  for (auto& value : values) results.push_back(std::move(*value));
+  co_return results;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,47 @@
+#pragma once
+// Frames cut a stream of bytes into messages: what travels between two processes.
+//
+//   length  u32 little-endian, bytes of the body; 1 to the limit
+//   check   u32 little-endian, lower half of XXH3-64 of the body
+//   body    `length` bytes: one Envelope (envelope.capnp)
+//
+// Example, the body "ab": 02 00 00 00 | 5c 73 d5 24 | 61 62.
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace tramontane {
+
+inline constexpr std::size_t frame_header_bytes = 8;
+inline constexpr std::size_t frame_limit = 64 << 20;  // default of the largest body
+
+// Appends the frame of `body`. CHECKs that the body is neither empty nor above 4 GiB.
+void append_frame(Bytes& out, ByteView body);
+
+// Takes frames out of bytes that arrive in pieces of any size. What it holds is bounded by the
+// limit and the largest piece fed.
+class FrameReader {
+ public:
+  explicit FrameReader(std::size_t limit = frame_limit) : limit_(limit) {}
+
+  void feed(ByteView piece);
+
+  // The next whole body; nothing if more bytes are needed. bad_input: a length of zero or above the
+  // limit; corrupt: the check fails. After an error the stream is beyond repair, and every further
+  // call gives the same error. The view is good until the next call of feed().
+  Result<std::optional<ByteView>> next();
+
+  std::size_t buffered() const { return buffer_.size() - taken_; }
+
+ private:
+  const std::size_t limit_;
+  Bytes buffer_;
+  std::size_t taken_ = 0;
+  std::optional<Errc> broken_;
+};
+
+}  // namespace tramontane

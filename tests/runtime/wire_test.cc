@@ -1,0 +1,192 @@
+#include "runtime/base/random.h"
+#include "runtime/watch.h"
+#include "runtime/wire/envelope.h"
+#include "runtime/wire/frame.h"
+#include "tests/runtime/messages.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+// Larger than a Message's own storage, and only movable.
+struct Large {
+  std::array<std::int64_t, 40> values{};
+  std::unique_ptr<int> owned;
+};
+
+}  // namespace
+
+template <>
+struct tramontane::Codec<Large> : LocalCodec<Large, 0x21> {};
+
+namespace {
+
+std::string hex(ByteView bytes) {
+  std::string text;
+  for (std::byte byte : bytes) {
+    const char* digits = "0123456789abcdef";
+    text += digits[std::to_integer<int>(byte) >> 4];
+    text += digits[std::to_integer<int>(byte) & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a message moves its value, whatever its size") {
+  Large large;
+  large.values[39] = 7;
+  large.owned = std::make_unique<int>(5);
+  Message first(std::move(large));
+  Message second(std::move(first));
+  CHECK(first.empty());
+  Message third;
+  third = std::move(second);
+  auto taken = third.take<Large>();
+  REQUIRE(taken.has_value());
+  CHECK(taken->values[39] == 7);
+  CHECK(*taken->owned == 5);
+  CHECK(third.empty());
+}
+
+TEST_CASE("a message of bytes decodes when taken, and refuses bytes that make no sense") {
+  Message sent(Add{-5});
+  Message arrived = Message::from_bytes(sent.id(), sent.name(), sent.encode());
+  CHECK(arrived.bytes() == 8);
+  CHECK(arrived.take<Add>().value().value == -5);
+  Message cut = Message::from_bytes(Codec<Add>::id, "Add", Bytes(3));
+  CHECK(cut.take<Add>().error() == make_error_code(Errc::bad_input));
+  Message other(Add{1});
+  CHECK(other.take<Note>().error() == make_error_code(Errc::bad_input));
+  CHECK(other.take<Add>().value().value == 1);
+}
+
+TEST_CASE("a local message refuses to leave its process, by name") {
+  Message local(Large{});
+  CHECK(local.local());
+  CHECK_THROWS_AS(local.encode(), Error);
+  CHECK_THROWS_AS(local.copy(), Error);
+}
+
+TEST_CASE("ActorExited makes the round trip, and damaged bytes are refused or differ") {
+  ActorExited exited{0x0001000000000007, "generator/0", 3, ExitCause::failed, "boom", true};
+  Bytes bytes = Codec<ActorExited>::encode(exited);
+  auto back = Codec<ActorExited>::decode(bytes);
+  REQUIRE(back.has_value());
+  CHECK(back->actor == exited.actor);
+  CHECK(back->name == "generator/0");
+  CHECK(back->incarnation == 3);
+  CHECK(back->cause == ExitCause::failed);
+  CHECK(back->text == "boom");
+  CHECK(back->restarts);
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+    static_cast<void>(Codec<ActorExited>::decode(ByteView(bytes).first(cut)));
+  }
+  Random random(3);
+  for (int i = 0; i < 2000; ++i) {
+    Bytes damaged = bytes;
+    damaged[random.below(damaged.size())] = static_cast<std::byte>(random.below(256));
+    static_cast<void>(Codec<ActorExited>::decode(damaged));
+  }
+}
+
+TEST_CASE("an envelope makes the round trip with the time that is left") {
+  Envelope envelope;
+  envelope.target = 0x0002000000000009;
+  envelope.incarnation = 4;
+  envelope.source = 11;
+  envelope.ticket = 0x500000001;
+  envelope.trace = 99;
+  envelope.deadline = Time(std::chrono::seconds(100));
+  envelope.body = Message(Add{42});
+  Bytes bytes = encode_envelope(envelope, Time(std::chrono::seconds(98)));
+  auto back = decode_envelope(bytes, Time(std::chrono::seconds(5000)));
+  REQUIRE(back.has_value());
+  CHECK((*back)->target == envelope.target);
+  CHECK((*back)->incarnation == 4);
+  CHECK((*back)->source == 11);
+  CHECK((*back)->ticket == envelope.ticket);
+  CHECK((*back)->trace == 99);
+  CHECK((*back)->deadline == Time(std::chrono::seconds(5002)));
+  CHECK((*back)->body.take<Add>().value().value == 42);
+
+  Envelope reply;
+  reply.is_reply = true;
+  reply.ticket = 7;
+  reply.failure = Failure{Errc::refused, "not today"};
+  auto failed = decode_envelope(encode_envelope(reply, Time()), Time());
+  REQUIRE(failed.has_value());
+  CHECK((*failed)->is_reply);
+  CHECK((*failed)->deadline == forever);
+  CHECK((*failed)->failure->code == Errc::refused);
+  CHECK((*failed)->failure->text == "not today");
+  CHECK(decode_envelope(Bytes(7), Time()).error() == make_error_code(Errc::bad_input));
+}
+
+TEST_CASE("a frame has the documented bytes") {
+  Bytes out;
+  append_frame(out, as_bytes("ab"));
+  CHECK(hex(out) == "020000005c73d5246162");
+}
+
+TEST_CASE("frames come out whole however the stream is cut") {
+  Random random(5);
+  Bytes stream;
+  std::vector<Bytes> sent;
+  for (int i = 0; i < 50; ++i) {
+    Bytes body(1 + random.below(300));
+    for (auto& byte : body) byte = static_cast<std::byte>(random.below(256));
+    append_frame(stream, body);
+    sent.push_back(body);
+  }
+  for (int round = 0; round < 20; ++round) {
+    FrameReader reader(1000);
+    std::vector<Bytes> got;
+    for (std::size_t at = 0; at < stream.size();) {
+      std::size_t piece = std::min<std::size_t>(1 + random.below(200), stream.size() - at);
+      reader.feed(ByteView(stream).subspan(at, piece));
+      at += piece;
+      for (;;) {
+        auto body = reader.next();
+        REQUIRE(body.has_value());
+        if (!*body) break;
+        got.emplace_back((*body)->begin(), (*body)->end());
+      }
+    }
+    CHECK(got == sent);
+    CHECK(reader.buffered() == 0);
+  }
+}
+
+TEST_CASE("a frame too long, empty or damaged breaks the stream for good") {
+  Bytes good;
+  append_frame(good, as_bytes("hello"));
+  SUBCASE("too long") {
+    FrameReader reader(4);
+    reader.feed(good);
+    CHECK(reader.next().error() == make_error_code(Errc::bad_input));
+    reader.feed(good);
+    CHECK(reader.next().error() == make_error_code(Errc::bad_input));
+  }
+  SUBCASE("empty") {
+    FrameReader reader;
+    reader.feed(Bytes(8));
+    CHECK(reader.next().error() == make_error_code(Errc::bad_input));
+  }
+  SUBCASE("damaged") {
+    for (std::size_t at = 4; at < good.size(); ++at) {
+      Bytes bad = good;
+      bad[at] ^= std::byte{0x10};
+      FrameReader reader;
+      reader.feed(bad);
+      CHECK(reader.next().error() == make_error_code(Errc::corrupt));
+    }
+  }
+}
