@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
+// A layer is computed for so many rows at a time: few enough that their activations, and the cache
+// blocks that they write and then read, stay in the processor's cache.
+constexpr std::int64_t chunk_rows = 56;
+
 // A float buffer that only grows, 64-byte aligned.
 class Buffer {
  public:
@@ -95,8 +99,9 @@ struct Decoder::State {
   }
 
   void place(std::span<const Row> rows);
-  void attention(const ReadyWeights::Packed::Layer& w, std::int64_t layer, std::int64_t rows);
-  void feed_forward(const ReadyWeights::Packed::Layer& w, std::int64_t rows);
+  void attention(const ReadyWeights::Packed::Layer& w, std::int64_t layer, std::int64_t first,
+      std::int64_t rows);
+  void feed_forward(const ReadyWeights::Packed::Layer& w, std::int64_t first, std::int64_t rows);
   std::span<const float> head(const ReadyWeights::Packed& w);
 
   ModelConfig config;
@@ -199,12 +204,13 @@ void Decoder::State::place(std::span<const Row> rows) {
   }
 }
 
-// x += o(attend(qkv(norm(x)))).
-void Decoder::State::attention(
-    const ReadyWeights::Packed::Layer& w, std::int64_t layer, std::int64_t rows) {
+// x += o(attend(qkv(norm(x)))), for `rows` rows from `first`.
+void Decoder::State::attention(const ReadyWeights::Packed::Layer& w, std::int64_t layer,
+    std::int64_t first, std::int64_t rows) {
   std::int64_t width = config.width;
+  float* residual = x.get() + first * width;
   float* h = normed.at_least(rows * width);
-  kernels::rms_norm(x.get(), w.input_norm, config.norm_eps, rows, width, h, nullptr);
+  kernels::rms_norm(residual, w.input_norm, config.norm_eps, rows, width, h, nullptr);
   float* projected = qkv.at_least(rows * sizes.qkv);
   kernels::multiply({.x = h,
       .x_stride = width,
@@ -217,9 +223,9 @@ void Decoder::State::attention(
     projected =
         norm_heads(config, w, projected, rows, qk_normed.at_least(rows * sizes.qkv), nullptr);
   // q and k are neighbours: one call turns both.
-  kernels::rope(projected, sizes.qkv, positions.data(), rows, config.heads + config.kv_heads,
-      config.head_dim, rope.data(), false);
-  std::span<const kernels::KvRow> places(kv_rows.data(), static_cast<std::size_t>(rows));
+  kernels::rope(projected, sizes.qkv, positions.data() + first, rows,
+      config.heads + config.kv_heads, config.head_dim, rope.data(), false);
+  std::span<const kernels::KvRow> places(kv_rows.data() + first, static_cast<std::size_t>(rows));
   kernels::KvLayer kv = kv_layer(layer);
   kernels::kv_store(projected + sizes.q, projected + sizes.q + sizes.kv, sizes.qkv, places, kv);
   float* out = attended.at_least(rows * sizes.q);
@@ -237,17 +243,19 @@ void Decoder::State::attention(
       .rows = rows,
       .w = &w.o,
       .bias = nullptr,
-      .y = x.get(),
+      .y = residual,
       .y_stride = width,
       .accumulate = true});
 }
 
 // x += down(swiglu(gate_up(norm(x)))).
-void Decoder::State::feed_forward(const ReadyWeights::Packed::Layer& w, std::int64_t rows) {
+void Decoder::State::feed_forward(
+    const ReadyWeights::Packed::Layer& w, std::int64_t first, std::int64_t rows) {
   std::int64_t width = config.width;
+  float* residual = x.get() + first * width;
   std::int64_t f = config.feed_forward;
   float* h = normed.at_least(rows * width);
-  kernels::rms_norm(x.get(), w.post_norm, config.norm_eps, rows, width, h, nullptr);
+  kernels::rms_norm(residual, w.post_norm, config.norm_eps, rows, width, h, nullptr);
   float* both = gate_up.at_least(rows * 2 * f);
   kernels::multiply({.x = h,
       .x_stride = width,
@@ -263,7 +271,7 @@ void Decoder::State::feed_forward(const ReadyWeights::Packed::Layer& w, std::int
       .rows = rows,
       .w = &w.down,
       .bias = nullptr,
-      .y = x.get(),
+      .y = residual,
       .y_stride = width,
       .accumulate = true});
 }
@@ -303,8 +311,14 @@ std::span<const float> Decoder::forward(std::span<const Row> rows, const ReadyWe
   kernels::embed(
       s.ids.data(), count, w.embed, s.config.width, s.x.at_least(count * s.config.width));
   for (std::int64_t i = 0; i < s.config.layers; ++i) {
-    s.attention(w.layers[static_cast<std::size_t>(i)], i, count);
-    s.feed_forward(w.layers[static_cast<std::size_t>(i)], count);
+    const ReadyWeights::Packed::Layer& layer = w.layers[static_cast<std::size_t>(i)];
+    // Rows of one sequence stand in rising order, so that a chunk finds the keys of the ones
+    // before.
+    for (std::int64_t first = 0; first < count; first += chunk_rows) {
+      std::int64_t chunk = std::min(chunk_rows, count - first);
+      s.attention(layer, i, first, chunk);
+      s.feed_forward(layer, first, chunk);
+    }
   }
   return s.head(w);
 }
