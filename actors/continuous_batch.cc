@@ -202,7 +202,6 @@ void ContinuousBatch::collect(Sequence& sequence, std::vector<Segment>& out) {
     segment.rollout = rollout.id;
     segment.span = span;
     segment.span.begin = std::max(span.begin, static_cast<std::uint32_t>(sequence.taken));
-    segment.span.fresh_cache = span.fresh_cache && segment.span.begin == span.begin;
     auto begin = static_cast<std::ptrdiff_t>(segment.span.begin);
     auto end = static_cast<std::ptrdiff_t>(span.end);
     segment.tokens.assign(rollout.tokens.begin() + begin, rollout.tokens.begin() + end);

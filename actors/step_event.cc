@@ -25,6 +25,10 @@ bool same_bits(float a, float b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
+bool spans_versions(const Rollout& rollout) {
+  return !rollout.spans.empty() && rollout.spans.front().version != rollout.spans.back().version;
+}
+
 template <class Visit>
 void each_rollout(const Batch& batch, Visit visit) {
   for (const auto& group : batch.groups)
@@ -47,7 +51,7 @@ Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
   std::vector<std::pair<const Prompt*, const Rollout*>> chosen;
   for (bool spanning : {true, false}) {
     each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
-      bool spans = judged.rollout.spans.size() > 1;
+      bool spans = spans_versions(judged.rollout);
       if (spans == spanning && chosen.size() < count)
         chosen.emplace_back(&group.prompt, &judged.rollout);
     });
@@ -58,7 +62,7 @@ Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
         job.generator.temperature, job.generator.top_p);
     if (expected.empty()) continue;
     ++audit.rollouts;
-    audit.spanning += rollout->spans.size() > 1 ? 1 : 0;
+    audit.spanning += spans_versions(*rollout) ? 1 : 0;
     audit.tokens += expected.size();
     for (std::size_t i = 0; i < expected.size(); ++i) {
       if (same_bits(expected[i], rollout->log_probs[i])) continue;
@@ -109,7 +113,7 @@ void describe_batch(RunEvent& event, const Job& job, const Batch& batch) {
   Token think = job.tokenizer->id("<think>");
   each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
     ++rollouts;
-    spanning += judged.rollout.spans.size() > 1 ? 1 : 0;
+    spanning += spans_versions(judged.rollout) ? 1 : 0;
     thinking +=
         think >= 0 && !judged.rollout.tokens.empty() && judged.rollout.tokens.front() == think ? 1
                                                                                                : 0;

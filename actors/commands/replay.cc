@@ -129,7 +129,8 @@ int replay_run(const std::string& run, std::uint64_t steps, bool rewrite_rollout
       for (const auto& judged : group.rollouts) {
         if (!rewrite_rollouts) continue;
         ++rollouts;
-        spanning += judged.rollout.spans.size() > 1 ? 1 : 0;
+        spanning +=
+            judged.rollout.spans.front().version != judged.rollout.spans.back().version ? 1 : 0;
         if (auto difference = rewriter.differs(group.prompt, judged.rollout, weights_of)) {
           std::fprintf(stderr, "tram: step %llu, rollout %llu: %s\n",
               static_cast<unsigned long long>(step),

@@ -56,8 +56,8 @@ struct Fixture {
       r.seed = 99;
       r.tokens.insert(r.tokens.end(), s.tokens.begin(), s.tokens.end());
       r.log_probs.insert(r.log_probs.end(), s.log_probs.begin(), s.log_probs.end());
-      bool grows =
-          !r.spans.empty() && r.spans.back().version == s.span.version && !s.span.fresh_cache;
+      bool grows = !r.spans.empty() && r.spans.back().version == s.span.version &&
+                   r.spans.back().fresh_cache == s.span.fresh_cache;
       if (grows)
         r.spans.back().end = s.span.end;
       else
