@@ -129,7 +129,7 @@ struct Reward {
 }
 
 struct Trainer {
-  microbatchRows @0 :UInt32 = 4096 $Config.doc("token rows of one forward and backward at most") $Config.least(16);
+  microbatchRows @0 :UInt32 = 1024 $Config.doc("token rows of one forward and backward at most") $Config.least(16);
   checkpointEvery @1 :UInt32 = 20 $Config.doc("reinforcement steps between durable checkpoints") $Config.least(1);
   keepCheckpoints @2 :UInt32 = 2 $Config.doc("newest checkpoints kept, beside the best") $Config.least(1);
   nonFiniteMax @3 :UInt32 = 3 $Config.doc("steps in a row with a loss or gradient that is not finite before the job stops");

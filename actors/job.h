@@ -66,7 +66,7 @@ struct ReinforcePlan {
 };
 
 struct TrainerPlan {
-  std::int64_t microbatch_rows = 4096;
+  std::int64_t microbatch_rows = 1024;
   std::uint32_t checkpoint_every = 20;
   std::uint32_t keep_checkpoints = 2;
   std::uint32_t non_finite_max = 3;

@@ -69,8 +69,14 @@ rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
 
 class RocksdbStore final : public KvStore {
  public:
-  RocksdbStore(std::string folder, std::unique_ptr<rocksdb::DB> db)
-      : folder_(std::move(folder)), db_(std::move(db)) {}
+  RocksdbStore(std::string folder, std::unique_ptr<rocksdb::DB> db, bool read_only)
+      : folder_(std::move(folder)), db_(std::move(db)), read_only_(read_only) {}
+
+  // What lies in the log only would be read again, all of it, by everyone who opens the store.
+  // Best effort: the log has it.
+  ~RocksdbStore() override {
+    if (!read_only_) db_->Flush({}).PermitUncheckedError();
+  }
 
   void write(const WriteBatch& batch) override {
     // After a failed write (a full disk) RocksDB refuses all others until it is told to go on.
@@ -133,6 +139,7 @@ class RocksdbStore final : public KvStore {
  private:
   std::string folder_;
   std::unique_ptr<rocksdb::DB> db_;
+  bool read_only_;
   bool failed_ = false;
 };
 
@@ -165,7 +172,7 @@ std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions 
     status = rocksdb::DB::Open(rocksdb_options(options), folder, &db);
   }
   if (!status.ok()) fail(folder, "opening", status);
-  return std::make_unique<RocksdbStore>(folder, std::unique_ptr<rocksdb::DB>(db));
+  return std::make_unique<RocksdbStore>(folder, std::unique_ptr<rocksdb::DB>(db), options.read_only);
 }
 
 }  // namespace tramontane

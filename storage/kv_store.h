@@ -60,7 +60,8 @@ class KvStore {
 
 struct RocksdbOptions {
   bool read_only = false;  // opens beside a writer; sees what was written up to now
-  std::uint64_t write_buffer_bytes = 32 << 20;
+  // Read anew from the log by everyone who opens the store beside a writer.
+  std::uint64_t write_buffer_bytes = 8 << 20;
 };
 
 std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions options);
