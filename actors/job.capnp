@@ -75,7 +75,7 @@ struct Reinforce {
 }
 
 struct Algorithm {
-  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo");
+  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo, truncated_is");
   group @1 :UInt32 = 8 $Config.doc("completions sampled per prompt") $Config.least(2) $Config.most(1024);
   batch @2 :UInt32 = 384 $Config.doc("completions per weight version, a multiple of group") $Config.least(2);
   clipLow @3 :Float64 = 0.2 $Config.doc("ratios below 1 - clip_low are cut") $Config.least(0);

@@ -38,24 +38,26 @@ Pipeline::Pipeline(System& system, const Job& job, PipelineParts parts) : system
   ActorRef reporter =
       system.spawn({.name = "reporter", .kind = "reporter", .mailbox = {.messages = 1024}},
           [options = parts.reporter] { return std::make_unique<Reporter>(options); });
-  if (!job.reinforce) {
-    Trainer::Options trainer{.job = &job,
-        .warm_checkpoints = parts.warm_checkpoints,
-        .checkpoints = parts.checkpoints,
-        .ready = &ready_,
-        .link = parts.link,
-        .reporter = reporter,
-        .make_policy = parts.make_policy,
-        .done = parts.done};
-    system.spawn({.name = "trainer", .kind = "trainer", .pool = "train", .restart = never_restart},
-        [trainer] { return std::make_unique<Trainer>(trainer); });
-    return;
-  }
-  ActorRef ledger = system.spawn({.name = "ledger",
-                                     .kind = "ledger",
-                                     .pool = "storage",
-                                     .mailbox = {.messages = 256},
-                                     .restart = one_by_one},
+  Trainer::Options trainer{.job = &job,
+      .warm_checkpoints = parts.warm_checkpoints,
+      .checkpoints = parts.checkpoints,
+      .ready = &ready_,
+      .link = parts.link,
+      .reporter = reporter,
+      .make_policy = parts.make_policy,
+      .done = parts.done};
+  if (job.reinforce) spawn_loop(job, parts, trainer);
+  system.spawn({.name = "trainer", .kind = "trainer", .pool = "train", .restart = never_restart},
+      [trainer] { return std::make_unique<Trainer>(trainer); });
+}
+
+void Pipeline::spawn_loop(const Job& job, const PipelineParts& parts, Trainer::Options& trainer) {
+  ActorRef reporter = trainer.reporter;
+  ActorRef ledger = system_.spawn({.name = "ledger",
+                                      .kind = "ledger",
+                                      .pool = "storage",
+                                      .mailbox = {.messages = 256},
+                                      .restart = one_by_one},
       [&job, store = parts.ledger] {
         return std::make_unique<LedgerActor>(
             *store, [&job](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger);
@@ -63,60 +65,50 @@ Pipeline::Pipeline(System& system, const Job& job, PipelineParts parts) : system
   std::vector<std::string> generators;
   for (std::uint32_t i = 0; i < job.generators; ++i) {
     generators.push_back(generator_name(i));
-    system.spawn({.name = generator_name(i),
-                     .kind = "generator",
-                     .pool = str("decode/", i),
-                     .restart = one_by_one},
+    system_.spawn({.name = generator_name(i),
+                      .kind = "generator",
+                      .pool = str("decode/", i),
+                      .restart = one_by_one},
         [this, &job, ledger] {
           return std::make_unique<Generator>(
               job.model, Generator::Options{.batch = job.generator}, ledger, ready_);
         });
   }
   for (std::uint32_t i = 0; i < job.verifiers; ++i) {
-    system.spawn(
+    system_.spawn(
         {.name = str("verifier/", i), .kind = "verifier", .pool = "verify", .restart = one_by_one},
         [&job, ledger] {
           return std::make_unique<Verifier>(RewardTable(job.rewards, job.reward_options),
               job.tokenizer, Verifier::Options{}, ledger);
         });
   }
-  ActorRef evaluator = system.spawn({.name = "evaluator",
-                                        .kind = "evaluator",
-                                        .pool = "evaluate",
-                                        .mailbox = {.messages = 8},
-                                        .restart = one_by_one},
+  ActorRef evaluator = system_.spawn({.name = "evaluator",
+                                         .kind = "evaluator",
+                                         .pool = "evaluate",
+                                         .mailbox = {.messages = 8},
+                                         .restart = one_by_one},
       [&job, link = parts.link, reporter] {
         return std::make_unique<Evaluator>(job, link, reporter);
       });
   std::uint32_t versions = job.reinforce->ledger.max_lag + 2;
-  ActorRef receiver = system.spawn({.name = "weight_receiver",
-                                       .kind = "weight_receiver",
-                                       .pool = "weights",
-                                       .restart = one_by_one},
+  ActorRef receiver = system_.spawn({.name = "weight_receiver",
+                                        .kind = "weight_receiver",
+                                        .pool = "weights",
+                                        .restart = one_by_one},
       [this, &job, link = parts.link, versions, generators, reporter] {
         return std::make_unique<WeightReceiverActor>(
             job.model, link, ready_, versions, generators, reporter);
       });
-  ActorRef broadcaster = system.spawn({.name = "weight_broadcaster",
-                                          .kind = "weight_broadcaster",
-                                          .pool = "main",
-                                          .restart = one_by_one},
+  ActorRef broadcaster = system_.spawn({.name = "weight_broadcaster",
+                                           .kind = "weight_broadcaster",
+                                           .pool = "main",
+                                           .restart = one_by_one},
       [receiver, reporter] {
         return std::make_unique<WeightBroadcaster>(std::vector<ActorRef>{receiver}, reporter);
       });
-  Trainer::Options trainer{.job = &job,
-      .warm_checkpoints = parts.warm_checkpoints,
-      .checkpoints = parts.checkpoints,
-      .ready = &ready_,
-      .link = parts.link,
-      .ledger = ledger,
-      .broadcaster = broadcaster,
-      .evaluator = evaluator,
-      .reporter = reporter,
-      .make_policy = parts.make_policy,
-      .done = parts.done};
-  system.spawn({.name = "trainer", .kind = "trainer", .pool = "train", .restart = never_restart},
-      [trainer] { return std::make_unique<Trainer>(trainer); });
+  trainer.ledger = ledger;
+  trainer.broadcaster = broadcaster;
+  trainer.evaluator = evaluator;
 }
 
 void Pipeline::finish(const std::string& reason) {

@@ -52,6 +52,9 @@ class Pipeline {
   void report(const RunEvent& event);
 
  private:
+  // Everything that reinforcement needs beside the trainer, which is told whom it talks to.
+  void spawn_loop(const Job& job, const PipelineParts& parts, Trainer::Options& trainer);
+
   System& system_;
   ReadyStore ready_;
 };

@@ -1,3 +1,5 @@
+#include "actors/types.h"
+
 #include "actors/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
@@ -222,6 +224,8 @@ Segment decode(wire::Segment::Reader from) {
   segment.span = decode(from.getSpan());
   segment.tokens = decode_tokens(from.getTokens());
   segment.log_probs = decode_log_probs(from.getLogProbs());
+  if (segment.log_probs.size() != segment.tokens.size())
+    refuse("a segment's log-probabilities do not match its tokens");
   segment.finish = from_wire(from.getFinish());
   return segment;
 }

@@ -21,8 +21,7 @@ std::string plugin_path() {
   std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", code);
   std::filesystem::path folder = program.parent_path();
   const std::filesystem::path places[] = {folder / plugin_name,
-      folder / "model/trainer" / plugin_name, folder / "../lib/tramontane" / plugin_name,
-      folder / "../lib" / plugin_name};
+      folder / "model/trainer" / plugin_name, folder / ".." / TRAM_PLUGIN_DIR / plugin_name};
   for (const std::filesystem::path& place : places)
     if (std::filesystem::exists(place, code)) return place;
   throw Error(Errc::io, str("the trainer's plug-in ", plugin_name, " is not beside ",
