@@ -174,9 +174,9 @@ void ContinuousBatch::accept(Sequence& sequence, const float* logits) {
   auto sampled =
       kernels::sample(logits, config_.vocabulary, {options_.temperature, options_.top_p}, u);
   if (sampled.token < 0) {
-    throw Error(Errc::failed, str("version ", sequence.weights->version(),
-                                  " gives logits that are not finite (prompt ",
-                                  sequence.task.prompt.index, "); lower the learning rate"));
+    throw Error(Errc::failed,
+        str("version ", sequence.weights->version(), " gives logits that are not finite (prompt ",
+            sequence.task.prompt.index, "); lower the learning rate"));
   }
   const ReadyWeights& weights = *sequence.weights;
   if (rollout.spans.empty() || sequence.fresh_cache ||

@@ -2,8 +2,8 @@
 // An ActorRef is the address of an actor. It is a small value: copy it, keep it, send its id() to
 // others. It stays good when the actor is restarted; pinned() is good for one life only.
 //
-//   Answer<TaskList> tasks = co_await ask(ledger, LeaseTasks{…}, 5s, "tasks to write");
-//   Answer<void> sent = co_await send(ledger, Append{…}, 5s, "room for a segment");
+//   Answer<TaskList> tasks = co_await ask(ledger, request, 5s, "tasks to write");
+//   Answer<void> sent = co_await send(ledger, segments, 5s, "room for a segment");
 //
 // A call is done at most once. What ask() answers:
 //
@@ -19,7 +19,7 @@
 //   cancelled       the asking actor is being stopped: whether it was done is unknown
 //   any code        that the handler itself returned as a Failure or error code
 //
-// ask() and send() work in any coroutine of an actor. An ActorRef is used while its System lives.
+// ask() and send() take named locals (CONTRIBUTING.md). An ActorRef is used while its System lives.
 
 #include "runtime/base/all.h"
 #include "runtime/base/result.h"

@@ -12,13 +12,13 @@
 //     awaitable<void> start() override { after(10s, Tick{}); co_return; }
 //     bool has_work() const override { return unsaved_ > 0; }
 //     awaitable<void> work() override {                          // one step, mail goes first
-//       auto saved = co_await ask(store_, Save{sum_}, 5s, "the sum to be saved");
+//       Save save{sum_};  auto saved = co_await ask(store_, save, 5s, "the sum to be saved");
 //       if (saved) unsaved_ = 0;                                 // else saved.error().code, .text
 //       else if (!co_await sleep(1s, "before saving again")) co_return;  // we are being stopped
 //     }
 //    private:
-//     Answer<Number> add(Add add) {                              // or awaitable<…>, or plain
-//     Number
+//     // or awaitable<Answer<Number>>, or a plain Number
+//     Answer<Number> add(Add add) {
 //       if (add.value < 0) return Failure{Errc::refused, "only upwards"};
 //       unsaved_ += 1;
 //       return Number{sum_ += add.value};
@@ -34,8 +34,8 @@
 //       .restart = {.when = RestartPolicy::When::on_failure, .max_restarts = 3, .within = 60s}},
 //       store);
 //   Answer<Number> sum = system.ask(counter, Add{2}, 1s);        // from outside any actor
-//   for (const ActorStatus& a : system.actors()) std::cout << a.name << ' ' << a.waiting_for <<
-//   '\n'; bool graceful = system.stop(10s);                            // counter first, then store
+//   for (const ActorStatus& a : system.actors()) std::cout << a.name << a.waiting_for;
+//   bool graceful = system.stop(10s);                          // counter first, then store
 
 #include "runtime/actor.h"
 #include "runtime/actor_ref.h"

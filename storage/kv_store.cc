@@ -172,7 +172,8 @@ std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions 
     status = rocksdb::DB::Open(rocksdb_options(options), folder, &db);
   }
   if (!status.ok()) fail(folder, "opening", status);
-  return std::make_unique<RocksdbStore>(folder, std::unique_ptr<rocksdb::DB>(db), options.read_only);
+  return std::make_unique<RocksdbStore>(
+      folder, std::unique_ptr<rocksdb::DB>(db), options.read_only);
 }
 
 }  // namespace tramontane

@@ -139,6 +139,11 @@ void load_file(const std::string& folder, const std::string& name, bool tied, Ar
 }  // namespace
 
 HfFolder load_hf_folder(const std::string& path) {
+  if (!std::filesystem::exists(path + "/config.json"))
+    throw Error(
+        Errc::not_found, path +
+                             " is no model: it has no config.json (a checkpoint is a folder like "
+                             "RUN/checkpoints/step-000200)");
   ModelConfig config =
       in_folder(path, [&] { return parse_model_config(read_text(path + "/config.json")); });
   Tokenizer tokenizer =

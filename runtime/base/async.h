@@ -3,7 +3,7 @@
 // of the coroutine that awaits it, so everything one actor does happens in one order.
 //
 //   awaitable<int> count(ActorRef ledger) {
-//     auto tasks = co_await ask(ledger, LeaseTasks{}, 5s, "tasks to count");
+//     auto tasks = co_await ask(ledger, request, 5s, "tasks to count");
 //     co_return tasks.value().size();
 //   }
 //

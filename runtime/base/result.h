@@ -66,7 +66,7 @@ struct Failure {
 
 // What a call to another actor gives: the value, or why there is none.
 //
-//   Answer<TaskList> tasks = co_await ask(ledger, LeaseTasks{…}, 5s, "tasks to write");
+//   Answer<TaskList> tasks = co_await ask(ledger, request, 5s, "tasks to write");
 //   if (!tasks) return tasks.error();     // .code to branch on, .text to show
 //   use(*tasks);                          // or tasks.value(), which throws Error
 template <class T>
