@@ -112,10 +112,11 @@ class Problems {
   std::string text_;
 };
 
-void load_file(const std::string& folder, const std::string& name, bool tied, Arena& arena,
-    std::set<std::string>& loaded, Problems& problems) {
-  SafetensorsFile file = SafetensorsFile::open(folder + "/" + name);
-  for (const SafetensorsTensor& tensor : file.tensors()) {
+// `bytes_of(tensor)`: its bytes in the file called `name`.
+template <class BytesOf>
+void take_tensors(const std::string& name, const std::vector<SafetensorsTensor>& tensors,
+    BytesOf bytes_of, bool tied, Arena& arena, std::set<std::string>& loaded, Problems& problems) {
+  for (const SafetensorsTensor& tensor : tensors) {
     const TensorEntry* entry = arena.manifest().find(tensor.name);
     if (entry == nullptr) {
       // Written by some tools although it is the embedding, or can be computed.
@@ -129,11 +130,31 @@ void load_file(const std::string& folder, const std::string& name, bool tied, Ar
       problems.add(str(name, ": tensor '", tensor.name, "' has dtype ", tensor.dtype,
           ", expected F32, BF16 or F16"));
     } else {
-      convert(file.bytes(tensor), tensor.dtype, arena.floats(tensor.name));
+      convert(bytes_of(tensor), tensor.dtype, arena.floats(tensor.name));
     }
     if (!loaded.insert(tensor.name).second)
       problems.add(str(name, ": tensor '", tensor.name, "' is in two files"));
   }
+}
+
+// `each_file(take)` calls take(name, tensors, bytes_of) for every weight file.
+template <class EachFile>
+HfFolder assemble(
+    const std::string& path, ModelConfig config, Tokenizer tokenizer, EachFile each_file) {
+  if (tokenizer.vocabulary() > config.vocabulary)
+    throw Error(Errc::bad_input, str(path, ": tokenizer.json has ", tokenizer.vocabulary(),
+                                     " tokens, config.json a vocab_size of ", config.vocabulary));
+  auto arena = std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(config)));
+  std::set<std::string> loaded;
+  Problems problems;
+  each_file([&](const std::string& name, const auto& tensors, auto bytes_of) {
+    take_tensors(name, tensors, bytes_of, config.tied_head, *arena, loaded, problems);
+  });
+  for (const TensorEntry& tensor : arena->manifest().tensors())
+    if (!loaded.contains(tensor.name))
+      problems.add(str("tensor '", tensor.name, "' ", shape_text(tensor.shape), " is missing"));
+  problems.throw_if_any(path);
+  return {std::move(config), std::move(tokenizer), std::move(arena)};
 }
 
 }  // namespace
@@ -148,19 +169,33 @@ HfFolder load_hf_folder(const std::string& path) {
       in_folder(path, [&] { return parse_model_config(read_text(path + "/config.json")); });
   Tokenizer tokenizer =
       in_folder(path, [&] { return Tokenizer::parse(read_text(path + "/tokenizer.json")); });
-  if (tokenizer.vocabulary() > config.vocabulary)
-    throw Error(Errc::bad_input, str(path, ": tokenizer.json has ", tokenizer.vocabulary(),
-                                     " tokens, config.json a vocab_size of ", config.vocabulary));
-  auto arena = std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(config)));
-  std::set<std::string> loaded;
-  Problems problems;
-  for (const std::string& name : weight_files(path))
-    load_file(path, name, config.tied_head, *arena, loaded, problems);
-  for (const TensorEntry& tensor : arena->manifest().tensors())
-    if (!loaded.contains(tensor.name))
-      problems.add(str("tensor '", tensor.name, "' ", shape_text(tensor.shape), " is missing"));
-  problems.throw_if_any(path);
-  return {std::move(config), std::move(tokenizer), std::move(arena)};
+  return assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
+    for (const std::string& name : weight_files(path)) {
+      SafetensorsFile file = SafetensorsFile::open(path + "/" + name);
+      take(name, file.tensors(),
+          [&](const SafetensorsTensor& tensor) { return file.bytes(tensor); });
+    }
+  });
+}
+
+HfFolder load_hf_files(const std::string& path, const std::map<std::string, Bytes>& files) {
+  auto file = [&](const char* name) -> ByteView {
+    auto found = files.find(name);
+    if (found == files.end()) throw Error(Errc::not_found, str(path, "/", name, ": it is missing"));
+    return found->second;
+  };
+  ModelConfig config =
+      in_folder(path, [&] { return parse_model_config(as_text(file("config.json"))); });
+  Tokenizer tokenizer =
+      in_folder(path, [&] { return Tokenizer::parse(as_text(file("tokenizer.json"))); });
+  const char* name = "model.safetensors";
+  ByteView weights = file(name);
+  SafetensorsHeader header = in_folder(path, [&] { return parse_safetensors(weights); });
+  return assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
+    take(name, header.tensors, [&](const SafetensorsTensor& tensor) {
+      return weights.subspan(header.data_begin + tensor.begin, tensor.end - tensor.begin);
+    });
+  });
 }
 
 std::map<std::string, Bytes> hf_files(

@@ -26,6 +26,9 @@ struct HfFolder {
 // all that are missing, not known, or of another shape, with the shape expected and found.
 HfFolder load_hf_folder(const std::string& path);
 
+// The same from the bytes that hf_files() wrote, by name; `path` is for the errors.
+HfFolder load_hf_files(const std::string& path, const std::map<std::string, Bytes>& files);
+
 // The folder's files by name, for whoever writes a checkpoint.
 std::map<std::string, Bytes> hf_files(
     const ModelConfig& config, const std::string& tokenizer_json, const Arena& arena);
