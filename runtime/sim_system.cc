@@ -21,7 +21,7 @@ class SimSystem::SimPool final : public Pool {
  public:
   SimPool(PoolOptions options, SimSystem& sim) : Pool(std::move(options)), sim_(sim) {}
 
-  void post(Runnable& job) override { sim_.ready_.push_back(&job); }
+  void post(Runnable& job) override { sim_.post(job, name()); }
 
   bool runs_inline() const override { return true; }
 
@@ -47,11 +47,27 @@ SimSystem::SimSystem(SimOptions options)
 }
 
 SimSystem::~SimSystem() {
+  turn_time_ = nullptr;
+  ready_.insert(ready_.end(), busy_.begin(), busy_.end());
+  busy_.clear();
   system_->stop(std::chrono::seconds(60));
 }
 
 std::unique_ptr<Pool> SimSystem::make_pool(PoolOptions options) {
   return std::make_unique<SimPool>(std::move(options), *this);
+}
+
+// A turn that takes time is run at its end.
+void SimSystem::post(Runnable& job, const std::string& pool) {
+  Duration time = turn_time_ ? turn_time_(pool) : Duration::zero();
+  if (time <= Duration::zero()) {
+    ready_.push_back(&job);
+    return;
+  }
+  busy_.push_back(&job);
+  clock_.call_at(after(clock_.now(), time), [this, &job] {
+    if (std::erase(busy_, &job) > 0) ready_.push_back(&job);
+  });
 }
 
 bool SimSystem::run_ready() {

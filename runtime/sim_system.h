@@ -63,6 +63,12 @@ class SimSystem final : private Simulation {
     job_time_ = std::move(time);
   }
 
+  // How much simulated time each turn of an actor on that pool takes: a message, a step of work, or
+  // the part of one up to its next wait. Without it they take none.
+  void on_turn(std::function<Duration(const std::string& pool)> time) {
+    turn_time_ = std::move(time);
+  }
+
   // Ends the actor as a crash: no stop(), mail bounced, restart policy applied. At once if nothing
   // is running, else before anything of it runs again. False if there is none of that name.
   bool kill(std::string_view name, std::string reason = "killed by the simulation");
@@ -83,6 +89,7 @@ class SimSystem final : private Simulation {
  private:
   class SimPool;
 
+  void post(Runnable& job, const std::string& pool);
   std::unique_ptr<Pool> make_pool(PoolOptions options) override;
   Fate fate(const Passage& passage) override;
 
@@ -97,6 +104,8 @@ class SimSystem final : private Simulation {
   std::vector<Runnable*> ready_;
   std::function<Fate(const Passage&)> fate_;
   std::function<Duration(const std::string&)> job_time_;
+  std::function<Duration(const std::string&)> turn_time_;
+  std::vector<Runnable*> busy_;  // whose turn's time has not passed yet
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::vector<std::string> trace_;
   std::uint64_t steps_ = 0;
