@@ -82,15 +82,15 @@ void ContinuousBatch::add(RolloutTask task) {
   waiting_.push_back(std::move(task));
 }
 
-void ContinuousBatch::drop(RolloutId rollout) {
-  std::erase_if(waiting_, [&](const RolloutTask& t) { return t.rollout.id == rollout; });
+void ContinuousBatch::drop(LeaseId lease) {
+  std::erase_if(waiting_, [&](const RolloutTask& t) { return t.lease == lease; });
   std::erase_if(running_, [&](const std::unique_ptr<Sequence>& s) {
-    if (s->task.rollout.id != rollout) return false;
+    if (s->task.lease != lease) return false;
     decoder_.close(s->id);
     return true;
   });
   auto ended = std::erase_if(
-      ended_, [&](const std::unique_ptr<Sequence>& s) { return s->task.rollout.id == rollout; });
+      ended_, [&](const std::unique_ptr<Sequence>& s) { return s->task.lease == lease; });
   finished_untaken_ -= static_cast<std::uint32_t>(ended);
 }
 

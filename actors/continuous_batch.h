@@ -63,9 +63,9 @@ class ContinuousBatch {
   // model's context with one new token is Error(bad_input).
   void add(RolloutTask task);
 
-  // Stops writing a rollout (its lease was lost); what was not taken yet is forgotten. Unknown ids
-  // are ignored.
-  void drop(RolloutId rollout);
+  // Stops writing the rollout of a lease that was lost; what was not taken yet is forgotten. By
+  // lease, as the same rollout may have come again under another. Unknown ones are ignored.
+  void drop(LeaseId lease);
 
   // False too if all that waits needs newer weights.
   bool has_work() const;

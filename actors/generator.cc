@@ -42,7 +42,9 @@ std::string Generator::holding() const {
 
 bool Generator::has_work() const {
   if (batch_.weights() == nullptr) return false;
-  return batch_.has_work() || !unsent_.empty() || now() >= ask_after_;
+  // A batch may be full of rollouts that wait for newer weights: then there is nothing to do.
+  return batch_.has_work() || (to_send() && now() >= send_after_) ||
+         (batch_.room() > 0 && now() >= ask_after_);
 }
 
 awaitable<void> Generator::work() {
@@ -52,7 +54,7 @@ awaitable<void> Generator::work() {
   bool unfinished = now() >= flushed_unfinished_ + options_.flush_unfinished_every;
   bool due = batch_.finished_untaken() >= options_.flush_finished ||
              (batch_.finished_untaken() > 0 && (idle || now() >= flushed_ + options_.flush_every));
-  if (due || unfinished || !unsent_.empty()) co_await flush(unfinished);
+  if ((due || unfinished || !unsent_.empty()) && now() >= send_after_) co_await flush(unfinished);
 }
 
 awaitable<void> Generator::pull_tasks() {
@@ -85,13 +87,14 @@ awaitable<void> Generator::flush(bool unfinished) {
   metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
   if (!answer) {
     log(Level::warning, "segments not taken, will send again: " + answer.error().text);
+    send_after_ = now() + options_.poll_every;
     co_return;
   }
   for (std::size_t i = 0; i < unsent_.size(); ++i) {
     if (answer->codes.at(i) == 0) continue;
     log(Level::warning, str("rollout ", unsent_[i].rollout, " is no longer this generator's: ",
                             tramontane::name(static_cast<Errc>(answer->codes[i]))));
-    batch_.drop(unsent_[i].rollout);
+    batch_.drop(unsent_[i].lease);
   }
   unsent_.clear();
 }
@@ -110,7 +113,7 @@ Answer<SwapResult> Generator::swap(Swap request) {
   auto stall = std::chrono::steady_clock::now() - begin;
   note("version", std::to_string(batch_.weights()->version()));
   return SwapResult{batch_.weights()->version(), batch_.running(),
-      static_cast<std::uint32_t>(std::chrono::nanoseconds(stall).count())};
+      static_cast<std::uint32_t>(std::chrono::nanoseconds(stall).count()), newer};
 }
 
 void Generator::nudge(Nudge) {

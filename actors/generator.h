@@ -45,12 +45,15 @@ class Generator final : public Actor {
   awaitable<void> pull_tasks();
   awaitable<void> flush(bool unfinished);
 
+  bool to_send() const { return !unsent_.empty() || batch_.finished_untaken() > 0; }
+
   Options options_;
   ActorRef ledger_;
   const ReadyStore& ready_;
   ContinuousBatch batch_;
   std::vector<Segment> unsent_;  // made, not yet in the ledger; resent until it answers
   Time ask_after_{};             // no tasks were there: not before this, or a nudge
+  Time send_after_{};            // the ledger did not take segments: not before this
   Time flushed_{};
   Time flushed_unfinished_{};
   std::uint64_t tokens_ = 0;

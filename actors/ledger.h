@@ -143,8 +143,8 @@ class Ledger {
   std::vector<RolloutTask> lease_tasks(const std::string& holder, std::uint32_t count, Micros now);
 
   // Appends tokens. Errc::stale if the lease is no longer the holder's (it must stop writing that
-  // rollout); bad_input if the segment does not continue the rollout; repeating the very segment
-  // last appended is accepted and changes nothing.
+  // rollout); bad_input if the segment does not continue the rollout; repeating segments that were
+  // appended under the lease is accepted and changes nothing.
   Result<void> append(const Segment& segment, Micros now);
   // Several in one atomic write; each has its own result.
   std::vector<Result<void>> append(const std::vector<Segment>& segments, Micros now);

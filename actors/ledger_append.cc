@@ -8,7 +8,9 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace tramontane {
 namespace {
@@ -26,6 +28,20 @@ std::uint64_t hash_of(const Segment& segment) {
       XXH3_64bits(segment.log_probs.data(), segment.log_probs.size() * sizeof(float))};
 
   return XXH3_64bits(&head, sizeof head);
+}
+
+// Is all of it there already, as it stands? Then its writer did not hear that it was taken.
+bool repeats(const Segment& segment, const Rollout& rollout) {
+  std::size_t begin = segment.span.begin;
+  std::size_t count = segment.tokens.size();
+  if (count == 0 || segment.finish != Finish::running || segment.log_probs.size() != count ||
+      begin + count > rollout.tokens.size()) {
+    return false;
+  }
+  auto at = static_cast<std::ptrdiff_t>(begin);
+  return std::equal(segment.tokens.begin(), segment.tokens.end(), rollout.tokens.begin() + at) &&
+         std::memcmp(
+             segment.log_probs.data(), rollout.log_probs.data() + at, count * sizeof(float)) == 0;
 }
 
 bool all_finite(const std::vector<float>& values) {
@@ -64,6 +80,10 @@ Result<void> Ledger::State::check_segment(
   }
   const auto& rollout = entry->partial->rollout;
   if (rollout.finish != Finish::running) return refuse_it(Errc::stale, "it is finished already");
+  if (repeats(segment, rollout)) {
+    repeated = true;
+    return {};
+  }
   if (segment.span.begin != rollout.tokens.size()) {
     return refuse_it(Errc::bad_input, "the ledger has ", rollout.tokens.size(), " tokens");
   }

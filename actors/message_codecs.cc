@@ -65,10 +65,11 @@ struct Form<SwapResult> {
     out.setVersion(m.version);
     out.setSequencesInFlight(m.sequences_in_flight);
     out.setStallNs(m.stall_ns);
+    out.setFlipped(m.flipped);
   }
 
   static SwapResult read(Schema::Reader in) {
-    return {in.getVersion(), in.getSequencesInFlight(), in.getStallNs()};
+    return {in.getVersion(), in.getSequencesInFlight(), in.getStallNs(), in.getFlipped()};
   }
 };
 

@@ -105,6 +105,7 @@ struct SwapResult @0xa1d0c4f2e6b83916 {
   version @0 :UInt64;
   sequencesInFlight @1 :UInt32;
   stallNs @2 :UInt32;
+  flipped @3 :Bool;
 }
 
 struct Evaluate @0xa1d0c4f2e6b83917 {

@@ -129,6 +129,7 @@ struct SwapResult {
   Version version = 0;  // being decoded with from now on
   std::uint32_t sequences_in_flight = 0;
   std::uint32_t stall_ns = 0;  // decoding stood still for so long
+  bool flipped = false;        // false: it was at this version, or a newer one, already
 };
 
 // "This version is ready in your process: flip to it between two tokens."

@@ -185,13 +185,33 @@ TEST_CASE("a dropped rollout is forgotten and its room is free") {
   batch.add(Fixture::task(1));
   batch.step();
   CHECK(batch.room() == 0);
-  batch.drop(0);
+  batch.drop(0);  // no lease of this number
+  CHECK(batch.room() == 0);
+  batch.drop(1000);
   CHECK(batch.room() == 1);
   std::map<RolloutId, Rollout> found;
   while (batch.has_work()) batch.step();
   Fixture::gather(found, batch.take_segments(true));
   CHECK(found.size() == 1);
   CHECK(found.contains(1));
+}
+
+TEST_CASE("a lost lease ends only what is written under it") {
+  Fixture f;
+  ContinuousBatch batch(f.config, {.slots = 3, .max_tokens = 20});
+  batch.swap(f.weights(0));
+  batch.add(Fixture::task(0));
+  batch.step();
+  auto again = Fixture::task(0);  // its first lease expired unnoticed
+  again.lease = 2000;
+  batch.add(again);
+  batch.step();
+  batch.drop(1000);
+  CHECK(batch.room() == 2);
+  while (batch.has_work()) batch.step();
+  auto segments = batch.take_segments(true);
+  REQUIRE(segments.size() == 1);
+  CHECK(segments[0].lease == 2000);
 }
 
 TEST_CASE("a prompt longer than the context is refused by name") {

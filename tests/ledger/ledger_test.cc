@@ -346,6 +346,10 @@ TEST_CASE("a segment that does not fit is refused and says why") {
   repeat.tokens[0] = 5;
   refused(repeat, Errc::bad_input, "has 2 tokens");
   REQUIRE(bench.ledger->append(good, 0));
+  CHECK(bench.ledger->append(Bench::segment(task, 0, 2, 0), 0));  // not the last one any more
+  CHECK(bench.ledger->append(Bench::segment(task, 1, 3, 0), 0));
+  refused(repeat, Errc::bad_input, "has 4 tokens");
+  refused(Bench::segment(task, 3, 5, 0), Errc::bad_input, "has 4 tokens");
   auto ending = Bench::segment(task, 4, 4, 0, Finish::length);
   REQUIRE(bench.ledger->append(ending, 0));
   CHECK(bench.ledger->append(ending, 0));  // a repeat of the last one, after the end
