@@ -1,6 +1,7 @@
 #include "actors/weight_broadcaster.h"
 
 #include "actors/message_codecs.h"
+#include "runtime/base/all.h"
 #include "runtime/base/check.h"
 #include "runtime/system.h"
 
@@ -14,8 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration offer_deadline = 60s;
-constexpr Duration swap_deadline = 30s;
+// A stop waits for an offer to end: together they are shorter than that takes at most.
+constexpr Duration offer_deadline = 15s;
+constexpr Duration swap_deadline = 10s;
+constexpr Duration retry_every = 1s;
 
 std::int64_t micros_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -74,26 +77,37 @@ Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
   }
 }
 
+awaitable<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Offer request) {
+  auto ref = system().find(generator);
+  if (!ref) co_return Failure{Errc::closed, "it has stopped for good"};
+  Swap swap{request.version, request.fingerprint};
+  co_return co_await ask(*ref, swap, swap_deadline, "a token boundary");
+}
+
 awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
   auto begin = std::chrono::steady_clock::now();
   RunEvent event = swap_event(request, link_.name);
   auto weights = receive(request, event);
   if (!weights) co_return weights.error();
   event["publish_us"] = micros_since(begin);
+  // All at once: one that is slow or dead keeps no other waiting.
+  std::vector<awaitable<Answer<SwapResult>>> parts;
+  for (const auto& generator : generators_) parts.push_back(swap_one(generator, request));
+  auto swaps = co_await all(std::move(parts));
   OfferResult result;
-  for (const auto& generator : generators_) {
-    ActorRef ref = system().find(generator).value();
-    event["generator"] = generator;
-    Swap swap{request.version, request.fingerprint};
-    auto swapped = co_await ask(ref, swap, swap_deadline, "a token boundary");
+  for (std::size_t i = 0; i < generators_.size(); ++i) {
+    const auto& swapped = swaps[i];
+    event["generator"] = generators_[i];
     if (swapped) {
       ++result.generators;
+      if (!swapped->flipped) continue;  // it was there already: an offer made again
       event["event"] = "swap";
       event["stall_us"] = swapped->stall_ns / 1000.0;
       event["sequences_in_flight"] = swapped->sequences_in_flight;
+      event.erase("reason");
     } else {
       if (!result.problem.empty()) result.problem += "; ";
-      result.problem += generator + ": " + swapped.error().text;
+      result.problem += generators_[i] + ": " + swapped.error().text;
       event["event"] = "swap_failed";
       event["reason"] = swapped.error().text;
     }
@@ -106,26 +120,42 @@ awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
 WeightBroadcaster::WeightBroadcaster(std::vector<ActorRef> receivers, ActorRef reporter)
     : receivers_(std::move(receivers)), reporter_(std::move(reporter)) {
   handle(&WeightBroadcaster::publish);
+  handle(&WeightBroadcaster::tick);
 }
 
 void WeightBroadcaster::publish(Publish request) {
-  if (!pending_ || pending_->version < request.version) pending_ = request;
+  if (newest_ && request.version < newest_->version) return;  // late, and overtaken
+  newest_ = request;
+  due_ = true;
+}
+
+void WeightBroadcaster::tick(Tick) {
+  due_ = due_ || !everywhere_;
 }
 
 awaitable<void> WeightBroadcaster::work() {
-  Publish version = *pending_;
-  pending_.reset();
+  Publish version = *newest_;
+  due_ = false;
+  everywhere_ = true;
   for (const auto& receiver : receivers_) {
-    Offer offer{version.version, version.fingerprint};
-    auto result = co_await ask(receiver, offer, offer_deadline, "a receiver to take the weights");
-    std::string problem = result ? result->problem : result.error().text;
-    if (problem.empty()) continue;
-    log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
-    if (result) continue;  // the receiver has reported each generator
+    bool reached = co_await offer_to(receiver, version);
+    everywhere_ = everywhere_ && reached;
+  }
+  if (!everywhere_) after(retry_every, Tick{});
+  note("version", std::to_string(version.version));
+}
+
+awaitable<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
+  Offer offer{version.version, version.fingerprint};
+  auto result = co_await ask(receiver, offer, offer_deadline, "a receiver to take the weights");
+  std::string problem = result ? result->problem : result.error().text;
+  if (problem.empty()) co_return true;
+  log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
+  if (!result) {  // otherwise the receiver has reported each generator
     RunEvent event = failed_event(receiver.name(), version.version, problem);
     static_cast<void>(try_send(reporter_, Report{boost::json::serialize(event)}));
   }
-  note("version", std::to_string(version.version));
+  co_return false;
 }
 
 }  // namespace tramontane

@@ -6,8 +6,9 @@
 //
 // The receiver fetches the arena through the transport, checks its fingerprint, packs it for the
 // kernels, all off the decoding thread, and only then has the generators flip. A transfer that
-// fails or comes late leaves them serving the version before, and is reported by name. A version
-// that is overtaken while it waits is skipped: the newest counts.
+// fails or comes late leaves them serving the version before, is reported by name, and is tried
+// again until it succeeds or is overtaken. A version that is overtaken while it waits is skipped:
+// the newest counts.
 
 #include "actors/job.h"
 #include "actors/messages.h"
@@ -32,6 +33,7 @@ class WeightReceiverActor final : public Actor {
  private:
   awaitable<Answer<OfferResult>> offer(Offer request);
   Answer<std::shared_ptr<const ReadyWeights>> receive(const Offer& request, RunEvent& event);
+  awaitable<Answer<SwapResult>> swap_one(std::string generator, Offer request);
 
   const ModelConfig& config_;
   WeightLink link_;
@@ -45,16 +47,20 @@ class WeightBroadcaster final : public Actor {
  public:
   WeightBroadcaster(std::vector<ActorRef> receivers, ActorRef reporter);
 
-  bool has_work() const override { return pending_.has_value(); }
+  bool has_work() const override { return due_; }
 
   awaitable<void> work() override;
 
  private:
   void publish(Publish request);
+  void tick(Tick tick);
+  awaitable<bool> offer_to(ActorRef receiver, Publish version);
 
   std::vector<ActorRef> receivers_;
   ActorRef reporter_;
-  std::optional<Publish> pending_;  // the newest version that was not offered yet
+  std::optional<Publish> newest_;  // that was announced
+  bool due_ = false;               // it is to be offered now
+  bool everywhere_ = false;        // it has reached every receiver
 };
 
 }  // namespace tramontane
