@@ -12,6 +12,12 @@ using namespace std::chrono_literals;
 // Lease expiry and grouped syncs; both are far longer than a message takes.
 constexpr Duration tick_every = 100ms;
 
+// What the asker got wrong is its failure, not the ledger's: it is told, and the ledger goes on.
+Failure failure_of(const Error& error) {
+  if (error.errc() != Errc::bad_input && error.errc() != Errc::not_found) throw error;
+  return {error.errc(), error.text()};
+}
+
 std::uint8_t code_of(const Result<void>& result) {
   return result ? 0 : static_cast<std::uint8_t>(result.error().value());
 }
@@ -106,8 +112,13 @@ AppendResults LedgerActor::judge(Judge request) {
   return results;
 }
 
-BatchAnswer LedgerActor::take_batch(TakeBatch request) {
-  BatchAnswer answer{ledger_->batch(request.step), {}};
+Answer<BatchAnswer> LedgerActor::take_batch(TakeBatch request) {
+  BatchAnswer answer;
+  try {
+    answer.batch = ledger_->batch(request.step);
+  } catch (const Error& error) {
+    return failure_of(error);
+  }
   if (!answer.batch) {
     answer.why_none = ledger_->why_no_batch(request.step, time());
     want_batch_.insert(request.holder);
@@ -124,10 +135,14 @@ TrainedAnswer LedgerActor::trained(Trained request) {
   return answer;
 }
 
-TrainedAnswer LedgerActor::restart_from(RestartFrom request) {
-  ledger_->restart_from(request.version);
+Answer<TrainedAnswer> LedgerActor::restart_from(RestartFrom request) {
+  try {
+    ledger_->restart_from(request.version);
+  } catch (const Error& error) {
+    return failure_of(error);
+  }
   nudge(want_tasks_);
-  return {ledger_->recorded_fingerprint(request.version).value_or(0)};
+  return TrainedAnswer{ledger_->recorded_fingerprint(request.version).value_or(0)};
 }
 
 void LedgerActor::checkpointed(Checkpointed request) {

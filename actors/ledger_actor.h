@@ -32,9 +32,9 @@ class LedgerActor final : public Actor {
   AppendResults append(Append request);
   FinishedList lease_finished(LeaseFinished request);
   AppendResults judge(Judge request);
-  BatchAnswer take_batch(TakeBatch request);
+  Answer<BatchAnswer> take_batch(TakeBatch request);
   TrainedAnswer trained(Trained request);
-  TrainedAnswer restart_from(RestartFrom request);
+  Answer<TrainedAnswer> restart_from(RestartFrom request);
   void checkpointed(Checkpointed request);
   void release(Release request);
   LedgerCounts counts(AskCounts request);

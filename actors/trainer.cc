@@ -2,7 +2,6 @@
 
 #include "actors/evaluation.h"
 #include "actors/message_codecs.h"
-#include "actors/model/hf_folder.h"
 #include "actors/step_event.h"
 #include "runtime/base/check.h"
 
@@ -18,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration call_deadline = 30s;
+constexpr Duration retry_every = 1s;
 constexpr Duration evaluation_deadline = std::chrono::minutes(30);
 constexpr std::uint64_t warm_checkpoint_every = 500;
 
@@ -25,10 +25,10 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-template <class T>
-T about_value(const boost::json::object& about, const char* key, T fallback) {
-  const auto* value = about.if_contains(key);
-  return value == nullptr || value->is_null() ? fallback : value->to_number<T>();
+// The ledger may answer another time. It is started again when it fails, until it fails for good:
+// then the answer is `closed`.
+bool may_pass(Errc code) {
+  return code == Errc::timeout || code == Errc::undeliverable || code == Errc::failed;
 }
 
 }  // namespace
@@ -106,29 +106,6 @@ void Trainer::begin() {
   }
 }
 
-void Trainer::resume_from(const Checkpoint& checkpoint, bool reinforcing) {
-  HfFolder model = load_hf_folder(checkpoint.folder);
-  if (!(model.arena->manifest() == *manifest_))
-    throw Error(Errc::unsupported, checkpoint.folder +
-                                       " holds a model of another shape than the job graph; resume "
-                                       "with the run's own job graph");
-  policy_->import(*model.arena);
-  auto state = checkpoint.files.find("optimizer.bin");
-  if (state == checkpoint.files.end())
-    throw Error(Errc::corrupt, checkpoint.folder + " has no optimizer.bin");
-  policy_->load_optimizer_state(state->second);
-  resumed_reinforcing_ = reinforcing;
-  stage_ = reinforcing ? job().warm_starts.size()
-                       : about_value<std::size_t>(checkpoint.about, "stage", 0);
-  stage_step_ = reinforcing ? checkpoint.version
-                            : about_value<std::uint64_t>(checkpoint.about, "stage_step", 0);
-  warm_done_ = reinforcing ? warm_steps_total() : checkpoint.version;
-  version_ = reinforcing ? checkpoint.version : 0;
-  saved_ = version_;
-  correct_average_ = about_value<double>(checkpoint.about, "correct_average", -1);
-  best_sampled_ = about_value<double>(checkpoint.about, "best_sampled", -1);
-}
-
 awaitable<void> Trainer::work() {
   if (stage_ < job().warm_starts.size()) {
     co_await warm_step();
@@ -195,14 +172,6 @@ awaitable<void> Trainer::warm_step() {
   if (interrupted) end(RunOutcome::How::interrupted, finish_reason_);
 }
 
-void Trainer::save_warm() {
-  auto arena = export_arena(0);
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena);
-  files["optimizer.bin"] = policy_->optimizer_state();
-  options_.warm_checkpoints->save(
-      warm_done_, files, {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_}});
-}
-
 // ---- reinforcement -----------------------------------------------------------------------------
 
 std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
@@ -223,8 +192,7 @@ awaitable<void> Trainer::begin_reinforcement() {
     if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
   }
   RestartFrom restart{version_};
-  auto restarted = co_await ask(
-      options_.ledger, restart, call_deadline, "the ledger to go back to the checkpoint");
+  auto restarted = co_await ask_ledger(restart, "the ledger to go back to the checkpoint");
   if (!restarted) {
     end(RunOutcome::How::failed, "the ledger: " + restarted.error().text);
     co_return;
@@ -242,7 +210,19 @@ awaitable<void> Trainer::begin_reinforcement() {
   stage_step_ = version_;
   stage_began_ = now();
   stage_step_began_ = stage_step_;
-  waiting_since_ = now();
+  waiting_since_ = reminded_ = now();
+}
+
+template <class M>
+awaitable<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view why) {
+  for (bool told = false;; told = true) {
+    M copy = request;
+    auto answer = co_await ask(options_.ledger, std::move(copy), call_deadline, why);
+    if (answer || !may_pass(answer.error().code)) co_return answer;
+    if (!told) alarm("the ledger did not answer and is asked again: " + answer.error().text);
+    bool slept = co_await sleep(retry_every, "before asking the ledger again");
+    if (!slept) co_return answer;
+  }
 }
 
 awaitable<void> Trainer::reinforce_step() {
@@ -260,13 +240,29 @@ awaitable<void> Trainer::reinforce_step() {
   may_have_batch_ = false;
   std::string why = answer ? answer->why_none : answer.error().text;
   note("waiting_for_batch", why);
-  if (!answer && answer.error().code != Errc::timeout) {
+  if (!answer && !may_pass(answer.error().code)) {
     end(RunOutcome::How::failed, "the ledger: " + why);
-  } else if (now() > waiting_since_ + options_.batch_patience && !patience_lost_) {
+    co_return;
+  }
+  if (now() >= reminded_ + options_.remind_every) co_await remind();
+  if (now() > waiting_since_ + options_.batch_patience && !patience_lost_) {
     patience_lost_ = true;
     alarm(str("step ", version_, " has waited ", seconds(now() - waiting_since_),
         " s for its batch: ", why));
   }
+}
+
+// Perhaps no batch comes because word of the newest version was lost, with a message or with an
+// actor that died. Hearing of it again changes nothing.
+awaitable<void> Trainer::remind() {
+  reminded_ = now();
+  Publish published{version_, arena_->fingerprint()};
+  static_cast<void>(
+      co_await send(options_.broadcaster, published, call_deadline, "the broadcaster"));
+  if (version_ == 0) co_return;
+  Trained trained{version_ - 1, arena_->fingerprint()};
+  static_cast<void>(
+      co_await send(options_.ledger, trained, call_deadline, "the ledger to hear of a version"));
 }
 
 awaitable<void> Trainer::train_on(Batch batch) {
@@ -323,7 +319,7 @@ awaitable<void> Trainer::train_on(Batch batch) {
     co_await evaluate("during", false);
   if (!last && plan.stop_at_correct > 0 && correct_average_ >= plan.stop_at_correct)
     co_await end_reinforcement();
-  waiting_since_ = now();
+  waiting_since_ = reminded_ = now();
 }
 
 // Publishes a new version and tells the ledger. False if the run had to end.
@@ -335,8 +331,7 @@ awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint6
     alarm("the broadcaster did not take version " + std::to_string(arena->version()) + ": " +
           sent.error().text);
   Trained trained{step, arena->fingerprint()};
-  auto told =
-      co_await ask(options_.ledger, trained, call_deadline, "the ledger to record a version");
+  auto told = co_await ask_ledger(trained, "the ledger to record a version");
   if (!told) {
     end(RunOutcome::How::failed, "the ledger: " + told.error().text);
     co_return false;
@@ -356,25 +351,6 @@ awaitable<void> Trainer::end_reinforcement() {
   end(RunOutcome::How::finished, version_ >= job().reinforce->steps
                                      ? "all steps done"
                                      : str("correct reached ", job().reinforce->stop_at_correct));
-}
-
-boost::json::object Trainer::checkpoint_about() const {
-  return {{"kind", "reinforce"}, {"fingerprint", hex(arena_->fingerprint())},
-      {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
-}
-
-awaitable<void> Trainer::save() {
-  auto began = now();
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_);
-  files["optimizer.bin"] = policy_->optimizer_state();
-  std::uint64_t bytes = 0;
-  for (const auto& [name, content] : files) bytes += content.size();
-  boost::json::object about = checkpoint_about();
-  std::string folder = options_.checkpoints->save(version_, files, about);
-  saved_ = version_;
-  Checkpointed durable{version_};
-  static_cast<void>(co_await send(options_.ledger, durable, call_deadline, "the ledger"));
-  co_await report(checkpoint_event(version_, folder, bytes, seconds(now() - began)));
 }
 
 awaitable<void> Trainer::evaluate(std::string label, bool wait) {

@@ -49,6 +49,7 @@ class Trainer final : public Actor {
     std::function<std::unique_ptr<PolicyTrainer>(const ModelConfig&)> make_policy;
     std::function<void(RunOutcome)> done;  // called once, from the trainer's thread
     Duration poll_every = std::chrono::milliseconds(200);
+    Duration remind_every = std::chrono::seconds(2);     // while it waits for a batch
     Duration batch_patience = std::chrono::minutes(10);  // an alarm when a batch takes longer
   };
 
@@ -71,6 +72,7 @@ class Trainer final : public Actor {
   awaitable<void> warm_step();
   awaitable<void> begin_reinforcement();
   awaitable<void> reinforce_step();
+  awaitable<void> remind();
   awaitable<void> train_on(Batch batch);
   awaitable<void> end_reinforcement();
 
@@ -80,6 +82,9 @@ class Trainer final : public Actor {
   boost::json::object checkpoint_about() const;
   void save_warm();
   awaitable<void> evaluate(std::string label, bool wait);
+  // Asks the ledger again for as long as it may yet answer: it is restarted when it fails.
+  template <class M>
+  awaitable<Answer<ReplyOf<M>>> ask_ledger(M request, std::string_view why);
   awaitable<void> report(RunEvent event);
   void alarm(const std::string& text);
   void end(RunOutcome::How how, const std::string& reason);
@@ -108,6 +113,7 @@ class Trainer final : public Actor {
   std::uint32_t non_finite_in_a_row_ = 0;
   Version saved_ = 0;
   Time waiting_since_{};
+  Time reminded_{};  // or began to wait
   Time stage_began_{};
   std::uint64_t stage_step_began_ = 0;
   bool patience_lost_ = false;
