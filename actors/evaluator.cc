@@ -19,7 +19,13 @@ awaitable<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
     weights = ReadyWeights::prepare(
         job_.model, link_.receiver->fetch(request.version, request.fingerprint));
   } catch (const Error& e) {
-    co_return Failure{e.errc(), str("evaluation of version ", request.version, ": ", e.text())};
+    std::string why = str("evaluation of version ", request.version, ": ", e.text());
+    // Nobody waits for one during the training: it must not fail in silence.
+    if (request.label == "during") {
+      Report told{boost::json::serialize(RunEvent{{"event", "alarm"}, {"text", why}})};
+      static_cast<void>(try_send(reporter_, std::move(told)));
+    }
+    co_return Failure{e.errc(), why};
   }
   bool whole = request.label != "during";
   EvaluationOptions options;

@@ -35,9 +35,12 @@ std::vector<PoolOptions> Pipeline::pools(const Job& job) {
 }
 
 Pipeline::Pipeline(System& system, const Job& job, PipelineParts parts) : system_(system) {
-  ActorRef reporter =
-      system.spawn({.name = "reporter", .kind = "reporter", .mailbox = {.messages = 1024}},
-          [options = parts.reporter] { return std::make_unique<Reporter>(options); });
+  parts.reporter.began = system.clock().now();
+  ActorRef reporter = system.spawn({.name = "reporter",
+                                       .kind = "reporter",
+                                       .mailbox = {.messages = 1024},
+                                       .restart = one_by_one},
+      [options = parts.reporter] { return std::make_unique<Reporter>(options); });
   Trainer::Options trainer{.job = &job,
       .warm_checkpoints = parts.warm_checkpoints,
       .checkpoints = parts.checkpoints,

@@ -108,7 +108,6 @@ Reporter::Reporter(Options options) : options_(std::move(options)) {
 }
 
 awaitable<void> Reporter::start() {
-  began_ = now();
   last_step_ = last_status_ = look();
   after(options_.status_every, Tick{});
   co_return;
@@ -141,7 +140,7 @@ void Reporter::add_shares(RunEvent& event) {
 }
 
 void Reporter::emit(RunEvent& event) {
-  event["seconds"] = options_.seconds_before + seconds(now() - began_);
+  event["seconds"] = options_.seconds_before + seconds(now() - options_.began);
   options_.totals->add(event);
   for (auto& sink : options_.sinks) sink->event(event);
 }

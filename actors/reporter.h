@@ -41,7 +41,8 @@ class Reporter final : public Actor {
   struct Options {
     std::vector<std::shared_ptr<EventSink>> sinks;
     std::shared_ptr<RunTotals> totals;  // read by the pipeline once this actor has stopped
-    double seconds_before = 0;          // of the run's earlier lives
+    double seconds_before = 0;          // of the run's earlier processes
+    Time began{};                       // of this process, however often the actor is restarted
     Duration status_every = std::chrono::milliseconds(400);
   };
 
@@ -65,7 +66,6 @@ class Reporter final : public Actor {
   Meter look() const;
 
   Options options_;
-  Time began_{};
   Meter last_step_;
   Meter last_status_;
   RunEvent progress_;  // stage, step and version as of the last step, for status events

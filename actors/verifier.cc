@@ -43,6 +43,7 @@ awaitable<void> Verifier::work() {
   Judge request{unsent_};
   auto taken =
       co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take verdicts");
+  may_have_work_ = taken.has_value();
   if (taken)
     unsent_.clear();
   else

@@ -26,7 +26,7 @@ class Verifier final : public Actor {
 
   awaitable<void> start() override;
 
-  bool has_work() const override { return may_have_work_ || !unsent_.empty(); }
+  bool has_work() const override { return may_have_work_; }
 
   awaitable<void> work() override;
   std::string holding() const override;
@@ -40,7 +40,7 @@ class Verifier final : public Actor {
   std::shared_ptr<const Tokenizer> tokenizer_;
   Options options_;
   ActorRef ledger_;
-  bool may_have_work_ = true;
+  bool may_have_work_ = true;   // until a call fails or finds nothing; then a nudge or a while
   std::vector<Judged> unsent_;  // until the ledger answers; judging twice is refused, and harmless
 };
 
