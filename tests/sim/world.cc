@@ -1,0 +1,157 @@
+#include "tests/sim/world.h"
+
+#include "runtime/base/check.h"
+#include "tests/sim/life.h"
+#include "tests/sim/sim_job.h"
+#include "tests/sim/stand_in.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace tramontane {
+namespace {
+
+constexpr std::uint64_t life_stream = 0x6c696665;
+constexpr std::uint32_t lives_max = 6;
+
+}  // namespace
+
+SimTally& SimTally::operator+=(const SimTally& other) {
+  for (auto field : {&SimTally::lives, &SimTally::crashes, &SimTally::power_cuts, &SimTally::kills,
+           &SimTally::messages, &SimTally::lost, &SimTally::duplicated, &SimTally::late,
+           &SimTally::bad_transfers, &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed,
+           &SimTally::stopped_early, &SimTally::rollouts, &SimTally::spanning, &SimTally::resumed,
+           &SimTally::stale, &SimTally::no_verdict, &SimTally::leases_expired,
+           &SimTally::log_probs_checked})
+    this->*field += other.*field;
+  simulated_seconds += other.simulated_seconds;
+  return *this;
+}
+
+std::string describe(const SimTally& tally) {
+  return str(tally.lives, " lives, ", tally.crashes, " crashes (", tally.power_cuts,
+      " power cuts), ", tally.stopped_early, " stopped early, ", tally.kills, " actors killed; ",
+      tally.messages, " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ",
+      tally.late, " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ",
+      tally.bad_transfers, " bad transfers; ", tally.replayed, " steps replayed; ", tally.rollouts,
+      " rollouts, ", tally.spanning, " of several versions, ", tally.resumed, " resumed, ",
+      tally.stale, " stale, ", tally.no_verdict, " without verdict, ", tally.leases_expired,
+      " leases expired; ", tally.log_probs_checked, " log-probs checked; ",
+      static_cast<std::uint64_t>(tally.simulated_seconds), " s simulated");
+}
+
+// ---- the transport -----------------------------------------------------------------------------
+
+// The local transport, that tells the world what passes and now and then holds bytes that differ
+// from what was announced: its own check must find that.
+class SimWorld::Link final : public WeightSender, public WeightReceiver {
+ public:
+  Link(SimWorld& world, std::function<bool()> spoil)
+      : world_(world), spoil_(std::move(spoil)), local_(local_transport()) {}
+
+  void publish(std::shared_ptr<const Arena> arena) override {
+    world_.published(arena);
+    local_.sender->publish(std::move(arena));
+  }
+
+  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
+    if (!spoil_()) return local_.receiver->fetch(version, announced);
+    ++world_.tally_.bad_transfers;
+    const Arena& good = *world_.arenas_.at(version);
+    auto bad = std::make_shared<Arena>(good.shared_manifest());
+    std::memcpy(bad->data(), good.data(), good.bytes().size());
+    bad->bytes()[version % good.bytes().size()] ^= std::byte{1};
+    bad->seal(version);
+    WeightLink torn = local_transport();
+    torn.sender->publish(std::move(bad));
+    return torn.receiver->fetch(version, announced);
+  }
+
+ private:
+  SimWorld& world_;
+  std::function<bool()> spoil_;
+  WeightLink local_;
+};
+
+WeightLink SimWorld::link(std::function<bool()> spoil) {
+  auto link = std::make_shared<Link>(*this, std::move(spoil));
+  return {"local", link, link};
+}
+
+// ---- what the outside world remembers ----------------------------------------------------------
+
+SimWorld::SimWorld(std::uint64_t seed, bool trace)
+    : seed_(seed),
+      trace_(trace),
+      job_(sim_job(seed)),
+      disk_([this](const std::string& text) { problem(text); }) {
+  disk_.on_span([this](const Span& span) { known_span(span); });
+}
+
+SimWorld::~SimWorld() = default;
+
+void SimWorld::problem(const std::string& text) {
+  if (trace_) std::fprintf(stderr, "PROBLEM %s\n", text.c_str());
+  if (problems_.size() < 20) problems_.push_back(text);
+}
+
+void SimWorld::published(const std::shared_ptr<const Arena>& arena) {
+  training_ = arena->version();
+  auto [known, fresh] = arenas_.emplace(arena->version(), arena);
+  if (!fresh) ++tally_.replayed;
+  if (known->second->fingerprint() != arena->fingerprint())
+    problem(str("version ", arena->version(), " was trained again to another fingerprint"));
+}
+
+// Every token was decoded under a whole version that existed.
+void SimWorld::known_span(const Span& span) {
+  auto known = arenas_.find(span.version);
+  if (known == arenas_.end())
+    problem(str("tokens of version ", span.version, ", which was never published"));
+  else if (known->second->fingerprint() != span.fingerprint)
+    problem(str("tokens of version ", span.version, " with another fingerprint"));
+}
+
+void SimWorld::consumed(std::span<const TrainSequence> sequences) {
+  auto [known, fresh] = consumed_.emplace(training_, hash_of(sequences));
+  if (!fresh && known->second != hash_of(sequences))
+    problem(str("the batch of step ", training_, " was another when it was trained again"));
+  for (const TrainSequence& sequence : sequences)
+    for (std::uint32_t lag : sequence.lags)
+      if (lag > job_.reinforce->ledger.max_lag)
+        problem(str("step ", training_, " trained a token with lag ", lag));
+}
+
+void SimWorld::count_event(const RunEvent& event) {
+  const auto& kind = event.at("event").as_string();
+  if (kind == "swap") ++tally_.swaps;
+  if (kind == "swap_failed") ++tally_.swaps_failed;
+  if (kind != "alarm") return;
+  const auto& text = event.at("text").as_string();
+  if (trace_) std::fprintf(stderr, "ALARM %s\n", text.c_str());
+  if (text.find("disagree") != std::string_view::npos) problem(std::string(text));
+}
+
+// ---- the play ----------------------------------------------------------------------------------
+
+void SimWorld::play() {
+  Random random(seed_, life_stream);
+  if (trace_)
+    std::fprintf(
+        stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), describe(job_).c_str());
+  for (std::uint32_t life = 0; life < lives_max && problems_.empty(); ++life) {
+    LifePlan plan = draw_life(random, job_, life);
+    if (trace_) std::fprintf(stderr, "life %u: %s\n", life, describe(plan).c_str());
+    training_ = 0;
+    ++tally_.lives;
+    RunOutcome outcome;
+    SimLife lived(*this, std::move(plan), random.below(~std::uint64_t{0}));
+    if (lived.live(outcome) == End::finished) {
+      audit(outcome);
+      return;
+    }
+  }
+  if (problems_.empty()) problem(str("the job did not end in ", lives_max, " lives"));
+}
+
+}  // namespace tramontane
