@@ -2,6 +2,7 @@
 #include "actors/ledger.h"
 #include "actors/ledger_format.h"
 #include "actors/ledger_load.h"
+#include "actors/ledger_state.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"
@@ -32,6 +33,7 @@ struct LedgerReader::State {
   std::vector<RolloutSummary> summaries(GroupId group, const std::optional<Fate>& fate) const;
   std::string state_of(
       const RolloutSummary& summary, bool judged, const std::optional<Fate>& fate) const;
+  std::optional<Rollout> written_so_far(GroupId group, std::uint32_t sample) const;
 };
 
 namespace {
@@ -94,6 +96,26 @@ std::vector<RolloutSummary> LedgerReader::State::summaries(
   return found;
 }
 
+// A rollout that is being written, from its segments; nothing before its first one.
+std::optional<Rollout> LedgerReader::State::written_so_far(
+    GroupId group, std::uint32_t sample) const {
+  Rollout rollout;
+  rollout.id = group * options.group_size + sample;
+  rollout.group = group;
+  rollout.sample = sample;
+  rollout.seed = options.seed;
+  store->scan(ledger_key::group(group), [&](std::string_view key, std::string_view value) {
+    auto parts = ledger_key::parse(key);
+    if (parts.kind != 'S' || parts.sample != sample) return true;
+    auto segment = decode_segment(key, value);
+    if (segment.span.begin != rollout.tokens.size()) return false;
+    extend(rollout, segment.span, segment.tokens, segment.log_probs);
+    return true;
+  });
+  if (rollout.tokens.empty()) return std::nullopt;
+  return rollout;
+}
+
 LedgerReader::LedgerReader(const std::string& folder) : state_(std::make_unique<State>()) {
   state_->store = open_rocksdb(folder, {.read_only = true});
   auto options_record = state_->store->get(ledger_key::options());
@@ -144,9 +166,13 @@ std::optional<JudgedRollout> LedgerReader::rollout(RolloutId id) const {
   auto sample = static_cast<std::uint32_t>(id % state_->options.group_size);
   auto key = ledger_key::rollout(group, sample);
   auto value = state_->store->get(key);
-  if (!value) return std::nullopt;
   JudgedRollout judged;
-  judged.rollout = decode_rollout(key, *value);
+  if (value)
+    judged.rollout = decode_rollout(key, *value);
+  else if (auto written = state_->written_so_far(group, sample))
+    judged.rollout = std::move(*written);
+  else
+    return std::nullopt;
   auto verdict_key = ledger_key::verdict(group, sample);
   if (auto verdict = state_->store->get(verdict_key)) {
     judged.verdict = decode_verdict(verdict_key, *verdict);

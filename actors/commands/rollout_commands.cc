@@ -2,12 +2,16 @@
 #include "actors/commands/replay.h"
 #include "actors/job.h"
 #include "actors/ledger.h"
+#include "actors/step_event.h"
 #include "runtime/base/check.h"
 #include "storage/file.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <cstdio>
 #include <cstring>
-#include <iostream>
 
 namespace tramontane {
 namespace {
@@ -57,6 +61,38 @@ void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) 
   }
 }
 
+const char* finish_name(Finish finish) {
+  switch (finish) {
+    case Finish::running:
+      return "running";
+    case Finish::stop:
+      return "stop";
+    case Finish::length:
+      return "length";
+  }
+  return "running";
+}
+
+// One rollout as an object: what the list says, and its tokens with the spans they were written in.
+void print_json(const LedgerReader& ledger, const RolloutSummary& summary) {
+  boost::json::object line{{"id", summary.id}, {"group", summary.group}, {"state", summary.state},
+      {"step", nullptr}, {"tokens", summary.tokens}, {"finish", finish_name(summary.finish)},
+      {"score", nullptr}, {"no_verdict", summary.no_verdict}};
+  if (summary.step) line["step"] = *summary.step;
+  if (summary.score) line["score"] = *summary.score;
+  boost::json::array tokens;
+  boost::json::array spans;
+  if (auto judged = ledger.rollout(summary.id)) {
+    for (Token token : judged->rollout.tokens) tokens.push_back(token);
+    for (const Span& span : judged->rollout.spans)
+      spans.push_back({{"begin", span.begin}, {"end", span.end}, {"version", span.version},
+          {"fingerprint", hex(span.fingerprint)}, {"fresh_cache", span.fresh_cache}});
+  }
+  line["token_ids"] = std::move(tokens);
+  line["spans"] = std::move(spans);
+  std::printf("%s\n", boost::json::serialize(line).c_str());
+}
+
 int rollouts(const CliArguments& arguments) {
   const std::string& run = arguments.positional(0);
   if (!system_files()->exists(run + "/ledger"))
@@ -85,6 +121,10 @@ int rollouts(const CliArguments& arguments) {
     return true;
   };
   auto list = ledger.list(arguments.whole("limit", 50, 1'000'000), keep);
+  if (arguments.has("json")) {
+    for (const auto& r : list) print_json(ledger, r);
+    return 0;
+  }
   std::printf("%10s %8s  %-20s %6s %6s  %-11s %-10s\n", "rollout", "group", "state", "step",
       "tokens", "versions", "score");
   for (const auto& r : list) {
@@ -116,7 +156,8 @@ CliCommand rollouts_command() {
               "waiting, leased, finished, judging, judged, sealed, trained, dropped"},
           {"spanning", "", "only those written under several versions"},
           {"no-verdict", "", "only those that could not be judged"}, {"min-score", "X", "at least"},
-          {"max-score", "X", "at most"}, {"limit", "N", "rows at most (default 50)"}},
+          {"max-score", "X", "at most"}, {"limit", "N", "rows at most (default 50)"},
+          {"json", "", "one JSON object per rollout, with its tokens and spans"}},
       .run = rollouts};
 }
 
