@@ -62,9 +62,12 @@ void RunTotals::add(const RunEvent& event) {
   } else if (kind == "stage" && text(event, "kind") == "reinforce" && reinforce_began_ < 0) {
     reinforce_began_ = seconds_;
   } else if (kind == "step" && text(event, "kind") == "reinforce") {
-    steps_ = std::max(steps_, static_cast<std::uint64_t>(number(event, "step", 0)));
-    rollouts_ += static_cast<std::uint64_t>(number(event, "rollouts", 0));
-    spanning_ += static_cast<std::uint64_t>(number(event, "spanning_rollouts", 0));
+    auto step = static_cast<std::uint64_t>(number(event, "step", 0));
+    if (step > steps_) {  // one trained again after a crash brings the same rollouts
+      steps_ = step;
+      rollouts_ += static_cast<std::uint64_t>(number(event, "rollouts", 0));
+      spanning_ += static_cast<std::uint64_t>(number(event, "spanning_rollouts", 0));
+    }
     lag_max_ = std::max(lag_max_, static_cast<std::uint64_t>(number(event, "lag_max", 0)));
     gap_max_ = std::max(gap_max_, number(event, "log_prob_gap_max", 0));
     double took = number(event, "step_seconds", 0);
