@@ -9,7 +9,7 @@
 //   stage       stage (index), kind ("warm_start" | "reinforce"), steps
 //   step        stage, kind, step (done so far, from 1), steps, loss, gradient_norm, learning_rate,
 //               skipped, tokens, train_seconds, eta_seconds; and for reinforce:
-//               version, score, correct, correct_average (moving, 0.8), tokens_mean,
+//               version, fingerprint, batch (hash of what was trained on), score, correct, correct_average (moving, 0.8), tokens_mean,
 //               truncated_share, thinking_share, rollouts, groups_kept, groups_without_contrast,
 //               rollouts_stale, rollouts_no_verdict, entropy, clip_low_share, clip_high_share,
 //               ratio_max, effective_sample_size, mismatch_kl, log_prob_gap_max,

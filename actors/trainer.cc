@@ -3,6 +3,7 @@
 #include "actors/evaluation.h"
 #include "actors/message_codecs.h"
 #include "actors/step_event.h"
+#include "actors/types_capnp.h"
 #include "runtime/base/check.h"
 
 #include <boost/json/serialize.hpp>
@@ -295,6 +296,7 @@ awaitable<void> Trainer::train_on(Batch batch) {
   event["correct_average"] = correct_average_;
   event["eta_seconds"] = per_step * static_cast<double>(plan.steps - version_);
   event["fingerprint"] = hex(arena_->fingerprint());
+  event["batch"] = hex(batch_hash(batch));
   describe_batch(event, job(), batch);
   describe_report(event, step);
   describe_audit(event, audit, step);
