@@ -24,7 +24,9 @@ std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message message) {
 Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope) {
   if (!to) return Failure{Errc::undeliverable, "a message to nobody: the address is empty"};
   if (to.route()->deliver(envelope, false) == Route::Delivery::not_delivered) {
-    return std::move(*envelope->failure);
+    Failure failure = std::move(*envelope->failure);
+    if (failure.code == Errc::full) failure.text = to.route()->fullness();
+    return failure;
   }
   return {};
 }

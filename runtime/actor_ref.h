@@ -60,6 +60,9 @@ class Route {
 
   virtual Incarnation incarnation() const = 0;
 
+  // The text of an Errc::full, which deliver() leaves out: most who get it wait, and need none.
+  virtual std::string fullness() const = 0;
+
  private:
   const ActorId id_;
   const std::string name_;

@@ -233,8 +233,11 @@ void Cell::end_task() {
   }
   task_.reset();
   doing_ = Doing::nothing;
-  count_task(began_, ended == Doing::message);
-  if (ended == Doing::message) answer(std::move(current_));
+  Time at = count_task(began_, ended == Doing::message);
+  if (ended == Doing::message) {
+    current_->sent = at;
+    answer(std::move(current_));
+  }
   if (ended == Doing::stop) {
     end_life(ExitCause::stopped, "");
     return;
@@ -242,7 +245,7 @@ void Cell::end_task() {
   set_state(ActorState::idle);
 }
 
-void Cell::count_task(Time began, bool was_message) {
+Time Cell::count_task(Time began, bool was_message) {
   Time ended = now();
   if (was_message) {
     ++handled_here_;
@@ -255,37 +258,13 @@ void Cell::count_task(Time began, bool was_message) {
   task_since_.store(0, std::memory_order_relaxed);
   idle_since_.store(count(ended), std::memory_order_relaxed);
   std::int64_t window = count(ended) - window_start_.load(std::memory_order_relaxed);
-  if (window < busy_window.count()) return;
+  if (window < busy_window.count()) return ended;
   double share = static_cast<double>(all - window_busy_.load(std::memory_order_relaxed)) /
                  static_cast<double>(window);
   window_share_.store(share, std::memory_order_relaxed);
   window_busy_.store(all, std::memory_order_relaxed);
   window_start_.store(count(ended), std::memory_order_relaxed);
-}
-
-// ---- timed work -----------------------------------------------------------------------------
-
-Time Cell::next_due() const {
-  Time due = restart_at_;
-  if (!timed_.empty()) due = std::min(due, timed_.begin()->first);
-  return due;
-}
-
-void Cell::at(Time when, std::unique_ptr<Envelope> envelope) {
-  timed_.emplace(when, std::move(envelope));
-  arm(when);
-}
-
-void Cell::on_due(Time now) {
-  while (!timed_.empty() && timed_.begin()->first <= now) {
-    timed_.begin()->second->sent = now;
-    box_.push_back(std::move(timed_.begin()->second));
-    timed_.erase(timed_.begin());
-  }
-  if (restart_at_ <= now) {
-    restart_at_ = forever;
-    build_wanted_ = true;
-  }
+  return ended;
 }
 
 // ---- the end of a life ----------------------------------------------------------------------

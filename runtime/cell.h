@@ -38,6 +38,8 @@ class Cell final : public Strand, public Route {
   Delivery deliver(std::unique_ptr<Envelope>& envelope, bool may_park) override;
   std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) override;
 
+  std::string fullness() const override;
+
   Incarnation incarnation() const override { return incarnation_.load(std::memory_order_relaxed); }
 
   void control_start();
@@ -94,7 +96,7 @@ class Cell final : public Strand, public Route {
   bool obsolete(std::unique_ptr<Envelope>& envelope);
   void run(Doing doing, detail::Task task);
   void end_task();
-  void count_task(Time began, bool was_message);
+  Time count_task(Time began, bool was_message);
   void fail(const std::exception_ptr& error);
   void end_life(ExitCause cause, std::string text);
   void bury();

@@ -1,4 +1,4 @@
-// The Cell's side that other threads see: delivery, answers, status.
+// The Cell's mail: delivery, answers, what comes back, what comes later; and its status.
 
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
@@ -51,7 +51,6 @@ Route::Delivery Cell::accept(std::unique_ptr<Envelope>& envelope, bool may_park)
     push(std::move(envelope));
     return Delivery::admitted;
   }
-  const MailboxLimits& limits = mailbox_.limits();
   switch (mailbox_.admit(envelope, may_park)) {
     case Mailbox::Admission::admitted: {
       if (oldest_.load(std::memory_order_relaxed) == 0) {
@@ -66,15 +65,19 @@ Route::Delivery Cell::accept(std::unique_ptr<Envelope>& envelope, bool may_park)
       if (dead()) bounce_all_parked(str(name(), " has stopped"));
       return Delivery::parked;
     case Mailbox::Admission::full:
-      return refuse(*envelope, Errc::full,
-          str("the mailbox of ", name(), " is full: ", mailbox_.messages(), " of ", limits.messages,
-              " messages, ", mailbox_.bytes(), " of ", limits.bytes, " bytes"));
+      return refuse(*envelope, Errc::full, "");
     case Mailbox::Admission::oversized:
       return refuse(*envelope, Errc::refused,
           str(envelope->body.name(), " has ", envelope->size, " bytes, the whole mailbox of ",
-              name(), " takes ", limits.bytes, ": raise mailbox.bytes"));
+              name(), " takes ", mailbox_.limits().bytes, ": raise mailbox.bytes"));
   }
   return Delivery::not_delivered;
+}
+
+std::string Cell::fullness() const {
+  const MailboxLimits& limits = mailbox_.limits();
+  return str("the mailbox of ", name(), " is full: ", mailbox_.messages(), " of ", limits.messages,
+      " messages, ", mailbox_.bytes(), " of ", limits.bytes, " bytes");
 }
 
 // A sender that waited for room hears that there was some; from then on the mail is one-way.
@@ -221,6 +224,31 @@ std::uint32_t Cell::bounce_all(Errc code, const std::string& text) {
   }
   if (dead()) bounce_all_parked(text);
   return unread;
+}
+
+// ---- timed work -----------------------------------------------------------------------------
+
+Time Cell::next_due() const {
+  Time due = restart_at_;
+  if (!timed_.empty()) due = std::min(due, timed_.begin()->first);
+  return due;
+}
+
+void Cell::at(Time when, std::unique_ptr<Envelope> envelope) {
+  timed_.emplace(when, std::move(envelope));
+  arm(when);
+}
+
+void Cell::on_due(Time now) {
+  while (!timed_.empty() && timed_.begin()->first <= now) {
+    timed_.begin()->second->sent = now;
+    box_.push_back(std::move(timed_.begin()->second));
+    timed_.erase(timed_.begin());
+  }
+  if (restart_at_ <= now) {
+    restart_at_ = forever;
+    build_wanted_ = true;
+  }
 }
 
 // ---- seen from outside ----------------------------------------------------------------------

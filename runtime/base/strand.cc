@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace tramontane {
@@ -113,8 +114,9 @@ void Strand::dispatch(std::unique_ptr<Item> item) {
       [[fallthrough]];
     case Item::Kind::wake:
       if (Wait* wait = find(item->ticket)) {
+        Time at = item->sent;
         wait->on_wake(std::move(item));
-        wake(*wait);
+        resume_later(*wait, at);
       }
       return;
     case Item::Kind::timer:
@@ -155,7 +157,7 @@ Ticket Strand::begin(Wait& wait, std::coroutine_handle<> waiter, Time now, Time 
   wait.since_ = now;
   wait.deadline_ = deadline;
   wait.ticket_ = (static_cast<Ticket>(slot.generation) << 32) | (index + 1);
-  publish(wait);
+  publish(&wait);
   arm(deadline);
   return wait.ticket_;
 }
@@ -167,25 +169,33 @@ Wait* Strand::find(Ticket ticket) const {
   return slot.generation == ticket >> 32 ? slot.wait : nullptr;
 }
 
-void Strand::remove(Wait& wait) {
+void Strand::remove(Wait& wait, Time at) {
   std::uint32_t index = static_cast<std::uint32_t>(wait.ticket_) - 1;
   slots_[index].wait = nullptr;
   free_slots_.push_back(index);
   --waits_;
   wait.strand_ = nullptr;
   if (waits_ == 0) {
-    if (wait.kind_ != WaitKind::job) idle_ += now() - wait.since_;
-    visible_wait_.store(false, std::memory_order_relaxed);
+    if (wait.kind_ != WaitKind::job) {
+      Time end = at == Time() ? now() : at;
+      idle_ += std::max(Duration::zero(), end - wait.since_);
+    }
+    publish(nullptr);
     return;
   }
+  if (shown_ != &wait) return;
   for (const Slot& slot : slots_) {
-    if (slot.wait != nullptr) return publish(*slot.wait);
+    if (slot.wait != nullptr) return publish(slot.wait);
   }
 }
 
 void Strand::wake(Wait& wait) {
+  resume_later(wait, Time());
+}
+
+void Strand::resume_later(Wait& wait, Time at) {
   std::coroutine_handle<> waiter = wait.waiter_;
-  remove(wait);
+  remove(wait, at);
   if (!frozen_) ready_.push_back(waiter);
 }
 
@@ -230,21 +240,25 @@ void Strand::on_timer() {
   arm(std::min(next, next_due()));
 }
 
-void Strand::publish(const Wait& wait) {
-  std::lock_guard lock(status_mutex_);
-  status_.kind = wait.kind_;
-  status_.target.assign(wait.target_);
-  status_.what.assign(wait.what_);
-  status_.reason.assign(wait.reason_);
-  status_.since = wait.since_;
-  status_.deadline = wait.deadline_;
-  visible_wait_.store(true, std::memory_order_relaxed);
+void Strand::publish(const Wait* wait) {
+  while (status_lock_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+  shown_ = wait;
+  status_lock_.clear(std::memory_order_release);
 }
 
 WaitStatus Strand::status() const {
-  if (!visible_wait_.load(std::memory_order_relaxed)) return {};
-  std::lock_guard lock(status_mutex_);
-  return status_;
+  WaitStatus status;
+  while (status_lock_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+  if (shown_ != nullptr) {
+    status.kind = shown_->kind_;
+    status.target.assign(shown_->target_);
+    status.what.assign(shown_->what_);
+    status.reason.assign(shown_->reason_);
+    status.since = shown_->since_;
+    status.deadline = shown_->deadline_;
+  }
+  status_lock_.clear(std::memory_order_release);
+  return status;
 }
 
 }  // namespace tramontane

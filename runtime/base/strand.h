@@ -16,7 +16,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +41,16 @@ struct Item {
   Item(const Item&) = delete;
   Item& operator=(const Item&) = delete;
 
+  // Items come and go with every message, like frames.
+  static void* operator new(std::size_t bytes) { return detail::allocate_frame(bytes); }
+
+  static void operator delete(void* item, std::size_t bytes) noexcept {
+    detail::free_frame(item, bytes);
+  }
+
   Item* next = nullptr;
   Ticket ticket = 0;
+  Time sent{};  // when, if known: saves its receiver a look at the clock
   Kind kind = Kind::wake;
 };
 
@@ -186,8 +193,10 @@ class Strand : public Trampoline,
   void drain();
   void dispatch(std::unique_ptr<Item> item);
   Wait* find(Ticket ticket) const;
-  void remove(Wait& wait);
-  void publish(const Wait& wait);
+  // The wait is over, at `at` if that is known.
+  void remove(Wait& wait, Time at = {});
+  void resume_later(Wait& wait, Time at);
+  void publish(const Wait* wait);
   void on_timer();
 
   Item* asleep() noexcept { return reinterpret_cast<Item*>(std::uintptr_t{1}); }
@@ -213,9 +222,10 @@ class Strand : public Trampoline,
   TimerId armed_;           // the one pending call of the clock
   std::uint64_t arms_ = 0;  // items of earlier arms are ignored
 
-  mutable std::mutex status_mutex_;
-  WaitStatus status_;
-  std::atomic<bool> visible_wait_{false};
+  // The wait that status() shows. A spin lock, held for a few instructions, guards it: publishing
+  // is part of every ask.
+  mutable std::atomic_flag status_lock_;
+  const Wait* shown_ = nullptr;
 };
 
 // co_await strand_of_this(): the strand the coroutine runs on.

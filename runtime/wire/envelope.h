@@ -34,7 +34,6 @@ struct Envelope final : Item {
   bool is_reply = false;
   bool charged = false;  // holds credit of the mailbox it lies in
   std::size_t size = 0;  // what it is charged, bytes
-  Time sent{};
   Time deadline = forever;
   std::uint64_t trace = 0;
   Message body;  // the request, then the reply

@@ -1,10 +1,11 @@
 // Local asks and floods, against a bare Asio strand and against CAF, in one process and one run.
 //
-//   build/release/tests/bench/ask_bench [--seconds S] [--json]
+//   build/release/tests/bench/ask_bench [--json]
 //
-// round trip   one caller, one callee: ask, wait for the reply, ask again. Median over windows.
+// round trip   one caller, one callee: ask, wait for the reply, ask again
 // flood        one sender, one receiver, one-way messages as fast as the mailbox takes them.
-// Each with both sides on one thread, and on two.
+// Each with both sides on one thread, and on two. The contenders take turns in short windows, and
+// the best window of each counts: other work on the machine only ever makes a window worse.
 
 #include "runtime/base/log.h"
 #include "runtime/system.h"
@@ -19,9 +20,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
-#include <caf/exec_main.hpp>
-#include <caf/init_global_meta_objects.hpp>
-#include <caf/scoped_actor.hpp>
+#include <caf/stateful_actor.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -47,13 +46,17 @@ struct Figures {
   double flood_per_second = 0;
 };
 
-constexpr int batch = 20'000;
-constexpr int flood_size = 400'000;
-constexpr int windows = 7;
+constexpr int batch = 5'000;
+constexpr int flood_size = 50'000;
+constexpr int windows = 5;
+constexpr int rounds = 8;
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
+double least(const std::vector<double>& values) {
+  return *std::min_element(values.begin(), values.end());
+}
+
+double most(const std::vector<double>& values) {
+  return *std::max_element(values.begin(), values.end());
 }
 
 // ---- a bare strand --------------------------------------------------------------------------
@@ -94,7 +97,7 @@ class StrandBench {
       wait();
       floods.push_back(flood_size / since(begin));
     }
-    return {median(trips), median(floods)};
+    return {least(trips), most(floods)};
   }
 
  private:
@@ -160,14 +163,20 @@ class Caller final : public Actor {
 
   awaitable<void> start() override {
     for (int w = 0; w < windows; ++w) {
-      auto begin = Steps::now();
-      for (int i = 0; i < batch; ++i) (co_await ask(adder_, M{1}, 5s, "the sum")).value();
+      Steps::time_point begin = Steps::now();
+      for (int i = 0; i < batch; ++i) {
+        auto sum = co_await ask(adder_, M{1}, 5s, "the sum");
+        sum.value();
+      }
       measured_->trips.push_back(since(begin) / batch * 1e9);
 
-      measured_->received = 0;
       begin = Steps::now();
-      for (int i = 0; i < flood_size; ++i) (co_await send(adder_, Note{i}, 5s, "room")).value();
-      while (measured_->received < flood_size) co_await sleep(100us, "the flood to end");
+      for (int i = 0; i < flood_size; ++i) {
+        auto sent = co_await send(adder_, Note{i}, 5s, "room");
+        sent.value();
+      }
+      auto all = co_await ask(adder_, M{1}, 60s, "the flood to end");
+      all.value();
       measured_->floods.push_back(flood_size / since(begin));
     }
     measured_->done = true;
@@ -189,7 +198,7 @@ Figures tramontane_figures(int threads) {
   system.spawn<Caller<M>>({.name = "caller"}, adder, measured);
   while (!measured->done) std::this_thread::sleep_for(1ms);
   system.stop(5s);
-  return {median(measured->trips), median(measured->floods)};
+  return {least(measured->trips), most(measured->floods)};
 }
 
 // ---- CAF ------------------------------------------------------------------------------------
@@ -225,29 +234,34 @@ void caf_ask(CafCaller* self, caf::actor adder, Measured* measured) {
   self->request(adder, 5s, std::int64_t{1}).then([=](std::int64_t) {
     if (--self->state.left > 0) return caf_ask(self, adder, measured);
     measured->trips.push_back(since(self->state.begin) / batch * 1e9);
-    measured->received = 0;
     auto begin = Steps::now();
     for (int i = 0; i < flood_size; ++i) self->send(adder, std::int32_t{1});
-    while (measured->received < flood_size) std::this_thread::sleep_for(100us);
-    measured->floods.push_back(flood_size / since(begin));
-    if (++self->state.window < windows) return caf_window(self, adder, measured);
-    measured->done = true;
-    self->quit();
+    // Mail keeps its order: the reply to a last request says that the flood has been received.
+    self->request(adder, 60s, std::int64_t{1}).then([=](std::int64_t) {
+      measured->floods.push_back(flood_size / since(begin));
+      if (++self->state.window < windows) return caf_window(self, adder, measured);
+      measured->done = true;
+      self->quit();
+    });
   });
 }
 
 Figures caf_figures(std::size_t threads) {
-  caf::init_global_meta_objects<caf::id_block::core_module>();
-  caf::core::init_global_meta_objects();
   caf::actor_system_config config;
-  config.set("caf.scheduler.max-threads", threads);
+  config.set("scheduler.max-threads", threads);
   caf::actor_system system(config);
   Measured measured;
   auto adder = system.spawn(caf_adder, &measured);
   system.spawn([&measured, adder](CafCaller* self) { caf_window(self, adder, &measured); });
   while (!measured.done) std::this_thread::sleep_for(1ms);
   caf::anon_send_exit(adder, caf::exit_reason::user_shutdown);
-  return {median(measured.trips), median(measured.floods)};
+  return {least(measured.trips), most(measured.floods)};
+}
+
+void keep_best(Figures& best, const Figures& seen) {
+  if (best.round_trip_ns == 0) best = seen;
+  best.round_trip_ns = std::min(best.round_trip_ns, seen.round_trip_ns);
+  best.flood_per_second = std::max(best.flood_per_second, seen.flood_per_second);
 }
 
 void show(const char* what, const Figures& figures, const Figures& hop) {
@@ -259,19 +273,24 @@ void show(const char* what, const Figures& figures, const Figures& hop) {
 
 int main(int argc, char** argv) {
   bool json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
-  Figures hop_1 = StrandBench(1).run();
-  Figures hop_2 = StrandBench(2).run();
-  Figures plain_1 = tramontane_figures<Add>(1);
-  Figures coroutine_1 = tramontane_figures<Linger>(1);
-  Figures plain_2 = tramontane_figures<Add>(2);
-  Figures caf = caf_figures(2);
+  Figures hop_1, hop_2, plain_1, coroutine_1, plain_2, caf_1, caf;
+  for (int round = 0; round < rounds; ++round) {
+    keep_best(hop_1, StrandBench(1).run());
+    keep_best(plain_1, tramontane_figures<Add>(1));
+    keep_best(coroutine_1, tramontane_figures<Linger>(1));
+    keep_best(caf_1, caf_figures(1));
+    keep_best(hop_2, StrandBench(2).run());
+    keep_best(plain_2, tramontane_figures<Add>(2));
+    keep_best(caf, caf_figures(2));
+  }
   if (json) {
     std::printf(
         "{\"hop_ns\":%.0f,\"ask_ns\":%.0f,\"ask_two_threads_ns\":%.0f,\"caf_ask_ns\":%.0f,"
+        "\"caf_ask_two_threads_ns\":%.0f,"
         "\"hop_flood\":%.0f,\"flood\":%.0f,\"flood_two_threads\":%.0f,\"caf_flood\":%.0f}\n",
-        hop_1.round_trip_ns, plain_1.round_trip_ns, plain_2.round_trip_ns, caf.round_trip_ns,
-        hop_1.flood_per_second, plain_1.flood_per_second, plain_2.flood_per_second,
-        caf.flood_per_second);
+        hop_1.round_trip_ns, plain_1.round_trip_ns, plain_2.round_trip_ns, caf_1.round_trip_ns,
+        caf.round_trip_ns, hop_1.flood_per_second, plain_1.flood_per_second,
+        plain_2.flood_per_second, caf.flood_per_second);
     return 0;
   }
   std::printf("%-34s %12s  %9s   %14s\n", "", "round trip", "", "flood");
@@ -280,8 +299,9 @@ int main(int argc, char** argv) {
   show("Tramontane, 1 thread", plain_1, hop_1);
   show("Tramontane, coroutine handler", coroutine_1, hop_1);
   show("Tramontane, 2 pools of 1 thread", plain_2, hop_1);
+  show("CAF, 1 thread", caf_1, hop_1);
   show("CAF, 2 threads", caf, hop_1);
   std::printf("ask against CAF: %.1fx faster on one thread, %.1fx on two\n",
-      caf.round_trip_ns / plain_1.round_trip_ns, caf.round_trip_ns / plain_2.round_trip_ns);
+      caf_1.round_trip_ns / plain_1.round_trip_ns, caf.round_trip_ns / plain_2.round_trip_ns);
   return 0;
 }
