@@ -198,6 +198,9 @@ class Ledger {
   std::unique_ptr<State> state_;
 };
 
+// XXH3-64 of the batch's bytes: that a batch asked for again is the same.
+std::uint64_t batch_hash(const Batch& batch);
+
 // Reads a ledger while another process writes it (RocksDB read-only), for tools.
 class LedgerReader {
  public:

@@ -1,7 +1,10 @@
 // Sealing batches, giving them out again, and retention.
 #include "actors/ledger_load.h"
 #include "actors/ledger_state.h"
+#include "actors/types_capnp.h"
 #include "runtime/base/check.h"
+
+#include <xxhash.h>
 
 #include <algorithm>
 
@@ -214,6 +217,11 @@ void Ledger::State::remove_batch(const RetainedBatch& retained) {
   }
   store.write(batch);
   unsynced_ = true;
+}
+
+std::uint64_t batch_hash(const Batch& batch) {
+  std::string bytes = canonical_bytes(batch);
+  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 }  // namespace tramontane

@@ -1,9 +1,9 @@
 #include "actors/trainer.h"
 
 #include "actors/evaluation.h"
+#include "actors/ledger.h"
 #include "actors/message_codecs.h"
 #include "actors/step_event.h"
-#include "actors/types_capnp.h"
 #include "runtime/base/check.h"
 
 #include <boost/json/serialize.hpp>

@@ -6,7 +6,6 @@
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
-#include <xxhash.h>
 
 #include <cmath>
 #include <cstring>
@@ -332,11 +331,6 @@ std::string canonical_bytes(const Batch& batch) {
   auto flat = capnp::messageToFlatArray(message);
   auto bytes = flat.asBytes();
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
-}
-
-std::uint64_t batch_hash(const Batch& batch) {
-  std::string bytes = canonical_bytes(batch);
-  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 }  // namespace tramontane

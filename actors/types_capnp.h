@@ -51,6 +51,5 @@ std::size_t words_of(const Verdict& verdict);
 
 // Equal batches give equal bytes: what "the same batch again" means.
 std::string canonical_bytes(const Batch& batch);
-std::uint64_t batch_hash(const Batch& batch);  // XXH3-64 of them
 
 }  // namespace tramontane

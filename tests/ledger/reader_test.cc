@@ -64,6 +64,35 @@ TEST_CASE("a reader beside the writer sees rollouts, batches and why groups were
   CHECK_FALSE(reader.rollout(1'000'000));
 }
 
+TEST_CASE("a reader shows a rollout that is being written, as far as it is") {
+  TempFolder folder;
+  auto store = open_rocksdb(folder.path(), {});
+  WorldOptions options;
+  options.options.group_size = 3;
+  options.options.batch = 12;
+  options.options.steps = 6;
+  LedgerWorld world(options);
+  world.open(*store);
+  auto half_written = [&] {
+    return LedgerReader(folder.path()).list(1, [](const RolloutSummary& rollout) {
+      return rollout.finish == Finish::running && rollout.tokens > 0;
+    });
+  };
+  auto found = half_written();
+  for (int turn = 0; turn < 1000 && found.empty(); ++turn) {
+    world.turn();
+    found = half_written();
+  }
+  REQUIRE(!found.empty());
+  auto half = LedgerReader(folder.path()).rollout(found[0].id);
+  REQUIRE(half);
+  CHECK(half->rollout.finish == Finish::running);
+  CHECK(half->rollout.tokens.size() == found[0].tokens);
+  CHECK(half->rollout.log_probs.size() == found[0].tokens);
+  CHECK(half->rollout.spans.back().end == found[0].tokens);
+  CHECK(half->verdict.no_verdict == "not judged yet");
+}
+
 TEST_CASE("a folder without a ledger is not_found, by name") {
   TempFolder folder;
   try {
