@@ -9,14 +9,15 @@
 //   stage       stage (index), kind ("warm_start" | "reinforce"), steps
 //   step        stage, kind, step (done so far, from 1), steps, loss, gradient_norm, learning_rate,
 //               skipped, tokens, train_seconds, eta_seconds; and for reinforce:
-//               version, fingerprint, batch (hash of what was trained on), score, correct, correct_average (moving, 0.8), tokens_mean,
-//               truncated_share, thinking_share, rollouts, groups_kept, groups_without_contrast,
-//               rollouts_stale, rollouts_no_verdict, entropy, clip_low_share, clip_high_share,
-//               ratio_max, effective_sample_size, mismatch_kl, log_prob_gap_max,
-//               log_prob_gap_tokens, audited_rollouts, audited_spanning, lag_histogram [tokens of
-//               lag 0, 1, …], lag_max, spanning_rollouts, tokens_per_second (generated),
-//               generator_busy, trainer_busy, wait_seconds (trainer waited for its batch),
-//               queues {waiting, leased, finished, judging, judged}
+//               version, fingerprint, batch (hash of what was trained on), score, correct,
+//               correct_average (moving, 0.8), tokens_mean, truncated_share, thinking_share,
+//               rollouts, groups_kept, groups_without_contrast, rollouts_stale,
+//               rollouts_no_verdict, entropy, clip_low_share, clip_high_share, ratio_max,
+//               effective_sample_size, mismatch_kl, log_prob_gap_max, log_prob_gap_tokens,
+//               audited_rollouts, audited_spanning, lag_histogram [tokens of lag 0, 1, …], lag_max,
+//               spanning_rollouts, tokens_per_second (generated), generator_busy, trainer_busy,
+//               wait_seconds (trainer waited for its batch), queues {waiting, leased, finished,
+//               judging, judged}
 //   swap        generator, version, fingerprint (16 hex digits), publish_us, verify_us, prepare_us,
 //               stall_us, sequences_in_flight, transport
 //   swap_failed generator, version, reason

@@ -22,8 +22,8 @@
 // actor half-changed by another. Long work is done in steps: work() is called again and again
 // between messages while has_work() is true, so mail never waits for more than one step.
 //
-// GCC 12 cannot compile brace lists of several elements, or (co_await f()).g() in a template, inside
-// an expression that awaits ("array used as initializer"): name the value first.
+// GCC 12 cannot compile brace lists of several elements, or (co_await f()).g() in a template,
+// inside an expression that awaits ("array used as initializer"): name the value first.
 //
 // Threads: everything runs on the actor's strand. Nothing here may be called from elsewhere.
 

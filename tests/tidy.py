@@ -319,13 +319,15 @@ class Tidy:
                 self.complain(name, 1, "not named in any meson.build: it is not built")
 
     def white_space(self):
-        """no tabs, no trailing space, one newline at the end"""
+        """no tabs, no trailing space, one newline at the end; sources of 100 columns"""
         for name, text in self.text.items():
             if name.endswith((".jsonl", ".hex")) or "/corpus/" in name or name == "LICENSE":
                 continue
             for number, line in enumerate(text.split("\n"), 1):
                 if line != line.rstrip():
                     self.complain(name, number, "trailing space")
+                if len(line) > 100 and name in self.sources and '"' not in line and "://" not in line:
+                    self.complain(name, number, "over 100 columns: ./dev format")
                 if "\t" in line:
                     self.complain(name, number, "tab")
             if text and (not text.endswith("\n") or text.endswith("\n\n")):
