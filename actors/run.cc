@@ -256,6 +256,8 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
 }
 
 int Run::go(bool resumed) {
+  // Who watches may go away (`tram run … | head`); the run goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   auto totals = std::make_shared<RunTotals>();
   double seconds_before = 0;
   std::optional<std::uint64_t> from;

@@ -38,7 +38,7 @@ RunFiles::RunFiles(std::string folder) : folder_(std::move(folder)) {
   if (lock_ < 0) throw Error(Errc::io, str(path, ": ", std::strerror(errno)));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw Error(Errc::refused,
+    throw Error(Errc::io,
         folder_ + " is being worked on by another process; stop that one first (Ctrl-C, or kill)");
   }
 }

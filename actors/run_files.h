@@ -17,7 +17,7 @@ class RunFiles {
   // A new directory with job.yaml. Error(bad_input) if there is one already.
   static RunFiles create(const std::string& folder, const std::string& job_yaml);
 
-  // An existing one, locked. Error(not_found) if it is no run; Error(refused) if another process
+  // An existing one, locked. Error(not_found) if it is no run; Error(io) if another process
   // works on it.
   static RunFiles open(const std::string& folder);
 

@@ -34,10 +34,10 @@ LoadedModel load_model(const std::string& folder, const CliArguments& arguments)
 }
 
 int evaluate(const CliArguments& arguments) {
-  LoadedModel model = load_model(arguments.positional(0), arguments);
   std::string path = arguments.text("data", "");
   if (path.empty())
     throw UsageError("missing --data FILE: JSONL of {\"prompt\", \"answer\"} lines");
+  LoadedModel model = load_model(arguments.positional(0), arguments);
   Dataset data = read_dataset(*system_files(), path, {});
   for (std::uint64_t i = 0; i < data.size(); ++i) {
     Problem problem{.prompt = {.index = i, .text = data[i].prompt, .answer = data[i].answer},

@@ -1,0 +1,223 @@
+"""Every command's errors and exit statuses, and what the others print.
+
+  cli_test.py TRAM REPOSITORY
+"""
+import json
+import os
+import subprocess
+
+import harness as h
+from watch import Watch
+
+SUMMARY = ("heldout_before heldout_after steps rollouts swaps sequences_spanning_a_swap logprob_gap_max lag_max "
+           "generator_busy seconds").split()
+
+
+def refused(words, status, *parts):
+    """The command ends with this status, and its message has all these parts."""
+    ended = h.tram(*words, status=status)
+    for part in parts:
+        h.expect(part in ended.err, f"tram {' '.join(words)}: the message lacks '{part}':\n{ended.err}")
+    h.expect("terminate" not in ended.err, ended.err)
+
+
+def job_graphs(folder):
+    good = h.job(folder, "good", warm_steps=10)
+    text = open(good).read()
+
+    def variant(name, old, new):
+        path = os.path.join(folder, f"{name}.yaml")
+        h.expect(old in text, f"no '{old}' in the job graph")
+        open(path, "w").write(text.replace(old, new))
+        return path
+
+    several = variant("several", "max_lag: 2", "max_lagg: 2")
+    open(several, "a").write("datum: 3\n")
+    refused(["plan", several], h.BAD_INPUT, "unknown key 'max_lagg'; did you mean 'max_lag'?", "several.yaml:",
+        "unknown key 'datum'")
+    lines = open(several).read().splitlines()
+    at = next(i for i, line in enumerate(lines) if "max_lagg" in line)
+    refused(["run", several], h.BAD_INPUT, f"several.yaml:{at + 1}:{lines[at].index('max_lagg') + 1}: ")
+    refused(["plan", variant("number", "steps: 8", "steps: many")], h.BAD_INPUT, "expected a whole number", "'many'")
+    refused(["plan", variant("yaml", "name: good", "name: [good")], h.BAD_INPUT, "yaml.yaml:")
+    refused(["plan", os.path.join(folder, "none.yaml")], h.BAD_INPUT, "none.yaml", "No such file")
+    refused(["plan", good, "--set", "a=b", "--set", "seed=x"], h.BAD_INPUT, "unknown key 'a'", "found 'x'")
+
+    prompts = f"prompts: {h.GATE}/train.jsonl"
+    mine = os.path.join(folder, "mine.jsonl")
+    graph = variant("data", prompts, f"prompts: {mine}")
+    refused(["run", graph], h.BAD_INPUT, "mine.jsonl", "No such file")
+    for content, parts in [
+            ('{"prompt": "1+1=", "answer": "2"}\n{"prompt": "1+\n', ["mine.jsonl:2:", "JSON"]),
+            ('{"prompt": "1+1=", "answer": "2"}\n\n[1]\n', ["mine.jsonl:3:"]),
+            ("", ["mine.jsonl", "no examples"]),
+            ('{"prompt": "' + "1+" * 100 + '1=", "answer": "101"}\n', ["mine.jsonl:1:", "context of 128"]),
+            ('{"prompt": "one?", "answer": "2"}\n', ["mine.jsonl:1:", "tokenizer"])]:
+        open(mine, "w").write(content)
+        refused(["plan", graph], h.BAD_INPUT, *parts)
+    os.remove(mine)
+    os.mkdir(mine)
+    refused(["plan", graph], h.IO, "mine.jsonl")
+    print("job graphs and data: every error is named", flush=True)
+
+
+def usage(folder, run, graph):
+    refused(["run", "--frobnicate", graph], h.USAGE, "unknown option '--frobnicate'")
+    refused(["rum", graph], h.USAGE, "did you mean 'run'")
+    refused(["run"], h.USAGE, "JOB.yaml")
+    refused(["plan", graph, "more"], h.USAGE, "more")
+    refused(["eval", run], h.USAGE, "--data")
+    refused(["rollouts", run, "--limit", "x"], h.USAGE, "limit")
+    refused(["rollouts", run, "x1"], h.USAGE, "x1")
+    refused(["rollouts", run, "999999"], h.BAD_INPUT, "999999")
+    refused(["rollouts", folder], h.BAD_INPUT, "no run")
+    refused(["report", folder], h.BAD_INPUT, "no run")
+    refused(["resume", folder], h.BAD_INPUT, "no run")
+    refused(["resume", os.path.join(folder, "none")], h.BAD_INPUT, "no run")
+    refused(["replay", folder], h.BAD_INPUT)
+    refused(["run", graph, "--run", run], h.BAD_INPUT, "is a run already", "resume")
+    refused(["eval", folder, "--data", f"{h.GATE}/heldout.jsonl"], h.BAD_INPUT, "config.json")
+    for words in (["help"], ["help", "run"], ["--help"], ["run", "--help"], ["version"], ["job"]):
+        h.expect(h.tram(*words).out, f"tram {words} prints nothing")
+    print("usage: every mistake is named", flush=True)
+
+
+def one_run(folder, policy):
+    """A whole run with --json; returns its folder and graph."""
+    graph = h.job(folder, "one", policy=policy, steps=4)
+    run = os.path.join(folder, "one")
+    ended = h.tram("run", graph, "--run", run, "--json")
+    events = ended.events()
+    summary = h.summary_of(events)
+    for key in SUMMARY:
+        h.expect(key in summary, f"the summary lacks {key}")
+    h.expect_equal([e["event"] for e in events].count("summary"), 1, "summaries")
+    h.expect_equal(events[0]["event"], "run", "the first event")
+    h.expect_equal(summary["steps"], 4, "steps")
+    h.expect_equal(summary["rollouts"], 128, "rollouts")
+    again = h.tram("resume", run, "--json").events()
+    h.expect_equal(h.summary_of(again)["fingerprint"], summary["fingerprint"], "a finished run, resumed")
+    h.expect_equal(len(h.steps_of(h.metrics(run))), 4, "a finished run, resumed, trains nothing")
+    page = open(os.path.join(run, "report.html")).read()
+    h.expect("<html" in page and "http://" not in page.replace("http://www.w3.org", ""), "the report needs a network")
+    print("--json: a line per event, the last a summary", flush=True)
+    return run, graph
+
+
+def model_commands(folder, policy):
+    data = h.first_lines(f"{h.GATE}/heldout.jsonl", os.path.join(folder, "eval.jsonl"), 20)
+    result = json.loads(h.tram("eval", policy, "--data", data, "--samples", 2, "--json").out)
+    h.expect(0 <= result["sampled"] <= 1 and result["problems"] == 20, f"eval: {result}")
+    h.expect("greedy pass@1" in h.tram("eval", policy, "--data", data, "--samples", 1).out, "eval")
+    h.tram("eval", policy, "--data", data, "--force-thinking")
+    once = h.tram("generate", policy, "23+42=", "--samples", 4, "--temperature", 0).out
+    lines = once.splitlines()
+    h.expect_equal(len(lines), 4, "completions")
+    h.expect_equal(len(set(lines)), 1, "completions at temperature 0")
+    h.expect(lines[0].startswith("23+42="), lines[0])
+    h.expect_equal(h.tram("generate", policy, "23+42=", "--samples", 4, "--temperature", 0).out, once, "again")
+    warm = h.tram("generate", policy, "23+42=", "--samples", 20, "--temperature", 1.5, "--seed", 3).out
+    h.expect(len(set(warm.splitlines())) > 1, "temperature 1.5 draws nothing")
+    h.expect_equal(h.tram("generate", policy, "23+42=", "--samples", 20, "--temperature", 1.5, "--seed", 3).out, warm,
+        "the same seed")
+    refused(["generate", policy, "what?"], h.BAD_INPUT, "tokenizer")
+    refused(["generate", policy, "1+" * 100 + "1="], h.BAD_INPUT, "context")
+    print("eval and generate: work, repeat, refuse", flush=True)
+
+
+def wrong_shape(folder, run, policy):
+    graph = os.path.join(run, "job.yaml")
+    text = open(graph).read()
+    other = h.job(folder, "other", steps=4)
+    shape = os.path.join(folder, "shape")
+    subprocess.run(["cp", "-r", run, shape], check=True)
+    resolved = h.tram("plan", other, "--graph", "--set", "model.preset=micro").out
+    open(os.path.join(shape, "job.yaml"), "w").write(resolved)
+    ended = h.tram("resume", shape, "--plain", status=None)
+    h.expect(ended.status in (h.BAD_INPUT, h.UNSUPPORTED, h.JOB_FAILED), f"status {ended.status}: {ended.err}")
+    h.expect("another shape" in ended.err, f"a checkpoint of another shape: {ended.err}")
+    open(graph, "w").write(text)
+    print(f"a checkpoint of another shape: exit status {ended.status}", flush=True)
+
+
+def locked(folder, policy):
+    graph = h.job(folder, "locked", policy=policy, steps=500, batch=64)
+    run = os.path.join(folder, "locked")
+    process = h.spawn("run", graph, "--run", run, "--plain")
+    while "reinforce" not in (line := process.stdout.readline()):
+        h.expect(line, "the run ended early")
+    refused(["resume", run], h.IO, "another process")
+    h.tram("rollouts", run, "--limit", 3)
+    h.tram("report", run)
+    h.stop(process)
+    print("a run that a live process works on: refused, but can be looked at", flush=True)
+
+
+def closed_pipe(folder, policy):
+    graph = h.job(folder, "pipe", policy=policy, steps=3)
+    run = os.path.join(folder, "pipe")
+    process = h.spawn("run", graph, "--run", run, "--json")
+    process.stdout.readline()
+    process.stdout.close()
+    process.stderr.read()
+    h.expect(process.wait(timeout=h.PATIENCE) >= 0, f"a reader that went away killed the run: {process.returncode}")
+    h.expect_equal(len(h.steps_of(h.metrics(run))), 3, "steps of a run whose reader went away")
+    print("a reader that goes away does not end the run", flush=True)
+
+
+def full_disk(folder, policy):
+    graph = h.job(folder, "full", policy=policy, steps=60, seed=4)
+    disk = os.path.join(folder, "disk")
+    os.mkdir(disk)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True)
+    if mounted.returncode:
+        print("full disk: skipped, no tmpfs can be mounted here", flush=True)
+        return
+    try:
+        run = os.path.join(disk, "run")
+        process = h.spawn("run", graph, "--run", run, "--plain")
+        # Room for the first checkpoint, then none: a neighbour fills the disk.
+        while "checkpoint" not in (line := process.stdout.readline()):
+            h.expect(line, f"the run ended early: {process.poll()}")
+        filler = os.path.join(disk, "filler")
+        try:
+            with open(filler, "wb", buffering=0) as f:
+                while f.write(b"x" * 4096):
+                    pass
+        except OSError:
+            pass
+        _, err = process.communicate(timeout=h.PATIENCE)
+        h.expect(process.returncode == h.IO, f"full disk: exit status {process.returncode}\n{err}")
+        h.expect("No space" in err or "full" in err, f"full disk: the message does not say so: {err}")
+        os.remove(filler)
+        watch = Watch(run, "full disk")
+        watch.after_kill()
+        h.tram("resume", run, "--plain")
+        watch.at_the_end(60, 32)
+        print(f"full disk: exit status {process.returncode}, resumed, {watch.finished_at_a_kill} finished rollouts kept",
+            flush=True)
+    finally:
+        subprocess.run(["umount", "-l", disk])
+
+
+def quick(run, graph):
+    """Commands that need no model are quick. The bound is generous: the machine may be shared."""
+    for words in (["version"], ["help"], ["plan", graph], ["rollouts", run], ["report", run]):
+        took = []
+        for _ in range(5):
+            took.append(h.tram(*words).seconds)
+        print(f"tram {words[0]}: {1000 * min(took):.0f} ms", flush=True)
+        h.expect(min(took) < 0.2, f"tram {words[0]} took {min(took):.3f} s at best of 5")
+
+
+with h.Folder() as at:
+    job_graphs(at)
+    warm = h.warm_policy(at)
+    made, made_from = one_run(at, warm)
+    usage(at, made, made_from)
+    quick(made, made_from)
+    model_commands(at, warm)
+    wrong_shape(at, made, warm)
+    locked(at, warm)
+    closed_pipe(at, warm)
+    full_disk(at, warm)
