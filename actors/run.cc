@@ -116,6 +116,7 @@ const char* stopped_text(RunOutcome::How how) {
       return "interrupted";
     case RunOutcome::How::failed:
     case RunOutcome::How::mismatch:
+    case RunOutcome::How::io:
       return "failed";
   }
   return "failed";
@@ -131,6 +132,8 @@ ExitStatus status_of(RunOutcome::How how) {
       return ExitStatus::mismatch;
     case RunOutcome::How::failed:
       return ExitStatus::job_failed;
+    case RunOutcome::How::io:
+      return ExitStatus::io;
   }
   return ExitStatus::bug;
 }
@@ -209,7 +212,11 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
     if (pipeline != nullptr) pipeline->report(event);
   };
   options.on_escalation = [&](const ExitRecord& record) {
-    done({RunOutcome::How::failed, str(record.name, " failed for good: ", record.text), 0, 0});
+    bool io = record.code == Errc::io;
+    done({io ? RunOutcome::How::io : RunOutcome::How::failed,
+        str(record.name, " failed for good: ", record.text,
+            io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
+        0, 0});
   };
   System system(options);
   Pipeline wired(system, job_,
@@ -250,7 +257,7 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   }
   view_->event(event);
   view_->close();
-  if (outcome.how == RunOutcome::How::failed || outcome.how == RunOutcome::How::mismatch)
+  if (status_of(outcome.how) != ExitStatus::ok && outcome.how != RunOutcome::How::interrupted)
     std::fprintf(stderr, "tram: %s\n", outcome.reason.c_str());
   return static_cast<int>(status_of(outcome.how));
 }

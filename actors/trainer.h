@@ -27,7 +27,13 @@ namespace tramontane {
 
 // How a run ended.
 struct RunOutcome {
-  enum class How : std::uint8_t { finished, interrupted, failed, mismatch };
+  enum class How : std::uint8_t {
+    finished,
+    interrupted,
+    failed,
+    mismatch,  // a replay came out differently
+    io,        // the operating system said no: disk full
+  };
   How how = How::finished;
   std::string reason;
   Version version = 0;

@@ -39,6 +39,16 @@ std::string text_of(const std::exception_ptr& error) {
   }
 }
 
+std::optional<Errc> code_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    return known.errc();
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -270,7 +280,7 @@ Time Cell::count_task(Time began, bool was_message) {
 // ---- the end of a life ----------------------------------------------------------------------
 
 void Cell::fail(const std::exception_ptr& error) {
-  end_life(ExitCause::failed, text_of(error));
+  end_life(ExitCause::failed, text_of(error), code_of(error));
 }
 
 std::string Cell::doing_text() const {
@@ -295,7 +305,7 @@ std::string Cell::doing_text() const {
   return waiting.empty() ? text : text + ", waiting for " + waiting;
 }
 
-void Cell::end_life(ExitCause cause, std::string text) {
+void Cell::end_life(ExitCause cause, std::string text, std::optional<Errc> code) {
   ExitRecord record;
   record.actor = id();
   record.name = label();
@@ -303,6 +313,7 @@ void Cell::end_life(ExitCause cause, std::string text) {
   record.incarnation = incarnation();
   record.cause = cause;
   record.text = std::move(text);
+  record.code = code;
   record.doing = doing_text();
   record.wall = system_.clock().wall();
   record.lived = now() - born_;

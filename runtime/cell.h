@@ -98,7 +98,7 @@ class Cell final : public Strand, public Route {
   void end_task();
   Time count_task(Time began, bool was_message);
   void fail(const std::exception_ptr& error);
-  void end_life(ExitCause cause, std::string text);
+  void end_life(ExitCause cause, std::string text, std::optional<Errc> code = std::nullopt);
   void bury();
   std::string doing_text() const;
 

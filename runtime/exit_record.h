@@ -2,9 +2,11 @@
 // An ExitRecord says how one life of an actor ended. Every end has one; they outlive the actor.
 
 #include "runtime/base/clock.h"
+#include "runtime/base/result.h"
 #include "runtime/wire/envelope.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +26,11 @@ struct ExitRecord {
   std::string kind;
   Incarnation incarnation = 0;
   ExitCause cause = ExitCause::stopped;
-  std::string text;     // what the exception said
-  std::string doing;    // "handling LeaseTasks", "a work step", waiting for …
-  std::string holding;  // what the actor said it held
-  Micros wall = 0;      // when, microseconds since 1970
+  std::string text;          // what the exception said
+  std::optional<Errc> code;  // … if it was an Error
+  std::string doing;         // "handling LeaseTasks", "a work step", waiting for …
+  std::string holding;       // what the actor said it held
+  Micros wall = 0;           // when, microseconds since 1970
   Duration lived{};
   std::uint64_t handled = 0;            // messages, in this life
   std::uint32_t unread = 0;             // messages bounced
