@@ -1,0 +1,255 @@
+// The learning gate notices what it is there for: the same job, wired by the same Pipeline, with
+// one thing falsified on its way to the trainer or the generators, must fail the gate.
+//
+//   mutation_gate examples/gate.yaml [NAME …]
+
+#include "actors/job.h"
+#include "actors/model/policy.h"
+#include "actors/pipeline.h"
+#include "actors/run_events.h"
+#include "actors/weights/arena.h"
+#include "runtime/base/check.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "storage/file.h"
+#include "tests/support/temp_folder.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <mutex>
+
+namespace {
+
+using namespace tramontane;
+
+using Sequences = std::vector<TrainSequence>;
+using Falsify = std::function<void(Sequences&)>;
+
+// A trainer whose reinforcement steps are given something else than the batch says.
+class FalsifiedTrainer final : public PolicyTrainer {
+ public:
+  FalsifiedTrainer(std::unique_ptr<PolicyTrainer> inner, Falsify falsify)
+      : inner_(std::move(inner)), falsify_(std::move(falsify)) {}
+
+  void import(const Arena& arena) override { inner_->import(arena); }
+
+  void export_to(Arena& arena) const override { inner_->export_to(arena); }
+
+  StepReport supervised_step(std::span<const TrainSequence> sequences,
+      const OptimizerOptions& options, std::int64_t rows_max) override {
+    return inner_->supervised_step(sequences, options, rows_max);
+  }
+
+  StepReport reinforce_step(std::span<const TrainSequence> sequences, const LossOptions& loss,
+      const OptimizerOptions& options, std::int64_t rows_max) override {
+    Sequences changed(sequences.begin(), sequences.end());
+    falsify_(changed);
+    return inner_->reinforce_step(changed, loss, options, rows_max);
+  }
+
+  std::vector<std::vector<float>> log_probs(std::span<const TrainSequence> sequences,
+      double temperature, std::int64_t rows_max) override {
+    return inner_->log_probs(sequences, temperature, rows_max);
+  }
+
+  Bytes optimizer_state() const override { return inner_->optimizer_state(); }
+
+  void load_optimizer_state(ByteView state) override { inner_->load_optimizer_state(state); }
+
+ private:
+  std::unique_ptr<PolicyTrainer> inner_;
+  Falsify falsify_;
+};
+
+// Loses the swap to one version: its receiver goes on serving the version before.
+class SkippingReceiver final : public WeightReceiver {
+ public:
+  explicit SkippingReceiver(std::shared_ptr<WeightReceiver> inner) : inner_(std::move(inner)) {}
+
+  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
+    auto arena = inner_->fetch(version, announced);
+    if (version >= 3 && before_) return before_;
+    return before_ = arena;
+  }
+
+ private:
+  std::shared_ptr<WeightReceiver> inner_;
+  std::shared_ptr<const Arena> before_;
+};
+
+// What the gate looks at, collected while the run goes on.
+class GateSink final : public EventSink {
+ public:
+  explicit GateSink(std::function<void()> spoilt) : spoilt_(std::move(spoilt)) {}
+
+  void event(const RunEvent& event) override {
+    std::lock_guard lock(mutex_);
+    auto kind = std::string(event.at("event").as_string());
+    if (kind == "swap_failed") {
+      ++swaps_failed_;
+      spoilt_();
+    }
+    if (kind != "step" || event.at("kind").as_string() != "reinforce") return;
+    ++steps_;
+    average_ = event.at("correct_average").to_number<double>();
+    gap_ = std::max(gap_, event.at("log_prob_gap_max").to_number<double>());
+    lag_ = std::max(lag_, event.at("lag_max").to_number<std::uint64_t>());
+    if (gap_ > 0) spoilt_();
+  }
+
+  // Why the gate is not passed; empty if it is.
+  std::string why_not() const {
+    std::lock_guard lock(mutex_);
+    if (swaps_failed_ > 0) return str(swaps_failed_, " swaps failed");
+    if (gap_ > 0) return str("log-probability gap ", gap_, " in step ", steps_);
+    if (lag_ > 2) return str("lag ", lag_);
+    if (average_ < 0.65) return str("correct reached only ", average_, " in ", steps_, " steps");
+    return "";
+  }
+
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::function<void()> spoilt_;
+  std::uint64_t steps_ = 0;
+  std::uint64_t swaps_failed_ = 0;
+  std::uint64_t lag_ = 0;
+  double average_ = 0;
+  double gap_ = 0;
+};
+
+struct Mutation {
+  const char* name;
+  const char* expected;  // how the gate's reason begins
+  std::function<Falsify(const Job&)> falsify;
+  bool skip_swap = false;
+};
+
+// The mask is off by one: the first token of the completion counts as prompt.
+void shift_mask(Sequences& sequences) {
+  for (auto& s : sequences) {
+    if (s.completion.size() < 2) continue;
+    s.prompt.push_back(s.completion.front());
+    s.completion.erase(s.completion.begin());
+    s.behaviour_log_probs.erase(s.behaviour_log_probs.begin());
+    s.lags.erase(s.lags.begin());
+  }
+}
+
+// Every completion token stands one position earlier than when it was written.
+void shift_positions(Sequences& sequences) {
+  for (auto& s : sequences) s.prompt.erase(s.prompt.begin());
+}
+
+// Behaviour log-probabilities of the batch before: right in kind and size, of other weights.
+Falsify stale_log_probs(const Job&) {
+  auto before = std::make_shared<std::vector<float>>();
+  return [before](Sequences& sequences) {
+    std::vector<float> all;
+    for (const auto& s : sequences)
+      all.insert(all.end(), s.behaviour_log_probs.begin(), s.behaviour_log_probs.end());
+    std::size_t at = 0;
+    for (auto& s : sequences)
+      for (float& value : s.behaviour_log_probs)
+        if (!before->empty()) value = (*before)[at++ % before->size()];
+    *before = std::move(all);
+  };
+}
+
+// Runs the job's reinforcement from the warm start that `folder` keeps; returns why the gate fails.
+std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& mutation) {
+  std::promise<RunOutcome> promise;
+  auto ended = promise.get_future();
+  std::atomic<bool> told{false};
+  auto done = [&](RunOutcome outcome) {
+    if (!told.exchange(true)) promise.set_value(std::move(outcome));
+  };
+  auto sink = std::make_shared<GateSink>([&] {
+    done({RunOutcome::How::failed, "the gate is spoilt", 0, 0});
+  });
+  auto disk = system_files();
+  std::string own = folder.path() + "/" + mutation.name;
+  CheckpointStore warm(*disk, folder.path() + "/warm_start", {.keep_last = 1});
+  CheckpointStore checkpoints(*disk, own + "/checkpoints", {.keep_last = 1});
+  auto store = open_memory();
+  WeightLink link = local_transport();
+  if (mutation.skip_swap) link.receiver = std::make_shared<SkippingReceiver>(link.receiver);
+  RealClock clock;
+  Log quiet(clock, {.terminal = Level::off});
+  SystemOptions options;
+  options.clock = &clock;
+  options.log = &quiet;
+  options.pools = Pipeline::pools(job);
+  options.seed = job.seed;
+  options.on_escalation = [&](const ExitRecord& record) {
+    done({RunOutcome::How::failed, record.text, 0, 0});
+  };
+  System system(options);
+  Pipeline pipeline(system, job,
+      {.ledger = store.get(),
+          .warm_checkpoints = &warm,
+          .checkpoints = &checkpoints,
+          .link = link,
+          .reporter = {.sinks = {sink}, .totals = std::make_shared<RunTotals>()},
+          .make_policy = [&](const ModelConfig& config) -> std::unique_ptr<PolicyTrainer> {
+            auto inner = load_policy_trainer(config);
+            if (!mutation.falsify) return inner;
+            return std::make_unique<FalsifiedTrainer>(std::move(inner), mutation.falsify(job));
+          },
+          .done = done});
+  RunOutcome outcome = ended.get();
+  system.stop(std::chrono::seconds(20));
+  std::string why = sink->why_not();
+  if (why.empty() && outcome.how != RunOutcome::How::finished) why = "ended: " + outcome.reason;
+  std::printf("%-12s %s (%llu steps)\n", mutation.name,
+      why.empty() ? "passes the gate" : ("fails: " + why).c_str(),
+      static_cast<unsigned long long>(sink->steps()));
+  std::fflush(stdout);
+  return why;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fputs("usage: mutation_gate examples/gate.yaml [NAME ...]\n", stderr);
+    return 2;
+  }
+  auto with = [](void (*change)(Sequences&)) {
+    return [change](const Job&) { return Falsify(change); };
+  };
+  const Mutation mutations[] = {
+      {"none", "", nullptr},
+      {"mask", "correct reached only", with(shift_mask)},
+      {"positions", "log-probability gap", with(shift_positions)},
+      {"stale", "log-probability gap", stale_log_probs},
+      {"skip_swap", "1 swaps failed", nullptr, true},
+  };
+  TempFolder folder;
+  int failures = 0;
+  for (const Mutation& mutation : mutations) {
+    bool chosen = argc == 2 || std::strcmp(mutation.name, "none") == 0;
+    for (int i = 2; i < argc; ++i) chosen = chosen || std::strcmp(argv[i], mutation.name) == 0;
+    if (!chosen) continue;
+    // The trainer compares log-probs of what was written under the very version it trains: all of
+    // it where the run is synchronous.
+    bool synchronous = std::strncmp(mutation.expected, "log", 3) == 0;
+    std::vector<std::string> sets;
+    if (synchronous) sets.push_back("stages.reinforce.max_lag=0");
+    std::string why = run_gate(load_job(argv[1], sets), folder, mutation);
+    bool wanted = std::strcmp(mutation.name, "none") == 0
+                      ? why.empty()
+                      : !why.empty() && why.starts_with(mutation.expected);
+    if (!wanted) {
+      std::printf("FAILED: %s: %s\n", mutation.name,
+          why.empty() ? "the gate did not notice" : "the gate failed for another reason");
+      ++failures;
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
