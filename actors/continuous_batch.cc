@@ -64,6 +64,14 @@ std::uint32_t ContinuousBatch::room() const {
   return taken >= options_.slots ? 0 : options_.slots - taken;
 }
 
+std::vector<LeaseId> ContinuousBatch::leases() const {
+  std::vector<LeaseId> held;
+  held.reserve(waiting_.size() + running_.size());
+  for (const auto& task : waiting_) held.push_back(task.lease);
+  for (const auto& sequence : running_) held.push_back(sequence->task.lease);
+  return held;
+}
+
 bool ContinuousBatch::has_work() const {
   if (weights_ == nullptr) return false;
   bool may_begin = !waiting_.empty() && waiting_.front().oldest_version <= weights_->version();

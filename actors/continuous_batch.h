@@ -55,6 +55,9 @@ class ContinuousBatch {
   // Null before the first swap.
   const std::shared_ptr<const ReadyWeights>& weights() const { return weights_; }
 
+  // Of everything that is not finished, begun or not.
+  std::vector<LeaseId> leases() const;
+
   // Slots that an added task could take (waiting tasks counted as taken).
   std::uint32_t room() const;
 

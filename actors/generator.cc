@@ -43,15 +43,21 @@ std::string Generator::holding() const {
 bool Generator::has_work() const {
   if (batch_.weights() == nullptr) return false;
   // A batch may be full of rollouts that wait for newer weights: then there is nothing to do.
-  return batch_.has_work() || (to_send() && now() >= send_after_) ||
+  return batch_.has_work() || ((to_send() || renewal_due()) && now() >= send_after_) ||
          (batch_.room() > 0 && now() >= ask_after_);
+}
+
+// What is held here, perhaps not begun yet, must not be taken for abandoned.
+bool Generator::renewal_due() const {
+  return now() >= flushed_unfinished_ + options_.flush_unfinished_every &&
+         batch_.room() < options_.batch.slots;
 }
 
 awaitable<void> Generator::work() {
   if (batch_.room() > 0 && now() >= ask_after_) co_await pull_tasks();
   if (batch_.has_work()) tokens_ += batch_.step();
   bool idle = !batch_.has_work();
-  bool unfinished = now() >= flushed_unfinished_ + options_.flush_unfinished_every;
+  bool unfinished = renewal_due();
   bool due = batch_.finished_untaken() >= options_.flush_finished ||
              (batch_.finished_untaken() > 0 && (idle || now() >= flushed_ + options_.flush_every));
   if ((due || unfinished || !unsent_.empty()) && now() >= send_after_) co_await flush(unfinished);
@@ -80,8 +86,10 @@ awaitable<void> Generator::flush(bool unfinished) {
   auto made = batch_.take_segments(unfinished);
   unsent_.insert(
       unsent_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
-  if (unsent_.empty()) co_return;
-  Append request{unsent_};
+  std::vector<LeaseId> held;
+  if (unfinished) held = batch_.leases();
+  if (unsent_.empty() && held.empty()) co_return;
+  Append request{unsent_, std::move(held)};
   auto answer =
       co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take segments");
   metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
@@ -96,6 +104,7 @@ awaitable<void> Generator::flush(bool unfinished) {
                             tramontane::name(static_cast<Errc>(answer->codes[i]))));
     batch_.drop(unsent_[i].lease);
   }
+  for (LeaseId lease : answer->lost) batch_.drop(lease);
   unsent_.clear();
 }
 

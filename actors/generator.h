@@ -3,6 +3,8 @@
 // ledger, writes one token of each sequence per turn, appends segments as they are made, and flips
 // to new weights between two tokens. It has a thread of its own.
 //
+// Its appends also tell the ledger which rollouts it still holds.
+//
 // Messages: Swap (the weight receiver's), Nudge (the ledger's).
 
 #include "actors/continuous_batch.h"
@@ -44,6 +46,8 @@ class Generator final : public Actor {
 
   awaitable<void> pull_tasks();
   awaitable<void> flush(bool unfinished);
+
+  bool renewal_due() const;
 
   bool to_send() const { return !unsent_.empty() || batch_.finished_untaken() > 0; }
 

@@ -72,6 +72,19 @@ std::vector<Result<void>> Ledger::append(const std::vector<Segment>& segments, M
   return state_->append(segments, now);
 }
 
+std::vector<LeaseId> Ledger::renew(const std::vector<LeaseId>& held, Micros now) {
+  std::vector<LeaseId> lost;
+  for (LeaseId id : held) {
+    auto lease = state_->leases_.find(id);
+    if (lease == state_->leases_.end() || lease->second.verify) {
+      lost.push_back(id);
+    } else {
+      lease->second.deadline = now + state_->options.generate_lease;
+    }
+  }
+  return lost;
+}
+
 std::vector<LeasedRollout> Ledger::lease_finished(
     const std::string& holder, std::uint32_t count, Micros now) {
   return state_->lease_finished(holder, count, now);

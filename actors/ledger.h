@@ -149,6 +149,10 @@ class Ledger {
   // Several in one atomic write; each has its own result.
   std::vector<Result<void>> append(const std::vector<Segment>& segments, Micros now);
 
+  // The holder of these leases to write is alive, even if it has not come to write: they last as
+  // after an append. Returns those that are not held any more.
+  std::vector<LeaseId> renew(const std::vector<LeaseId>& held, Micros now);
+
   std::vector<LeasedRollout> lease_finished(
       const std::string& holder, std::uint32_t count, Micros now);
   Result<void> judge(LeaseId lease, const Verdict& verdict, Micros now);

@@ -90,7 +90,8 @@ AppendResults LedgerActor::append(Append request) {
     finished = finished || segment.finish != Finish::running;
   for (const auto& result : ledger_->append(request.segments, time()))
     results.codes.push_back(code_of(result));
-  unsynced_ = true;
+  results.lost = ledger_->renew(request.held, time());
+  unsynced_ = unsynced_ || !request.segments.empty();
   if (finished) nudge(want_finished_);
   return results;
 }

@@ -22,6 +22,17 @@ std::vector<Value> read_all(List from) {
   return values;
 }
 
+void write_leases(const std::vector<LeaseId>& leases, capnp::List<std::uint64_t>::Builder into) {
+  for (unsigned i = 0; i < into.size(); ++i) into.set(i, leases[i]);
+}
+
+std::vector<LeaseId> read_leases(capnp::List<std::uint64_t>::Reader from) {
+  std::vector<LeaseId> leases;
+  leases.reserve(from.size());
+  for (std::uint64_t lease : from) leases.push_back(lease);
+  return leases;
+}
+
 unsigned count_of(const auto& values) {
   return static_cast<unsigned>(values.size());
 }
@@ -88,12 +99,16 @@ struct Form<Append> {
 
   static void write(const Append& m, Schema::Builder out) {
     write_all(m.segments, out.initSegments(count_of(m.segments)));
+    write_leases(m.held, out.initHeld(count_of(m.held)));
   }
 
-  static Append read(Schema::Reader in) { return {read_all<Segment>(in.getSegments())}; }
+  static Append read(Schema::Reader in) {
+    return {read_all<Segment>(in.getSegments()), read_leases(in.getHeld())};
+  }
 
   static std::size_t beyond(const Append& m) {
-    return bytes_of(m.segments, [](const Segment& segment) { return 6 + segment.tokens.size(); });
+    return m.held.size() * sizeof(LeaseId) +
+           bytes_of(m.segments, [](const Segment& segment) { return 6 + segment.tokens.size(); });
   }
 };
 
@@ -103,14 +118,17 @@ struct Form<AppendResults> {
 
   static void write(const AppendResults& m, Schema::Builder out) {
     out.setCodes(kj::arrayPtr(m.codes.data(), m.codes.size()));
+    write_leases(m.lost, out.initLost(count_of(m.lost)));
   }
 
   static AppendResults read(Schema::Reader in) {
     auto codes = in.getCodes();
-    return {{codes.begin(), codes.end()}};
+    return {{codes.begin(), codes.end()}, read_leases(in.getLost())};
   }
 
-  static std::size_t beyond(const AppendResults& m) { return m.codes.size(); }
+  static std::size_t beyond(const AppendResults& m) {
+    return m.codes.size() + m.lost.size() * sizeof(LeaseId);
+  }
 };
 
 template <>

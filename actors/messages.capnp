@@ -18,10 +18,12 @@ struct TaskList @0xa1d0c4f2e6b83902 {
 
 struct Append @0xa1d0c4f2e6b83903 {
   segments @0 :List(Wire.Segment);
+  held @1 :List(UInt64);
 }
 
 struct AppendResults @0xa1d0c4f2e6b83904 {
   codes @0 :Data;
+  lost @1 :List(UInt64);
 }
 
 struct LeaseFinished @0xa1d0c4f2e6b83905 {

@@ -37,11 +37,15 @@ struct LeaseTasks {
 // One code per segment: 0, or the Errc that refused it.
 struct AppendResults {
   std::vector<std::uint8_t> codes;
+  std::vector<LeaseId> lost;  // of those held: no longer the asker's
 };
 
+// Also says which leases the writer still holds, whether or not it has come to write under them:
+// they are extended, and those that are not its any more are named.
 struct Append {
   using Reply = AppendResults;
   std::vector<Segment> segments;
+  std::vector<LeaseId> held;
 };
 
 struct FinishedList {

@@ -15,9 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A stop waits for an offer to end: together they are shorter than that takes at most.
-constexpr Duration offer_deadline = 15s;
-constexpr Duration swap_deadline = 10s;
+// Short: what fails is tried again, and a stop waits for an offer to end.
+constexpr Duration offer_deadline = 8s;
+constexpr Duration swap_deadline = 4s;
 constexpr Duration retry_every = 1s;
 
 std::int64_t micros_since(std::chrono::steady_clock::time_point begin) {

@@ -75,7 +75,8 @@ TEST_CASE("messages to the ledger survive their bytes") {
   CHECK(lease.count == 12);
   auto finished = travel(LeaseFinished{.holder = "verifier/1", .count = 3});
   CHECK(finished.holder == "verifier/1");
-  auto append = travel(Append{{a_segment(), a_segment()}});
+  auto append = travel(Append{{a_segment(), a_segment()}, {5, 1ULL << 40}});
+  CHECK(append.held == std::vector<LeaseId>{5, 1ULL << 40});
   REQUIRE(append.segments.size() == 2);
   CHECK(append.segments[1].tokens == a_segment().tokens);
   CHECK(append.segments[1].log_probs == a_segment().log_probs);
@@ -100,7 +101,8 @@ TEST_CASE("messages from the ledger survive their bytes") {
   CHECK(tasks.tasks[0].prompt == a_prompt());
   CHECK(tasks.tasks[0].oldest_version == 3);
   CHECK(travel(TaskList{.tasks = {}, .why_none = "max_lag 2"}).why_none == "max_lag 2");
-  CHECK(travel(AppendResults{{0, 3, 0}}).codes == std::vector<std::uint8_t>{0, 3, 0});
+  CHECK(travel(AppendResults{{0, 3, 0}, {}}).codes == std::vector<std::uint8_t>{0, 3, 0});
+  CHECK(travel(AppendResults{{}, {7, 9}}).lost == std::vector<LeaseId>{7, 9});
   auto finished =
       travel(FinishedList{{{.lease = 1, .prompt = a_prompt(), .rollout = a_rollout()}}});
   REQUIRE(finished.rollouts.size() == 1);
@@ -141,7 +143,7 @@ TEST_CASE("messages about weights, evaluations and reports survive their bytes")
 TEST_CASE("a message that makes no sense is refused") {
   Segment torn = a_segment();
   torn.log_probs.pop_back();
-  CHECK_FALSE(Codec<Append>::decode(Codec<Append>::encode(Append{{torn}})).has_value());
+  CHECK_FALSE(Codec<Append>::decode(Codec<Append>::encode(Append{{torn}, {}})).has_value());
   Bytes noise(64, std::byte{0xff});
   CHECK_FALSE(Codec<Judge>::decode(noise).has_value());
   CHECK_FALSE(Codec<Swap>::decode(Bytes(3)).has_value());

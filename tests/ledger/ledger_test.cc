@@ -356,6 +356,17 @@ TEST_CASE("a segment that does not fit is refused and says why") {
   CHECK(bench.ledger->counts().rollouts_generated == 1);
 }
 
+TEST_CASE("leases whose holder says that it lives last longer; lost ones are named") {
+  Bench bench;
+  auto tasks = bench.lease(3);
+  Micros lease = LedgerOptions().generate_lease;
+  std::vector<LeaseId> held = {tasks[0].lease, tasks[1].lease, 12345};
+  CHECK(bench.ledger->renew(held, lease / 2) == std::vector<LeaseId>{12345});
+  CHECK(bench.ledger->expire(lease) == 1);  // the third
+  CHECK(bench.ledger->renew({tasks[2].lease}, lease) == std::vector<LeaseId>{tasks[2].lease});
+  CHECK(bench.ledger->expire(lease / 2 + lease) == 2);
+}
+
 TEST_CASE("many segments in one write have each its own result") {
   Bench bench;
   auto tasks = bench.lease(2);
