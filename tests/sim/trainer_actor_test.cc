@@ -1,0 +1,119 @@
+// The trainer's ends and beginnings, in the whole loop without faults.
+
+#include "actors/pipeline.h"
+#include "runtime/sim_system.h"
+#include "tests/sim/memory_files.h"
+#include "tests/sim/sim_job.h"
+#include "tests/sim/stand_in.h"
+
+#include "tests/support/test.h"
+
+namespace tramontane {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct LoopBench {
+  explicit LoopBench(Job of) : job(std::move(of)) {}
+
+  ~LoopBench() {
+    if (sim) sim->system().stop(20s);
+  }
+
+  void start(std::uint32_t skip_one_in = 0) {
+    outcome.reset();
+    sim = std::make_unique<SimSystem>(SimOptions{.seed = 5, .pools = Pipeline::pools(job)});
+    sim->on_turn([](const std::string&) { return Duration(1ms); });
+    StandIn::Hooks hooks{.reinforced = {}, .skip_one_in = skip_one_in};
+    PipelineParts parts;
+    parts.ledger = store.get();
+    parts.warm_checkpoints = &warm;
+    parts.checkpoints = &checkpoints;
+    parts.link = local_transport();
+    parts.reporter.totals = std::make_shared<RunTotals>();
+    parts.make_policy = [hooks](const ModelConfig& config) {
+      return std::make_unique<StandIn>(config, hooks);
+    };
+    parts.done = [this](RunOutcome how) { outcome = std::move(how); };
+    pipeline = std::make_unique<Pipeline>(sim->system(), job, std::move(parts));
+  }
+
+  bool ends() {
+    return sim->run_until([&] { return outcome.has_value(); }, 60s);
+  }
+
+  Job job;
+  std::unique_ptr<KvStore> store = open_memory();
+  MemoryFiles files;
+  CheckpointStore warm{files, "warm", {.keep_last = 1}};
+  CheckpointStore checkpoints{files, "checkpoints", {.keep_last = 2}};
+  std::unique_ptr<Pipeline> pipeline;
+  std::unique_ptr<SimSystem> sim;  // ends before what it runs on
+  std::optional<RunOutcome> outcome;
+};
+
+}  // namespace
+
+TEST_CASE("the trainer ends the run after too many steps that are not finite, and says why") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  job.trainer.non_finite_max = 1;
+  job.reinforce->steps = job.reinforce->ledger.steps = 6;
+  LoopBench bench(std::move(job));
+  bench.start(1);
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::failed);
+  CHECK(bench.outcome->reason ==
+        "2 steps in a row were not finite (the loss was not finite); lower "
+        "optimizer.learning_rate");
+  CHECK(bench.outcome->version == 2);
+}
+
+TEST_CASE("a run asked to finish writes a checkpoint, ends, and goes on from there") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  job.trainer.checkpoint_every = 1000;
+  job.reinforce->steps = job.reinforce->ledger.steps = 12;
+  LoopBench bench(std::move(job));
+  bench.start();
+  bench.sim->run_until([&] { return bench.sim->system().find("trainer").has_value(); }, 1s);
+  bench.sim->run_for(300ms);
+  REQUIRE_FALSE(bench.outcome);
+  bench.pipeline->finish("Ctrl-C");
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::interrupted);
+  CHECK(bench.outcome->reason == "Ctrl-C");
+  Version stopped_at = bench.outcome->version;
+  CHECK(stopped_at > 0);
+  CHECK(stopped_at < 12);
+  auto checkpoint = bench.checkpoints.newest_valid();
+  REQUIRE(checkpoint);
+  CHECK(checkpoint->version == stopped_at);
+  CHECK(bench.sim->system().stop(20s));
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::finished);
+  CHECK(bench.outcome->version == 12);
+}
+
+TEST_CASE("a checkpoint that is not what the ledger recorded is refused") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  job.trainer.checkpoint_every = 1;
+  LoopBench bench(std::move(job));
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::finished);
+  bench.sim->system().stop(20s);
+  auto last = *bench.checkpoints.newest_valid();
+  auto files = last.files;
+  files["model.safetensors"].back() ^= std::byte{1};
+  bench.checkpoints.save(last.version, files, last.about);
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::mismatch);
+  CHECK(bench.outcome->reason.find("the ledger recorded") != std::string::npos);
+}
+
+}  // namespace tramontane
