@@ -147,10 +147,10 @@ void Cell::answer(std::unique_ptr<Envelope> envelope) {
   if (!envelope->wants_reply()) return;
   envelope->kind = Item::Kind::wake;
   envelope->is_reply = true;
-  std::shared_ptr<Inbox> caller = envelope->reply_to;
+  // Taken out: a reply that lies unread must not keep its own inbox alive.
+  std::shared_ptr<Inbox> caller = std::move(envelope->reply_to);
   Simulation* simulation = system_.simulation();
   if (simulation == nullptr) {
-    envelope->reply_to.reset();
     caller->push(std::move(envelope));
     return;
   }
