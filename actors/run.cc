@@ -3,6 +3,7 @@
 #include "actors/pipeline.h"
 #include "actors/run_events.h"
 #include "actors/run_files.h"
+#include "actors/view/output.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
@@ -27,6 +28,7 @@
 #include <sys/file.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace tramontane {
 namespace {
@@ -36,18 +38,25 @@ using namespace std::chrono_literals;
 constexpr Duration stop_deadline = 20s;
 
 // Ctrl-C once: finish the step. Twice: stop at once; the ledger has everything that matters.
+// There must be no other thread when it is made: all of them leave the signals to this one.
 class InterruptWatch {
  public:
-  explicit InterruptWatch(std::function<void()> first) : first_(std::move(first)) {
+  InterruptWatch() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
 
-  // Signals stay blocked in threads begun after construction; this one takes them.
   void start() {
     thread_ = std::thread([this] { watch(); });
+  }
+
+  // What the next Ctrl-C does; the one after it stops at once, as does the next where `first` is
+  // nothing. When this returns, what was set before is not running and will not run again.
+  void on_next(std::function<void()> first) {
+    std::lock_guard lock(mutex_);
+    next_ = std::move(first);
   }
 
   ~InterruptWatch() {
@@ -57,19 +66,26 @@ class InterruptWatch {
   }
 
  private:
+  [[noreturn]] static void leave() {
+    constexpr std::string_view show_cursor = "\x1b[?25h\n";
+    if (::isatty(STDOUT_FILENO) != 0)
+      static_cast<void>(::write(STDOUT_FILENO, show_cursor.data(), show_cursor.size()));
+    ::_exit(static_cast<int>(ExitStatus::interrupted));
+  }
+
   void watch() {
-    bool again = false;
     while (!stopping_) {
       timespec wait{0, 100'000'000};
       if (sigtimedwait(&signals_, nullptr, &wait) < 0) continue;
-      if (again) ::_exit(static_cast<int>(ExitStatus::interrupted));
-      again = true;
-      first_();
+      std::lock_guard lock(mutex_);
+      if (!next_) leave();
+      std::exchange(next_, nullptr)();
     }
   }
 
   sigset_t signals_{};
-  std::function<void()> first_;
+  std::mutex mutex_;
+  std::function<void()> next_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
@@ -102,10 +118,10 @@ RunEvent run_event(
   return event;
 }
 
-std::shared_ptr<EventSink> make_view(View view) {
-  if (view == View::json) return json_view(STDOUT_FILENO);
-  if (view == View::automatic && ::isatty(STDOUT_FILENO) != 0) return terminal_view(STDOUT_FILENO);
-  return plain_view(STDOUT_FILENO);
+std::unique_ptr<EventSink> make_view(View view, const std::shared_ptr<Output>& output) {
+  if (view == View::json) return json_view(output);
+  if (view == View::automatic && ::isatty(STDOUT_FILENO) != 0) return terminal_view(output);
+  return plain_view(output);
 }
 
 const char* stopped_text(RunOutcome::How how) {
@@ -163,7 +179,13 @@ class ExitFile {
 class Run {
  public:
   Run(const Job& job, RunFiles& files, View view)
-      : job_(job), files_(files), view_(make_view(view)), metrics_(metrics_file(files.folder())) {}
+      : job_(job),
+        files_(files),
+        output_(std::make_shared<Output>(STDOUT_FILENO)),
+        view_(in_background(make_view(view, output_), output_)),
+        metrics_(metrics_file(files.folder())) {
+    interrupts_.start();
+  }
 
   int go(bool resumed);
 
@@ -178,6 +200,8 @@ class Run {
 
   const Job& job_;
   RunFiles& files_;
+  InterruptWatch interrupts_;  // before whatever begins threads
+  std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
   std::shared_ptr<EventSink> metrics_;
 };
@@ -191,9 +215,6 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   };
   ExitFile exits(files_.path("exits.jsonl"));
   Pipeline* pipeline = nullptr;
-  InterruptWatch interrupts([&] {
-    if (pipeline != nullptr) pipeline->finish("interrupted");
-  });
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
   auto store = open_rocksdb(files_.path("ledger"), {});
@@ -230,8 +251,9 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
           .make_policy = load_policy_trainer,
           .done = done});
   pipeline = &wired;
-  interrupts.start();
+  interrupts_.on_next([&] { wired.finish("interrupted"); });
   RunOutcome outcome = ended.get();
+  interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
   system.stop(stop_deadline);
   return outcome;
 }
@@ -269,7 +291,7 @@ int Run::go(bool resumed) {
   double seconds_before = 0;
   std::optional<std::uint64_t> from;
   if (resumed) {
-    seconds_before = files_.replay_metrics(*totals);
+    seconds_before = files_.replay_metrics(*totals, *view_);
     from = files_.newest_checkpoint();
   }
   RunEvent event = run_event(job_, files_, from);

@@ -42,7 +42,8 @@
 
 #include <boost/json/object.hpp>
 
-#include <functional>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -56,16 +57,27 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual void event(const RunEvent& event) = 0;
 
+  // An event of the run's earlier life, before the first of this one: known, not told again.
+  virtual void past(const RunEvent&) {}
+
   // No more events: restore the terminal, flush.
   virtual void close() {}
 };
 
+class Output;  // actors/view/output.h
+
 // On a terminal: a live view of stage, progress, curves, shares, queues, waits.
-std::unique_ptr<EventSink> terminal_view(int file_descriptor);
-// Without one: a plain line per step, evaluation, alarm; `every` thins out warm-start steps.
-std::unique_ptr<EventSink> plain_view(int file_descriptor);
+std::unique_ptr<EventSink> terminal_view(std::shared_ptr<Output> output);
+// Without one: a plain line per step, evaluation, alarm; warm-start steps are thinned out.
+std::unique_ptr<EventSink> plain_view(std::shared_ptr<Output> output);
 // One JSON object a line; status events are left out.
-std::unique_ptr<EventSink> json_view(int file_descriptor);
+std::unique_ptr<EventSink> json_view(std::shared_ptr<Output> output);
+// Hands the events to `sink` on a thread of its own, so that a reader who stops reading stops
+// nobody else. While the reader is behind, up to `events_max` wait; then the oldest are left out
+// and an alarm says how many. close() waits for the reader, `patience` at most.
+std::unique_ptr<EventSink> in_background(std::unique_ptr<EventSink> sink,
+    std::shared_ptr<Output> output, std::size_t events_max = 16384,
+    std::chrono::milliseconds patience = std::chrono::minutes(10));
 // Appends to RUN/metrics.jsonl; status events are left out. Cuts off a half-written last line that
 // a crash left.
 std::unique_ptr<EventSink> metrics_file(const std::string& run_folder);

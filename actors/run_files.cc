@@ -67,7 +67,7 @@ RunFiles RunFiles::open(const std::string& folder) {
   return RunFiles(std::filesystem::weakly_canonical(folder).string());
 }
 
-double RunFiles::replay_metrics(RunTotals& totals) const {
+double RunFiles::replay_metrics(RunTotals& totals, EventSink& view) const {
   std::ifstream in(path("metrics.jsonl"));
   std::string line;
   double seconds = 0;
@@ -76,6 +76,7 @@ double RunFiles::replay_metrics(RunTotals& totals) const {
     auto value = boost::json::parse(line, error);
     if (error || !value.is_object()) continue;  // a line that a crash cut off
     totals.add(value.as_object());
+    view.past(value.as_object());
     if (const auto* at = value.as_object().if_contains("seconds"); at != nullptr && at->is_number())
       seconds = at->to_number<double>();
   }

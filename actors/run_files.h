@@ -7,6 +7,7 @@
 
 namespace tramontane {
 
+class EventSink;
 class RunTotals;
 
 class RunFiles {
@@ -28,8 +29,9 @@ class RunFiles {
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
-  // Adds the events of earlier lives to the totals; returns the seconds they took.
-  double replay_metrics(RunTotals& totals) const;
+  // Adds the events of earlier lives to the totals and what the view knows; returns the seconds
+  // they took.
+  double replay_metrics(RunTotals& totals, EventSink& view) const;
 
   std::optional<std::uint64_t> newest_checkpoint() const;
 

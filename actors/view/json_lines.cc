@@ -21,14 +21,14 @@ bool lasting(const RunEvent& event) {
 
 class JsonView final : public EventSink {
  public:
-  explicit JsonView(int file_descriptor) : file_descriptor_(file_descriptor) {}
+  explicit JsonView(std::shared_ptr<Output> output) : output_(std::move(output)) {}
 
   void event(const RunEvent& event) override {
-    if (lasting(event)) write_all(file_descriptor_, json_line(event) + "\n");
+    if (lasting(event)) output_->write(json_line(event) + "\n");
   }
 
  private:
-  int file_descriptor_;
+  std::shared_ptr<Output> output_;
 };
 
 // Invariant: between calls the file is empty or ends with a line end, so a crash leaves at most one
@@ -112,8 +112,8 @@ class MetricsFile final : public EventSink {
 
 }  // namespace
 
-std::unique_ptr<EventSink> json_view(int file_descriptor) {
-  return std::make_unique<JsonView>(file_descriptor);
+std::unique_ptr<EventSink> json_view(std::shared_ptr<Output> output) {
+  return std::make_unique<JsonView>(std::move(output));
 }
 
 std::unique_ptr<EventSink> metrics_file(const std::string& run_folder) {

@@ -1,6 +1,8 @@
 #include "actors/view/output.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <poll.h>
 #include <string>
@@ -11,6 +13,9 @@ namespace tramontane {
 
 namespace {
 
+constexpr int look_again_ms = 100;
+constexpr std::size_t piece = PIPE_BUF;
+
 int positive(const char* variable, int otherwise) {
   const char* value = std::getenv(variable);
   long parsed = value ? std::strtol(value, nullptr, 10) : 0;
@@ -19,19 +24,19 @@ int positive(const char* variable, int otherwise) {
 
 }  // namespace
 
-bool write_all(int file_descriptor, std::string_view bytes) {
+bool Output::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    ssize_t written = ::write(file_descriptor, bytes.data(), bytes.size());
-    if (written > 0) {
+    pollfd ready{file_descriptor_, POLLOUT, 0};
+    int found = ::poll(&ready, 1, look_again_ms);
+    if (found < 0 && errno != EINTR) return false;
+    if (found == 0 && let_go_) return false;
+    if (found <= 0) continue;
+    // A pipe that is ready has room for this much: the write does not block.
+    ssize_t written = ::write(file_descriptor_, bytes.data(), std::min(bytes.size(), piece));
+    if (written > 0)
       bytes.remove_prefix(static_cast<std::size_t>(written));
-    } else if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      // A terminal that somebody made non-blocking. One that takes nothing for this long is stuck
-      // (a paused screen): the frame is given up, the run goes on.
-      pollfd ready{file_descriptor, POLLOUT, 0};
-      if (::poll(&ready, 1, 2000) == 0) return false;
-    } else if (written == 0 || errno != EINTR) {
+    else if (written == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
       return false;
-    }
   }
   return true;
 }

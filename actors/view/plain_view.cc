@@ -14,7 +14,7 @@ constexpr int unbounded = 1 << 20;
 
 class PlainView final : public EventSink {
  public:
-  explicit PlainView(int file_descriptor) : file_descriptor_(file_descriptor) {}
+  explicit PlainView(std::shared_ptr<Output> output) : output_(std::move(output)) {}
 
   ~PlainView() override { close(); }
 
@@ -24,14 +24,16 @@ class PlainView final : public EventSink {
     if (text(event, "event") == "step" && worth_a_line(event))
       out += step_line(event).str(unbounded, false) + "\n";
     for (const auto& line : event_lines(event)) out += line.str(unbounded, false) + "\n";
-    write_all(file_descriptor_, out);
+    output_->write(out);
   }
+
+  void past(const RunEvent& event) override { state_.take(event); }
 
   void close() override {
     if (std::exchange(closed_, true)) return;
     std::string out;
     for (const auto& line : closing_lines(state_, 110)) out += line.str(unbounded, false) + "\n";
-    write_all(file_descriptor_, out);
+    output_->write(out);
   }
 
  private:
@@ -45,15 +47,15 @@ class PlainView final : public EventSink {
     return step <= 1 || step >= steps || std::fmod(step, every) == 0;
   }
 
-  int file_descriptor_;
+  std::shared_ptr<Output> output_;
   bool closed_ = false;
   RunState state_;
 };
 
 }  // namespace
 
-std::unique_ptr<EventSink> plain_view(int file_descriptor) {
-  return std::make_unique<PlainView>(file_descriptor);
+std::unique_ptr<EventSink> plain_view(std::shared_ptr<Output> output) {
+  return std::make_unique<PlainView>(std::move(output));
 }
 
 }  // namespace tramontane

@@ -26,8 +26,8 @@ constexpr const char* end_update = "\x1b[?2026l";
 
 class TerminalView final : public EventSink {
  public:
-  explicit TerminalView(int file_descriptor)
-      : file_descriptor_(file_descriptor), colour_(colour_wanted()) {}
+  explicit TerminalView(std::shared_ptr<Output> output)
+      : output_(std::move(output)), colour_(colour_wanted()) {}
 
   ~TerminalView() override { close(); }
 
@@ -43,15 +43,17 @@ class TerminalView final : public EventSink {
     if (spoken || what == "stage" || !drawn_ || now - drawn_at_ >= frame_every) draw(now);
   }
 
+  void past(const RunEvent& event) override { state_.take(event); }
+
   void close() override {
     if (closed_) return;
     closed_ = true;
     if (!drawn_) return;
     draw(Steady::now());
     std::string last = show_cursor;
-    int width = terminal_size(file_descriptor_).columns - 1;
+    int width = terminal_size(output_->file_descriptor()).columns - 1;
     for (const auto& line : closing_lines(state_, width)) last += line.str(1 << 20, colour_) + "\n";
-    write_all(file_descriptor_, last);
+    output_->write(last);
   }
 
  private:
@@ -63,7 +65,7 @@ class TerminalView final : public EventSink {
   }
 
   void draw(Steady::time_point now) {
-    FrameSize size = terminal_size(file_descriptor_);
+    FrameSize size = terminal_size(output_->file_descriptor());
     std::string out = begin_update;
     if (!drawn_) out += hide_cursor;
     out += '\r';
@@ -80,12 +82,12 @@ class TerminalView final : public EventSink {
     }
     out += "\x1b[J";
     out += end_update;
-    write_all(file_descriptor_, out);
+    output_->write(out);
     drawn_ = true;
     drawn_at_ = now;
   }
 
-  int file_descriptor_;
+  std::shared_ptr<Output> output_;
   bool colour_;
   bool drawn_ = false;
   bool closed_ = false;
@@ -97,8 +99,8 @@ class TerminalView final : public EventSink {
 
 }  // namespace
 
-std::unique_ptr<EventSink> terminal_view(int file_descriptor) {
-  return std::make_unique<TerminalView>(file_descriptor);
+std::unique_ptr<EventSink> terminal_view(std::shared_ptr<Output> output) {
+  return std::make_unique<TerminalView>(std::move(output));
 }
 
 }  // namespace tramontane

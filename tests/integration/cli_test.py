@@ -4,7 +4,9 @@
 """
 import json
 import os
+import signal
 import subprocess
+import time
 
 import harness as h
 from watch import Watch
@@ -165,6 +167,34 @@ def closed_pipe(folder, policy):
     print("a reader that goes away does not end the run", flush=True)
 
 
+def stalled_pipe(folder, policy):
+    """A reader that stays but does not read, like a pager that is left alone."""
+    steps = 60  # more than a pipe holds
+    graph = h.job(folder, "stalled", policy=policy, steps=steps)
+
+    def unread(name):
+        run = os.path.join(folder, name)
+        process = h.spawn("run", graph, "--run", run, "--json")
+        process.stdout.readline()
+        deadline = time.time() + h.PATIENCE
+        while not os.path.exists(os.path.join(run, "report.html")):
+            h.expect(time.time() < deadline, "a reader that does not read held up the run")
+            time.sleep(0.05)
+        h.expect_equal(len(h.steps_of(h.metrics(run))), steps, "steps of a run whose reader does not read")
+        return process
+
+    process = unread("stalled")
+    out, _ = process.communicate(timeout=h.PATIENCE)
+    h.expect("summary" in out.splitlines()[-1], "the reader who came back lacks the summary")
+    h.expect_equal(process.returncode, h.OK, "exit status")
+    process = unread("stalled-2")
+    h.expect_equal(process.poll(), None, "it waits for its reader")
+    process.send_signal(signal.SIGINT)
+    h.expect_equal(process.wait(timeout=h.PATIENCE), h.OK, "exit status of a finished run let go by Ctrl-C")
+    process.communicate()
+    print("a reader that does not read holds up nobody, and gets it all when it comes back", flush=True)
+
+
 def full_disk(folder, policy):
     graph = h.job(folder, "full", policy=policy, steps=60, seed=4)
     disk = os.path.join(folder, "disk")
@@ -220,4 +250,5 @@ with h.Folder() as at:
     wrong_shape(at, made, warm)
     locked(at, warm)
     closed_pipe(at, warm)
+    stalled_pipe(at, warm)
     full_disk(at, warm)

@@ -1,4 +1,5 @@
 #include "actors/run_events.h"
+#include "actors/view/output.h"
 #include "tests/view/sample_run.h"
 
 #include <boost/json/parse.hpp>
@@ -11,6 +12,7 @@
 #include <limits>
 #include <sstream>
 #include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tests/support/test.h"
@@ -54,7 +56,7 @@ std::string written(Make make, const std::vector<RunEvent>& events) {
   Folder folder;
   std::FILE* file = std::fopen(folder.path("out").c_str(), "wb");
   {
-    auto view = make(::fileno(file));
+    auto view = make(std::make_shared<Output>(::fileno(file)));
     for (const auto& event : events) view->event(event);
     view->close();
   }
@@ -206,11 +208,70 @@ TEST_CASE("a reader that went away silences a view without ending the run") {
   REQUIRE(::pipe(ends) == 0);
   ::close(ends[0]);
   for (auto* make : {terminal_view, plain_view, json_view}) {
-    auto view = make(ends[1]);
+    auto view = make(std::make_shared<Output>(ends[1]));
     for (const auto& event : sample_run({.warm_start_steps = 5, .reinforce_steps = 5}))
       CHECK_NOTHROW(view->event(event));
     CHECK_NOTHROW(view->close());
   }
   ::close(ends[1]);
   std::signal(SIGPIPE, handler);
+}
+
+TEST_CASE("a reader that stops reading holds up nobody, and is told what it missed") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  auto output = std::make_shared<Output>(ends[1]);
+  auto view = in_background(json_view(output), output, 50);
+  std::string padding(1000, 'x');
+  for (int i = 0; i < 1000; ++i)
+    view->event({{"event", "step"}, {"step", i}, {"padding", padding}});
+  // Nothing was read: a pipe holds 64 KiB, so most of it waited and then was left out.
+  std::string seen;
+  std::thread reader([&] {
+    char block[4096];
+    for (ssize_t got = 0; (got = ::read(ends[0], block, sizeof block)) > 0;)
+      seen.append(block, static_cast<std::size_t>(got));
+  });
+  view->event({{"event", "summary"}});
+  view->close();
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  auto found = lines(seen);
+  CHECK(found.size() < 200);
+  CHECK(has(found.back(), "summary"));
+  CHECK(has(seen, "events are not shown here"));
+}
+
+TEST_CASE("a reader that never reads is given up at the deadline, or when it is let go") {
+  for (bool let_go : {false, true}) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    auto output = std::make_shared<Output>(ends[1]);
+    auto patience = let_go ? std::chrono::minutes(10) : std::chrono::milliseconds(50);
+    auto view = in_background(json_view(output), output, 50, patience);
+    for (int i = 0; i < 200; ++i)
+      view->event({{"event", "step"}, {"padding", std::string(1000, 'x')}});
+    if (let_go) output->let_go();
+    view->close();  // comes back
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+}
+
+TEST_CASE("what is past is known to a view, and not told again") {
+  auto events = sample_run({});
+  Folder folder;
+  std::FILE* file = std::fopen(folder.path("out").c_str(), "wb");
+  {
+    auto output = std::make_shared<Output>(::fileno(file));
+    auto view = in_background(plain_view(output), output);
+    for (std::size_t i = 0; i + 1 < events.size(); ++i) view->past(events[i]);
+    view->event(events.back());
+    view->close();
+  }
+  std::fclose(file);
+  std::string found = folder.read("out");
+  CHECK(!has(found, "checkpoint"));
+  CHECK(lines(found).size() > 3);  // the closing page, from what is past
 }
