@@ -18,7 +18,7 @@ struct Job {
 }
 
 struct Model {
-  preset @0 :Text $Config.doc("a built-in shape trained from scratch: nano, small, base, micro");
+  preset @0 :Text $Config.doc("a built-in shape trained from scratch: nano, nano-moe (a mixture of experts), small, base, micro");
   path @1 :Text $Config.doc("instead of preset: a Hugging Face folder (config.json, *.safetensors, tokenizer.json)");
   context @2 :UInt32 = 0 $Config.doc("positions at most; 0: what the preset or checkpoint says");
   tokens @3 :Tokens $Config.doc("with preset: the vocabulary");

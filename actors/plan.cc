@@ -61,10 +61,15 @@ std::string memory(const Job& job) {
       static_cast<double>(Decoder::cache_bytes(job.model,
           {.kv_blocks = per_sequence * job.generator.slots, .rows_max = job.generator.rows_max})));
   double versions = job.reinforce ? job.reinforce->ledger.max_lag + 3.0 : 1.0;
+  // Per token: one feed-forward, or those of its experts with their inputs and outputs.
+  const ModelConfig& m = job.model;
+  double feed_forward = static_cast<double>(m.feed_forward) * 3;
+  if (m.experts > 0)
+    feed_forward = static_cast<double>(m.experts_per_token) *
+                   (feed_forward + 2 * static_cast<double>(m.width));
   double activations = static_cast<double>(job.trainer.microbatch_rows) * 4 *
                        (static_cast<double>(job.model.layers) *
-                               (static_cast<double>(job.model.width) * 6 +
-                                   static_cast<double>(job.model.feed_forward) * 3 +
+                               (static_cast<double>(job.model.width) * 6 + feed_forward +
                                    static_cast<double>((job.model.heads + 2 * job.model.kv_heads) *
                                                        job.model.head_dim) *
                                        2) +
@@ -103,11 +108,13 @@ std::string describe_plan(const Job& job) {
   const ModelConfig& m = job.model;
   std::string out = job.name + "\n\nmodel\n";
   out += line("parameters", grouped(static_cast<std::uint64_t>(parameters(m))));
-  out +=
-      line("shape", str(m.layers, " layers, width ", m.width, ", ", m.heads, " heads",
-                        m.kv_heads == m.heads ? "" : str(" (", m.kv_heads, " of keys and values)"),
-                        ", feed-forward ", m.feed_forward, ", vocabulary ", m.vocabulary,
-                        ", context ", m.context));
+  out += line("shape",
+      str(m.layers, " layers, width ", m.width, ", ", m.heads, " heads",
+          m.kv_heads == m.heads ? "" : str(" (", m.kv_heads, " of keys and values)"),
+          ", feed-forward ", m.feed_forward,
+          m.experts == 0 ? std::string()
+                         : str(" (", m.experts_per_token, " of ", m.experts, " experts a token)"),
+          ", vocabulary ", m.vocabulary, ", context ", m.context));
   out += line("kernels", kernels::isa());
   out += "data\n";
   out += line("prompts", grouped(job.prompts.size()));

@@ -182,6 +182,30 @@ void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows,
   table().swiglu_backward(dout, gate_up, rows, width, dgate_up);
 }
 
+void route(const float* logits, std::int64_t rows, std::int64_t experts, std::int64_t top,
+    bool normalise, std::int32_t* chosen, float* weights) {
+  TRAM_CHECK(top > 0, "no experts are to be chosen", top);
+  TRAM_CHECK(top <= experts, "more experts are to be chosen than there are", top, experts);
+  table().route(logits, rows, experts, top, normalise, chosen, weights);
+}
+
+void route_backward(const float* dweights, const float* logits, const std::int32_t* chosen,
+    const float* weights, std::int64_t rows, std::int64_t experts, std::int64_t top, bool normalise,
+    float* dlogits) {
+  table().route_backward(dweights, logits, chosen, weights, rows, experts, top, normalise, dlogits);
+}
+
+void combine(const float* outs, const float* weights, const std::int32_t* places, std::int64_t rows,
+    std::int64_t top, std::int64_t width, float* y) {
+  table().combine(outs, weights, places, rows, top, width, y);
+}
+
+void combine_backward(const float* dy, const float* outs, const float* weights,
+    const std::int32_t* places, std::int64_t rows, std::int64_t top, std::int64_t width,
+    float* douts, float* dweights) {
+  table().combine_backward(dy, outs, weights, places, rows, top, width, douts, dweights);
+}
+
 void kv_store(const float* k, const float* v, std::int64_t stride, std::span<const KvRow> rows,
     const KvLayer& kv) {
   for (const KvRow& row : rows) {

@@ -115,6 +115,32 @@ void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* 
 void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows, std::int64_t width,
     float* dgate_up);
 
+// ---- mixture of experts ------------------------------------------------------------------------
+
+// The experts that each row goes to, and what each counts for. With p = softmax(logits (rows,
+// experts)): chosen (rows, top) are the experts of the `top` largest logits (among equals the lower
+// ids), in rising id order; weights (rows, top) their p, divided by their sum if `normalise`.
+// Whatever the logits, `top` different experts are chosen; a row with NaN or +inf, or nothing but
+// -inf, has NaN among its weights.
+void route(const float* logits, std::int64_t rows, std::int64_t experts, std::int64_t top,
+    bool normalise, std::int32_t* chosen, float* weights);
+
+// dlogits (rows, experts) for dweights (rows, top). The choice itself has no gradient.
+void route_backward(const float* dweights, const float* logits, const std::int32_t* chosen,
+    const float* weights, std::int64_t rows, std::int64_t experts, std::int64_t top, bool normalise,
+    float* dlogits);
+
+// y (rows, width) += weights[r][i] * outs[places[r][i]], for i rising from 0 to top - 1: what the
+// experts gave, summed in one fixed order. outs are rows of `width`; weights and places (rows,
+// top). Null weights count 1 each.
+void combine(const float* outs, const float* weights, const std::int32_t* places, std::int64_t rows,
+    std::int64_t top, std::int64_t width, float* y);
+
+// douts like outs and dweights (rows, top), for dy (rows, width). Every place stands once.
+void combine_backward(const float* dy, const float* outs, const float* weights,
+    const std::int32_t* places, std::int64_t rows, std::int64_t top, std::int64_t width,
+    float* douts, float* dweights);
+
 // ---- attention over a paged cache --------------------------------------------------------------
 
 // The cache keeps positions in blocks of 16. One block of one layer holds, for each kv head,

@@ -1,3 +1,4 @@
+#include "actors/model/experts.h"
 #include "actors/model/packed.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
@@ -118,7 +119,9 @@ struct Decoder::State {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> positions;
   std::vector<std::int32_t> wanted;  // rows that want logits
-  Buffer x, normed, qkv, qk_normed, attended, gate_up, activated, logits;
+  Buffer x, normed, qkv, qk_normed, attended, gate_up, activated, experts, logits;
+  std::vector<std::int32_t> chosen;
+  ExpertRows expert_rows;
 };
 
 Decoder::Decoder(const ModelConfig& config, Options options) {
@@ -248,7 +251,7 @@ void Decoder::State::attention(const ReadyWeights::Packed::Layer& w, std::int64_
       .accumulate = true});
 }
 
-// x += down(swiglu(gate_up(norm(x)))).
+// x += down(swiglu(gate_up(norm(x)))), by one feed-forward or the experts of each row.
 void Decoder::State::feed_forward(
     const ReadyWeights::Packed::Layer& w, std::int64_t first, std::int64_t rows) {
   std::int64_t width = config.width;
@@ -256,11 +259,17 @@ void Decoder::State::feed_forward(
   std::int64_t f = config.feed_forward;
   float* h = normed.at_least(rows * width);
   kernels::rms_norm(residual, w.post_norm, config.norm_eps, rows, width, h, nullptr);
+  if (config.experts > 0) {
+    ExpertRoom room(config, rows, experts.at_least(ExpertRoom::floats(config, rows)));
+    mix_experts(config, w, h, rows, room, chosen, expert_rows, residual);
+    return;
+  }
+  const ReadyWeights::Packed::FeedForward& dense = w.feed_forward.front();
   float* both = gate_up.at_least(rows * 2 * f);
   kernels::multiply({.x = h,
       .x_stride = width,
       .rows = rows,
-      .w = &w.gate_up,
+      .w = &dense.gate_up,
       .bias = nullptr,
       .y = both,
       .y_stride = 2 * f});
@@ -269,7 +278,7 @@ void Decoder::State::feed_forward(
   kernels::multiply({.x = out,
       .x_stride = f,
       .rows = rows,
-      .w = &w.down,
+      .w = &dense.down,
       .bias = nullptr,
       .y = residual,
       .y_stride = width,

@@ -15,6 +15,9 @@ namespace json = boost::json;
 
 constexpr std::string_view file = "config.json";
 
+// How config.json speaks of a mixture of experts.
+enum class Mixture : std::uint8_t { none, mixtral, qwen };
+
 // What sets one architecture apart from another, among those that this build runs.
 struct Architecture {
   std::string_view name;
@@ -22,13 +25,16 @@ struct Architecture {
   bool attention_bias;    // biases on q, k, v whatever the file says
   bool qk_norm;
   bool window;  // whether sliding_window has a meaning
+  Mixture mixture = Mixture::none;
 };
 
 constexpr Architecture architectures[] = {
     {"LlamaForCausalLM", "llama", false, false, false},
     {"MistralForCausalLM", "mistral", false, false, true},
+    {"MixtralForCausalLM", "mixtral", false, false, true, Mixture::mixtral},
     {"Qwen2ForCausalLM", "qwen2", true, false, true},
     {"Qwen3ForCausalLM", "qwen3", false, true, true},
+    {"Qwen3MoeForCausalLM", "qwen3_moe", false, true, true, Mixture::qwen},
 };
 
 const Architecture& architecture_named(std::string_view name) {
@@ -144,18 +150,56 @@ double rope_theta_of(const Fields& fields) {
   return fields.positive_or("rope_theta", 10000);
 }
 
+// The window is Mistral's: no field turns it off.
+bool plain_window(const Architecture& architecture) {
+  return architecture.type == "mistral" || architecture.type == "mixtral";
+}
+
 std::int64_t window_of(const Fields& fields, const Architecture& architecture) {
   if (!architecture.window || !fields.flag_or("use_sliding_window", true)) return 0;
   std::int64_t window = fields.integer_or("sliding_window", 0, 1 << 30);
   if (window == 0) return 0;
   // Qwen may slide in the upper layers only.
-  if (architecture.type != "mistral" && fields.flag_or("use_sliding_window", false) &&
+  if (!plain_window(architecture) && fields.flag_or("use_sliding_window", false) &&
       fields.find("max_window_layers") != nullptr &&
       fields.integer("max_window_layers", 0, 1 << 20) > 0)
     throw Error(Errc::unsupported, str(file, ": 'max_window_layers' is over 0: a window in some",
                                        " layers only is not supported"));
-  if (architecture.type != "mistral" && fields.find("use_sliding_window") == nullptr) return 0;
+  if (!plain_window(architecture) && fields.find("use_sliding_window") == nullptr) return 0;
   return window;
+}
+
+// Fields about the training of a router (router_aux_loss_coef, output_router_logits) say nothing of
+// what the model computes, and are passed over.
+void read_experts(const Fields& fields, Mixture mixture, ModelConfig& c) {
+  constexpr std::int64_t experts_max = 1 << 10;
+  if (mixture == Mixture::none) return;
+  c.experts = fields.integer(
+      mixture == Mixture::mixtral ? "num_local_experts" : "num_experts", 1, experts_max);
+  c.experts_per_token = fields.integer("num_experts_per_tok", 1, c.experts);
+  if (mixture == Mixture::mixtral) {
+    c.normalise_experts = true;
+    const json::value* noise = fields.find("router_jitter_noise");
+    if (noise != nullptr && (!noise->is_number() || noise->to_number<double>() != 0))
+      throw Error(Errc::unsupported,
+          str(file, ": 'router_jitter_noise' is ", json::serialize(*noise), "; supported is 0"));
+    return;
+  }
+  c.normalise_experts = fields.flag_or("norm_topk_prob", false);
+  c.feed_forward = fields.integer("moe_intermediate_size", 1, 1 << 20);
+  fields.only("mlp_only_layers", json::array());
+  fields.only("decoder_sparse_step", 1);
+}
+
+void write_experts(const ModelConfig& c, Mixture mixture, json::object& object) {
+  if (mixture == Mixture::none) return;
+  object[mixture == Mixture::mixtral ? "num_local_experts" : "num_experts"] = c.experts;
+  object["num_experts_per_tok"] = c.experts_per_token;
+  if (mixture == Mixture::mixtral) return;
+  object["norm_topk_prob"] = c.normalise_experts;
+  object["moe_intermediate_size"] = c.feed_forward;
+  object["mlp_only_layers"] = json::array();
+  object["decoder_sparse_step"] = 1;
 }
 
 void check_shape(const ModelConfig& c) {
@@ -182,7 +226,7 @@ ModelConfig shaped(std::int64_t width, std::int64_t layers, std::int64_t heads,
 }  // namespace
 
 std::vector<std::string> preset_names() {
-  return {"micro", "nano", "small", "base"};
+  return {"micro", "nano", "nano-moe", "small", "base"};
 }
 
 ModelConfig preset(std::string_view name, std::int64_t vocabulary) {
@@ -191,6 +235,13 @@ ModelConfig preset(std::string_view name, std::int64_t vocabulary) {
     c = shaped(16, 1, 2, 2, 32, 128);
   } else if (name == "nano") {
     c = shaped(64, 3, 4, 4, 160, 128);
+  } else if (name == "nano-moe") {
+    // Per token the arithmetic of nano.
+    c = shaped(64, 3, 4, 4, 80, 128);
+    c.architecture = "MixtralForCausalLM";
+    c.experts = 4;
+    c.experts_per_token = 2;
+    c.normalise_experts = true;
   } else if (name == "small") {
     c = shaped(128, 4, 8, 4, 352, 512);
   } else if (name == "base") {
@@ -237,6 +288,7 @@ ModelConfig parse_model_config(std::string_view text) {
   c.bos = fields.token("bos_token_id", c.vocabulary);
   c.eos = fields.token("eos_token_id", c.vocabulary);
   c.pad = fields.token("pad_token_id", c.vocabulary);
+  read_experts(fields, architecture.mixture, c);
   check_shape(c);
   return c;
 }
@@ -244,10 +296,12 @@ ModelConfig parse_model_config(std::string_view text) {
 std::string write_model_config(const ModelConfig& c) {
   const Architecture& architecture = architecture_named(c.architecture);
   if (c.attention_bias != architecture.attention_bias || c.qk_norm != architecture.qk_norm ||
-      (c.window != 0 && !architecture.window))
+      (c.window != 0 && !architecture.window) ||
+      (c.experts != 0) != (architecture.mixture != Mixture::none) ||
+      (architecture.mixture == Mixture::mixtral && !c.normalise_experts))
     throw Error(Errc::unsupported,
-        str("no ", architecture.name, " has this combination of biases, q/k norm and window; ",
-            "set 'architecture' to the one that does"));
+        str("no ", architecture.name, " has this combination of biases, q/k norm, window and ",
+            "experts; ", "set 'architecture' to the one that does"));
   auto token = [](std::int32_t id) { return id < 0 ? json::value() : json::value(id); };
   json::object object{
       {"architectures", json::array{c.architecture}},
@@ -271,20 +325,22 @@ std::string write_model_config(const ModelConfig& c) {
   };
   if (architecture.window) {
     object["sliding_window"] = c.window == 0 ? json::value() : json::value(c.window);
-    if (architecture.type != "mistral") {
+    if (!plain_window(architecture)) {
       object["use_sliding_window"] = c.window != 0;
       object["max_window_layers"] = 0;
     }
   }
+  write_experts(c, architecture.mixture, object);
   return json::serialize(object) + "\n";
 }
 
 std::int64_t parameters(const ModelConfig& c) {
   std::int64_t q = c.heads * c.head_dim;
   std::int64_t kv = c.kv_heads * c.head_dim;
-  std::int64_t layer = c.width * (q + 2 * kv) + q * c.width + 3 * c.width * c.feed_forward +
-                       2 * c.width + (c.attention_bias ? q + 2 * kv : 0) +
-                       (c.qk_norm ? 2 * c.head_dim : 0);
+  std::int64_t feed_forward = 3 * c.width * c.feed_forward;
+  if (c.experts > 0) feed_forward = c.experts * (feed_forward + c.width);
+  std::int64_t layer = c.width * (q + 2 * kv) + q * c.width + feed_forward + 2 * c.width +
+                       (c.attention_bias ? q + 2 * kv : 0) + (c.qk_norm ? 2 * c.head_dim : 0);
   return c.vocabulary * c.width * (c.tied_head ? 1 : 2) + c.layers * layer + c.width;
 }
 

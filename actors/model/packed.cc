@@ -1,10 +1,13 @@
 #include "actors/model/packed.h"
 
+#include "actors/model/experts.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
 #include <cmath>
 #include <cstring>
+#include <string_view>
+#include <unordered_map>
 
 namespace tramontane {
 
@@ -17,10 +20,12 @@ Sizes::Sizes(const ModelConfig& config)
       scale(1 / std::sqrt(static_cast<float>(config.head_dim))) {}
 
 BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest) {
+  std::unordered_map<std::string_view, std::uint64_t> bytes;  // there may be thousands of experts
+  for (const TensorEntry& tensor : manifest.tensors()) bytes[tensor.name] = tensor.offset;
   auto at = [&](const std::string& name) {
-    const TensorEntry* tensor = manifest.find(name);
-    TRAM_CHECK(tensor != nullptr, "the manifest is not the config's: no tensor", name);
-    return static_cast<std::int64_t>(tensor->offset / sizeof(float));
+    auto found = bytes.find(name);
+    TRAM_CHECK(found != bytes.end(), "the manifest is not the config's: no tensor", name);
+    return static_cast<std::int64_t>(found->second / sizeof(float));
   };
   BlockOffsets offsets;
   offsets.embed = at("model.embed_tokens.weight");
@@ -41,9 +46,12 @@ BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest) 
     }
     o.o = at(attention + "o_proj.weight");
     o.post_norm = at(layer + "post_attention_layernorm.weight");
-    o.gate_up = {at(layer + "mlp.gate_proj.weight"), at(layer + "mlp.up_proj.weight")};
-    o.down = at(layer + "mlp.down_proj.weight");
-    offsets.layers.push_back(o);
+    if (config.experts > 0) o.router = at(router_name(config, i));
+    for (std::int64_t e = 0; e < feed_forwards(config); ++e) {
+      FeedForwardNames names = feed_forward_names(config, i, e);
+      o.feed_forward.push_back({{at(names.gate), at(names.up)}, at(names.down)});
+    }
+    offsets.layers.push_back(std::move(o));
   }
   offsets.norm = at("model.norm.weight");
   offsets.head = config.tied_head ? offsets.embed : at("lm_head.weight");
@@ -87,9 +95,13 @@ ReadyWeights::Packed pack(
         joined(block, o.qkv, std::array{sizes.q * w, sizes.kv * w, sizes.kv * w}, storage),
         sizes.qkv, w);
     layer.o = PackedMatrix::transposed(block + o.o, w, sizes.q);
-    layer.gate_up = PackedMatrix::transposed(
-        joined(block, o.gate_up, std::array{f * w, f * w}, storage), 2 * f, w);
-    layer.down = PackedMatrix::transposed(block + o.down, w, f);
+    if (config.experts > 0)
+      layer.router = PackedMatrix::transposed(block + o.router, config.experts, w);
+    for (const FeedForwardOffsets& ff : o.feed_forward) {
+      const float* gate_up = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
+      layer.feed_forward.push_back({PackedMatrix::transposed(gate_up, 2 * f, w),
+          PackedMatrix::transposed(block + ff.down, w, f)});
+    }
     packed.layers.push_back(std::move(layer));
   }
   packed.norm = block + offsets.norm;

@@ -16,16 +16,21 @@
 namespace tramontane {
 
 // Offsets are in floats from the start of the block; -1: the model has no such tensor.
-struct LayerOffsets {
-  std::int64_t input_norm = -1;           // (width)
-  std::array<std::int64_t, 3> qkv{};      // (heads|kv_heads|kv_heads * head_dim, width) each
-  std::array<std::int64_t, 3> biases{};   // (heads|kv_heads|kv_heads * head_dim) each
-  std::int64_t q_norm = -1;               // (head_dim)
-  std::int64_t k_norm = -1;               // (head_dim)
-  std::int64_t o = -1;                    // (width, heads * head_dim)
-  std::int64_t post_norm = -1;            // (width)
+struct FeedForwardOffsets {
   std::array<std::int64_t, 2> gate_up{};  // (feed_forward, width) each
   std::int64_t down = -1;                 // (width, feed_forward)
+};
+
+struct LayerOffsets {
+  std::int64_t input_norm = -1;                  // (width)
+  std::array<std::int64_t, 3> qkv{};             // (heads|kv_heads|kv_heads * head_dim, width) each
+  std::array<std::int64_t, 3> biases{};          // (heads|kv_heads|kv_heads * head_dim) each
+  std::int64_t q_norm = -1;                      // (head_dim)
+  std::int64_t k_norm = -1;                      // (head_dim)
+  std::int64_t o = -1;                           // (width, heads * head_dim)
+  std::int64_t post_norm = -1;                   // (width)
+  std::int64_t router = -1;                      // (experts, width)
+  std::vector<FeedForwardOffsets> feed_forward;  // one, or one per expert
 };
 
 struct BlockOffsets {
@@ -59,6 +64,11 @@ const float* joined(const float* block, std::span<const std::int64_t> offsets,
 
 // Norm pointers point into the block, which must outlive this.
 struct ReadyWeights::Packed {
+  struct FeedForward {
+    kernels::PackedMatrix gate_up;
+    kernels::PackedMatrix down;
+  };
+
   struct Layer {
     const float* input_norm = nullptr;
     const float* post_norm = nullptr;
@@ -67,8 +77,8 @@ struct ReadyWeights::Packed {
     kernels::PackedMatrix qkv;    // q, k and v side by side
     std::vector<float> qkv_bias;  // empty: none
     kernels::PackedMatrix o;
-    kernels::PackedMatrix gate_up;
-    kernels::PackedMatrix down;
+    kernels::PackedMatrix router;           // of a mixture of experts
+    std::vector<FeedForward> feed_forward;  // one, or one per expert
   };
 
   const float* embed = nullptr;

@@ -1,4 +1,5 @@
 // Fresh and ready weights: the manifest of a model, its initialisation, its packing.
+#include "actors/model/experts.h"
 #include "actors/model/packed.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
@@ -49,9 +50,13 @@ Manifest model_manifest(const ModelConfig& config) {
     }
     tensor(attention + "o_proj.weight", {w, sizes.q});
     tensor(layer + "post_attention_layernorm.weight", {w});
-    tensor(layer + "mlp.gate_proj.weight", {config.feed_forward, w});
-    tensor(layer + "mlp.up_proj.weight", {config.feed_forward, w});
-    tensor(layer + "mlp.down_proj.weight", {w, config.feed_forward});
+    if (config.experts > 0) tensor(router_name(config, i), {config.experts, w});
+    for (std::int64_t e = 0; e < feed_forwards(config); ++e) {
+      FeedForwardNames names = feed_forward_names(config, i, e);
+      tensor(std::move(names.gate), {config.feed_forward, w});
+      tensor(std::move(names.up), {config.feed_forward, w});
+      tensor(std::move(names.down), {w, config.feed_forward});
+    }
   }
   tensor("model.norm.weight", {w});
   if (!config.tied_head) tensor("lm_head.weight", {config.vocabulary, w});
@@ -91,7 +96,8 @@ void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed) {
     double deviation = 0.5 / std::sqrt(static_cast<double>(tensor.shape[1]));
     if (tensor.name == "model.embed_tokens.weight") deviation = config.tied_head ? 0.05 : 0.5;
     if (tensor.name == "lm_head.weight") deviation = 0.05;
-    if (ends_with(tensor.name, "o_proj.weight") || ends_with(tensor.name, "down_proj.weight"))
+    if (ends_with(tensor.name, "o_proj.weight") || ends_with(tensor.name, "down_proj.weight") ||
+        ends_with(tensor.name, ".w2.weight"))
       deviation *= residual;
     for (float& value : values) value = static_cast<float>(random.normal() * deviation);
   }

@@ -21,6 +21,16 @@ void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int
 void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* out);
 void swiglu_backward(const float* dout, const float* gate_up, std::int64_t rows, std::int64_t width,
     float* dgate_up);
+void route(const float* logits, std::int64_t rows, std::int64_t experts, std::int64_t top,
+    bool normalise, std::int32_t* chosen, float* weights);
+void route_backward(const float* dweights, const float* logits, const std::int32_t* chosen,
+    const float* weights, std::int64_t rows, std::int64_t experts, std::int64_t top, bool normalise,
+    float* dlogits);
+void combine(const float* outs, const float* weights, const std::int32_t* places, std::int64_t rows,
+    std::int64_t top, std::int64_t width, float* y);
+void combine_backward(const float* dy, const float* outs, const float* weights,
+    const std::int32_t* places, std::int64_t rows, std::int64_t top, std::int64_t width,
+    float* douts, float* dweights);
 void attend(const Attention& a, const KvRow* rows, std::int64_t row_count, const KvLayer& kv);
 void attend_backward(
     const AttentionBackward& a, const std::int64_t* starts, std::int64_t sequences);

@@ -51,6 +51,20 @@ Norm rms_norm(const Values& x, const Values& w, double eps, const Values& dy, st
   return {reals(y), reals(tx.grad()), reals(tw.grad())};
 }
 
+Mixture mixture(const Values& logits, const Values& outs, const Values& dy, std::int64_t rows,
+    std::int64_t experts, std::int64_t top, bool normalise) {
+  const std::int64_t width = static_cast<std::int64_t>(dy.size()) / rows;
+  const at::Tensor l = leaf(logits, {rows, experts});
+  const at::Tensor o = leaf(outs, {rows, experts, width});
+  const at::Tensor all = l.softmax(-1);
+  auto [shares, chosen] = all.topk(top, -1);
+  if (normalise) shares = shares / shares.sum(-1, true);
+  const at::Tensor weights = at::zeros_like(all).scatter(1, chosen, shares);
+  const at::Tensor y = (weights.unsqueeze(2) * o).sum(1);
+  y.backward(tensor(dy, {rows, width}));
+  return {reals(weights), reals(y), reals(l.grad()), reals(o.grad())};
+}
+
 Gated swiglu(const Values& gate_up, const Values& dout, std::int64_t rows, std::int64_t width) {
   const at::Tensor x = leaf(gate_up, {rows, 2 * width});
   const at::Tensor y = at::silu(x.narrow(1, 0, width)) * x.narrow(1, width, width);

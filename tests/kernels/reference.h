@@ -36,6 +36,15 @@ Gated swiglu(const Values& gate_up, const Values& dout, std::int64_t rows, std::
 Reals rope(const Values& x, const std::vector<std::int32_t>& positions, std::int64_t heads,
     std::int64_t head_dim, double theta);
 
+struct Mixture {
+  Reals weights, y, dlogits, douts;  // weights (rows, experts), 0 where not chosen
+};
+
+// y (rows, width) = sum of weight * out over the `top` experts of each row; outs (rows, experts,
+// width), dy (rows, width).
+Mixture mixture(const Values& logits, const Values& outs, const Values& dy, std::int64_t rows,
+    std::int64_t experts, std::int64_t top, bool normalise);
+
 struct AttentionShape {
   std::vector<std::int64_t> starts;
   std::int64_t heads = 0;

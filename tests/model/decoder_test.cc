@@ -4,6 +4,7 @@
 #include "tests/model/random_model.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -34,17 +35,49 @@ class Plain {
       add(x, linear(p + "self_attn.o_proj",
                  attention(l, p, norm(x, p + "input_layernorm.weight"), position)));
       Vector h = norm(x, p + "post_attention_layernorm.weight");
-      Vector gate = linear(p + "mlp.gate_proj", h);
-      Vector up = linear(p + "mlp.up_proj", h);
-      for (std::size_t i = 0; i < gate.size(); ++i)
-        gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
-      add(x, linear(p + "mlp.down_proj", gate));
+      if (c_.experts == 0)
+        add(x, feed_forward(p + "mlp.", {"gate_proj", "up_proj", "down_proj"}, h));
+      else
+        mixture(x, p, h);
     }
     CHECK(x.size() == w);
     return linear(c_.tied_head ? "model.embed_tokens" : "lm_head", norm(x, "model.norm.weight"));
   }
 
  private:
+  Vector feed_forward(
+      const std::string& p, const std::array<const char*, 3>& names, const Vector& h) {
+    Vector gate = linear(p + names[0], h);
+    Vector up = linear(p + names[1], h);
+    for (std::size_t i = 0; i < gate.size(); ++i)
+      gate[i] = gate[i] / (1 + std::exp(-gate[i])) * up[i];
+    return linear(p + names[2], gate);
+  }
+
+  void mixture(Vector& x, const std::string& p, const Vector& h) {
+    bool mixtral = c_.architecture == "MixtralForCausalLM";
+    std::string moe = p + (mixtral ? "block_sparse_moe." : "mlp.");
+    Vector share = linear(moe + "gate", h);
+    double total = 0;
+    for (double& s : share) total += s = std::exp(s);
+    std::vector<std::size_t> order(share.size());
+    for (std::size_t e = 0; e < order.size(); ++e) order[e] = e;
+    std::stable_sort(order.begin(), order.end(),
+        [&](std::size_t a, std::size_t b) { return share[a] > share[b]; });
+    order.resize(static_cast<std::size_t>(c_.experts_per_token));
+    if (c_.normalise_experts) {
+      total = 0;
+      for (std::size_t e : order) total += share[e];
+    }
+    for (std::size_t e : order) {
+      Vector out = feed_forward(moe + "experts." + std::to_string(e) + ".",
+          mixtral ? std::array{"w1", "w3", "w2"} : std::array{"gate_proj", "up_proj", "down_proj"},
+          h);
+      for (double& o : out) o *= share[e] / total;
+      add(x, out);
+    }
+  }
+
   static void add(Vector& x, const Vector& y) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += y[i];
   }

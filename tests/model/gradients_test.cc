@@ -49,8 +49,9 @@ class PlainModel {
       at::Tensor out = scores.softmax(-1).matmul(v).transpose(0, 1).reshape({length, -1});
       x = x + linear(out, a + "o_proj");
       h = norm(x, p + "post_attention_layernorm");
-      x = x + linear(at::silu(linear(h, p + "mlp.gate_proj")) * linear(h, p + "mlp.up_proj"),
-                  p + "mlp.down_proj");
+      x = x + (c_.experts > 0 ? mixture(h, p)
+                              : feed_forward(h, p + "mlp.gate_proj", p + "mlp.up_proj",
+                                    p + "mlp.down_proj"));
     }
     return norm(x, "model.norm").matmul(w(c_.tied_head ? "model.embed_tokens" : "lm_head").t());
   }
@@ -80,6 +81,29 @@ class PlainModel {
     at::Tensor y = x.matmul(w(name).t());
     auto bias = w_.find(name + ".bias");
     return bias == w_.end() ? y : y + bias->second;
+  }
+
+  at::Tensor feed_forward(const at::Tensor& h, const std::string& gate, const std::string& up,
+      const std::string& down) {
+    return linear(at::silu(linear(h, gate)) * linear(h, up), down);
+  }
+
+  // Every expert computes every row; a mask of weights says what counts.
+  at::Tensor mixture(const at::Tensor& h, const std::string& p) {
+    bool mixtral = c_.architecture == "MixtralForCausalLM";
+    std::string moe = p + (mixtral ? "block_sparse_moe." : "mlp.");
+    at::Tensor all = linear(h, moe + "gate").softmax(-1);
+    auto [shares, chosen] = all.topk(c_.experts_per_token, -1);
+    if (c_.normalise_experts) shares = shares / shares.sum(-1, true);
+    at::Tensor weights = at::zeros_like(all).scatter(1, chosen, shares);
+    at::Tensor sum = at::zeros_like(h);
+    for (std::int64_t e = 0; e < c_.experts; ++e) {
+      std::string x = moe + "experts." + std::to_string(e) + ".";
+      sum = sum + weights.select(1, e).unsqueeze(1) *
+                      (mixtral ? feed_forward(h, x + "w1", x + "w3", x + "w2")
+                               : feed_forward(h, x + "gate_proj", x + "up_proj", x + "down_proj"));
+    }
+    return sum;
   }
 
   at::Tensor norm(const at::Tensor& x, const std::string& name) {
@@ -130,6 +154,7 @@ void check_gradients(
   for (const TensorEntry& t : arena.manifest().tensors()) {
     CAPTURE(t.name);
     at::Tensor expected = plain.parameter(t.name).grad();
+    REQUIRE(expected.defined());
     at::Tensor found =
         at::from_blob(const_cast<float*>(gradient.data()) + t.offset / 4, t.shape, at::kFloat)
             .to(at::kDouble);

@@ -76,7 +76,12 @@ TEST_CASE("a folder that was written loads with the same bits") {
   qwen2.tied_head = true;
   ModelConfig qwen3 = small("Qwen3ForCausalLM");
   qwen3.qk_norm = true;
-  for (const ModelConfig& config : {small(), qwen2, qwen3}) {
+  ModelConfig mixtral = preset("nano-moe", 9);
+  ModelConfig qwen3_moe = small("Qwen3MoeForCausalLM");
+  qwen3_moe.qk_norm = true;
+  qwen3_moe.experts = 3;
+  qwen3_moe.experts_per_token = 2;
+  for (const ModelConfig& config : {small(), qwen2, qwen3, mixtral, qwen3_moe}) {
     Checkpoint checkpoint(config);
     HfFolder loaded = load_hf_folder(checkpoint.folder_.path());
     CHECK(loaded.config == config);
@@ -167,4 +172,22 @@ TEST_CASE("weights in several files load through their index") {
   checkpoint.overwrite(
       "model.safetensors.index.json", R"({"weight_map":{"a":"../../etc/passwd"}})");
   CHECK(checkpoint.error().find("no file name within the folder") != std::string::npos);
+}
+
+TEST_CASE("experts lie under the names of their architecture") {
+  Manifest mixtral = model_manifest(preset("nano-moe", 9));
+  for (const char* name :
+      {"gate.weight", "experts.0.w1.weight", "experts.3.w2.weight", "experts.3.w3.weight"})
+    CHECK(mixtral.find(std::string("model.layers.2.block_sparse_moe.") + name) != nullptr);
+  CHECK(mixtral.find("model.layers.0.block_sparse_moe.experts.4.w1.weight") == nullptr);
+  CHECK(mixtral.find("model.layers.0.block_sparse_moe.experts.1.w2.weight")->shape ==
+        std::vector<std::int64_t>{64, 80});
+  ModelConfig c = small("Qwen3MoeForCausalLM");
+  c.experts = 3;
+  Manifest qwen = model_manifest(c);
+  for (const char* name : {"gate.weight", "experts.2.gate_proj.weight", "experts.2.up_proj.weight",
+           "experts.2.down_proj.weight"})
+    CHECK(qwen.find(std::string("model.layers.0.mlp.") + name) != nullptr);
+  CHECK(qwen.find("model.layers.0.mlp.gate.weight")->shape == std::vector<std::int64_t>{3, 16});
+  CHECK(qwen.find("model.layers.0.mlp.gate_proj.weight") == nullptr);
 }

@@ -49,7 +49,7 @@ TEST_CASE("presets have the parameters they promise") {
     CHECK(parse_model_config(write_model_config(config)) == config);
   }
   CHECK_THROWS_WITH_AS(preset("huge", 5),
-      "no model preset is called 'huge'; there are micro, nano, small, base", Error);
+      "no model preset is called 'huge'; there are micro, nano, nano-moe, small, base", Error);
 }
 
 TEST_CASE("a Llama config is understood") {
@@ -82,6 +82,52 @@ TEST_CASE("each architecture brings what sets it apart") {
   CHECK(parse_model_config(
             with(as("Qwen2"), R"("sliding_window": 4096, "use_sliding_window": false)"))
             .window == 0);
+}
+
+TEST_CASE("a mixture of experts is understood as Mixtral and Qwen3 write it") {
+  std::string mixtral = llama;
+  mixtral.replace(mixtral.find("Llama"), 5, "Mixtral");
+  CHECK(says(mixtral, "no field 'num_local_experts'"));
+  mixtral = with(mixtral, R"("num_local_experts": 8, "num_experts_per_tok": 2,
+      "output_router_logits": false, "router_aux_loss_coef": 0.02, "sliding_window": null)");
+  ModelConfig c = parse_model_config(mixtral);
+  CHECK(c.experts == 8);
+  CHECK(c.experts_per_token == 2);
+  CHECK(c.normalise_experts);
+  CHECK(c.feed_forward == 14336);
+  CHECK(parameters(c) == 46'702'792'704);  // as the model's page says: 46.7 billion
+  CHECK(parse_model_config(write_model_config(c)) == c);
+  CHECK(says(
+      with(mixtral, R"("router_jitter_noise": 0.1)"), "unsupported: config.json: 'router_jit"));
+  CHECK(parse_model_config(with(mixtral, R"("router_jitter_noise": 0)")) == c);
+
+  std::string qwen = llama;
+  qwen.replace(qwen.find("Llama"), 5, "Qwen3Moe");
+  qwen = with(qwen, R"("num_experts": 128, "num_experts_per_tok": 8,
+      "moe_intermediate_size": 768, "decoder_sparse_step": 1, "mlp_only_layers": [])");
+  ModelConfig q = parse_model_config(qwen);
+  CHECK(q.experts == 128);
+  CHECK(q.experts_per_token == 8);
+  CHECK(q.feed_forward == 768);
+  CHECK_FALSE(q.normalise_experts);
+  CHECK(q.qk_norm);
+  CHECK(parse_model_config(with(qwen, R"("norm_topk_prob": true)")).normalise_experts);
+  CHECK(parse_model_config(write_model_config(q)) == q);
+  auto other = [&](const std::string& from, const std::string& to) {
+    std::string json = qwen;
+    return json.replace(json.find(from), from.size(), to);
+  };
+  CHECK(says(other("\"decoder_sparse_step\": 1", "\"decoder_sparse_step\": 2"),
+      "unsupported: config.json: 'decoder_sparse_step' is 2; supported is 1"));
+  CHECK(says(other("\"mlp_only_layers\": []", "\"mlp_only_layers\": [0]"),
+      "unsupported: config.json: 'mlp_only_layers' is [0]; supported is []"));
+  CHECK(says(other("\"num_experts_per_tok\": 8", "\"num_experts_per_tok\": 129"),
+      "bad_input: config.json: 'num_experts_per_tok' is 129; expected a whole number in 1..128"));
+  CHECK(says(other("\"moe_intermediate_size\": 768", "\"moe_intermediate_size\": 0"),
+      "'moe_intermediate_size' is 0"));
+  // No architecture but these has experts.
+  c.architecture = "MistralForCausalLM";
+  CHECK_THROWS_AS(write_model_config(c), Error);
 }
 
 TEST_CASE("what this build cannot run exactly is refused by name") {

@@ -5,13 +5,14 @@
 #include "kernels/ops.h"
 #include "runtime/base/random.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 namespace tramontane {
 
 // Small, and over the seeds of every kind: grouped queries, window, q/k norm, biases, tied head,
-// head_dim that is no multiple of 16, widths that leave padding between tensors.
+// head_dim that is no multiple of 16, widths that leave padding between tensors, experts.
 inline ModelConfig random_config(std::uint64_t seed) {
   Random random(seed, 101);
   auto pick = [&](std::initializer_list<std::int64_t> values) {
@@ -31,6 +32,12 @@ inline ModelConfig random_config(std::uint64_t seed) {
   c.qk_norm = random.below(3) == 0;
   c.attention_bias = random.below(3) == 0;
   c.tied_head = random.below(3) == 0;
+  if (random.below(2) == 0) {
+    c.experts = pick({2, 4, 5, 17});
+    c.experts_per_token = std::min(c.experts, pick({1, 2, 3}));
+    c.normalise_experts = random.below(2) == 0;
+    c.architecture = c.normalise_experts ? "MixtralForCausalLM" : "Qwen3MoeForCausalLM";
+  }
   return c;
 }
 

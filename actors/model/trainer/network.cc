@@ -17,8 +17,8 @@ struct Network::Graph {
   struct Layer {
     Linear qkv;
     Linear o;
-    Linear gate_up;
-    Linear down;
+    Linear router;
+    std::vector<nodes::FeedForward> feed_forward;
   };
 
   explicit Graph(const ModelConfig& config)
@@ -92,10 +92,16 @@ void Network::pack_weights() {
       layer.qkv.biases = {.offsets = o.biases, .rows = qkv.rows, .count = 3};
     }
     layer.o = linear_of(block + o.o, w, s.q, p.o, one(o.o, w));
-    nodes::Target gate_up{.offsets = {o.gate_up[0], o.gate_up[1]}, .rows = {f, f}, .count = 2};
-    layer.gate_up = linear_of(
-        joined(block, o.gate_up, std::array{f * w, f * w}, storage), 2 * f, w, p.gate_up, gate_up);
-    layer.down = linear_of(block + o.down, w, f, p.down, one(o.down, w));
+    if (config_.experts > 0)
+      layer.router =
+          linear_of(block + o.router, config_.experts, w, p.router, one(o.router, config_.experts));
+    for (std::size_t e = 0; e < o.feed_forward.size(); ++e) {
+      const FeedForwardOffsets& ff = o.feed_forward[e];
+      nodes::Target gate_up{.offsets = {ff.gate_up[0], ff.gate_up[1]}, .rows = {f, f}, .count = 2};
+      const float* joint = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
+      layer.feed_forward.push_back({linear_of(joint, 2 * f, w, p.feed_forward[e].gate_up, gate_up),
+          linear_of(block + ff.down, w, f, p.feed_forward[e].down, one(ff.down, w))});
+    }
     g.layers.push_back(std::move(layer));
   }
   g.head = linear_of(block + offsets_.head, config_.vocabulary, w, g.packed.head,
@@ -128,8 +134,14 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
     }
     x = nodes::linear_onto(pass, residual, attended, layer.o);
     auto [normed_again, residual_again] = nodes::norm_fork(pass, x, p.post_norm, o.post_norm);
-    at::Tensor activated = nodes::swiglu(pass, nodes::linear(pass, normed_again, layer.gate_up));
-    x = nodes::linear_onto(pass, residual_again, activated, layer.down);
+    if (config_.experts > 0) {
+      x = nodes::experts_onto(
+          pass, residual_again, normed_again, p, layer.router, layer.feed_forward);
+      continue;
+    }
+    const nodes::FeedForward& dense = layer.feed_forward.front();
+    at::Tensor activated = nodes::swiglu(pass, nodes::linear(pass, normed_again, dense.gate_up));
+    x = nodes::linear_onto(pass, residual_again, activated, dense.down);
   }
   at::Tensor normed = nodes::norm_fork(pass, x, g.packed.norm, offsets_.norm)[0];
   at::Tensor logits = nodes::linear(pass, normed, g.head);

@@ -1,93 +1,15 @@
 #include "actors/model/trainer/nodes.h"
 
-#include <ATen/ops/from_blob.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/functions/utils.h>
-#include <torch/csrc/autograd/variable.h>
+#include "actors/model/trainer/node_parts.h"
 
-#include <algorithm>
+#include <ATen/ops/from_blob.h>
+
 #include <cstring>
 #include <memory>
 
 namespace tramontane::nodes {
 
 namespace {
-
-using torch::autograd::Node;
-using torch::autograd::variable_list;
-
-at::Tensor view(float* data, std::int64_t rows, std::int64_t width) {
-  return at::from_blob(data, {rows, width}, at::TensorOptions().dtype(at::kFloat));
-}
-
-float* data(const at::Tensor& tensor) {
-  return static_cast<float*>(tensor.unsafeGetTensorImpl()->mutable_data());
-}
-
-// The gradient that arrives: contiguous, as every node here makes it.
-const float* incoming(const variable_list& grads, std::size_t i) {
-  TORCH_CHECK(grads[i].defined() && grads[i].is_contiguous(), "a gradient of another making");
-  return static_cast<const float*>(grads[i].const_data_ptr());
-}
-
-// Makes `node` the origin of the outputs, with the inputs it sends gradients to.
-template <class... Tensors>
-void record(const std::shared_ptr<Node>& node, std::initializer_list<at::Tensor> outputs,
-    const Tensors&... inputs) {
-  if constexpr (sizeof...(inputs) > 0)
-    node->set_next_edges(torch::autograd::collect_next_edges(inputs...));
-  for (const at::Tensor& output : outputs) torch::autograd::set_history(output, node);
-}
-
-void add_to(float* to, const float* from, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) to[i] += from[i];
-}
-
-bool adjacent(const Target& target, std::int64_t row_floats) {
-  for (std::size_t i = 1; i < target.count; ++i)
-    if (target.offsets[i] != target.offsets[i - 1] + target.rows[i - 1] * row_floats) return false;
-  return true;
-}
-
-// Calls `accumulate` with a place for all rows of the target, end to end.
-template <class Accumulate>
-void accumulate_into(
-    Pass& pass, const Target& target, std::int64_t row_floats, Accumulate accumulate) {
-  if (adjacent(target, row_floats)) {
-    accumulate(pass.gradients + target.offsets[0]);
-    return;
-  }
-  std::int64_t rows = 0;
-  for (std::size_t i = 0; i < target.count; ++i) rows += target.rows[i];
-  pass.scratch.assign(static_cast<std::size_t>(rows * row_floats), 0);
-  accumulate(pass.scratch.data());
-  const float* from = pass.scratch.data();
-  for (std::size_t i = 0; i < target.count; ++i) {
-    add_to(pass.gradients + target.offsets[i], from, target.rows[i] * row_floats);
-    from += target.rows[i] * row_floats;
-  }
-}
-
-void linear_gradients(
-    Pass& pass, const Linear& w, const float* dy, const float* x, std::int64_t rows) {
-  accumulate_into(pass, w.weight, w.inputs,
-      [&](float* dw) { kernels::multiply_weight_gradient(dy, x, rows, w.outputs, w.inputs, dw); });
-  if (w.biases.count > 0)
-    accumulate_into(
-        pass, w.biases, 1, [&](float* db) { kernels::sum_rows(dy, rows, w.outputs, db); });
-}
-
-float* input_gradient(Pass& pass, const Linear& w, const float* dy, std::int64_t rows) {
-  float* dx = pass.buffers.floats(rows * w.inputs);
-  kernels::multiply({.x = dy,
-      .x_stride = w.outputs,
-      .rows = rows,
-      .w = &w.backward,
-      .bias = nullptr,
-      .y = dx,
-      .y_stride = w.inputs});
-  return dx;
-}
 
 struct EmbedNode final : Node {
   explicit EmbedNode(Pass& p, std::int64_t o) : pass(p), offset(o) {}
@@ -121,25 +43,6 @@ struct NormForkNode final : Node {
   const float* rstd = nullptr;
   std::int64_t rows = 0;
   std::int64_t offset = 0;
-};
-
-// The residual's gradient, where there is one, is the output's own.
-struct LinearNode final : Node {
-  LinearNode(Pass& p, const Linear& l) : pass(p), w(l) {}
-
-  variable_list apply(variable_list&& grads) override {
-    const float* dy = incoming(grads, 0);
-    linear_gradients(pass, w, dy, x, rows);
-    at::Tensor dx = view(input_gradient(pass, w, dy, rows), rows, w.inputs);
-    if (residual) return {grads[0], dx};
-    return {dx};
-  }
-
-  Pass& pass;
-  const Linear& w;
-  const float* x = nullptr;
-  std::int64_t rows = 0;
-  bool residual = false;
 };
 
 struct HeadNormNode final : Node {
@@ -273,33 +176,6 @@ struct LogProbNode final : Node {
   float temperature = 1;
 };
 
-at::Tensor run_linear(
-    Pass& pass, const at::Tensor* residual, const at::Tensor& x, const Linear& w) {
-  std::int64_t rows = x.size(0);
-  float* y = pass.workspace.floats(rows * w.outputs);
-  if (residual != nullptr)
-    std::memcpy(y, data(*residual), static_cast<std::size_t>(rows * w.outputs) * sizeof(float));
-  kernels::multiply({.x = data(x),
-      .x_stride = w.inputs,
-      .rows = rows,
-      .w = w.forward,
-      .bias = w.bias,
-      .y = y,
-      .y_stride = w.outputs,
-      .accumulate = residual != nullptr});
-  at::Tensor result = view(y, rows, w.outputs);
-  if (!pass.training) return result;
-  auto node = std::make_shared<LinearNode>(pass, w);
-  node->x = data(x);
-  node->rows = rows;
-  node->residual = residual != nullptr;
-  if (residual != nullptr)
-    record(node, {result}, *residual, x);
-  else
-    record(node, {result}, x);
-  return result;
-}
-
 }  // namespace
 
 float* GradientBuffers::floats(std::int64_t count) {
@@ -315,7 +191,7 @@ at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset) {
   float* x = pass.workspace.floats(b.rows() * pass.config.width);
   kernels::embed(b.ids.data(), b.rows(), table, pass.config.width, x);
   at::Tensor result = view(x, b.rows(), pass.config.width);
-  if (pass.training) record(std::make_shared<EmbedNode>(pass, table_offset), {result});
+  if (pass.training) record(std::make_shared<EmbedNode>(pass, table_offset), {result}, {});
   return result;
 }
 
@@ -334,17 +210,8 @@ std::array<at::Tensor, 2> norm_fork(
   node->rstd = rstd;
   node->rows = rows;
   node->offset = weight_offset;
-  record(node, {result[0], result[1]}, x);
+  record(node, {result[0], result[1]}, {x});
   return result;
-}
-
-at::Tensor linear(Pass& pass, const at::Tensor& x, const Linear& w) {
-  return run_linear(pass, nullptr, x, w);
-}
-
-at::Tensor linear_onto(
-    Pass& pass, const at::Tensor& residual, const at::Tensor& x, const Linear& w) {
-  return run_linear(pass, &residual, x, w);
 }
 
 at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
@@ -361,7 +228,7 @@ at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Pack
   node->rstd = rstd;
   node->q_offset = q_offset;
   node->k_offset = k_offset;
-  record(node, {result}, qkv);
+  record(node, {result}, {qkv});
   return result;
 }
 
@@ -371,7 +238,7 @@ at::Tensor rope(Pass& pass, const at::Tensor& qkv) {
   kernels::rope(data(qkv), pass.sizes.qkv, pass.batch->positions.data(), rows, c.heads + c.kv_heads,
       c.head_dim, pass.rope_table, false);
   at::Tensor result = view(data(qkv), rows, pass.sizes.qkv);
-  if (pass.training) record(std::make_shared<RopeNode>(pass), {result}, qkv);
+  if (pass.training) record(std::make_shared<RopeNode>(pass), {result}, {qkv});
   return result;
 }
 
@@ -405,7 +272,7 @@ at::Tensor attention(Pass& pass, const at::Tensor& qkv) {
   node->qkv = q;
   node->out = out;
   node->log_sum = log_sum;
-  record(node, {result}, qkv);
+  record(node, {result}, {qkv});
   return result;
 }
 
@@ -419,7 +286,7 @@ at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up) {
   auto node = std::make_shared<SwigluNode>(pass);
   node->gate_up = data(gate_up);
   node->rows = rows;
-  record(node, {result}, gate_up);
+  record(node, {result}, {gate_up});
   return result;
 }
 
@@ -436,7 +303,7 @@ at::Tensor gather(Pass& pass, const at::Tensor& x) {
   if (!pass.training) return result;
   auto node = std::make_shared<GatherNode>(pass);
   node->width = width;
-  record(node, {result}, x);
+  record(node, {result}, {x});
   return result;
 }
 
@@ -450,7 +317,7 @@ at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, fl
   auto node = std::make_shared<LogProbNode>(pass);
   node->logits = data(logits);
   node->temperature = temperature;
-  record(node, {result}, logits);
+  record(node, {result}, {logits});
   return result;
 }
 

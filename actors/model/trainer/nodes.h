@@ -1,6 +1,7 @@
 #pragma once
 // The autograd nodes that the Network is made of. See network.h.
 
+#include "actors/model/experts.h"
 #include "actors/model/packed.h"
 #include "actors/model/trainer/microbatch.h"
 #include "actors/model/trainer/workspace.h"
@@ -44,6 +45,11 @@ struct Linear {
   Target biases;  // count 0: none
 };
 
+struct FeedForward {
+  Linear gate_up;
+  Linear down;
+};
+
 // What every node of one pass needs. Lives longer than the graph.
 struct Pass {
   const ModelConfig& config;
@@ -81,6 +87,11 @@ at::Tensor rope(Pass& pass, const at::Tensor& qkv);
 
 // (rows, heads * head_dim) from (rows, qkv).
 at::Tensor attention(Pass& pass, const at::Tensor& qkv);
+
+// y = residual + the mixture of experts of x.
+at::Tensor experts_onto(Pass& pass, const at::Tensor& residual, const at::Tensor& x,
+    const ReadyWeights::Packed::Layer& layer, const Linear& router,
+    std::span<const FeedForward> experts);
 
 at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up);
 
