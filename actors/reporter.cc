@@ -58,6 +58,7 @@ void RunTotals::add(const RunEvent& event) {
     if (label == "forced_thinking") heldout_forced_ = sampled;
   } else if (kind == "swap") {
     ++swaps_;
+    if (number(event, "sequences_in_flight", 0) > 0) ++swaps_while_writing_;
     stalls_us_.push_back(number(event, "stall_us", 0));
   } else if (kind == "stage" && text(event, "kind") == "reinforce" && reinforce_began_ < 0) {
     reinforce_began_ = seconds_;
@@ -88,6 +89,7 @@ RunEvent RunTotals::summary() const {
   event["steps"] = steps_;
   event["rollouts"] = rollouts_;
   event["swaps"] = swaps_;
+  event["swaps_while_writing"] = swaps_while_writing_;
   event["sequences_spanning_a_swap"] = spanning_;
   event["logprob_gap_max"] = gap_max_;
   event["log_prob_gap_max"] = gap_max_;

@@ -28,7 +28,8 @@ class RunTotals {
  private:
   double heldout_before_ = -1, heldout_after_ = -1, heldout_forced_ = -1, greedy_before_ = -1,
          greedy_after_ = -1;
-  std::uint64_t steps_ = 0, rollouts_ = 0, swaps_ = 0, spanning_ = 0, lag_max_ = 0;
+  std::uint64_t steps_ = 0, rollouts_ = 0, swaps_ = 0, swaps_while_writing_ = 0, spanning_ = 0,
+                lag_max_ = 0;
   double gap_max_ = 0;
   double generator_busy_ = 0, trainer_busy_ = 0, tokens_ = 0, reinforce_seconds_ = 0;
   std::uint64_t shares_ = 0;

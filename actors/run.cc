@@ -94,6 +94,15 @@ std::string stages_kind(const Job& job, std::size_t index) {
   return index < job.warm_starts.size() ? "warm_start" : "reinforce";
 }
 
+// As the kernel names the processor; empty where it does not.
+std::string processor() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);)
+    if (auto colon = line.find(": "); line.starts_with("model name") && colon != line.npos)
+      return line.substr(colon + 2);
+  return {};
+}
+
 RunEvent run_event(
     const Job& job, const RunFiles& files, const std::optional<std::uint64_t>& resumed_from) {
   boost::json::array stages;
@@ -107,7 +116,7 @@ RunEvent run_event(
   std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &parts);
   RunEvent event{{"event", "run"}, {"name", job.name}, {"run", files.folder()}, {"seed", job.seed},
       {"parameters", parameters(job.model)}, {"isa", kernels::isa()},
-      {"cores", std::thread::hardware_concurrency()}, {"started", date},
+      {"cores", std::thread::hardware_concurrency()}, {"machine", processor()}, {"started", date},
       {"stages", std::move(stages)}, {"heldout", job.heldout.size()},
       {"prompts", job.prompts.size()},
       {"max_lag", job.reinforce ? job.reinforce->ledger.max_lag : 0}};
@@ -132,14 +141,13 @@ const char* stopped_text(RunOutcome::How how) {
       return "interrupted";
     case RunOutcome::How::failed:
     case RunOutcome::How::mismatch:
-    case RunOutcome::How::io:
       return "failed";
   }
   return "failed";
 }
 
-ExitStatus status_of(RunOutcome::How how) {
-  switch (how) {
+ExitStatus status_of(const RunOutcome& outcome) {
+  switch (outcome.how) {
     case RunOutcome::How::finished:
       return ExitStatus::ok;
     case RunOutcome::How::interrupted:
@@ -147,9 +155,7 @@ ExitStatus status_of(RunOutcome::How how) {
     case RunOutcome::How::mismatch:
       return ExitStatus::mismatch;
     case RunOutcome::How::failed:
-      return ExitStatus::job_failed;
-    case RunOutcome::How::io:
-      return ExitStatus::io;
+      return exit_status(outcome.code);
   }
   return ExitStatus::bug;
 }
@@ -234,10 +240,10 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   };
   options.on_escalation = [&](const ExitRecord& record) {
     bool io = record.code == Errc::io;
-    done({io ? RunOutcome::How::io : RunOutcome::How::failed,
+    done({RunOutcome::How::failed,
         str(record.name, " failed for good: ", record.text,
             io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
-        0, 0});
+        0, 0, record.code.value_or(Errc::failed)});
   };
   System system(options);
   Pipeline wired(system, job_,
@@ -279,9 +285,9 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   }
   view_->event(event);
   view_->close();
-  if (status_of(outcome.how) != ExitStatus::ok && outcome.how != RunOutcome::How::interrupted)
+  if (status_of(outcome) != ExitStatus::ok && outcome.how != RunOutcome::How::interrupted)
     std::fprintf(stderr, "tram: %s\n", outcome.reason.c_str());
-  return static_cast<int>(status_of(outcome.how));
+  return static_cast<int>(status_of(outcome));
 }
 
 int Run::go(bool resumed) {

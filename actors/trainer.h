@@ -32,12 +32,12 @@ struct RunOutcome {
     interrupted,
     failed,
     mismatch,  // a replay came out differently
-    io,        // the operating system said no: disk full
   };
   How how = How::finished;
   std::string reason;
   Version version = 0;
   Fingerprint fingerprint = 0;
+  Errc code = Errc::failed;  // of a failed run: whose fault it was, for the exit status
 };
 
 class Trainer final : public Actor {

@@ -26,6 +26,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tramontane {
@@ -84,7 +85,9 @@ class Cell final : public Strand, public Route {
   Delivery accept(std::unique_ptr<Envelope>& envelope, bool may_park);
   Delivery deliver_simulated(std::unique_ptr<Envelope>& envelope, bool may_park);
   Delivery refuse(Envelope& envelope, Errc code, std::string text);
-  void announce(Envelope& envelope);
+  static std::pair<std::shared_ptr<Inbox>, std::unique_ptr<Envelope>> announcement(
+      Envelope& envelope);
+  static void announce(Envelope& envelope);
   void bounce(std::unique_ptr<Envelope> envelope, Errc code, const std::string& text);
   void bounce_all_parked(const std::string& text);
   std::uint32_t bounce_all(Errc code, const std::string& text);

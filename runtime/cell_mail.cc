@@ -81,12 +81,19 @@ std::string Cell::fullness() const {
 }
 
 // A sender that waited for room hears that there was some; from then on the mail is one-way.
-void Cell::announce(Envelope& envelope) {
+// Returns whom to tell, and what.
+std::pair<std::shared_ptr<Inbox>, std::unique_ptr<Envelope>> Cell::announcement(
+    Envelope& envelope) {
   auto told = std::make_unique<Envelope>();
   told->kind = Item::Kind::wake;
   told->ticket = std::exchange(envelope.ticket, 0);
   envelope.announces = false;
-  std::shared_ptr<Inbox> sender = std::move(envelope.reply_to);
+  return {std::move(envelope.reply_to), std::move(told)};
+}
+
+// On the sender's own strand, which goes on only afterwards.
+void Cell::announce(Envelope& envelope) {
+  auto [sender, told] = announcement(envelope);
   sender->push(std::move(told));
 }
 
@@ -99,10 +106,17 @@ void Cell::push_exempt(std::unique_ptr<Envelope> envelope) {
   push(std::move(envelope));
 }
 
+// What is admitted goes through the strand's queue, not straight into the box: what its sender
+// pushed before may still be there. And its sender hears of it only then, for it sends on at once.
 void Cell::admit_parked(Envelope& taken) {
   for (auto& envelope : mailbox_.release(taken)) {
-    if (envelope->announces) announce(*envelope);
-    box_.push_back(std::move(envelope));
+    if (!envelope->announces) {
+      push(std::move(envelope));
+      continue;
+    }
+    auto [sender, told] = announcement(*envelope);
+    push(std::move(envelope));
+    sender->push(std::move(told));
   }
 }
 

@@ -47,10 +47,14 @@ SimSystem::SimSystem(SimOptions options)
 }
 
 SimSystem::~SimSystem() {
+  end_turns();
+  system_->stop(std::chrono::seconds(60));
+}
+
+void SimSystem::end_turns() {
   turn_time_ = nullptr;
   ready_.insert(ready_.end(), busy_.begin(), busy_.end());
   busy_.clear();
-  system_->stop(std::chrono::seconds(60));
 }
 
 std::unique_ptr<Pool> SimSystem::make_pool(PoolOptions options) {

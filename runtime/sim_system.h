@@ -75,6 +75,7 @@ class SimSystem final : private Simulation {
 
   // Runs one thing, or jumps to the next timer. False if nothing is left to happen until `limit`.
   bool step(Time limit = forever) override;
+  void end_turns() override;
   // False if `limit` of simulated time passed, or nothing is left to happen, before it was true.
   bool run_until(const std::function<bool()>& done, Duration limit);
   void run_for(Duration time);

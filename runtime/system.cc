@@ -111,6 +111,7 @@ bool System::State::await_end(const Cell& cell, Time deadline) {
 
 void System::State::end_pools() {
   if (options.simulation != nullptr) {
+    options.simulation->end_turns();
     while (options.simulation->step(clock->now())) {
     }
   }

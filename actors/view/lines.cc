@@ -257,7 +257,8 @@ std::vector<Line> closing_lines(const RunState& state, int width) {
   out.push_back(work);
   Line swaps;
   swaps.add(
-      "  swaps            " + whole(number(summary, "swaps")) + " in the middle of writing, " +
+      "  swaps            " + whole(number(summary, "swaps")) + ", " +
+      whole(number(summary, "swaps_while_writing")) + " of them in the middle of writing; " +
       whole(number(summary, "sequences_spanning_a_swap")) +
       " completions span several versions; stall p50 " +
       micros(number(summary, "swap_stall_us_p50")) + ", log-prob gap " +

@@ -135,8 +135,7 @@ def wrong_shape(folder, run, policy):
     subprocess.run(["cp", "-r", run, shape], check=True)
     resolved = h.tram("plan", other, "--graph", "--set", "model.preset=micro").out
     open(os.path.join(shape, "job.yaml"), "w").write(resolved)
-    ended = h.tram("resume", shape, "--plain", status=None)
-    h.expect(ended.status in (h.BAD_INPUT, h.UNSUPPORTED, h.JOB_FAILED), f"status {ended.status}: {ended.err}")
+    ended = h.tram("resume", shape, "--plain", status=h.UNSUPPORTED)
     h.expect("another shape" in ended.err, f"a checkpoint of another shape: {ended.err}")
     open(graph, "w").write(text)
     print(f"a checkpoint of another shape: exit status {ended.status}", flush=True)
