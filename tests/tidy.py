@@ -54,6 +54,7 @@ EXCLUDES = {
 LIBRARIES = {
     r"(torch|ATen|c10)/": [r"actors/model/trainer/.*\.(cc|h)"],
     r"rocksdb/": [r"storage/kv_store\.cc"],
+    r"unicode/": [r"actors/model/unicode\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/pool\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],

@@ -1,12 +1,11 @@
 #pragma once
 // The ByteLevel pre-tokeniser of GPT-2 and its kin: every byte is written as one visible
-// character, and text is cut into words before any merge.
+// character, after text was cut into words.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tramontane {
 
@@ -16,9 +15,8 @@ const std::string& byte_symbol(unsigned char byte);
 // The byte that a character stands for, if it stands for one.
 std::optional<unsigned char> symbol_byte(std::string_view character);
 
-// Cuts text as GPT-2's pattern does:
-// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-// The views are of `text` and cover it.
-std::vector<std::string_view> split_words(std::string_view text);
+// GPT-2's pattern, which cuts text into words.
+inline constexpr std::string_view word_pattern =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 }  // namespace tramontane

@@ -1,11 +1,16 @@
 #pragma once
 // A Tokenizer turns text into token ids and back, as `tokenizer.json` of a Hugging Face checkpoint
-// says. Supported: added (special) tokens, and a BPE model with or without merges, with either no
-// pre-tokeniser (one symbol per character) or ByteLevel. Anything else is refused by name.
+// says. Supported: added tokens, special or not; no normaliser or NFC; a BPE model with or without
+// merges; words cut by Split (any pattern that ICU's regular expressions take, behavior Isolated),
+// ByteLevel, a Sequence of these or nothing (then a symbol is a character). So are those of GPT-2,
+// Llama 3, Qwen 2 to 3 and Mistral's Tekken. Anything else is refused by name.
 //
 //   Tokenizer t = Tokenizer::parse(json);
 //   auto ids = t.encode("385+47=");       // Error(bad_input) names a character it cannot write
 //   std::string text = t.decode(ids);
+//
+// encode() gives the tokens of the text and adds none: what a post_processor would put around them
+// (Llama 3's <|begin_of_text|>) belongs into the text, where special tokens are understood.
 //
 // Immutable after construction: any thread.
 

@@ -1,9 +1,15 @@
 #include "actors/model/tokenizer.h"
 
 #include "actors/model/byte_level.h"
+#include "actors/model/unicode.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
 
+#include <boost/json.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "tests/support/test.h"
@@ -91,16 +97,82 @@ TEST_CASE("byte-level BPE merges by rank, within words") {
   }
 }
 
+TEST_CASE("added tokens are matched longest first, before and after normalisation") {
+  Tokenizer t =
+      Tokenizer::parse(R"({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}]},
+      "added_tokens": [{"id": 10, "content": "<a", "special": true},
+        {"id": 11, "content": "<ab>", "special": false},
+        {"id": 12, "content": "\u00e9!", "special": false, "normalized": true},
+        {"id": 13, "content": "e\u0301?", "special": false, "normalized": false}],
+      "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, ">": 2, "\u00e9": 3, "!": 4, "?": 5}}})");
+  CHECK(t.encode("<ab>a<ab") == std::vector<Token>{11, 0, 10, 1});
+  // Written with a combining accent, and as one character.
+  CHECK(t.encode("e\xcc\x81!e\xcc\x81") == std::vector<Token>{12, 3});
+  CHECK(t.encode("\xc3\xa9!\xc3\xa9?") == std::vector<Token>{12, 3, 5});
+  CHECK(t.encode("e\xcc\x81?") == std::vector<Token>{13});
+  CHECK(t.decode({10, 11, 12}, false) == "<ab>\xc3\xa9!");
+}
+
+TEST_CASE("a long word is merged in bounded time") {
+  Tokenizer t =
+      Tokenizer::parse(byte_level_json(R"({"type": "ByteLevel", "add_prefix_space": false})"));
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "hello";
+  CHECK(t.encode(text) == std::vector<Token>(100'000, 259));
+}
+
+TEST_CASE("text is cut by patterns, what lies between matches too") {
+  using Words = std::vector<std::string_view>;
+  auto cut = [](const char* pattern, std::string_view text) {
+    return Pattern(pattern).split(text);
+  };
+  CHECK(cut("b+", "abbcb") == Words{"a", "bb", "c", "b"});
+  CHECK(cut("x*", "ab") == Words{"a", "b"});  // empty matches cut, and are no pieces
+  CHECK(Pattern("a.", true).split("aba.a") == Words{"ab", "a.", "a"});
+  std::string_view odd = "\xe4\xbd\xa0\xff\xf0\x9f\x91\x8d x\xed\xa0\x80\xe4\xbd";
+  CHECK(cut(R"(\p{L}+)", odd) ==
+        Words{"\xe4\xbd\xa0", "\xff\xf0\x9f\x91\x8d ", "x", "\xed\xa0\x80\xe4\xbd"});
+  CHECK(cut("a", "").empty());
+  CHECK_THROWS_WITH_AS(Pattern("(a"),
+      "the pattern '(a' does not compile: U_REGEX_MISMATCHED_PAREN at character 2", Error);
+  // Exponentially many ways to fail, and a deep recursion.
+  CHECK_THROWS_AS(cut("(a|aa)+$", std::string(200, 'a') + "b"), Error);
+  CHECK(cut("(a|b)+", std::string(200'000, 'a')).size() == 1);
+}
+
 TEST_CASE("words are cut as GPT-2's pattern cuts them") {
   using Words = std::vector<std::string_view>;
-  CHECK(split_words("Hello, world!") == Words{"Hello", ",", " world", "!"});
-  CHECK(split_words("I'm 42  years") == Words{"I", "'m", " 42", " ", " years"});
-  CHECK(split_words("a\n\n b") == Words{"a", "\n\n", " b"});
-  CHECK(split_words("x  ") == Words{"x", "  "});
-  CHECK(split_words("\xc3\xa9t\xc3\xa9 \xe4\xbd\xa0\xe5\xa5\xbd") ==
+  Pattern words(word_pattern);
+  CHECK(words.split("Hello, world!") == Words{"Hello", ",", " world", "!"});
+  CHECK(words.split("I'm 42  years") == Words{"I", "'m", " 42", " ", " years"});
+  CHECK(words.split("a\n\n b") == Words{"a", "\n\n", " b"});
+  CHECK(words.split("x  ") == Words{"x", "  "});
+  CHECK(words.split("\xc3\xa9t\xc3\xa9 \xe4\xbd\xa0\xe5\xa5\xbd") ==
         Words{"\xc3\xa9t\xc3\xa9", " \xe4\xbd\xa0\xe5\xa5\xbd"});
-  CHECK(split_words("we'll'x") == Words{"we", "'ll", "'", "x"});
-  CHECK(split_words("a \tb") == Words{"a", " ", "\t", "b"});
+  CHECK(words.split("we'll'x") == Words{"we", "'ll", "'", "x"});
+  CHECK(words.split("a \tb") == Words{"a", " ", "\t", "b"});
+}
+
+// Cases that Hugging Face's own library made: see tests/golden/tokenizers/make.py.
+TEST_CASE("tokens are the reference's, for tokenizers of well-known shapes") {
+  const char* named = std::getenv("TRAM_TOKENIZERS");
+  std::size_t cases = 0;
+  for (const char* shape : {"gpt2", "llama3", "qwen", "tekken"}) {
+    CAPTURE(shape);
+    std::ifstream in(std::string(named != nullptr ? named : TRAM_GOLDEN) + "/" + shape + ".json");
+    std::string content{std::istreambuf_iterator<char>(in), {}};
+    boost::json::object golden = boost::json::parse(content).as_object();
+    Tokenizer t = Tokenizer::parse(boost::json::serialize(golden.at("tokenizer")));
+    for (const boost::json::value& entry : golden.at("cases").as_array()) {
+      auto text = boost::json::value_to<std::string>(entry.as_array().at(0));
+      CAPTURE(text);
+      std::vector<Token> tokens = t.encode(text);
+      CHECK(tokens == boost::json::value_to<std::vector<Token>>(entry.as_array().at(1)));
+      CHECK(nfc(t.decode(tokens)) == nfc(text));
+      ++cases;
+    }
+  }
+  CHECK(cases >= 4 * 30);
 }
 
 TEST_CASE("what is not supported is refused by name") {
@@ -119,8 +191,31 @@ TEST_CASE("what is not supported is refused by name") {
   CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}})", "merge 0"));
   CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "byte_fallback": true}})",
       "'byte_fallback'"));
-  CHECK(says(R"({"normalizer": {"type": "NFC"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
-      "'normalizer'"));
+  auto with = [](const std::string& part) {
+    return "{" + part + R"(, "model": {"type": "BPE", "vocab": {"a": 0}}})";
+  };
+  CHECK(says(
+      with(R"("normalizer": {"type": "NFKC"})"), "unsupported: tokenizer.json: normalizer 'NFKC'"));
+  CHECK(says(
+      with(
+          R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]})"),
+      "normalizer 'Lowercase'"));
+  CHECK(says(with(R"("normalizer": {"type": "Sequence"})"), "has no list 'normalizers'"));
+  CHECK(says(with(R"("post_processor": {"type": "RobertaProcessing"})"), "'RobertaProcessing'"));
+  auto split = [&](const std::string& fields) {
+    return with(R"("pre_tokenizer": {"type": "Split", )" + fields + "}");
+  };
+  CHECK(says(split(R"("behavior": "Removed", "pattern": {"Regex": "a"})"), "behavior 'Removed'"));
+  CHECK(says(
+      split(R"("behavior": "Isolated", "invert": true, "pattern": {"Regex": "a"})"), "'invert'"));
+  CHECK(says(split(R"("behavior": "Isolated", "pattern": {"Regex": "("})"),
+      "unsupported: tokenizer.json: a Split: the pattern '(' does not compile"));
+  CHECK(says(split(R"("behavior": "Isolated", "pattern": {})"), "the pattern of a Split"));
+  CHECK(says(
+      with(
+          R"("pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel", "use_regex": false},
+      {"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "a"}}]})"),
+      "must come last"));
   CHECK(says(
       R"({"pre_tokenizer": {"type": "Metaspace"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
       "pre_tokenizer 'Metaspace'"));
