@@ -1,4 +1,3 @@
-// Linear layers, forward and backward, and what every node is made with.
 #include "actors/model/trainer/node_parts.h"
 
 #include <ATen/ops/from_blob.h>
