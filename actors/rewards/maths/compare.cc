@@ -1,0 +1,181 @@
+// From the cheapest rule to the dearest: the same text, two numbers, prose, a choice, trees.
+#include "actors/rewards/maths/exact.h"
+#include "actors/rewards/maths/maths.h"
+#include "actors/rewards/maths/reading.h"
+#include "actors/rewards/maths/structures.h"
+
+#include <utility>
+
+namespace tramontane {
+
+namespace {
+
+using namespace tramontane::maths;
+
+constexpr std::size_t shown_max = 120;  // bytes of an answer in evidence
+
+// FLINT keeps caches for each thread; they go with the thread.
+void clean_up_with_thread() {
+  struct Cleaner {
+    ~Cleaner() { flint_cleanup(); }
+  };
+
+  thread_local Cleaner cleaner;
+  static_cast<void>(cleaner);
+}
+
+std::string shortened(std::string_view text) {
+  if (text.size() <= shown_max) return std::string(text);
+  return std::string(text.substr(0, shown_max)) + "…";
+}
+
+std::string shown(const Reading& reading) {
+  return reading.tree ? shortened(to_text(*reading.tree)) : "'" + shortened(reading.text) + "'";
+}
+
+Comparison said(
+    Outcome outcome, const Reading& gold, const Reading& answer, std::string_view rule) {
+  Comparison out;
+  out.outcome = outcome;
+  out.how = "gold " + shown(gold) + ", answer " + shown(answer) + ": ";
+  out.how += rule;
+  return out;
+}
+
+Outcome to_outcome(Truth truth) {
+  switch (truth) {
+    case Truth::yes:
+      return Outcome::equal;
+    case Truth::no:
+      return Outcome::different;
+    case Truth::unknown:
+      break;
+  }
+  return Outcome::undecided;
+}
+
+bool is_nothing(const Node& tree, const std::string& prose) {
+  bool words = prose == "no solution" || prose == "no solutions" || prose == "empty set";
+  return words && tree.kind == Kind::set && tree.parts.empty();
+}
+
+}  // namespace
+
+struct GoldAnswer::Parsed {
+  CompareOptions options;
+  Reading gold;
+  Reading full;  // with tokens and tree, also where the gold answer is a simple number
+};
+
+GoldAnswer::GoldAnswer(std::string_view gold, const CompareOptions& options)
+    : parsed_(std::make_unique<Parsed>()) {
+  clean_up_with_thread();
+  parsed_->options = options;
+  parsed_->gold = skim(gold);
+  parsed_->full = read(gold, options);
+}
+
+GoldAnswer::GoldAnswer(GoldAnswer&&) noexcept = default;
+GoldAnswer& GoldAnswer::operator=(GoldAnswer&&) noexcept = default;
+GoldAnswer::~GoldAnswer() = default;
+
+const std::string& GoldAnswer::text() const {
+  return parsed_->gold.text;
+}
+
+const CompareOptions& GoldAnswer::options() const {
+  return parsed_->options;
+}
+
+namespace {
+
+// What words and letters decide; false if it takes mathematics.
+bool compare_words(const Reading& gold, const Reading& answer, Comparison& result) {
+  if (!gold.spelled.empty() && gold.spelled == answer.spelled) {
+    result = said(Outcome::equal, gold, answer, "the same text");
+    return true;
+  }
+  if (gold.choice != 0 && answer.choice != 0 && !(gold.bare_choice && answer.bare_choice)) {
+    bool same = gold.choice == answer.choice;
+    result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as choices");
+    return true;
+  }
+  if (gold.prose.empty()) return false;
+  bool same = gold.prose == answer.prose || (answer.tree && is_nothing(*answer.tree, gold.prose));
+  result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as words");
+  return true;
+}
+
+Comparison compare_read(const Reading& gold, const Reading& answer, Context& context) {
+  Comparison out;
+  if (compare_words(gold, answer, out)) return out;
+  if (!gold.tree) {
+    if (gold.text == answer.text && !gold.text.empty())
+      return said(Outcome::equal, gold, answer, "the same text");
+    return said(Outcome::not_understood, gold, answer, "the gold answer " + gold.why);
+  }
+  if (is_nothing(*gold.tree, answer.prose))
+    return said(Outcome::equal, gold, answer, "the empty set");
+  if (!answer.tree) return said(Outcome::different, gold, answer, "the answer " + answer.why);
+  Judgement judgement = compare_trees(*gold.tree, *answer.tree, context);
+  return said(to_outcome(judgement.truth), gold, answer, judgement.rule);
+}
+
+Comparison compare_fully(
+    const Reading& gold, std::string_view text, const CompareOptions& options, Context& context) {
+  clean_up_with_thread();
+  Reading answer = read(text, options);
+  if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
+  Comparison first = compare_read(gold, answer, context);
+  if (first.outcome != Outcome::different || !gold.tree) return first;
+  Reading again = skim(text);
+  auto other = read_otherwise(again, *gold.tree, options);
+  if (!other) return first;
+  Comparison second = compare_read(gold, *other, context);
+  return second.outcome == Outcome::equal ? second : first;
+}
+
+}  // namespace
+
+bool GoldAnswer::compare_quickly(std::string_view text, Comparison& result) const {
+  const Reading& gold = parsed_->gold;
+  Reading answer = skim(text);
+  if (gold.simple && answer.simple) {
+    bool same = same_number(*gold.simple, *answer.simple, parsed_->options.decimal_digits_min);
+    if (same || answer.text.find(',') == std::string::npos) {
+      result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as numbers");
+      return true;
+    }
+  }
+  Context context{parsed_->options, false};
+  result = compare_fully(parsed_->full, text, parsed_->options, context);
+  return result.outcome != Outcome::undecided || !context.wants_symbolic;
+}
+
+Comparison GoldAnswer::compare(std::string_view text) const {
+  Comparison result;
+  if (compare_quickly(text, result)) return result;
+  Context context{parsed_->options};
+  return compare_fully(parsed_->full, text, parsed_->options, context);
+}
+
+Comparison compare_answers(
+    std::string_view gold, std::string_view answer, const CompareOptions& options) {
+  return GoldAnswer(gold, options).compare(answer);
+}
+
+const char* name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::equal:
+      return "equal";
+    case Outcome::different:
+      return "different";
+    case Outcome::undecided:
+      return "undecided";
+    case Outcome::not_understood:
+      return "not understood";
+  }
+  return "";
+}
+
+}  // namespace tramontane

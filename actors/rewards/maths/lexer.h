@@ -1,0 +1,38 @@
+#pragma once
+// Cuts the LaTeX or plain text of an answer into tokens. Here spelling ends: \dfrac and \tfrac are
+// \frac, \left and spaces are gone, "12,345" and "12{,}345" and "12\,345" are one number.
+//
+// The trap of the comma: "32,349" is a number, "32, 349" two, and inside brackets a comma always
+// separates.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tramontane::maths {
+
+enum class TokenKind : std::uint8_t {
+  number,   // text: a canonical decimal, see Decimal
+  letter,   // one variable: "x", "\alpha", "\mathbb{R}"
+  word,     // of text: lower case
+  command,  // without its backslash: "frac", "pi", "sin"
+  mark,     // "+", "<=", "\\{", "and", …
+  end,
+};
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  bool spaced = false;   // white space before it
+  bool in_text = false;  // it came from \text{…}
+  std::string text;
+};
+
+// Nothing if it cannot be LaTeX: unbalanced \text, a number of absurd length.
+std::optional<std::vector<Token>> lex(std::string_view text);
+
+// The tokens joined: equal for two spellings of the same text.
+std::string spelled(const std::vector<Token>& tokens);
+
+}  // namespace tramontane::maths

@@ -1,0 +1,113 @@
+#pragma once
+// Compares a model's answer with the gold answer as mathematics, not as text.
+//
+//   auto answer = extract_answer(completion, AnswerForm::boxed);
+//   GoldAnswer gold("\\frac{1}{2}");               // parsed once for the completions of a group
+//   auto said = gold.compare(answer.text);          // said.outcome == Outcome::equal, said.how
+//
+// Exact where both sides are exact. A decimal against an exact value must be that value rounded to
+// the digits shown, of which there must be enough; there is no absolute tolerance. Order, openness
+// and brackets count as mathematics wants: order in tuples, not in sets. Everything is bounded
+// before it is computed. What cannot be decided is `undecided`, never a silent `different`.
+//
+// Pure functions: any thread. The symbolic stage (FLINT, Arb, Calcium) has no clock here; where a
+// deadline is needed, MathsClient (process.h) runs it in a child process that can be killed.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tramontane {
+
+// Which text of a completion is its final answer.
+enum class AnswerForm : std::uint8_t {
+  boxed,        // the last \boxed{…} whose braces balance
+  hash_marks,   // after the last "####", to the end of the line (GSM8K)
+  answer_is,    // after the last "answer is" or "Answer:"
+  last_number,  // the last number in the text
+  whole,        // all of it
+  automatic,    // the first of those, but for `whole`, that finds something
+};
+
+struct ExtractedAnswer {
+  bool found = false;
+  std::string text;
+  std::string how;  // "boxed", …; or why nothing was found
+};
+
+// `completion` is the part after the thinking. An empty box is found, and empty.
+ExtractedAnswer extract_answer(std::string_view completion, AnswerForm form);
+
+// "boxed" to AnswerForm::boxed; false for an unknown name.
+bool parse_answer_form(std::string_view name, AnswerForm& form);
+
+// What a percent sign on only one side means. 10% = 1/10 always holds.
+enum class PercentRule : std::uint8_t {
+  optional,  // like a unit, it may be missing on one side: 10% = 10, and 10% = 0.1
+  strict,    // 10% is 1/10 and nothing else
+};
+
+struct CompareOptions {
+  // A decimal stands for an exact value only with at least this many significant digits.
+  std::uint32_t decimal_digits_min = 4;
+  PercentRule percent = PercentRule::optional;
+
+  // Expressions with variables that are not rational functions are compared at `points` positive
+  // points of (domain_low, domain_high) and as many of (-domain_high, domain_high); of the latter
+  // those count where both sides are real.
+  double domain_low = 0.2;
+  double domain_high = 3.0;
+  std::uint32_t points = 5;
+  std::uint32_t precision_bits = 192;       // of the first try
+  std::uint32_t precision_bits_max = 1536;  // of the last
+
+  // Bounds, all checked before anything is computed.
+  std::uint32_t text_bytes_max = 4096;
+  std::uint32_t depth_max = 48;
+  std::uint32_t nodes_max = 1000;
+  std::uint32_t number_bits_max = 1U << 17;
+};
+
+enum class Outcome : std::uint8_t {
+  equal,
+  different,
+  undecided,       // neither could be proved; upstream this is no_verdict
+  not_understood,  // the gold answer cannot be read, and the texts differ
+};
+
+// "equal", "different", …
+const char* name(Outcome outcome);
+
+struct Comparison {
+  Outcome outcome = Outcome::undecided;
+  std::string how;  // evidence: both sides as understood, and the rule that decided
+};
+
+class GoldAnswer {
+ public:
+  explicit GoldAnswer(std::string_view gold, const CompareOptions& options = {});
+  GoldAnswer(GoldAnswer&&) noexcept;
+  GoldAnswer& operator=(GoldAnswer&&) noexcept;
+  ~GoldAnswer();
+
+  // Decides without a clock.
+  Comparison compare(std::string_view answer) const;
+
+  // Decides what texts, numbers and exact rational arithmetic can, in microseconds. False where
+  // the symbolic stage is needed; `result` is then what is known so far.
+  bool compare_quickly(std::string_view answer, Comparison& result) const;
+
+  const std::string& text() const;
+  const CompareOptions& options() const;
+
+ private:
+  struct Parsed;
+
+  std::unique_ptr<Parsed> parsed_;
+};
+
+Comparison compare_answers(
+    std::string_view gold, std::string_view answer, const CompareOptions& options = {});
+
+}  // namespace tramontane

@@ -1,0 +1,161 @@
+#include "actors/rewards/maths/parser.h"
+
+#include "actors/rewards/maths/parser_state.h"
+
+#include <utility>
+
+namespace tramontane::maths {
+
+std::optional<Node> parse(std::vector<Token> tokens, const ParseLimits& limits, std::string& why) {
+  Parser parser(std::move(tokens), limits);
+  Node node = parser.answer();
+  if (!parser.failed()) return node;
+  why = parser.why();
+  return std::nullopt;
+}
+
+Node Parser::answer() {
+  if (peek().kind == TokenKind::end) return fail("empty");
+  Node node = items();
+  if (!failed() && peek().kind != TokenKind::end)
+    return fail("cannot read from '" + peek().text + "'");
+  return node;
+}
+
+Node Parser::items() {
+  Node first = relation();
+  Node list{Kind::list, ",", {}};
+  auto joint = [this] { return at_mark(",") || at_mark(";") || at_mark("and") || at_mark("or"); };
+  while (!failed() && joint()) {
+    if (list.parts.empty()) list.parts.push_back(std::move(first));
+    while (joint()) {
+      if (at_mark("and") || at_mark("or")) list.text = peek().text;
+      ++at_;
+    }
+    list.parts.push_back(relation());
+  }
+  return list.parts.empty() ? first : list;
+}
+
+char Parser::relation_sign() const {
+  if (peek().kind != TokenKind::mark) return 0;
+  const std::string& text = peek().text;
+  if (text == "=") return sign::equal;
+  if (text == "<") return sign::less;
+  if (text == ">") return sign::more;
+  if (text == "<=") return sign::at_most;
+  if (text == ">=") return sign::at_least;
+  if (text == "!=") return sign::unequal;
+  if (text == "~") return sign::about;
+  if (text == "\\in") return sign::in;
+  return 0;
+}
+
+// "P(x) = …": the name of what is given, not a product. Leaves the place alone otherwise.
+Node Parser::named_call() {
+  if (peek().kind != TokenKind::letter || peek(1).text != "(") return {};
+  std::string name = peek().text + "(";
+  std::size_t end = at_ + 2;
+  for (; end < tokens_.size() && end < at_ + 8; ++end) {
+    const Token& token = tokens_[end];
+    name += token.text;
+    if (token.text == ")") break;
+    bool plain =
+        token.kind == TokenKind::letter || token.kind == TokenKind::number || token.text == ",";
+    if (!plain) return {};
+  }
+  if (end + 1 >= tokens_.size() || tokens_[end].text != ")" || tokens_[end + 1].text != "=")
+    return {};
+  at_ = end + 1;
+  return make(Kind::symbol, std::move(name));
+}
+
+Node Parser::relation() {
+  Node first = named_call();
+  if (first.kind != Kind::symbol) first = ratio();
+  Node out{Kind::relation, "", {}};
+  while (char code = relation_sign()) {
+    ++at_;
+    if (out.parts.empty()) out.parts.push_back(std::move(first));
+    out.text += code;
+    out.parts.push_back(ratio());
+    if (failed()) break;
+  }
+  return out.parts.empty() ? first : out;
+}
+
+Node Parser::ratio() {
+  Node first = sets();
+  if (!at_mark(":") || builder_) return first;
+  Node out = make(Kind::ratio, std::move(first));
+  while (take_mark(":")) out.parts.push_back(sets());
+  return out;
+}
+
+Node Parser::sets() {
+  Node left = sum();
+  for (;;) {
+    Kind kind = at_mark("\\cup")        ? Kind::unite
+                : at_mark("\\cap")      ? Kind::intersect
+                : at_mark("\\setminus") ? Kind::without
+                                        : Kind::number;
+    if (kind == Kind::number || failed()) return left;
+    ++at_;
+    Node right = sum();
+    if (kind == Kind::unite && left.kind == Kind::unite) {
+      left.parts.push_back(std::move(right));
+    } else {
+      left = make(kind, std::move(left), std::move(right));
+    }
+  }
+}
+
+Node Parser::negated(Node node) {
+  if (node.kind == Kind::quantity) {
+    node.parts[0] = negated(std::move(node.parts[0]));
+    return node;
+  }
+  return make(Kind::negative, std::move(node));
+}
+
+Node Parser::sum() {
+  if (++depth_ > limits_.depth_max) return fail("nested too deeply");
+  Node total;
+  if (at_mark("+-") || at_mark("-+")) {
+    total = integer(0);
+  } else {
+    bool negative = false;
+    while (at_mark("-") || at_mark("+")) {
+      if (at_mark("-")) negative = !negative;
+      ++at_;
+    }
+    total = term();
+    if (negative) total = negated(std::move(total));
+  }
+  while (!failed()) {
+    if (at_mark("+-") || at_mark("-+")) {
+      std::string which = peek().text;
+      ++at_;
+      total = make(Kind::plus_minus, std::move(which), {std::move(total), term()});
+      continue;
+    }
+    bool plus = at_mark("+");
+    if (!plus && !at_mark("-")) break;
+    ++at_;
+    while (at_mark("-") || at_mark("+")) {  // "1 - -2"
+      if (at_mark("-")) plus = !plus;
+      ++at_;
+    }
+    Node next = term();
+    if (!plus) next = negated(std::move(next));
+    if (total.kind == Kind::sum) {
+      total.parts.push_back(std::move(next));
+    } else {
+      total = make(Kind::sum, std::move(total), std::move(next));
+    }
+  }
+  --depth_;
+  return total;
+}
+
+}  // namespace tramontane::maths

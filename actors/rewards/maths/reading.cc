@@ -1,0 +1,138 @@
+#include "actors/rewards/maths/reading.h"
+
+#include "actors/rewards/maths/parser.h"
+#include "actors/rewards/maths/spelling.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+namespace tramontane::maths {
+
+namespace {
+
+// The words, if the tokens are words and little else.
+std::string prose_of(const std::vector<Token>& tokens) {
+  std::string out;
+  bool words = false;
+  for (const Token& token : tokens) {
+    switch (token.kind) {
+      case TokenKind::word:
+        words = true;
+        break;
+      case TokenKind::letter:
+        if (token.text.size() > 1) return "";
+        break;
+      case TokenKind::mark:
+        if (token.text == "and" || token.text == "or") break;
+        if (std::string("(){}.!:'-").find(token.text) == std::string::npos) return "";
+        continue;
+      case TokenKind::end:
+        continue;
+      default:
+        return "";
+    }
+    std::string word = token.text;
+    std::transform(word.begin(), word.end(), word.begin(),
+        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    bool glued = !out.empty() && !token.spaced;
+    if (!out.empty() && !glued) out += ' ';
+    out += word;
+  }
+  for (std::string_view article : {"a ", "an ", "the "})
+    if (out.starts_with(article)) out.erase(0, article.size());
+  return words ? out : "";
+}
+
+char choice_letter(const Token& token) {
+  if (token.kind != TokenKind::letter || token.text.size() != 1) return 0;
+  auto letter = static_cast<char>(std::toupper(static_cast<unsigned char>(token.text[0])));
+  return letter >= 'A' && letter <= 'J' ? letter : '\0';
+}
+
+// "(C)", "C", "C.", "C)", "(C) 5", "C: the last one".
+void find_choice(const std::vector<Token>& tokens, Reading& reading) {
+  std::size_t at = tokens[0].text == "(" ? 1 : 0;
+  bool bracketed = at == 1;
+  if (at + 1 >= tokens.size()) return;
+  char letter = choice_letter(tokens[at]);
+  if (letter == 0) return;
+  const Token& next = tokens[at + 1];
+  bool closed = next.text == ")" || (!bracketed && (next.text == "." || next.text == ":"));
+  bool alone = !bracketed && next.kind == TokenKind::end;
+  if (!closed && !alone) return;
+  if (!bracketed && std::islower(static_cast<unsigned char>(tokens[at].text[0])) != 0) return;
+  // "(C) or (D)" chooses nothing.
+  for (std::size_t i = at + 2; i < tokens.size(); ++i) {
+    if (tokens[i].text == "or" || tokens[i].text == "and" || tokens[i].text == ",") return;
+    bool other = tokens[i].text == "(" && i + 2 < tokens.size() && tokens[i + 2].text == ")" &&
+                 choice_letter(tokens[i + 1]) != 0;
+    if (other) return;
+  }
+  reading.choice = letter;
+  reading.bare_choice = alone && !tokens[at].in_text;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                              [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+}  // namespace
+
+Reading skim(std::string_view text) {
+  Reading out;
+  out.text = without_fences(text);
+  out.simple = parse_simple(out.text);
+  return out;
+}
+
+Reading read(std::string_view text, const CompareOptions& options) {
+  Reading out;
+  out.text = without_fences(text);
+  if (out.text.size() > options.text_bytes_max) {
+    out.why = "longer than " + std::to_string(options.text_bytes_max) + " bytes";
+    return out;
+  }
+  auto tokens = lex(without_fences(to_latex(out.text)));
+  if (!tokens) {
+    out.why = "cannot be cut into signs";
+    return out;
+  }
+  out.spelled = spelled(*tokens);
+  out.prose = prose_of(*tokens);
+  find_choice(*tokens, out);
+  out.tree = parse(std::move(*tokens), {options.depth_max, options.nodes_max}, out.why);
+  return out;
+}
+
+std::optional<Reading> read_otherwise(
+    const Reading& answer, const Node& gold, const CompareOptions& options) {
+  std::string_view text = answer.text;
+  bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  std::size_t comma = text.find(',');
+  if (comma == text.npos) return std::nullopt;
+  if (gold.kind == Kind::list) {
+    // Only what has the form of one number was read as one.
+    if (answer.simple == std::nullopt) return std::nullopt;
+    std::string spaced;
+    for (char c : answer.text) {
+      spaced += c;
+      if (c == ',') spaced += ' ';
+    }
+    return read(spaced, options);
+  }
+  bool decimal = all_digits(text.substr(0, comma)) && all_digits(text.substr(comma + 1)) &&
+                 text.size() - comma - 1 != 3;
+  if (!decimal) return std::nullopt;
+  std::string pointed = answer.text;
+  pointed[comma + (negative ? 1 : 0)] = '.';
+  Reading out = read(pointed, options);
+  if (out.tree && out.tree->kind != Kind::number && out.tree->kind != Kind::negative)
+    return std::nullopt;
+  return out;
+}
+
+}  // namespace tramontane::maths

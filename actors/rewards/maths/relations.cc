@@ -1,0 +1,158 @@
+#include "actors/rewards/maths/relations.h"
+
+#include "actors/rewards/maths/expressions.h"
+#include "actors/rewards/maths/intervals.h"
+#include "actors/rewards/maths/quantities.h"
+#include "actors/rewards/maths/structures.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace tramontane::maths {
+
+namespace {
+
+bool is_capital(const Node& node) {
+  return node.kind == Kind::symbol && node.text.size() == 1 &&
+         std::isupper(static_cast<unsigned char>(node.text[0])) != 0;
+}
+
+// x, x_1, f(x), AB, |AB|, \overline{AB}, "Area".
+bool is_name(const Node& node) {
+  switch (node.kind) {
+    case Kind::symbol:
+    case Kind::text:
+      return true;
+    case Kind::product:
+      return std::all_of(node.parts.begin(), node.parts.end(), is_capital);
+    case Kind::absolute:
+      return is_name(node.parts[0]);
+    default:
+      return false;
+  }
+}
+
+bool is_chain(const Node& node) {
+  return node.kind == Kind::relation && node.text.find_first_not_of("=~") == std::string::npos;
+}
+
+bool is_constant(const Node& node) {
+  std::vector<std::string> names;
+  collect_symbols(node, names);
+  return names.empty();
+}
+
+bool is_call(const Node& name) {
+  return name.text.find('(') != std::string::npos || name.kind == Kind::text;
+}
+
+// Gold is no relation. Every member of "name = a = b ≈ c" must be it.
+Judgement compare_with_chain(const Node& gold, const Node& answer, Context& context) {
+  std::size_t first = is_name(answer.parts[0]) && answer.parts[0] != gold ? 1 : 0;
+  Judgement all = judged(true, "every side of the equation");
+  for (std::size_t i = first; i < answer.parts.size(); ++i) {
+    Judgement one;
+    // "√2 ≈ 1.41" rounds what stands before it, to as many digits as it likes.
+    bool about = i > first && answer.text[i - 1] == sign::about && is_expression(gold);
+    if (about && is_expression(answer.parts[i])) {
+      one = compare_rounded(gold, answer.parts[i], 2, context);
+    } else {
+      one = compare_trees(gold, answer.parts[i], context);
+    }
+    if (one.truth == Truth::no) return one;
+    if (one.truth == Truth::unknown || all.yes()) all = one;
+  }
+  return all;
+}
+
+Node difference(const Node& left, const Node& right) {
+  return make(Kind::sum, left, make(Kind::negative, right));
+}
+
+// Brought to one side, with its sign turned to "<" or "≤" or "=".
+struct OneSided {
+  char code;
+  Node node;
+};
+
+OneSided one_sided(const Node& relation) {
+  char code = relation.text[0];
+  bool turned = code == sign::more || code == sign::at_least;
+  const Node& left = relation.parts[turned ? 1 : 0];
+  const Node& right = relation.parts[turned ? 0 : 1];
+  if (code == sign::more) code = sign::less;
+  if (code == sign::at_least) code = sign::at_most;
+  return {code, difference(left, right)};
+}
+
+Judgement compare_unsolved(const Node& gold, const Node& answer, Context& context) {
+  bool plain = gold.parts.size() == 2 && answer.parts.size() == 2;
+  for (const Node* side : {&gold, &answer})
+    plain = plain && is_expression(side->parts[0]) && is_expression(side->parts[1]);
+  if (!plain) return judged(gold == answer, "relations of the same form");
+  OneSided left = one_sided(gold);
+  OneSided right = one_sided(answer);
+  if (left.code != right.code) return judged(false, "different relations");
+  bool symmetric = left.code == sign::equal || left.code == sign::unequal;
+  if (!symmetric && left.code != sign::less && left.code != sign::at_most)
+    return judged(gold == answer, "relations of the same form");
+  return compare_proportional(left.node, right.node, !symmetric, context);
+}
+
+Judgement compare_two(const Node& gold, const Node& answer, Context& context) {
+  if (gold == answer) return judged(true, "the same relation");
+  auto pieces = to_pieces(gold);
+  if (pieces) {
+    auto others = to_pieces(answer);
+    if (!others) return judged(false, "not solved for one variable");
+    std::vector<std::string> names;
+    collect_symbols(gold, names);
+    collect_symbols(answer, names);
+    if (names.size() > 1 && gold.text != "E") return judged(false, "different variables");
+    return compare_pieces(*pieces, *others, context);
+  }
+  const Node* value = assigned_value(gold);
+  const Node* other = assigned_value(answer);
+  if (value && other) {
+    const Node& name = gold.parts[0];
+    const Node& other_name = answer.parts[0];
+    if (name == other_name || is_call(name) || is_call(other_name)) {
+      Judgement said = compare_trees(*value, *other, context);
+      if (said.truth != Truth::no || is_constant(*value)) return said;
+    } else if (is_constant(*value)) {
+      return judged(false, "values of different names");
+    }
+  }
+  if (value && is_constant(*value)) {
+    if (is_chain(answer)) return compare_with_chain(*value, answer, context);
+    return judged(false, "not solved");
+  }
+  return compare_unsolved(gold, answer, context);
+}
+
+}  // namespace
+
+const Node* assigned_value(const Node& node) {
+  if (!is_chain(node) || !is_name(node.parts[0])) return nullptr;
+  return node.parts.size() == 2 && node.text[0] == sign::equal ? &node.parts[1] : nullptr;
+}
+
+Judgement compare_relations(const Node& gold, const Node& answer, Context& context) {
+  if (gold.kind == Kind::relation && answer.kind == Kind::relation)
+    return compare_two(gold, answer, context);
+  if (gold.kind == Kind::relation) {
+    if (gold.text == std::string(1, sign::in)) return compare_trees(gold.parts[1], answer, context);
+    if (is_chain(gold)) {
+      std::size_t at = is_name(gold.parts[0]) ? 1 : 0;
+      return compare_trees(gold.parts[at], answer, context);
+    }
+    return judged(false, "a relation and a value");
+  }
+  if (answer.text == std::string(1, sign::in) && is_name(answer.parts[0]))
+    return compare_trees(gold, answer.parts[1], context);
+  if (is_chain(answer)) return compare_with_chain(gold, answer, context);
+  return judged(false, "a value and a relation");
+}
+
+}  // namespace tramontane::maths

@@ -1,0 +1,203 @@
+#include "actors/rewards/maths/structures.h"
+
+#include "actors/rewards/maths/intervals.h"
+#include "actors/rewards/maths/quantities.h"
+#include "actors/rewards/maths/relations.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace tramontane::maths {
+
+namespace {
+
+constexpr std::size_t elements_max = 64;  // of a list compared without order
+
+// Takes the upper or the lower of every ±.
+Node with_sign(const Node& node, bool upper) {
+  if (node.kind == Kind::plus_minus) {
+    bool plus = (node.text == "+-") == upper;
+    Node left = with_sign(node.parts[0], upper);
+    Node right = with_sign(node.parts[1], upper);
+    if (!plus) right = make(Kind::negative, std::move(right));
+    if (left == integer(0)) return right;
+    return make(Kind::sum, std::move(left), std::move(right));
+  }
+  Node out = make(node.kind, node.text);
+  for (const Node& part : node.parts) out.parts.push_back(with_sign(part, upper));
+  return out;
+}
+
+bool is_collection(const Node& node) {
+  return node.kind == Kind::list || node.kind == Kind::set;
+}
+
+// "1 ± 2" is the list "3, -1".
+Node expanded(const Node& node) {
+  if (!contains(node, Kind::plus_minus)) return node;
+  if (!is_collection(node))
+    return make(Kind::list, ",", {with_sign(node, true), with_sign(node, false)});
+  Node out = make(node.kind, node.text);
+  for (const Node& part : node.parts) {
+    Node one = expanded(part);
+    if (one.kind == Kind::list) {
+      for (Node& each : one.parts) out.parts.push_back(std::move(each));
+    } else {
+      out.parts.push_back(std::move(one));
+    }
+  }
+  return out;
+}
+
+Judgement compare_ordered(
+    const std::vector<Node>& gold, const std::vector<Node>& answer, Context& context) {
+  if (gold.size() != answer.size()) return judged(false, "another number of parts");
+  Judgement all = judged(true, "part by part");
+  for (std::size_t i = 0; i < gold.size(); ++i) {
+    Judgement one = compare_trees(gold[i], answer[i], context);
+    if (one.truth == Truth::no)
+      return judged(false, "part " + std::to_string(i + 1) + ": " + one.rule);
+    if (one.truth == Truth::unknown) all = one;
+  }
+  return all;
+}
+
+// Pairs each of `gold` with its own of `answer`.
+Judgement match(const std::vector<Node>& gold, const std::vector<Node>& answer, Context& context) {
+  if (gold.size() != answer.size())
+    return judged(
+        false, std::to_string(gold.size()) + " values, not " + std::to_string(answer.size()));
+  std::vector<bool> used(answer.size());
+  Judgement all = judged(true, "in any order");
+  for (const Node& wanted : gold) {
+    bool found = false;
+    bool open = false;
+    Judgement last;
+    for (std::size_t i = 0; i < answer.size() && !found; ++i) {
+      if (used[i]) continue;
+      Judgement one = compare_trees(wanted, answer[i], context);
+      found = one.yes();
+      if (one.truth == Truth::unknown) {
+        open = true;
+        last = one;
+      }
+      used[i] = found;
+    }
+    if (!found && !open) return judged(false, "nothing equals " + to_text(wanted));
+    if (!found) all = last;
+  }
+  return all;
+}
+
+// A set holds nothing twice.
+std::vector<Node> without_repeats(const std::vector<Node>& parts, Context& context) {
+  std::vector<Node> out;
+  for (const Node& part : parts) {
+    bool again = std::any_of(out.begin(), out.end(), [&](const Node& other) {
+      return part == other || compare_trees(other, part, context).yes();
+    });
+    if (!again) out.push_back(part);
+  }
+  return out;
+}
+
+std::vector<Node> elements(const Node& node) {
+  return is_collection(node) ? node.parts : std::vector<Node>{node};
+}
+
+// Whether the values are given to more than one name: "x = 1, y = 2".
+bool has_several_names(const std::vector<Node>& parts) {
+  std::vector<std::string> names;
+  for (const Node& part : parts)
+    if (assigned_value(part)) collect_symbols(part.parts[0], names);
+  return names.size() > 1;
+}
+
+Judgement compare_collections(const Node& gold, const Node& answer, Context& context) {
+  std::vector<Node> wanted = elements(gold);
+  std::vector<Node> given = elements(answer);
+  if (wanted.size() > elements_max || given.size() > elements_max)
+    return compare_ordered(wanted, given, context);
+  auto dots = [](const Node& node) { return node.kind == Kind::dots; };
+  if (std::any_of(wanted.begin(), wanted.end(), dots) ||
+      std::any_of(given.begin(), given.end(), dots))
+    return compare_ordered(wanted, given, context);
+  if (has_several_names(wanted) != has_several_names(given))
+    return judged(false, "values of several names");
+  if (gold.kind == Kind::set && answer.kind == Kind::set && wanted.size() != given.size()) {
+    wanted = without_repeats(wanted, context);
+    given = without_repeats(given, context);
+  }
+  return match(wanted, given, context);
+}
+
+bool is_column(const Node& node) {
+  return node.kind == Kind::matrix && std::all_of(node.parts.begin(), node.parts.end(),
+                                          [](const Node& row) { return row.parts.size() == 1; });
+}
+
+std::vector<Node> column(const Node& matrix) {
+  std::vector<Node> out;
+  for (const Node& row : matrix.parts) out.push_back(row.parts[0]);
+  return out;
+}
+
+Judgement compare_bracketed(const Node& gold, const Node& answer, Context& context) {
+  if (gold.kind == answer.kind) {
+    if (gold.text != answer.text) return judged(false, "different brackets");
+    return compare_ordered(gold.parts, answer.parts, context);
+  }
+  // A column is the vector that (a, b, c) writes in a row.
+  auto round = [](const Node& node) { return node.kind == Kind::tuple && node.text == "()"; };
+  if (is_column(gold) && round(answer)) return compare_ordered(column(gold), answer.parts, context);
+  if (round(gold) && is_column(answer)) return compare_ordered(gold.parts, column(answer), context);
+  return judged(false, "of different kinds");
+}
+
+bool is_bracketed(const Node& node) {
+  return node.kind == Kind::tuple || node.kind == Kind::matrix;
+}
+
+}  // namespace
+
+Judgement compare_trees(const Node& gold_read, const Node& answer_read, Context& context) {
+  bool signs = contains(gold_read, Kind::plus_minus) || contains(answer_read, Kind::plus_minus);
+  Node gold_signs;
+  Node answer_signs;
+  if (signs) {
+    gold_signs = expanded(gold_read);
+    answer_signs = expanded(answer_read);
+  }
+  const Node& gold = signs ? gold_signs : gold_read;
+  const Node& answer = signs ? answer_signs : answer_read;
+
+  if (is_interval_set(gold) || is_interval_set(answer)) {
+    if (gold.kind != Kind::relation || answer.kind != Kind::relation) {
+      auto wanted = to_pieces(gold);
+      auto given = to_pieces(answer);
+      if (wanted && given) return compare_pieces(*wanted, *given, context);
+    }
+  }
+  if (gold.kind == Kind::relation || answer.kind == Kind::relation) {
+    if (!is_collection(gold) && !is_collection(answer))
+      return compare_relations(gold, answer, context);
+    // "x ∈ {1, 2}", "x = 1, 2"
+    const Node& relation = gold.kind == Kind::relation ? gold : answer;
+    if (relation.text == std::string(1, sign::in) || relation.text == std::string(1, sign::equal))
+      return compare_relations(gold, answer, context);
+  }
+  if (is_collection(gold) || is_collection(answer))
+    return compare_collections(gold, answer, context);
+  if (is_bracketed(gold) || is_bracketed(answer)) return compare_bracketed(gold, answer, context);
+  bool sets = gold.kind == Kind::unite || gold.kind == Kind::intersect ||
+              gold.kind == Kind::without || answer.kind == Kind::unite ||
+              answer.kind == Kind::intersect || answer.kind == Kind::without;
+  if (sets) {
+    if (gold.kind != answer.kind) return judged(false, "of different kinds");
+    return compare_ordered(gold.parts, answer.parts, context);
+  }
+  return compare_scalars(gold, answer, context);
+}
+
+}  // namespace tramontane::maths
