@@ -118,14 +118,56 @@ struct Generator {
 
 struct Verifier {
   count @0 :UInt32 = 1 $Config.least(1) $Config.most(256);
-  rewards @1 :List(Reward) $Config.doc("reward functions and their weights: {format: 0.1, math: 0.9}");
+  rewards @1 :List(Reward) $Config.doc("rewards in order, with their weights: {format: 0.1, math: 0.9}, or {math: {weight: 0.9, answer: boxed}}");
+  thinkOpen @4 :Text = "<think>" $Config.doc("what begins the thinking part of a completion");
+  thinkClose @5 :Text = "</think>" $Config.doc("what ends it");
   lengthMax @2 :UInt32 = 0 $Config.doc("for reward `length`: the penalty is whole from this many tokens; 0: max_tokens");
   lengthCache @3 :UInt32 = 0 $Config.doc("for reward `length`: the penalty begins this many tokens before length_max; 0: a quarter of it");
 }
 
 struct Reward {
-  name @0 :Text;
-  weight @1 :Float64;
+  name @0 :Text $Config.doc("what verdicts call it; also its kind, where none is given");
+  weight @1 :Float64 $Config.doc("what its full share is worth");
+  kind @2 :Text $Config.doc("format, math, length");
+  thinking @3 :Thinking = optional $Config.doc("format: whether there must be a thinking part");
+  requires @4 :Part = any $Config.doc("format: what the answer must have");
+  answer @5 :Answer = automatic $Config.doc("math: where a completion's final answer is");
+  deadline @6 :Float64 = 0 $Config.doc("seconds for one verdict, then it is no_verdict; 0: 5 for math, 60 for code and command, 120 for http") $Config.least(0);
+  language @7 :Text $Config.doc("code: python or cpp; nothing: what the code block names");
+  testSeconds @8 :Float64 = 4 $Config.doc("code: wall-clock seconds for one test") $Config.least(0.01);
+  testMegabytes @9 :UInt32 = 300 $Config.doc("code: memory of one test") $Config.least(16);
+  testsMax @10 :UInt32 = 20 $Config.doc("code: tests at most, the same for all completions of a group") $Config.least(1);
+  sandbox @11 :Sandbox = full $Config.doc("code: the least that the sandbox must give; below it the job does not start");
+  model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz); nothing: the one that ./dev setup trained");
+  expect @13 :Text $Config.doc("language: the one wanted, like en; nothing: the problem's own");
+  command @14 :List(Text) $Config.doc("command: program and arguments; it speaks JSON lines");
+  url @15 :Text $Config.doc("http: where the requests go, like http://127.0.0.1:8000/judge");
+  batch @16 :UInt32 = 0 $Config.doc("command, http: completions in one request at most; 0: 16");
+  template @17 :Text $Config.doc("http: the prompt of a judge, with {prompt}, {answer} and {completion}");
+
+  enum Thinking {
+    optional @0 $Config.doc("at most one thinking part");
+    required @1 $Config.doc("exactly one");
+    none @2 $Config.doc("none");
+  }
+  enum Part {
+    any @0 $Config.doc("something");
+    boxed @1 $Config.doc("a \\boxed{…} (maths)");
+    codeBlock @2 $Config.doc("a fenced code block that names its language");
+  }
+  enum Answer {
+    automatic @0 $Config.doc("the first of boxed, hash_marks, answer_is, last_number that finds something; the whole answer if it is plain");
+    boxed @1 $Config.doc("in the last \\boxed{…}");
+    hashMarks @2 $Config.doc("after the last #### (GSM8K)");
+    answerIs @3 $Config.doc("after the last \"answer is\"");
+    lastNumber @4 $Config.doc("the last number");
+    whole @5 $Config.doc("the whole answer part");
+  }
+  enum Sandbox {
+    full @0 $Config.doc("namespaces, seccomp, limits and a user of its own for every program");
+    partial @1 $Config.doc("what the kernel allows, at least seccomp and limits");
+    none @2 $Config.doc("no sandbox: a warning every time");
+  }
 }
 
 struct Trainer {

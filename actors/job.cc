@@ -1,6 +1,7 @@
 #include "actors/job.h"
 
 #include "actors/job.capnp.h"
+#include "actors/job_rewards.h"
 #include "actors/model/algorithms.h"
 #include "actors/model/hf_folder.h"
 #include "runtime/base/check.h"
@@ -41,6 +42,8 @@ class JobLoader {
   void stages();
   void warm_start(schema::WarmStart::Builder stage, const std::string& path);
   void reinforce(schema::Reinforce::Builder stage, const std::string& path);
+  void reward_files();
+  void check_rewards();
   void actors();
 
   std::string resolve(capnp::Text::Reader name) const {
@@ -264,6 +267,33 @@ void JobLoader::stages() {
   }
 }
 
+// A model, and every word of a command that is a file beside the job graph, under its whole name.
+void JobLoader::reward_files() {
+  for (auto reward : schema_.getActors().getVerifier().getRewards()) {
+    if (reward.getModel().size() > 0) reward.setModel(resolve(reward.asReader().getModel()));
+    auto command = reward.getCommand();
+    for (unsigned i = 0; i < command.size(); ++i) {
+      std::string file = resolve(command.asReader()[i]);
+      if (files_->exists(file)) command.set(i, file);
+    }
+  }
+}
+
+void JobLoader::check_rewards() {
+  const std::string path = "actors.verifier.rewards";
+  if (job_.reinforce && job_.rewards.empty())
+    config_.complain(path, "expected at least one reward, like {format: 0.1, math: 0.9}");
+  for (const auto& reward : job_.rewards) {
+    try {
+      RewardTable({reward}, job_.reward_options);
+    } catch (const Error& e) {
+      config_.complain(path + "." + reward.name, e.text());
+    }
+  }
+  if (job_.reward_options.length_cache > job_.reward_options.length_max)
+    config_.complain("actors.verifier.length_cache", "expected at most length_max");
+}
+
 void JobLoader::actors() {
   auto actors = schema_.asReader().getActors();
   auto generator = actors.getGenerator();
@@ -278,23 +308,10 @@ void JobLoader::actors() {
   if (generator.getTopP() <= 0) config_.complain("actors.generator.top_p", "expected above 0");
   auto verifier = actors.getVerifier();
   job_.verifiers = verifier.getCount();
-  for (auto reward : verifier.getRewards()) {
-    std::string name = text_of(reward.getName());
-    if (RewardTable::find(name) == nullptr)
-      config_.complain(
-          "actors.verifier.rewards." + name, unknown_name("reward", name, RewardTable::names()));
-    job_.rewards.push_back({name, reward.getWeight()});
-  }
-  if (job_.reinforce && job_.rewards.empty())
-    config_.complain(
-        "actors.verifier.rewards", "expected at least one reward, like {format: 0.1, math: 0.9}");
-  job_.reward_options.length_max =
-      verifier.getLengthMax() != 0 ? verifier.getLengthMax() : generator.getMaxTokens();
-  job_.reward_options.length_cache = verifier.getLengthCache() != 0
-                                         ? verifier.getLengthCache()
-                                         : job_.reward_options.length_max / 4;
-  if (job_.reward_options.length_cache > job_.reward_options.length_max)
-    config_.complain("actors.verifier.length_cache", "expected at most length_max");
+  reward_files();
+  job_.rewards = reward_specs(schema_.asReader().getActors().getVerifier());
+  job_.reward_options = reward_options(verifier, generator.getMaxTokens());
+  check_rewards();
   auto trainer = actors.getTrainer();
   job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
       trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};

@@ -97,7 +97,7 @@ struct Job {
   std::uint32_t generators = 1;
   ContinuousBatch::Options generator;
   std::uint32_t verifiers = 1;
-  std::vector<WeightedReward> rewards;
+  std::vector<RewardSpec> rewards;
   RewardOptions reward_options;
   TrainerPlan trainer;
   std::string transport;

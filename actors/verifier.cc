@@ -33,12 +33,14 @@ std::string Verifier::holding() const {
 
 awaitable<void> Verifier::work() {
   if (unsent_.empty()) {
-    LeaseFinished request{name(), options_.batch};
+    LeaseFinished request{name(), rewards_.batch()};
     auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "finished rollouts");
     may_have_work_ = answer && !answer->rollouts.empty();
     if (!answer) log(Level::warning, "no rollouts to judge: " + answer.error().text);
     if (!may_have_work_) co_return;
-    for (const auto& leased : answer->rollouts) unsent_.push_back({leased.lease, judge(leased)});
+    auto verdicts = judge(answer->rollouts);
+    for (std::size_t i = 0; i < verdicts.size(); ++i)
+      unsent_.push_back({answer->rollouts[i].lease, std::move(verdicts[i])});
   }
   Judge request{unsent_};
   auto taken =
@@ -50,16 +52,23 @@ awaitable<void> Verifier::work() {
     log(Level::warning, "verdicts not taken, will send again: " + taken.error().text);
 }
 
-Verdict Verifier::judge(const LeasedRollout& leased) const {
-  const Rollout& rollout = leased.rollout;
-  std::vector<Token> tokens = rollout.tokens;
-  if (rollout.finish == Finish::stop && !tokens.empty()) tokens.pop_back();  // the end token
-  std::string text = tokenizer_->decode(tokens);
-  return rewards_.judge({.prompt = leased.prompt.text,
-      .answer = leased.prompt.answer,
-      .text = text,
-      .tokens = static_cast<std::uint32_t>(rollout.tokens.size()),
-      .finish = rollout.finish});
+std::vector<Verdict> Verifier::judge(const std::vector<LeasedRollout>& leased) {
+  std::vector<std::string> texts;
+  std::vector<Completion> completions;
+  texts.reserve(leased.size());  // completions look into them
+  for (const auto& one : leased) {
+    const Rollout& rollout = one.rollout;
+    std::vector<Token> tokens = rollout.tokens;
+    if (rollout.finish == Finish::stop && !tokens.empty()) tokens.pop_back();  // the end token
+    texts.push_back(tokenizer_->decode(tokens));
+    completions.push_back({.prompt = one.prompt.text,
+        .answer = one.prompt.answer,
+        .text = texts.back(),
+        .tokens = static_cast<std::uint32_t>(rollout.tokens.size()),
+        .finish = rollout.finish,
+        .id = rollout.id});
+  }
+  return rewards_.judge(completions);
 }
 
 void Verifier::nudge(Nudge) {

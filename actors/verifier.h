@@ -17,7 +17,6 @@ namespace tramontane {
 class Verifier final : public Actor {
  public:
   struct Options {
-    std::uint32_t batch = 64;  // rollouts leased at a time
     Duration poll_every = std::chrono::milliseconds(200);
   };
 
@@ -34,7 +33,7 @@ class Verifier final : public Actor {
  private:
   void nudge(Nudge nudge);
   void tick(Tick tick);
-  Verdict judge(const LeasedRollout& leased) const;
+  std::vector<Verdict> judge(const std::vector<LeasedRollout>& leased);
 
   RewardTable rewards_;
   std::shared_ptr<const Tokenizer> tokenizer_;

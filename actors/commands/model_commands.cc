@@ -25,7 +25,7 @@ LoadedModel load_model(const std::string& folder, const CliArguments& arguments)
   model.job.model = loaded.config;
   model.job.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
   model.job.seed = arguments.whole("seed", 0, ~std::uint64_t{0} >> 12);
-  model.job.rewards = {{"format", 0.1}, {"math", 0.9}};
+  model.job.rewards = {{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9}};
   model.job.generator.max_tokens =
       static_cast<std::uint32_t>(arguments.whole("max-tokens", 64, 1 << 20));
   loaded.arena->seal(0);

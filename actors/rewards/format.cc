@@ -3,9 +3,6 @@
 namespace tramontane {
 namespace {
 
-constexpr std::string_view open_tag = "<think>";
-constexpr std::string_view close_tag = "</think>";
-
 std::size_t count(std::string_view text, std::string_view part) {
   std::size_t found = 0;
   for (auto at = text.find(part); at != std::string_view::npos;
@@ -14,36 +11,81 @@ std::size_t count(std::string_view text, std::string_view part) {
   return found;
 }
 
-}  // namespace
-
-bool begins_thinking(std::string_view text) {
-  return text.starts_with(open_tag);
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-Parts split_thinking(std::string_view text) {
+// A box whose braces balance.
+bool has_box(std::string_view text) {
+  constexpr std::string_view box = "\\boxed{";
+  for (auto at = text.find(box); at != std::string_view::npos; at = text.find(box, at + 1)) {
+    int depth = 0;
+    for (char c : text.substr(at + box.size() - 1)) {
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (depth == 0) return true;
+    }
+  }
+  return false;
+}
+
+// A fenced block whose first line names a language, and that is closed.
+bool has_code_block(std::string_view text) {
+  constexpr std::string_view fence = "```";
+  auto open = text.find(fence);
+  while (open != std::string_view::npos) {
+    auto close = text.find(fence, open + fence.size());
+    if (close == std::string_view::npos) return false;
+    if (is_letter(text[open + fence.size()])) return true;
+    open = text.find(fence, close + fence.size());
+  }
+  return false;
+}
+
+// Empty if the completion is of the form that the spec wants; else what is wrong with it.
+std::string wrong_form(const Parts& parts, const RewardSpec& spec, const ThinkingTags& tags) {
+  if (!parts.well_formed)
+    return "not of the form " + tags.open + "…" + tags.close + "answer, or answer alone";
+  if (spec.thinking == "required" && !parts.thinks) return "does not think";
+  if (spec.thinking == "none" && parts.thinks) return "thinks";
+  if (spec.requires_part == "boxed" && !has_box(parts.answer))
+    return "the answer has no \\boxed{…}";
+  if (spec.requires_part == "code_block" && !has_code_block(parts.answer))
+    return "the answer has no fenced code block that names its language";
+  return {};
+}
+
+}  // namespace
+
+bool begins_thinking(std::string_view text, const ThinkingTags& tags) {
+  return text.starts_with(tags.open);
+}
+
+Parts split_thinking(std::string_view text, const ThinkingTags& tags) {
   Parts parts;
-  std::size_t opens = count(text, open_tag);
-  std::size_t closes = count(text, close_tag);
+  std::size_t opens = count(text, tags.open);
+  std::size_t closes = count(text, tags.close);
   if (opens == 0 && closes == 0) {
     parts.answer = text;
     parts.well_formed = !text.empty();
     return parts;
   }
-  parts.thinks = begins_thinking(text);
-  auto end = text.find(close_tag);
+  parts.thinks = begins_thinking(text, tags);
+  auto end = text.find(tags.close);
   if (!parts.thinks || opens != 1 || closes != 1) return parts;
-  parts.thinking = text.substr(open_tag.size(), end - open_tag.size());
-  parts.answer = text.substr(end + close_tag.size());
+  parts.thinking = text.substr(tags.open.size(), end - tags.open.size());
+  parts.answer = text.substr(end + tags.close.size());
   parts.well_formed = !parts.answer.empty();
   return parts;
 }
 
-RewardResult reward_format(const Completion& completion, const RewardOptions&) {
+RewardResult reward_format(
+    const Completion& completion, const RewardSpec& spec, const RewardOptions& options) {
   RewardResult result;
+  Parts parts = split_thinking(completion.text, options.tags);
   if (completion.finish != Finish::stop) {
     result.evidence = "cut off at the length limit";
-  } else if (Parts parts = split_thinking(completion.text); !parts.well_formed) {
-    result.evidence = "not of the form <think>…</think>answer, or answer alone";
+  } else if (auto wrong = wrong_form(parts, spec, options.tags); !wrong.empty()) {
+    result.evidence = wrong;
   } else {
     result.share = 1;
     result.evidence = parts.thinks ? "thinks, then answers" : "answers at once";

@@ -5,7 +5,8 @@
 
 namespace tramontane {
 
-RewardResult reward_length(const Completion& completion, const RewardOptions& options) {
+RewardResult reward_length(
+    const Completion& completion, const RewardSpec&, const RewardOptions& options) {
   TRAM_CHECK(options.length_cache <= options.length_max, "length_cache over length_max",
       options.length_cache);
   std::uint32_t begin = options.length_max - options.length_cache;

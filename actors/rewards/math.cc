@@ -59,14 +59,15 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-RewardResult reward_math(const Completion& completion, const RewardOptions&) {
+RewardResult reward_math(
+    const Completion& completion, const RewardSpec&, const RewardOptions& options) {
   RewardResult result;
   auto gold = canonical_decimal(trimmed(completion.answer));
   if (!gold) {
     result.cannot_decide = str("the gold answer '", shown(completion.answer), "' is not a number");
     return result;
   }
-  std::string_view answer = trimmed(split_thinking(completion.text).answer);
+  std::string_view answer = trimmed(split_thinking(completion.text, options.tags).answer);
   auto found = answer.size() <= answer_bytes_max ? canonical_decimal(answer) : std::nullopt;
   if (!found) {
     result.evidence = str("'", shown(answer), "' is not a number; expected ", *gold);

@@ -1,17 +1,25 @@
 #pragma once
-// A reward looks at one finished completion and says what it is worth, with its evidence.
+// A Reward looks at finished completions and says what each is worth, with its evidence.
 //
-// The verifier of a job holds a RewardTable: the functions that the job graph names, with their
+// The verifier of a job holds a RewardTable: the rewards that the job graph names, with their
 // weights, applied in order. A reward that is a gate (format) ends the judgement with score 0 when
 // it fails. A reward that cannot decide says so, and the whole verdict is no_verdict: never a
-// silent 0. Adding a reward: one file, one row in reward_table.cc.
+// silent 0. The reward of the largest weight says whether the answer as such was correct.
 //
-// Pure functions: any thread.
+//   RewardTable table({{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9}}, {});
+//   Verdict verdict = table.judge({.prompt = …, .answer = "432", .text = "<think>…</think>432"});
+//
+// To add a reward that is a function of one completion: one file, one row in reward_table.cc. One
+// that keeps a process or a connection: a class of its own with a maker in that row.
+//
+// Thread rule: a RewardTable belongs to one thread at a time; functions are pure.
 
+#include "actors/rewards/reward_spec.h"
 #include "actors/types.h"
 
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,15 +29,11 @@ namespace tramontane {
 // What a reward may look at.
 struct Completion {
   std::string_view prompt;
-  std::string_view answer;  // the gold answer
+  std::string_view answer;  // the gold answer, or the tests of a code problem (JSON)
   std::string_view text;    // the completion without its end token
   std::uint32_t tokens = 0;
   Finish finish = Finish::stop;
-};
-
-struct RewardOptions {
-  std::uint32_t length_max = 0;    // tokens; the whole penalty from here on
-  std::uint32_t length_cache = 0;  // the penalty begins length_max - length_cache
+  std::uint64_t id = 0;  // of the rollout: the same in every attempt
 };
 
 struct RewardResult {
@@ -39,31 +43,40 @@ struct RewardResult {
   std::string cannot_decide;  // not empty: no_verdict with this reason
 };
 
-using RewardFunction = RewardResult (*)(const Completion&, const RewardOptions&);
+class Reward {
+ public:
+  virtual ~Reward() = default;
 
-struct WeightedReward {
-  std::string name;
-  double weight = 0;
+  // One result for each completion, in order. May block, as long as its own deadlines say.
+  virtual std::vector<RewardResult> judge(std::span<const Completion> completions) = 0;
 };
+
+using RewardFunction = RewardResult (*)(const Completion&, const RewardSpec&, const RewardOptions&);
+using RewardMaker = std::unique_ptr<Reward> (*)(const RewardSpec&, const RewardOptions&);
 
 class RewardTable {
  public:
-  // Throws Error(bad_input) naming an unknown reward and the nearest one there is.
-  RewardTable(std::vector<WeightedReward> rewards, RewardOptions options);
+  // Throws Error(bad_input) naming an unknown kind and the nearest one there is, or an option that
+  // makes no sense.
+  RewardTable(std::vector<RewardSpec> rewards, RewardOptions options);
 
-  Verdict judge(const Completion& completion) const;
+  std::vector<Verdict> judge(std::span<const Completion> completions);
+  Verdict judge(const Completion& completion);
 
-  static std::vector<std::string> names();
-  static RewardFunction find(std::string_view name);  // null if there is none
+  // How many completions are best judged together: many where a verdict takes microseconds.
+  std::uint32_t batch() const;
+
+  // Every kind there is, in the order of the table.
+  static std::vector<std::string> kinds();
 
  private:
   struct Row {
-    WeightedReward reward;
-    RewardFunction function;
+    RewardSpec spec;
+    std::unique_ptr<Reward> reward;
   };
 
   std::vector<Row> rows_;
-  RewardOptions options_;
+  std::size_t deciding_ = 0;  // the row that says what is correct
 };
 
 // The thinking part and the answer part of a completion: `<think>T</think>A`, or A alone.
@@ -74,9 +87,9 @@ struct Parts {
   std::string_view answer;
 };
 
-Parts split_thinking(std::string_view text);
+Parts split_thinking(std::string_view text, const ThinkingTags& tags = {});
 
 // Whether a completion begins to think.
-bool begins_thinking(std::string_view text);
+bool begins_thinking(std::string_view text, const ThinkingTags& tags = {});
 
 }  // namespace tramontane

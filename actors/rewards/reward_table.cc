@@ -4,71 +4,142 @@
 #include "runtime/base/names.h"
 #include "runtime/base/result.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tramontane {
 namespace {
 
-struct Known {
-  const char* name;
-  RewardFunction function;
+// A function as a Reward.
+class FunctionReward final : public Reward {
+ public:
+  FunctionReward(RewardFunction function, const RewardSpec& spec, const RewardOptions& options)
+      : function_(function), spec_(spec), options_(options) {}
+
+  std::vector<RewardResult> judge(std::span<const Completion> completions) override {
+    std::vector<RewardResult> results;
+    results.reserve(completions.size());
+    for (const auto& completion : completions)
+      results.push_back(function_(completion, spec_, options_));
+    return results;
+  }
+
+ private:
+  RewardFunction function_;
+  RewardSpec spec_;
+  RewardOptions options_;
 };
 
-// Every reward there is. Add yours here.
-constexpr Known known[] = {
-    {"format", reward_format},
-    {"math", reward_math},
-    {"length", reward_length},
-};
-
-}  // namespace
-
-std::vector<std::string> RewardTable::names() {
-  std::vector<std::string> out;
-  for (const auto& row : known) out.emplace_back(row.name);
-  return out;
+template <RewardFunction function>
+std::unique_ptr<Reward> of(const RewardSpec& spec, const RewardOptions& options) {
+  return std::make_unique<FunctionReward>(function, spec, options);
 }
 
-RewardFunction RewardTable::find(std::string_view name) {
-  for (const auto& row : known)
-    if (name == row.name) return row.function;
+struct Kind {
+  const char* name;
+  RewardMaker make;
+  std::uint32_t batch;  // completions that are best judged together
+};
+
+constexpr std::uint32_t many = 64;
+
+// Every kind there is. Add yours here.
+constexpr Kind table[] = {
+    {"format", of<reward_format>, many},
+    {"math", of<reward_math>, many},
+    {"length", of<reward_length>, many},
+};
+
+const Kind* find(std::string_view name) {
+  for (const auto& kind : table)
+    if (name == kind.name) return &kind;
   return nullptr;
 }
 
-RewardTable::RewardTable(std::vector<WeightedReward> rewards, RewardOptions options)
-    : options_(options) {
+// One completion on its way through the table.
+struct Judgement {
+  Verdict verdict;
+  double score = 0;
+  bool over = false;
+};
+
+void take(Judgement& judgement, const RewardSpec& spec, bool decides, RewardResult result) {
+  Verdict& verdict = judgement.verdict;
+  if (!result.cannot_decide.empty()) {
+    verdict.no_verdict = spec.name + ": " + result.cannot_decide;
+    verdict.correct = false;
+    judgement.over = true;
+    return;
+  }
+  TRAM_CHECK(std::isfinite(result.share), "a reward must be a finite number", spec.name);
+  double value = spec.weight * result.share;
+  verdict.components.push_back({spec.name, value, std::move(result.evidence)});
+  judgement.score += value;
+  if (decides) verdict.correct = result.share >= 1;
+  if (!result.failed_gate) return;
+  judgement.score = 0;
+  judgement.over = true;
+}
+
+}  // namespace
+
+std::vector<std::string> RewardTable::kinds() {
+  std::vector<std::string> out;
+  for (const auto& kind : table) out.emplace_back(kind.name);
+  return out;
+}
+
+RewardTable::RewardTable(std::vector<RewardSpec> rewards, RewardOptions options) {
   if (rewards.empty())
     throw Error(Errc::bad_input, "no rewards: name at least one, like {format: 0.1, math: 0.9}");
-  for (auto& reward : rewards) {
-    RewardFunction function = find(reward.name);
-    if (function == nullptr)
-      throw Error(Errc::bad_input, unknown_name("reward", reward.name, names()));
-    rows_.push_back({std::move(reward), function});
+  for (auto& spec : rewards) {
+    const Kind* kind = find(spec.kind_or_name());
+    if (kind == nullptr)
+      throw Error(Errc::bad_input, unknown_name("reward", spec.kind_or_name(), kinds()));
+    if (spec.batch == 0) spec.batch = kind->batch;
+    auto reward = kind->make(spec, options);
+    rows_.push_back({std::move(spec), std::move(reward)});
+    if (rows_.back().spec.weight > rows_[deciding_].spec.weight) deciding_ = rows_.size() - 1;
   }
 }
 
-Verdict RewardTable::judge(const Completion& completion) const {
-  Verdict verdict;
-  double score = 0;
-  for (const auto& row : rows_) {
-    RewardResult result = row.function(completion, options_);
-    if (!result.cannot_decide.empty()) {
-      verdict.no_verdict = row.reward.name + ": " + result.cannot_decide;
-      verdict.correct = false;
-      return verdict;
+std::uint32_t RewardTable::batch() const {
+  std::uint32_t batch = many;
+  for (const auto& row : rows_) batch = std::min(batch, row.spec.batch);
+  return batch;
+}
+
+std::vector<Verdict> RewardTable::judge(std::span<const Completion> completions) {
+  std::vector<Judgement> judgements(completions.size());
+  std::vector<Completion> open(completions.begin(), completions.end());
+  std::vector<std::size_t> places(completions.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  for (std::size_t r = 0; r < rows_.size() && !open.empty(); ++r) {
+    Row& row = rows_[r];
+    std::vector<RewardResult> results = row.reward->judge(open);
+    TRAM_CHECK(results.size() == open.size(), "a reward left some without a result", row.spec.name);
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      Judgement& judgement = judgements[places[i]];
+      take(judgement, row.spec, r == deciding_, std::move(results[i]));
+      if (judgement.over) continue;
+      open[left] = open[i];
+      places[left++] = places[i];
     }
-    TRAM_CHECK(std::isfinite(result.share), "a reward must be a finite number", row.reward.name);
-    verdict.components.push_back(
-        {row.reward.name, row.reward.weight * result.share, std::move(result.evidence)});
-    score += row.reward.weight * result.share;
-    if (row.function == reward_math) verdict.correct = result.share == 1;
-    if (result.failed_gate) {
-      score = 0;
-      break;
-    }
+    open.resize(left);
+    places.resize(left);
   }
-  verdict.score = score;
-  return verdict;
+  std::vector<Verdict> verdicts;
+  verdicts.reserve(judgements.size());
+  for (auto& judgement : judgements) {
+    if (judgement.verdict.no_verdict.empty()) judgement.verdict.score = judgement.score;
+    verdicts.push_back(std::move(judgement.verdict));
+  }
+  return verdicts;
+}
+
+Verdict RewardTable::judge(const Completion& completion) {
+  return std::move(judge(std::span(&completion, 1)).front());
 }
 
 }  // namespace tramontane

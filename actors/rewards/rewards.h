@@ -1,20 +1,25 @@
 #pragma once
-// The reward functions themselves; see reward.h for what they are given and give.
+// The rewards that are functions of one completion; see reward.h for what they are given and give.
 
 #include "actors/rewards/reward.h"
 
 namespace tramontane {
 
 // A gate: whole if the completion ended by itself and is well formed: an answer, at most one
-// <think>…</think> before it. Magistral (arXiv:2506.10910, section 2.2): else 0 and stop.
-RewardResult reward_format(const Completion& completion, const RewardOptions& options);
+// thinking part before it (or exactly one, or none: RewardSpec::thinking), the answer with a
+// \boxed{} or a fenced code block that names its language where the spec requires one. Magistral
+// (arXiv:2506.10910, section 2.2): else 0 and stop.
+RewardResult reward_format(
+    const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
 
 // Whole if the answer is the same number as the gold answer, exactly: integers of any length,
 // decimals; signs, leading and trailing zeros and thousands commas do not matter.
-RewardResult reward_math(const Completion& completion, const RewardOptions& options);
+RewardResult reward_math(
+    const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
 
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
 // weight) at length_max and beyond.
-RewardResult reward_length(const Completion& completion, const RewardOptions& options);
+RewardResult reward_length(
+    const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
 
 }  // namespace tramontane

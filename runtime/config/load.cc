@@ -79,11 +79,11 @@ class ConfigDecoder {
 
 namespace {
 
-// A list of structs {name :Text, value} may be written as a map.
+// A list of structs {name :Text, value, …} may be written as a map.
 bool is_keyed(capnp::Type element) {
   if (!element.isStruct()) return false;
   auto fields = element.asStruct().getFields();
-  return fields.size() == 2 && fields[0].getProto().getName() == "name" &&
+  return fields.size() >= 2 && fields[0].getProto().getName() == "name" &&
          fields[0].getType().isText() &&
          element.asStruct().getProto().getStruct().getDiscriminantCount() == 0;
 }
@@ -208,8 +208,12 @@ void ConfigDecoder::decode_keyed(
   for (const auto& item : node) {
     auto element = list[i++].as<DynamicStruct>();
     auto fields = element.getSchema().getFields();
+    std::string key = join(path, item.first.Scalar());
+    if (fields.size() > 2 && item.second.IsMap())
+      decode(item.second, element, key);
+    else
+      decode_field(item.second, element, fields[1], key);
     element.set(fields[0], capnp::Text::Reader(item.first.Scalar().c_str()));
-    decode_field(item.second, element, fields[1], join(path, item.first.Scalar()));
   }
 }
 

@@ -8,8 +8,8 @@
 //   loaded.finish();                       // throws ConfigError with all complaints, if any
 //
 // YAML names are lower_snake of the schema's lowerCamel. A list of structs whose first field is
-// `name :Text` and that have one more field may be written as a map (name: value). A list element
-// that is a union is written as a map with one key. Every problem is found and reported with file,
+// `name :Text` may be written as a map: `name: value` of the second field, or `name: {field: …}`.
+// A list element that is a union is written as a map with one key. Every problem is found and reported with file,
 // line, column, what was expected and the nearest valid name, all of them at once.
 
 #include "runtime/base/result.h"

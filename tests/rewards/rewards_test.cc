@@ -9,7 +9,7 @@ using namespace tramontane;
 namespace {
 
 RewardTable magistral() {
-  return RewardTable({{"format", 0.1}, {"math", 0.9}}, {});
+  return RewardTable({{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9}}, {});
 }
 
 Verdict judge(
@@ -19,7 +19,7 @@ Verdict judge(
 }
 
 double math(std::string_view text, std::string_view answer) {
-  return reward_math({.answer = answer, .text = text}, {}).share;
+  return reward_math({.answer = answer, .text = text}, {}, {}).share;
 }
 
 }  // namespace
@@ -75,18 +75,59 @@ TEST_CASE("evidence tells what was compared") {
 }
 
 TEST_CASE("the length penalty is soft and ends at its whole weight") {
-  RewardOptions options{.length_max = 40, .length_cache = 10};
-  auto at = [&](std::uint32_t tokens) { return reward_length({.tokens = tokens}, options).share; };
+  RewardOptions options{.tags = {}, .length_max = 40, .length_cache = 10};
+  auto at = [&](std::uint32_t tokens) {
+    return reward_length({.tokens = tokens}, {}, options).share;
+  };
   CHECK(at(1) == 0);
   CHECK(at(30) == 0);
   CHECK(at(35) == doctest::Approx(-0.5));
   CHECK(at(40) == -1);
   CHECK(at(100) == -1);
-  CHECK(reward_length({.tokens = 41}, {.length_max = 40, .length_cache = 0}).share == -1);
+  CHECK(
+      reward_length({.tokens = 41}, {}, {.tags = {}, .length_max = 40, .length_cache = 0}).share ==
+      -1);
 }
 
 TEST_CASE("an unknown reward is refused with the nearest name") {
-  CHECK_THROWS_WITH_AS(RewardTable({{"mathe", 1}}, {}),
+  CHECK_THROWS_WITH_AS(RewardTable({{.name = "mathe", .weight = 1}}, {}),
       "unknown reward 'mathe'; did you mean 'math'? There are: format, math, length", Error);
   CHECK_THROWS_AS(RewardTable({}, {}), Error);
+}
+
+TEST_CASE("the format gate takes what a job wants of thinking and of the answer") {
+  auto share = [](std::string_view text, RewardSpec spec, RewardOptions options = {}) {
+    return reward_format({.text = text}, spec, options).share;
+  };
+  RewardSpec thinks{.thinking = "required"};
+  CHECK(share("<think>a</think>b", thinks) == 1);
+  CHECK(share("b", thinks) == 0);
+  RewardSpec silent{.thinking = "none"};
+  CHECK(share("b", silent) == 1);
+  CHECK(share("<think>a</think>b", silent) == 0);
+  RewardSpec boxed{.requires_part = "boxed"};
+  CHECK(share("so \\boxed{\\frac{1}{2}}.", boxed) == 1);
+  CHECK(share("so \\boxed{\\frac{1}{2}", boxed) == 0);
+  CHECK(share("<think>\\boxed{1}</think>1", boxed) == 0);
+  RewardSpec code{.requires_part = "code_block"};
+  CHECK(share("```python\nprint(1)\n```", code) == 1);
+  CHECK(share("```\nprint(1)\n```", code) == 0);
+  CHECK(share("```\nx\n```\n```cpp\nint x;\n```", code) == 1);
+  CHECK(share("```python\nprint(1)", code) == 0);
+  RewardOptions tags{.tags = {"[THINK]", "[/THINK]"}};
+  CHECK(share("[THINK]a[/THINK]b", thinks, tags) == 1);
+  CHECK(share("<think>a</think>b", thinks, tags) == 0);
+}
+
+TEST_CASE("several completions are judged together, each stopping where its own gate fails") {
+  RewardTable table = magistral();
+  std::vector<Completion> completions = {{.answer = "4", .text = "4"}, {.answer = "4", .text = ""},
+      {.answer = "four", .text = "4"}, {.answer = "4", .text = "5"}};
+  auto verdicts = table.judge(completions);
+  REQUIRE(verdicts.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(verdicts[i] == table.judge(completions[i]));
+  CHECK(verdicts[0].correct);
+  CHECK(verdicts[1].components.size() == 1);
+  CHECK(!verdicts[2].score);
+  CHECK(verdicts[3].score.value() == doctest::Approx(0.1));
 }
