@@ -75,11 +75,12 @@ struct Reinforce {
 }
 
 struct Algorithm {
-  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo, truncated_is");
+  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo, truncated_is, decoupled_ppo");
   group @1 :UInt32 = 8 $Config.doc("completions sampled per prompt") $Config.least(2) $Config.most(1024);
   batch @2 :UInt32 = 384 $Config.doc("completions per weight version, a multiple of group") $Config.least(2);
   clipLow @3 :Float64 = 0.2 $Config.doc("ratios below 1 - clip_low are cut") $Config.least(0);
   clipHigh @4 :Float64 = 0.28 $Config.doc("ratios above 1 + clip_high are cut") $Config.least(0);
+  importanceCap @5 :Float64 = 2 $Config.doc("truncated_is, decoupled_ppo: importance weights are at most this; 0: not bounded") $Config.least(0);
 }
 
 struct Optimizer {

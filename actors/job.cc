@@ -234,7 +234,8 @@ void JobLoader::reinforce(schema::Reinforce::Builder stage, const std::string& p
   plan.loss = {.algorithm = plan.algorithm,
       .clip_low = algorithm.getClipLow(),
       .clip_high = algorithm.getClipHigh(),
-      .temperature = schema_.getActors().getGenerator().getTemperature()};
+      .temperature = schema_.getActors().getGenerator().getTemperature(),
+      .importance_cap = algorithm.getImportanceCap()};
   plan.steps = stage.getSteps();
   plan.optimizer = optimizer(stage.asReader().getOptimizer());
   plan.stop_at_correct = stage.getStopAtCorrect();

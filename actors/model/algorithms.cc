@@ -3,6 +3,8 @@
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
+#include <utility>
+
 namespace tramontane {
 
 namespace {
@@ -15,6 +17,7 @@ constexpr Algorithm table[] = {
     {"cispo", AdvantageRule::group_normalised, algorithms::cispo},
     {"gspo", AdvantageRule::group_normalised, algorithms::gspo},
     {"truncated_is", AdvantageRule::group_normalised, algorithms::truncated_is},
+    {"decoupled_ppo", AdvantageRule::minibatch_normalised, algorithms::decoupled_ppo, true},
 };
 
 }  // namespace
@@ -32,6 +35,14 @@ const Algorithm& algorithm_named(std::string_view name) {
     known += str(known.empty() ? "" : ", ", a.name);
   }
   throw Error(Errc::bad_input, str("no algorithm is called '", name, "'; there are ", known));
+}
+
+void set_proximal(PolicyTrainer& trainer, std::span<TrainSequence> batch, const LossOptions& loss,
+    std::int64_t rows_max) {
+  if (!algorithm_named(loss.algorithm).wants_proximal) return;
+  auto log_probs = trainer.log_probs(batch, loss.temperature, rows_max);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    batch[i].proximal_log_probs = std::move(log_probs[i]);
 }
 
 }  // namespace tramontane

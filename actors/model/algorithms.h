@@ -30,6 +30,8 @@ struct LossSequence {
   std::span<const float> log_probs;  // of the weights being trained
   std::span<const float> behaviour;  // of the distribution sampled from
   double advantage = 0;
+  // Of the weights before the batch's first step; empty unless the algorithm wants them.
+  std::span<const float> proximal;
 };
 
 // What came of one sequence.
@@ -47,6 +49,7 @@ struct Algorithm {
   std::string_view name;
   AdvantageRule advantage;
   Objective objective;
+  bool wants_proximal = false;  // LossSequence::proximal
 };
 
 const Algorithm& algorithm_named(std::string_view name);
@@ -68,6 +71,9 @@ LossPart dr_grpo(
 LossPart cispo(const LossSequence&, const MinibatchTotals&, const LossOptions&, std::span<double>);
 LossPart gspo(const LossSequence&, const MinibatchTotals&, const LossOptions&, std::span<double>);
 LossPart truncated_is(
+    const LossSequence&, const MinibatchTotals&, const LossOptions&, std::span<double>);
+
+LossPart decoupled_ppo(
     const LossSequence&, const MinibatchTotals&, const LossOptions&, std::span<double>);
 
 }  // namespace algorithms

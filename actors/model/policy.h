@@ -125,6 +125,9 @@ struct TrainSequence {
   // For reinforcement only:
   std::vector<float> behaviour_log_probs;  // one per completion token
   std::vector<std::uint32_t> lags;         // trained version minus token version, per token
+  // Of the weights before the batch's first step, for an algorithm that wants them. Empty: before
+  // this very step, as where a batch is one minibatch.
+  std::vector<float> proximal_log_probs;
   double advantage = 0;
   std::uint64_t group = 0;
 };
@@ -143,6 +146,8 @@ struct LossOptions {
   double clip_low = 0.2;
   double clip_high = 0.28;
   double temperature = 1;  // of the distribution that was sampled from
+  // truncated_is, decoupled_ppo: a token's importance weight is at most this; 0: not bounded.
+  double importance_cap = 2;
 };
 
 // What a step did. Means are over the tokens that the loss is on.
@@ -197,6 +202,12 @@ class PolicyTrainer {
   virtual Bytes optimizer_state() const = 0;
   virtual void load_optimizer_state(ByteView state) = 0;
 };
+
+// For a batch that is trained on in several minibatches, before the first of them: sets the
+// proximal log-probabilities to those of the current parameters if the loss's algorithm wants them,
+// else nothing.
+void set_proximal(PolicyTrainer& trainer, std::span<TrainSequence> batch, const LossOptions& loss,
+    std::int64_t rows_max);
 
 // Loads the trainer's plug-in (libtramontane_trainer.so beside the program, or $TRAM_TRAINER) and
 // makes one. Throws Error(io) with the loader's message and the remedy.

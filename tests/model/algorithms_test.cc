@@ -15,13 +15,14 @@ struct Case {
   std::vector<float> log_probs;
   std::vector<float> behaviour;
   double advantage = 0;
+  std::vector<float> proximal;
 };
 
 std::pair<LossPart, std::vector<double>> run(const char* name, const Case& c,
     const MinibatchTotals& totals, const LossOptions& options = {}) {
   std::vector<double> gradient(c.log_probs.size());
   LossPart part = algorithm_named(name).objective(
-      {c.log_probs, c.behaviour, c.advantage}, totals, options, gradient);
+      {c.log_probs, c.behaviour, c.advantage, c.proximal}, totals, options, gradient);
   return {part, gradient};
 }
 
@@ -53,8 +54,47 @@ TEST_CASE("Magistral's loss, worked by hand") {
   CHECK(slope[2] == 0);
 }
 
+TEST_CASE("decoupled PPO's loss, worked by hand") {
+  // Tokens with u = new/proximal and w = proximal/behaviour:
+  //   0.5/0.5 = 1,   0.5/0.4 = 1.25
+  //   0.6/0.4 = 1.5, 0.4/0.8 = 0.5      u is cut at 1.28 for A > 0
+  //   0.2/0.4 = 0.5, 0.4/0.1 = 4        u is cut at 0.8 for A < 0; w at the cap of 2
+  Case c{{log_of(0.5), log_of(0.6), log_of(0.2)}, {log_of(0.4), log_of(0.8), log_of(0.1)}, 2,
+      {log_of(0.5), log_of(0.4), log_of(0.4)}};
+  MinibatchTotals totals{.sequences = 4, .tokens = 10, .longest = 3};
+  // J = 2 (1.25 · 1 + 0.5 · 1.28 + 2 · 0.5) / 10
+  auto [up, gradient] = run("decoupled_ppo", c, totals);
+  CHECK(up.loss == doctest::Approx(-0.578).epsilon(1e-5));
+  CHECK(up.clipped_high == 1);
+  CHECK(up.clipped_low == 0);
+  CHECK(gradient[0] == doctest::Approx(-0.25).epsilon(1e-5));
+  CHECK(gradient[1] == 0);
+  CHECK(gradient[2] == doctest::Approx(-0.2).epsilon(1e-5));
+  // J = -2 (1.25 · 1 + 0.5 · 1.5 + 4 · 0.8) / 10 without a cap.
+  c.advantage = -2;
+  auto [down, slope] = run("decoupled_ppo", c, totals, {.importance_cap = 0});
+  CHECK(down.loss == doctest::Approx(1.04).epsilon(1e-5));
+  CHECK(down.clipped_low == 1);
+  CHECK(down.clipped_high == 0);
+  CHECK(slope[1] == doctest::Approx(0.15).epsilon(1e-5));
+  CHECK(slope[2] == 0);
+}
+
+TEST_CASE("decoupled PPO is Magistral's where proximal is behaviour, else no stale token is cut") {
+  Case c{{log_of(0.5), log_of(0.6)}, {log_of(0.5), log_of(0.4)}, 1, {log_of(0.5), log_of(0.4)}};
+  MinibatchTotals totals{.sequences = 1, .tokens = 2, .longest = 2};
+  auto [decoupled, gradient] = run("decoupled_ppo", c, totals);
+  auto [magistral, expected] = run("magistral", c, totals);
+  CHECK(decoupled.loss == magistral.loss);
+  CHECK(gradient == expected);
+  CHECK(gradient[1] == 0);
+  c.proximal = c.log_probs;  // the batch's first minibatch
+  CHECK(run("decoupled_ppo", c, totals).second[1] == doctest::Approx(-0.75));
+}
+
 TEST_CASE("the algorithms weigh tokens as their papers say") {
-  Case on_policy{{log_of(0.5), log_of(0.5)}, {log_of(0.5), log_of(0.5)}, 1};
+  Case on_policy{
+      {log_of(0.5), log_of(0.5)}, {log_of(0.5), log_of(0.5)}, 1, {log_of(0.5), log_of(0.5)}};
   MinibatchTotals totals{.sequences = 4, .tokens = 10, .longest = 5};
   auto weight = [&](const char* name) { return -run(name, on_policy, totals).second[0]; };
   CHECK(weight("magistral") == doctest::Approx(1.0 / 10));
@@ -63,6 +103,7 @@ TEST_CASE("the algorithms weigh tokens as their papers say") {
   CHECK(weight("dr_grpo") == doctest::Approx(1.0 / (4 * 5)));
   CHECK(weight("cispo") == doctest::Approx(1.0 / 10));
   CHECK(weight("truncated_is") == doctest::Approx(1.0 / 10));
+  CHECK(weight("decoupled_ppo") == doctest::Approx(1.0 / 10));
   CHECK(weight("gspo") == doctest::Approx(1.0 / (4 * 2)));
 }
 
@@ -72,10 +113,12 @@ TEST_CASE("weights that are held constant keep every token's gradient") {
   CHECK(run("magistral", c, totals).second[0] == 0);
   CHECK(run("cispo", c, totals).second[0] == doctest::Approx(-1.28));
   CHECK(run("truncated_is", c, totals).second[0] == doctest::Approx(-2));
+  CHECK(run("truncated_is", c, totals, {.importance_cap = 5}).second[0] == doctest::Approx(-5));
+  CHECK(run("truncated_is", c, totals, {.importance_cap = 0}).second[0] == doctest::Approx(-9));
 }
 
 TEST_CASE("gradients are the losses' own, by finite differences") {
-  for (const char* name : {"magistral", "dapo", "grpo", "dr_grpo", "gspo"}) {
+  for (const char* name : {"magistral", "dapo", "grpo", "dr_grpo", "gspo", "decoupled_ppo"}) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
       CAPTURE(name);
       CAPTURE(seed);
@@ -84,6 +127,7 @@ TEST_CASE("gradients are the losses' own, by finite differences") {
       for (std::uint64_t t = 0; t < 1 + seed % 7; ++t) {
         c.behaviour.push_back(-0.1F - 2 * random.uniform());
         c.log_probs.push_back(c.behaviour.back() + 0.6F * (random.uniform() - 0.5F));
+        c.proximal.push_back(c.log_probs.back() + 0.6F * (random.uniform() - 0.5F));
       }
       c.advantage = static_cast<double>(random.normal());
       MinibatchTotals totals{.sequences = 3, .tokens = 20, .longest = 9};
@@ -109,7 +153,7 @@ TEST_CASE("gradients are the losses' own, by finite differences") {
 TEST_CASE("an unknown algorithm is refused with the names there are") {
   CHECK_THROWS_WITH_AS(algorithm_named("ppo"),
       "no algorithm is called 'ppo'; there are magistral, grpo, dapo, dr_grpo, cispo, gspo, "
-      "truncated_is",
+      "truncated_is, decoupled_ppo",
       Error);
   CHECK(algorithm_names().front() == "magistral");
 }

@@ -131,13 +131,18 @@ class PlainModel {
 
 // Each algorithm's loss from its paper, for one sequence of a minibatch.
 at::Tensor paper_loss(const std::string& name, const at::Tensor& log_probs,
-    const at::Tensor& behaviour, double a, const MinibatchTotals& totals, const LossOptions& o) {
+    const at::Tensor& behaviour, const at::Tensor& proximal, double a,
+    const MinibatchTotals& totals, const LossOptions& o) {
   at::Tensor ratio = (log_probs - behaviour).exp();
   auto surrogate = [&](const at::Tensor& r) {
     return at::min(r * a, r.clamp(1 - o.clip_low, 1 + o.clip_high) * a);
   };
   auto tokens = static_cast<double>(log_probs.size(0));
   if (name == "magistral" || name == "dapo") return -surrogate(ratio).sum() / totals.tokens;
+  if (name == "decoupled_ppo") {
+    at::Tensor weight = (proximal - behaviour).exp().clamp_max(o.importance_cap);
+    return -(weight * surrogate((log_probs - proximal).exp())).sum() / totals.tokens;
+  }
   if (name == "grpo") return -surrogate(ratio).mean() / totals.sequences;
   if (name == "dr_grpo") return -surrogate(ratio).sum() / (totals.sequences * totals.longest);
   if (name == "gspo") {
@@ -176,7 +181,7 @@ MinibatchTotals totals_of(const std::vector<TrainSequence>& sequences) {
 
 TEST_CASE("loss and gradients equal those of plain ATen ops") {
   at::set_num_threads(1);
-  for (std::uint64_t seed = 0; seed < 21; ++seed) {
+  for (std::uint64_t seed = 0; seed < 24; ++seed) {
     CAPTURE(seed);
     ModelConfig config = random_config(seed);
     auto arena = random_weights(config, seed);
@@ -188,17 +193,27 @@ TEST_CASE("loss and gradients equal those of plain ATen ops") {
     LossOptions options{.algorithm = algorithm, .temperature = temperature};
     auto sequences = random_sequences(config, seed, 7);
     behave(*trainer, sequences, seed, 0.3F, temperature);
+    if (algorithm_named(algorithm).wants_proximal) {
+      // As if other minibatches had been trained on since.
+      set_proximal(*trainer, sequences, options, 60);
+      Random random(seed, 105);
+      for (TrainSequence& s : sequences)
+        for (float& p : s.proximal_log_probs) p += 0.3F * random.normal();
+    }
     StepReport report = trainer->reinforce_step(sequences, options, gradient_only(), 60);
 
     PlainModel plain(config, *arena);
     MinibatchTotals totals = totals_of(sequences);
     at::Tensor loss = at::zeros({}, at::kDouble);
     for (const TrainSequence& s : sequences) {
-      at::Tensor behaviour = at::from_blob(const_cast<float*>(s.behaviour_log_probs.data()),
-          {static_cast<std::int64_t>(s.completion.size())}, at::kFloat)
-                                 .to(at::kDouble);
-      loss = loss + paper_loss(algorithm, plain.log_probs(s, temperature), behaviour, s.advantage,
-                        totals, options);
+      auto of = [](const std::vector<float>& values) {
+        return at::from_blob(const_cast<float*>(values.data()),
+            {static_cast<std::int64_t>(values.size())}, at::kFloat)
+            .to(at::kDouble);
+      };
+      loss =
+          loss + paper_loss(algorithm, plain.log_probs(s, temperature), of(s.behaviour_log_probs),
+                     of(s.proximal_log_probs), s.advantage, totals, options);
     }
     loss.backward();
     CHECK(std::abs(loss.item<double>() - report.loss) < 1e-5);

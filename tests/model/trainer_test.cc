@@ -126,7 +126,7 @@ TEST_CASE("microbatches add up to the same gradient") {
   auto sequences = random_sequences(config, 5, 23);
   behave(*trainer, sequences, 5, 0.3F);
   for (const char* algorithm :
-      {"magistral", "grpo", "dr_grpo", "cispo", "gspo", "truncated_is", "dapo"}) {
+      {"magistral", "grpo", "dr_grpo", "cispo", "gspo", "truncated_is", "dapo", "decoupled_ppo"}) {
     CAPTURE(algorithm);
     trainer->import(*arena);
     StepReport whole =
@@ -145,6 +145,38 @@ TEST_CASE("microbatches add up to the same gradient") {
       difference = std::max(difference, static_cast<double>(std::abs(found[i] - expected[i])));
     CHECK(difference < 1e-5 * (1 + whole.gradient_norm));
   }
+}
+
+TEST_CASE("proximal log-probs are those before the batch's first minibatch") {
+  ModelConfig config = random_config(6);
+  auto arena = random_weights(config, 6);
+  auto trainer = trainer_for(config, *arena);
+  auto batch = random_sequences(config, 6, 12);
+  behave(*trainer, batch, 6, 0.3F);
+  LossOptions loss{.algorithm = "decoupled_ppo", .temperature = 0.9};
+  auto before = trainer->log_probs(batch, 0.9, 100);
+  // One minibatch: the step finds them itself, and the ratio to them is 1.
+  StepReport own = trainer->reinforce_step(batch, loss, gradient_only(), 100);
+  std::vector<float> gradient = last_gradient(*trainer);
+  trainer->import(*arena);
+  set_proximal(*trainer, batch, {.algorithm = "magistral"}, 100);
+  CHECK(batch[0].proximal_log_probs.empty());
+  set_proximal(*trainer, batch, loss, 100);
+  for (std::size_t i = 0; i < batch.size(); ++i) CHECK(batch[i].proximal_log_probs == before[i]);
+  StepReport given = trainer->reinforce_step(batch, loss, gradient_only(), 100);
+  CHECK(given.loss == own.loss);
+  CHECK(last_gradient(*trainer) == gradient);
+  CHECK(own.clip_low_share + own.clip_high_share == 0);
+
+  // Two minibatches: the second still has them, though the weights have moved.
+  trainer->import(*arena);
+  std::span<const TrainSequence> all(batch);
+  trainer->reinforce_step(all.first(6), loss, {.learning_rate = 0.05}, 100);
+  StepReport second = trainer->reinforce_step(all.last(6), loss, gradient_only(), 100);
+  CHECK(second.clip_low_share + second.clip_high_share > 0);
+
+  batch[3].proximal_log_probs.pop_back();
+  CHECK_THROWS_AS(trainer->reinforce_step(batch, loss, {}, 100), Error);
 }
 
 TEST_CASE("AdamW and clipping do what PyTorch's do, worked from the gradient") {

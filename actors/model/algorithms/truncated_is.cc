@@ -1,21 +1,17 @@
 // REINFORCE with truncated importance sampling (Ionides 2008; as in IMPALA and LlamaRL): the weight
-// is held constant and capped above. The cap is 2, the default of verl and TRL.
+// is held constant and capped above, by importance_cap (2, the default of verl and TRL).
 #include "actors/model/algorithms.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace tramontane::algorithms {
 
-namespace {
-
-constexpr double cap = 2;
-
-}  // namespace
-
 LossPart truncated_is(const LossSequence& sequence, const MinibatchTotals& totals,
     const LossOptions& options, std::span<double> gradient) {
-  static_cast<void>(options);
+  double cap =
+      options.importance_cap > 0 ? options.importance_cap : std::numeric_limits<double>::infinity();
   LossPart part;
   double a = sequence.advantage;
   for (std::size_t t = 0; t < sequence.log_probs.size(); ++t) {

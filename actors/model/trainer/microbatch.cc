@@ -37,6 +37,9 @@ void check_sequences(
     if (s.behaviour_log_probs.size() != s.completion.size())
       refuse(i, str("it has ", s.behaviour_log_probs.size(), " behaviour log-probs for ",
                     s.completion.size(), " tokens"));
+    if (!s.proximal_log_probs.empty() && s.proximal_log_probs.size() != s.completion.size())
+      refuse(i, str("it has ", s.proximal_log_probs.size(), " proximal log-probs for ",
+                    s.completion.size(), " tokens"));
     if (s.lags.size() != s.completion.size())
       refuse(i, str("it has ", s.lags.size(), " lags for ", s.completion.size(), " tokens"));
   }

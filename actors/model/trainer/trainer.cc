@@ -200,10 +200,15 @@ StepReport Trainer::reinforce_step(std::span<const TrainSequence> sequences,
   return run(sequences, loss.temperature, rows_max, options,
       [&](const TrainSequence& sequence, std::span<const float> log_probs,
           const MinibatchTotals& totals, std::span<double> slopes, Sums& sums, StepReport& report) {
-        LossPart part = algorithm.objective({.log_probs = log_probs,
-                                                .behaviour = sequence.behaviour_log_probs,
-                                                .advantage = sequence.advantage},
-            totals, loss, slopes);
+        LossSequence part_of{.log_probs = log_probs,
+            .behaviour = sequence.behaviour_log_probs,
+            .advantage = sequence.advantage};
+        // Without others, those of this very forward pass: no parameter has changed yet.
+        if (algorithm.wants_proximal)
+          part_of.proximal = sequence.proximal_log_probs.empty()
+                                 ? log_probs
+                                 : std::span<const float>(sequence.proximal_log_probs);
+        LossPart part = algorithm.objective(part_of, totals, loss, slopes);
         sums.loss += part.loss;
         sums.clipped_low += part.clipped_low;
         sums.clipped_high += part.clipped_high;
