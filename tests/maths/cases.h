@@ -3,6 +3,7 @@
 
 #include "actors/rewards/maths/maths.h"
 
+#include <string>
 #include <string_view>
 
 #include "tests/support/test.h"
@@ -17,10 +18,10 @@ struct Pair {
 inline void check_all(Outcome outcome, std::initializer_list<Pair> pairs) {
   for (const Pair& pair : pairs) {
     Comparison said = compare_answers(pair.gold, pair.answer);
-    CAPTURE(pair.gold);
-    CAPTURE(pair.answer);
+    CAPTURE(std::string(pair.gold));
+    CAPTURE(std::string(pair.answer));
     CAPTURE(said.how);
-    CHECK(name(said.outcome) == std::string_view(name(outcome)));
+    CHECK(std::string(name(said.outcome)) == name(outcome));
   }
 }
 

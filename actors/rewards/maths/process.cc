@@ -1,0 +1,167 @@
+#include "actors/rewards/maths/process.h"
+
+#include "actors/rewards/maths/wire.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+extern char** environ;
+
+namespace tramontane {
+
+namespace {
+
+using namespace tramontane::maths;
+using std::chrono::steady_clock;
+
+// The child's standard input and output are its end of the socket.
+pid_t spawn(const std::vector<std::string>& command, int socket, std::string& why) {
+  std::vector<char*> arguments;
+  for (const std::string& argument : command)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
+  pid_t child = -1;
+  int code = posix_spawn(&child, arguments[0], &files, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (code == 0) return child;
+  why = command[0] + ": " + std::strerror(code);
+  return -1;
+}
+
+Comparison undecided(std::string why) {
+  Comparison out;
+  out.how = std::move(why);
+  return out;
+}
+
+}  // namespace
+
+MathsClient::MathsClient(MathsClientOptions options) : options_(std::move(options)) {}
+
+MathsClient::~MathsClient() {
+  stop();
+}
+
+bool MathsClient::start() {
+  if (child_ >= 0) return true;
+  int ends[2];
+  if (options_.command.empty() || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    why_ = options_.command.empty() ? "no command" : std::strerror(errno);
+    return false;
+  }
+  child_ = spawn(options_.command, ends[1], why_);
+  close(ends[1]);
+  if (child_ < 0) {
+    close(ends[0]);
+    return false;
+  }
+  socket_ = ends[0];
+  ++started_;
+  // A first comparison, so that the deadline of the next one does not pay for the start.
+  Comparison reply;
+  Request hello{{}, "0", "0"};
+  Time deadline = steady_clock::now() + options_.start_deadline;
+  if (exchange(encode(hello), deadline, reply) == Exchange::done) return true;
+  why_ = options_.command[0] + " does not answer";
+  stop();
+  return false;
+}
+
+void MathsClient::stop() {
+  if (child_ < 0) return;
+  close(socket_);
+  kill(child_, SIGKILL);
+  while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  child_ = -1;
+  socket_ = -1;
+}
+
+Comparison MathsClient::compare(const GoldAnswer& gold, std::string_view answer) {
+  Comparison result;
+  if (gold.compare_quickly(answer, result)) return result;
+  std::string frame = encode(Request{gold.options(), gold.text(), std::string(answer)});
+  // A child may have died between two requests, through no fault of this one: one more try.
+  for (int tries = 0; tries < 2; ++tries) {
+    if (!start()) return undecided("cannot start the maths process: " + why_);
+    Time deadline = steady_clock::now() + options_.deadline;
+    switch (exchange(frame, deadline, result)) {
+      case Exchange::done:
+        return result;
+      case Exchange::late:
+        ++timed_out_;
+        stop();
+        return undecided("time-out after " + std::to_string(options_.deadline.count()) + " ms");
+      case Exchange::broken:
+        stop();
+    }
+  }
+  ++crashed_;
+  return undecided("the maths process crashed");
+}
+
+MathsClient::Exchange MathsClient::exchange(
+    const std::string& frame, Time deadline, Comparison& reply) {
+  Exchange said = send_all(frame, deadline);
+  std::string bytes;
+  if (said == Exchange::done) said = receive(4, deadline, bytes);
+  if (said != Exchange::done) return said;
+  auto length = frame_length(bytes);
+  if (!length) return Exchange::broken;
+  said = receive(*length, deadline, bytes);
+  if (said != Exchange::done) return said;
+  auto decoded = decode_reply(bytes);
+  if (!decoded) return Exchange::broken;
+  reply = std::move(*decoded);
+  return Exchange::done;
+}
+
+MathsClient::Exchange MathsClient::wait_for(short events, Time deadline) {
+  for (;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    if (left.count() <= 0) return Exchange::late;
+    pollfd waiting{socket_, events, 0};
+    int ready = poll(&waiting, 1, static_cast<int>(left.count()));
+    if (ready > 0) return Exchange::done;
+    if (ready < 0 && errno != EINTR) return Exchange::broken;
+  }
+}
+
+MathsClient::Exchange MathsClient::send_all(std::string_view bytes, Time deadline) {
+  while (!bytes.empty()) {
+    Exchange ready = wait_for(POLLOUT, deadline);
+    if (ready != Exchange::done) return ready;
+    ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return Exchange::broken;
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return Exchange::done;
+}
+
+MathsClient::Exchange MathsClient::receive(std::size_t bytes, Time deadline, std::string& out) {
+  out.resize(bytes);
+  std::size_t have = 0;
+  while (have < bytes) {
+    Exchange ready = wait_for(POLLIN, deadline);
+    if (ready != Exchange::done) return ready;
+    ssize_t got = recv(socket_, out.data() + have, bytes - have, MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Exchange::broken;
+    if (got > 0) have += static_cast<std::size_t>(got);
+  }
+  return Exchange::done;
+}
+
+}  // namespace tramontane
