@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, loop, peers; none: all but peers
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, loop, generate, peers;
+                           none: all but generate and peers
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
-`peers` runs the job's reinforcement as a plain PyTorch script beside it; it first installs PyTorch
-with all its libraries (about 3 GB) into build/deps/peers.
+`generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
+reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
+These two first install PyTorch, transformers and TRL (about 6 GB) into build/deps/peers.
 """
 import json
 import os
@@ -85,35 +87,70 @@ def loop():
     return 0
 
 
-def peers():
-    heading(f"seconds of reinforcement to held-out {TARGET}, against a plain PyTorch script with the same weights, prompts and loss")
-    target = os.path.join(ROOT, "build", "deps", "peers")
-    if not os.path.exists(os.path.join(target, "complete")):
-        print("installing PyTorch with all its libraries …", flush=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", target, "torch==2.11.0", "numpy"], check=True)
-        open(os.path.join(target, "complete"), "w").close()
+PEERS = os.path.join(ROOT, "build", "deps", "peers")
+PEER_PACKAGES = ["torch==2.11.0", "numpy", "transformers", "trl", "datasets", "accelerate"]
+
+
+def install_peers():
+    if not os.path.exists(os.path.join(PEERS, "complete")):
+        print("installing PyTorch, transformers and TRL …", flush=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", PEERS] + PEER_PACKAGES, check=True)
+        open(os.path.join(PEERS, "complete"), "w").close()
+
+
+def peer(script, *words):
+    """Runs a peer's script; the JSON lines it printed."""
+    env = dict(os.environ, PYTHONPATH=PEERS, OMP_WAIT_POLICY="passive", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", PYTHONWARNINGS="ignore")
+    out = subprocess.run([sys.executable, os.path.join(HERE, "peers", script), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    if out.returncode:
+        sys.exit(f"{script} failed:\n{out.stderr[-3000:]}")
+    return [json.loads(line) for line in out.stdout.splitlines() if line.startswith('{"')]
+
+
+def warm_start_of(run):
+    folder = os.path.join(run, "warm_start")
+    return max(os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("step-"))
+
+
+def generate():
+    heading("decoding 40 tokens after 7, one thread: tokens/s of our decoder against Hugging Face transformers' generate()")
+    install_peers()
     with tempfile.TemporaryDirectory() as work:
         run = os.path.join(work, "run")
-        ours = run_job(run, "actors.evaluator.every=10", "stages.reinforce.steps=120")
-        checkpoint = max((os.path.join(run, "warm_start", name) for name in os.listdir(os.path.join(run, "warm_start")) if name.startswith("step-")))
-        mine = seconds_to_target(ours)
-        print(f"{'tramontane':34}{mine:>8.1f} s")
-        for processes in (1, 2):
-            out = subprocess.run([sys.executable, os.path.join(HERE, "peers", "plain_pytorch.py"), "--checkpoint", checkpoint, "--data", os.path.join(ROOT, "examples", "arithmetic"),
-                "--processes", str(processes), "--until", str(TARGET)], stdout=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=target, OMP_WAIT_POLICY="passive"))
-            result = json.loads(out.stdout.strip().splitlines()[-1])
+        run_job(run, "stages.warm_start.steps=10", "stages.reinforce.steps=1", "actors.evaluator.majority=0")
+        lines = subprocess.run([os.path.join(BUILD, "tests", "bench", "decode_bench")], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+        ours = {row["batch"]: row["ours_tokens_s"] for row in map(json.loads, lines)}
+        for row in peer("transformers_generate.py", "--checkpoint", warm_start_of(run)):
+            mine = ours[row["batch"]]
+            print(f"batch {row['batch']:>4}{mine:>12,.0f} against {row['tokens_s']:>9,.0f}   {mine / row['tokens_s']:.1f} times", flush=True)
+    return 0
+
+
+def peers():
+    heading(f"seconds of reinforcement to held-out {TARGET}: the same warm-started weights, prompts, rewards, loss and learning rate")
+    install_peers()
+    with tempfile.TemporaryDirectory() as work:
+        run = os.path.join(work, "run")
+        mine = seconds_to_target(run_job(run, "actors.evaluator.every=10", "stages.reinforce.steps=120"))
+        if mine is None:
+            sys.exit("our own run did not reach the target")
+        print(f"{'tramontane':36}{mine:>8.1f} s", flush=True)
+        common = ["--checkpoint", warm_start_of(run), "--data", os.path.join(ROOT, "examples", "arithmetic"), "--until", str(TARGET)]
+        for name, script, words in [("PyTorch, one process, 2 threads", "plain_pytorch.py", ["--processes", "1"]),
+                ("PyTorch, two processes", "plain_pytorch.py", ["--processes", "2"]), ("TRL's GRPO trainer", "trl_grpo.py", ["--seconds", "900"])]:
+            result = peer(script, *common, *words)[-1]
             took = result["seconds_to_target"]
-            what = "PyTorch, one process, 2 threads" if processes == 1 else "PyTorch, two processes"
-            print(f"{what:34}" + (f"{took:>8.1f} s   {took / mine:.1f} times ours" if took else f"not within {result['seconds']:.0f} s (held-out {result['heldout']:.2f})"), flush=True)
+            print(f"{name:36}" + (f"{took:>8.1f} s   {took / mine:.1f} times ours, {result['steps']} steps" if took else
+                f"not within {result['seconds']:.0f} s, {result['steps']} steps (held-out {result['heldout']:.2f}): more than {result['seconds'] / mine:.1f} times ours"), flush=True)
     return 0
 
 
 BENCHES = {"asks": program("ask_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
-    "decode": program("decode_bench"), "train": program("train_bench"), "loop": loop, "peers": peers}
+    "decode": program("decode_bench"), "train": program("train_bench"), "loop": loop, "generate": generate, "peers": peers}
 
 
 def main():
-    names = sys.argv[2:] or [n for n in BENCHES if n != "peers"]
+    names = sys.argv[2:] or [n for n in BENCHES if n not in ("generate", "peers")]
     for name in names:
         if name not in BENCHES:
             sys.exit(f"unknown benchmark '{name}'; there are: {', '.join(BENCHES)}")

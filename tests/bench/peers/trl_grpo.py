@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 
+import pyarrow
 import torch
 from datasets import Dataset
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast, TrainerCallback
@@ -84,11 +85,11 @@ def main():
 
     with tempfile.TemporaryDirectory() as work:
         config = GRPOConfig(output_dir=work, use_cpu=True, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
-            bf16=False, gradient_checkpointing=False, per_device_train_batch_size=BATCH, gradient_accumulation_steps=1,
+            bf16=False, per_device_train_batch_size=BATCH, gradient_accumulation_steps=1,
             num_generations=GROUP, max_completion_length=MAX_TOKENS, temperature=1.0, top_k=0, beta=0.0, epsilon=0.2,
             epsilon_high=0.28, loss_type="dapo", scale_rewards="batch", learning_rate=5e-4, warmup_steps=5, lr_scheduler_type="constant_with_warmup",
             adam_beta2=0.95, max_grad_norm=1.0, max_steps=100000, dataloader_num_workers=0)
-        trainer = GRPOTrainer(model=model, reward_funcs=rewards, args=config, train_dataset=Dataset.from_list(prompts),
+        trainer = GRPOTrainer(model=model, reward_funcs=rewards, args=config, train_dataset=Dataset(pyarrow.Table.from_pylist(prompts), fingerprint="prompts"),
             processing_class=tokenizer, callbacks=[watch])
         before = watch.held_out(trainer.model)
         watch.began = time.time()
