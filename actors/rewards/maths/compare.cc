@@ -64,7 +64,7 @@ bool is_nothing(const Node& tree, const std::string& prose) {
 struct GoldAnswer::Parsed {
   CompareOptions options;
   Reading gold;
-  Reading full;  // with tokens and tree, also where the gold answer is a simple number
+  Reading full;  // with tree; empty where the gold answer is a simple number, which is read at need
 };
 
 GoldAnswer::GoldAnswer(std::string_view gold, const CompareOptions& options)
@@ -72,7 +72,7 @@ GoldAnswer::GoldAnswer(std::string_view gold, const CompareOptions& options)
   clean_up_with_thread();
   parsed_->options = options;
   parsed_->gold = skim(gold);
-  parsed_->full = read(gold, options);
+  if (!parsed_->gold.simple) parsed_->full = read(gold, options);
 }
 
 GoldAnswer::GoldAnswer(GoldAnswer&&) noexcept = default;
@@ -124,6 +124,7 @@ Comparison compare_read(const Reading& gold, const Reading& answer, Context& con
 Comparison compare_fully(
     const Reading& gold, std::string_view text, const CompareOptions& options, Context& context) {
   clean_up_with_thread();
+  if (gold.text.empty()) return said(Outcome::not_understood, gold, {}, "the gold answer is empty");
   Reading answer = read(text, options);
   if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
   Comparison first = compare_read(gold, answer, context);
@@ -148,15 +149,19 @@ bool GoldAnswer::compare_quickly(std::string_view text, Comparison& result) cons
     }
   }
   Context context{parsed_->options, false};
-  result = compare_fully(parsed_->full, text, parsed_->options, context);
+  result = gold.simple
+               ? compare_fully(read(gold.text, parsed_->options), text, parsed_->options, context)
+               : compare_fully(parsed_->full, text, parsed_->options, context);
   return result.outcome != Outcome::undecided || !context.wants_symbolic;
 }
 
-Comparison GoldAnswer::compare(std::string_view text) const {
+Comparison GoldAnswer::compare(std::string_view answer) const {
   Comparison result;
-  if (compare_quickly(text, result)) return result;
+  if (compare_quickly(answer, result)) return result;
   Context context{parsed_->options};
-  return compare_fully(parsed_->full, text, parsed_->options, context);
+  if (parsed_->gold.simple)
+    return compare_fully(read(text(), parsed_->options), answer, parsed_->options, context);
+  return compare_fully(parsed_->full, answer, parsed_->options, context);
 }
 
 Comparison compare_answers(
