@@ -4,22 +4,21 @@
 #include "actors/rewards/maths/maths.h"
 
 #include <string>
-#include <string_view>
 
 #include "tests/support/test.h"
 
 namespace tramontane {
 
 struct Pair {
-  std::string_view gold;
-  std::string_view answer;
+  std::string gold;
+  std::string answer;
 };
 
 inline void check_all(Outcome outcome, std::initializer_list<Pair> pairs) {
   for (const Pair& pair : pairs) {
     Comparison said = compare_answers(pair.gold, pair.answer);
-    CAPTURE(std::string(pair.gold));
-    CAPTURE(std::string(pair.answer));
+    CAPTURE(pair.gold);
+    CAPTURE(pair.answer);
     CAPTURE(said.how);
     CHECK(std::string(name(said.outcome)) == name(outcome));
   }

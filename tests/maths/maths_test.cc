@@ -77,7 +77,8 @@ TEST_CASE("percent, money, units, degrees") {
           {"90^\\circ", "\\frac{\\pi}{2}"}, {"90^\\circ", "90°"}, {"90", "90 degrees"},
           {"\\frac{270}7\\text{ degrees}", "\\frac{270}{7}"}, {"5", "5 apples"},
           {"5 \\text{ million}", "5,000,000"}, {"30 \\text{ m/s}", "30 \\text{ meters per second}"},
-          {"3", "3 \\text{ hours}"}, {"180 \\text{ minutes}", "3 \\text{ hours}"}});
+          {"3", "3 \\text{ hours}"}, {"180 \\text{ minutes}", "3 \\text{ hours}"},
+          {"18", "\\$18 \\text{ per day}"}, {"60 \\text{ mph}", "60 \\text{ miles per hour}"}});
   check_all(Outcome::different,
       {{"10\\%", "1000"}, {"0.1", "10"}, {"10", "0.1"}, {"10\\%", "0.1\\%"},
           {"5 \\text{ cents}", "\\$5"}, {"5 \\text{ apples}", "5 \\text{ oranges}"},
@@ -188,7 +189,8 @@ TEST_CASE("equations, assignments and inequalities") {
           {"5", "2+3=5"}, {"\\frac12", "x = \\frac12 = 0.5"}, {"\\sqrt2", "\\sqrt2 \\approx 1.41"},
           {"y = 2x + 3", "y = 3 + 2x"}, {"y = 2x + 3", "2x - y + 3 = 0"}, {"y = 2x + 3", "2x+3"},
           {"5x - 7y + 11z + 4 = 0", "-10x+14y-22z = 8"}, {"x=1,y=2", "y=2, x=1"}, {"x>2", "2<x"},
-          {"2x < 4", "4 > 2x"}, {"|AB| = 5", "5"}, {"P(x) = x^2", "x^2"}});
+          {"2x < 4", "4 > 2x"}, {"|AB| = 5", "5"}, {"P(x) = x^2", "x^2"}, {"f^{-1}(x) = 2x", "2x"},
+          {"\\frac{h(a+b)}{2}", "\\frac{(a+b)h}{2}"}});
   check_all(Outcome::different,
       {{"x=5", "x=6"}, {"x=5", "y=5"}, {"x=5", "2x=10"}, {"5", "x+1=6"}, {"5", "x = 5 = 6"},
           {"5x - 7y + 11z + 4 = 0", "5x - 7y + 11z - 4 = 0"}, {"y = -2x", "y = 2x"}, {"x>2", "x<2"},

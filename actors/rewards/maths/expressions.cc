@@ -2,6 +2,7 @@
 
 #include "actors/rewards/maths/enclosure.h"
 #include "actors/rewards/maths/exact.h"
+#include "actors/rewards/maths/magnitude.h"
 #include "actors/rewards/maths/number.h"
 #include "actors/rewards/maths/symbolic.h"
 #include "runtime/base/random.h"
@@ -203,6 +204,16 @@ Judgement compare_at_points(
   return judged(true, "equal at " + std::to_string(agreed) + " random points");
 }
 
+// One is exact, hence below 2^bits; the other, or its opposite, certainly above.
+bool one_is_beyond(
+    const Node& gold, Exactness left, const Node& answer, Exactness right, std::uint32_t bits) {
+  bool answer_large = left == Exactness::exact && right == Exactness::too_large;
+  bool gold_large = right == Exactness::exact && left == Exactness::too_large;
+  if (!answer_large && !gold_large) return false;
+  const Node& large = answer_large ? answer : gold;
+  return exceeds(large.kind == Kind::negative ? large.parts[0] : large, bits);
+}
+
 }  // namespace
 
 Judgement compare_rounded(
@@ -245,6 +256,8 @@ Judgement compare_expressions(const Node& gold, const Node& answer, Context& con
     }
   }
   if (both) return judged(false, "exact values differ: " + x.text() + " and " + y.text());
+  if (names.empty() && one_is_beyond(gold, left, answer, right, options.number_bits_max))
+    return judged(false, "one is too large to be the other");
   if (!context.symbolic) {
     context.wants_symbolic = true;
     return unknown("needs the symbolic stage");

@@ -47,6 +47,13 @@ std::string bracketed(const Node& node, const char* between) {
   return node.text.substr(0, 1) + joined(node, between) + node.text.substr(1, 1);
 }
 
+// In brackets, where "2^2·n" would mislead.
+std::string grouped(const Node& node) {
+  bool alone =
+      node.kind != Kind::product && node.kind != Kind::negative && node.kind != Kind::power;
+  return alone ? to_text(node) : "(" + to_text(node) + ")";
+}
+
 std::string structure_text(const Node& node) {
   switch (node.kind) {
     case Kind::list:
@@ -157,7 +164,7 @@ std::string to_text(const Node& node) {
     case Kind::plus_minus:
       return "(" + joined(node, node.text == "+-" ? " ± " : " ∓ ") + ")";
     case Kind::power:
-      return joined(node, "^");
+      return grouped(node.parts[0]) + "^" + grouped(node.parts[1]);
     case Kind::root:
       return "root(" + joined(node, ", ") + ")";
     case Kind::factorial:

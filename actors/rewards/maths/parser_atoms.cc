@@ -70,7 +70,15 @@ Node Parser::letter() {
   if (name == "e" || name == "i") {
     if (!at_mark("_")) return make(Kind::constant, std::move(name));
   }
-  bool call = (name == "f" || name == "g" || name == "h") && at_mark("(");
+  bool known = name == "f" || name == "g";
+  bool inverse = known && at_mark("^") && peek(1).text == "{" && peek(2).text == "-" &&
+                 peek(3).text == "1" && peek(4).text == "}" && peek(5).text == "(";
+  if (inverse) {
+    name += "^-1";
+    at_ += 5;
+  }
+  // h is as often a height: "h(a+b)".
+  bool call = at_mark("(") && (known || (name == "h" && peek(2).text == ")"));
   if (at_mark("_")) name += "_" + subscript();
   while (at_mark("'")) {
     name += "'";

@@ -163,6 +163,11 @@ Node Parser::power() {
 Node Parser::unit(Node value) {
   std::string dimensions;
   Node factor = integer(1);
+  if (value.kind == Kind::quantity) {  // "$18 per day"
+    dimensions = " " + value.text;
+    factor = value.parts[1];
+    value = Node(value.parts[0]);
+  }
   std::string raised = "1";
   bool below = false;
   for (int count = 0; peek().kind == TokenKind::word && !failed(); ++count) {

@@ -69,7 +69,7 @@ constexpr Row units[] = {
     {"degree", "angle", "1"},
     {"radian", "radian", "1"},
     {"unit", "unit", "1"},
-    {"mph", "mph", "1"},
+    {"mph", "length/time", "44.704"},
     {"way", "way", "1"},
     {"people", "people", "1"},
 };
