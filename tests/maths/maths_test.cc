@@ -3,6 +3,11 @@
 
 #include "tests/maths/cases.h"
 
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "tests/support/test.h"
 
 using namespace tramontane;
@@ -14,7 +19,7 @@ TEST_CASE("integers compare by value, with any separator of thousands") {
           {"1,234,567", "1{,}234{,}567"}, {"10,\\!080", "10080"}, {"1 000", "1000"},
           {"11,\\! 111,\\! 111,\\! 100", "11111111100"}, {"1000", "1\\,000"}, {"18", "१८"},
           {"18", "১৮"}, {"18", "๑๘"}, {"18", "１８"}, {"5", "**5**"}, {"5", "5.0"},
-          {"5", "\\boxed{5}"}, {"5", "$\\boxed{5}$"}});
+          {"5", "\\boxed{5}"}, {"5", "= 5"}, {"5", "5 \\\\\\\\"}, {"5", "$\\boxed{5}$"}});
   check_all(Outcome::different,
       {{"12", "-12"}, {"12", "13"}, {"12", "120"}, {"12", "1.2"}, {"12", ""}, {"12", "12 13"},
           {"12", "x"}, {"12", "twelve"}, {"5", "5!"}, {"5", "-(-(-5))"}});
@@ -80,10 +85,11 @@ TEST_CASE("percent, money, units, degrees") {
           {"3", "3 \\text{ hours}"}, {"180 \\text{ minutes}", "3 \\text{ hours}"},
           {"18", "\\$18 \\text{ per day}"}, {"60 \\text{ mph}", "60 \\text{ miles per hour}"}});
   check_all(Outcome::different,
-      {{"10\\%", "1000"}, {"0.1", "10"}, {"10", "0.1"}, {"10\\%", "0.1\\%"},
-          {"5 \\text{ cents}", "\\$5"}, {"5 \\text{ apples}", "5 \\text{ oranges}"},
-          {"15\\mbox{ cm}^2", "15 \\text{ cm}"}, {"5", "5 million"}, {"90^\\circ", "9^\\circ"},
-          {"5", "half of 5"}, {"5", "5 and a half"}, {"5", "not 5"}, {"3", "3 less than 10"}});
+      {{"10\\%", "1000"}, {"0.75", "0.75\\%"}, {"0.5\\%", "0.5"}, {"0.1", "10"}, {"10", "0.1"},
+          {"10\\%", "0.1\\%"}, {"5 \\text{ cents}", "\\$5"},
+          {"5 \\text{ apples}", "5 \\text{ oranges}"}, {"15\\mbox{ cm}^2", "15 \\text{ cm}"},
+          {"5", "5 million"}, {"90^\\circ", "9^\\circ"}, {"5", "half of 5"}, {"5", "5 and a half"},
+          {"5", "not 5"}, {"3", "3 less than 10"}});
   CompareOptions strict;
   strict.percent = PercentRule::strict;
   CHECK(compare_answers("10\\%", "10", strict).outcome == Outcome::different);
@@ -195,7 +201,7 @@ TEST_CASE("equations, assignments and inequalities") {
       {{"x=5", "x=6"}, {"x=5", "y=5"}, {"x=5", "2x=10"}, {"5", "x+1=6"}, {"5", "x = 5 = 6"},
           {"5x - 7y + 11z + 4 = 0", "5x - 7y + 11z - 4 = 0"}, {"y = -2x", "y = 2x"}, {"x>2", "x<2"},
           {"x>2", "x\\ge2"}, {"5", "x>5"}, {"5", "3=5"}, {"\\sqrt2", "\\sqrt2 \\approx 1.5"},
-          {"0", "x^2 - 4 = 0"}});
+          {"0", "x^2 - 4 = 0"}, {"3x+2=0", "3x+2"}, {"3x+2=0", "0"}, {"3x+2", "3x+2=0"}});
 }
 
 TEST_CASE("choices, words, times, bases, ordinals") {
@@ -215,7 +221,8 @@ TEST_CASE("choices, words, times, bases, ordinals") {
 }
 
 TEST_CASE("a gold answer that is not understood is equal to its own text only") {
-  check_all(Outcome::equal, {{"\\int_0^1 x\\,dx", "\\int_0^1 x\\, dx"}});
+  check_all(Outcome::equal,
+      {{"\\int_0^1 x\\,dx", "\\int_0^1 x\\, dx"}, {"\\text{Friday, May 3}", "friday, May 3"}});
   check_all(Outcome::not_understood,
       {{"\\int_0^1 x\\,dx", "0.5"}, {"", "5"}, {"(1, 2", "5"}, {"\\sum_{k} k", "3"}});
 }
@@ -230,6 +237,25 @@ TEST_CASE("a gold answer serves many completions") {
   CHECK(gold.compare("\\sin 30^\\circ").outcome == Outcome::equal);
   GoldAnswer moved = std::move(gold);
   CHECK(moved.compare("\\frac24").outcome == Outcome::equal);
+}
+
+TEST_CASE("one gold answer may be compared from many threads") {
+  const GoldAnswer constant("1+\\sqrt2");
+  const GoldAnswer expression("(a+5)(b+2)");
+  constexpr int threads = 4;
+  constexpr int rounds = 20;
+  std::atomic<int> equal = 0;
+  std::vector<std::thread> running;
+  for (int i = 0; i < threads; ++i)
+    running.emplace_back([&] {
+      for (int round = 0; round < rounds; ++round) {
+        if (constant.compare("\\sqrt{3+2\\sqrt2}").outcome == Outcome::equal) ++equal;
+        if (constant.compare("2.41421").outcome == Outcome::equal) ++equal;
+        if (expression.compare("ab+2a+5b+10").outcome == Outcome::equal) ++equal;
+      }
+    });
+  for (std::thread& thread : running) thread.join();
+  CHECK(equal == 3 * threads * rounds);
 }
 
 TEST_CASE("evidence names both sides and the rule") {

@@ -44,7 +44,7 @@ bool parse_answer_form(std::string_view name, AnswerForm& form);
 
 // What a percent sign on only one side means. 10% = 1/10 always holds.
 enum class PercentRule : std::uint8_t {
-  optional,  // like a unit, it may be missing on one side: 10% = 10, and 10% = 0.1
+  optional,  // above 1 it may be missing on one side, like a unit: 10% = 10, but not 0.5% = 0.5
   strict,    // 10% is 1/10 and nothing else
 };
 

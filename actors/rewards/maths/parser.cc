@@ -15,6 +15,7 @@ std::optional<Node> parse(std::vector<Token> tokens, const ParseLimits& limits, 
 }
 
 Node Parser::answer() {
+  if (at_mark("=") || at_mark("~")) ++at_;  // "= 5", "≈ 3.1416"
   if (peek().kind == TokenKind::end) return fail("empty");
   Node node = items();
   if (!failed() && peek().kind != TokenKind::end)

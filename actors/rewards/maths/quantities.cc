@@ -1,5 +1,6 @@
 #include "actors/rewards/maths/quantities.h"
 
+#include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/expressions.h"
 
 #include <string>
@@ -70,6 +71,14 @@ Judgement compare_plain(const Node& gold, const Node& answer, Context& context) 
   return judged(false, "of different kinds");
 }
 
+// Below, a number without its percent sign is a probability.
+bool above_one(const Node& value, std::uint32_t bits_max) {
+  Fraction exact;
+  if (exact_value(value, bits_max, exact) != Exactness::exact) return false;
+  fmpq_abs(exact.get(), exact.get());
+  return fmpz_cmp(exact.top(), exact.bottom()) > 0;
+}
+
 // One side has a unit and the other none.
 Judgement compare_one_sided(const Measured& gold, const Measured& answer, Context& context) {
   Judgement plain = compare_plain(gold.value, answer.value, context);
@@ -79,7 +88,8 @@ Judgement compare_one_sided(const Measured& gold, const Measured& answer, Contex
     return plain;
   }
   bool percent = with.beside == Beside::percent;
-  bool strict = percent && context.options.percent == PercentRule::strict;
+  bool strict = percent && (context.options.percent == PercentRule::strict ||
+                               !above_one(gold.value, context.options.number_bits_max));
   if (plain.yes() && !strict) {
     plain.rule += percent ? ", the percent sign left out" : ", the degree sign left out";
     return plain;

@@ -66,6 +66,18 @@ Judgement compare_with_chain(const Node& gold, const Node& answer, Context& cont
   return all;
 }
 
+// The answer is no relation. It must be every member of "name = a = b", so that no side of an
+// equation alone will do.
+Judgement compare_chain_with(const Node& gold, const Node& answer, Context& context) {
+  Judgement all = judged(true, "every side of the equation");
+  for (std::size_t i = is_name(gold.parts[0]) ? 1 : 0; i < gold.parts.size(); ++i) {
+    Judgement one = compare_trees(gold.parts[i], answer, context);
+    if (one.truth == Truth::no) return one;
+    if (one.truth == Truth::unknown || all.yes()) all = one;
+  }
+  return all;
+}
+
 Node difference(const Node& left, const Node& right) {
   return make(Kind::sum, left, make(Kind::negative, right));
 }
@@ -143,10 +155,7 @@ Judgement compare_relations(const Node& gold, const Node& answer, Context& conte
     return compare_two(gold, answer, context);
   if (gold.kind == Kind::relation) {
     if (gold.text == std::string(1, sign::in)) return compare_trees(gold.parts[1], answer, context);
-    if (is_chain(gold)) {
-      std::size_t at = is_name(gold.parts[0]) ? 1 : 0;
-      return compare_trees(gold.parts[at], answer, context);
-    }
+    if (is_chain(gold)) return compare_chain_with(gold, answer, context);
     return judged(false, "a relation and a value");
   }
   if (answer.text == std::string(1, sign::in) && is_name(answer.parts[0]))

@@ -130,7 +130,7 @@ bool strip(std::string_view& text, std::string_view open, std::string_view close
   if (text.size() < open.size() + close.size() || !text.starts_with(open)) return false;
   if (!text.ends_with(close)) return false;
   auto inner = text.substr(open.size(), text.size() - open.size() - close.size());
-  if (inner.find(open) != inner.npos) return false;  // "$1$ and $2$"
+  if (!open.empty() && inner.find(open) != inner.npos) return false;  // "$1$ and $2$"
   text = inner;
   return true;
 }
@@ -172,7 +172,8 @@ std::string_view without_fences(std::string_view text) {
   while (changed) {
     text = trimmed(text);
     changed = strip(text, "$$", "$$") || strip(text, "\\[", "\\]") || strip(text, "\\(", "\\)") ||
-              strip(text, "**", "**") || strip(text, "`", "`") || strip_box(text);
+              strip(text, "**", "**") || strip(text, "", "\\\\") || strip(text, "`", "`") ||
+              strip_box(text);
     // \$ is money, and so is the dollar sign of "$5".
     if (!changed && text.size() > 2 && !text.ends_with("\\$")) changed = strip(text, "$", "$");
     if (!changed && text.size() > 1 && text.back() == '.' && !text.ends_with("..")) {
