@@ -40,7 +40,22 @@ TEST_CASE("an answer cannot be gamed") {
           {"5", "5 \\text{ or } 6"}, {"5", "1 2 3 4 5"}, {"\\text{east}", ""},
           {"(2,\\infty)", "3x - 1 > 5"}, {"x = 4", "x^2 = 16"}, {"x=4", "x+1=5"},
           {"52_8", "42_{10}"}, {"5", "\\boxed{4} \\boxed{5}"}, {"5", "3 = 5"}, {"5", "\\{4, 5\\}"},
-          {"5", "4 \\le x \\le 6"}, {"5", "5 \\pm 1"}, {"5", "|5"}});
+          {"5", "4 \\le x \\le 6"}, {"5", "5 \\pm 1"}, {"5", "5 factorial"}, {"25", "25 squared"},
+          {"5", "|5"}});
+}
+
+TEST_CASE("with the question known, an echo of it is wrong, whatever it is worth") {
+  GoldAnswer power("1024", {}, "Compute $2^{10}$.");
+  CHECK(power.compare("2^{10}").outcome == Outcome::different);
+  CHECK(power.compare("2^{10}").how.ends_with("an echo of the question"));
+  CHECK(power.compare("1024").outcome == Outcome::equal);
+  CHECK(power.compare("2^5 \\cdot 32").outcome == Outcome::equal);
+  GoldAnswer factors("(a+5)(b+2)", {}, "Factor $ab + 2a + 5b + 10$.");
+  CHECK(factors.compare("ab+2a+5b+10").outcome == Outcome::different);
+  CHECK(factors.compare("\\left(b+2\\right)(a+5)").outcome == Outcome::equal);
+  GoldAnswer chosen("x^2+1", {}, "Which is irreducible, $x^2+1$ or $x^2-1$?");
+  CHECK(chosen.compare("x^2+1").outcome == Outcome::equal);
+  CHECK(chosen.compare("x^2-1").outcome == Outcome::different);
 }
 
 TEST_CASE("hostile sizes are answered in milliseconds") {

@@ -2,6 +2,7 @@
 #include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/maths.h"
 #include "actors/rewards/maths/reading.h"
+#include "actors/rewards/maths/spelling.h"
 #include "actors/rewards/maths/structures.h"
 
 #include <cctype>
@@ -65,15 +66,22 @@ bool is_nothing(const Node& tree, const std::string& prose) {
 struct GoldAnswer::Parsed {
   CompareOptions options;
   Reading gold;
+  std::string question;  // squeezed; "" if it is not known, or holds the gold answer itself
   Reading full;  // with tree; empty where the gold answer is a simple number, which is read at need
 };
 
-GoldAnswer::GoldAnswer(std::string_view gold, const CompareOptions& options)
+GoldAnswer::GoldAnswer(
+    std::string_view gold, const CompareOptions& options, std::string_view question)
     : parsed_(std::make_unique<Parsed>()) {
   clean_up_with_thread();
   parsed_->options = options;
   parsed_->gold = skim(gold);
   if (!parsed_->gold.simple) parsed_->full = read(gold, options);
+  if (question.empty()) return;
+  parsed_->question = squeezed(question);
+  if (parsed_->question.find(squeezed(parsed_->gold.text)) != std::string::npos &&
+      !parsed_->gold.simple)
+    parsed_->question.clear();
 }
 
 GoldAnswer::GoldAnswer(GoldAnswer&&) noexcept = default;
@@ -92,13 +100,21 @@ namespace {
 
 // But for case and spaces.
 bool same_letters(std::string_view a, std::string_view b) {
-  auto squeezed = [](std::string_view text) {
+  auto lower = [](std::string_view text) {
     std::string out;
     for (unsigned char c : text)
       if (c != ' ') out += static_cast<char>(std::tolower(c));
     return out;
   };
-  return !a.empty() && squeezed(a) == squeezed(b);
+  return !a.empty() && lower(a) == lower(b);
+}
+
+bool is_echo(const std::string& question, std::string_view answer) {
+  constexpr std::size_t bytes_min = 3;
+  if (question.empty()) return false;
+  std::string copied = squeezed(answer);
+  bool formula = copied.find_first_of("+-*/^=<>!\\(") != std::string::npos;
+  return formula && copied.size() >= bytes_min && question.find(copied) != std::string::npos;
 }
 
 // What words and letters decide; false if it takes mathematics.
@@ -154,6 +170,10 @@ Comparison compare_fully(
 bool GoldAnswer::compare_quickly(std::string_view text, Comparison& result) const {
   const Reading& gold = parsed_->gold;
   Reading answer = skim(text);
+  if (!answer.simple && is_echo(parsed_->question, answer.text)) {
+    result = said(Outcome::different, gold, answer, "an echo of the question");
+    return true;
+  }
   if (gold.simple && answer.simple) {
     bool same = same_number(*gold.simple, *answer.simple, parsed_->options.decimal_digits_min);
     if (same || answer.text.find(',') == std::string::npos) {

@@ -86,7 +86,10 @@ struct Comparison {
 
 class GoldAnswer {
  public:
-  explicit GoldAnswer(std::string_view gold, const CompareOptions& options = {});
+  // With the question, an answer copied from it is an echo, and different: 2^{10} for "Compute
+  // $2^{10}$", an inequality for its solution. Plain numbers are none, nor is the gold's own text.
+  explicit GoldAnswer(
+      std::string_view gold, const CompareOptions& options = {}, std::string_view question = {});
   GoldAnswer(GoldAnswer&&) noexcept;
   GoldAnswer& operator=(GoldAnswer&&) noexcept;
   ~GoldAnswer();

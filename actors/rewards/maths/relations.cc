@@ -129,7 +129,7 @@ Judgement compare_two(const Node& gold, const Node& answer, Context& context) {
   if (value && other) {
     const Node& name = gold.parts[0];
     const Node& other_name = answer.parts[0];
-    if (name == other_name || is_call(name) || is_call(other_name)) {
+    if (name == other_name || is_call(name) != is_call(other_name)) {
       Judgement said = compare_trees(*value, *other, context);
       if (said.truth != Truth::no || is_constant(*value)) return said;
     } else if (is_constant(*value)) {

@@ -185,6 +185,21 @@ std::string_view without_fences(std::string_view text) {
   return text;
 }
 
+std::string squeezed(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string_view rest = text.substr(i);
+    if (rest.starts_with("\\left") && !rest.starts_with("\\leftarrow")) {
+      i += 4;
+    } else if (rest.starts_with("\\right") && !rest.starts_with("\\rightarrow")) {
+      i += 5;
+    } else if (rest[0] != ' ' && rest[0] != '$' && rest[0] != '\n') {
+      out += rest[0];
+    }
+  }
+  return out;
+}
+
 std::string to_latex(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 16);

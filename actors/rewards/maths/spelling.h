@@ -17,6 +17,9 @@ std::string to_latex(std::string_view text);
 // The place of the brace that closes the one at `open`, or npos. \{ and \} are not braces.
 std::size_t closing_brace(std::string_view text, std::size_t open);
 
+// Without spaces, dollar signs, \left and \right: to find one text in another.
+std::string squeezed(std::string_view text);
+
 std::string_view trimmed(std::string_view text);
 
 }  // namespace tramontane::maths

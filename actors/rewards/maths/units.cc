@@ -82,10 +82,11 @@ struct Multiplier {
 constexpr Multiplier multipliers[] = {{"dozen", "12"}, {"hundred", "100"}, {"thousand", "1000"},
     {"million", "1000000"}, {"billion", "1000000000"}, {"trillion", "1000000000000"}};
 
-constexpr std::array<std::string_view, 27> changing = {"half", "halve", "third", "quarter",
-    "fourth", "fifth", "tenth", "hundredth", "not", "no", "than", "times", "plus", "minus", "pair",
-    "if", "else", "when", "over", "is", "twice", "more", "less", "except", "but", "squared",
-    "maybe"};
+constexpr std::array<std::string_view, 37> changing = {"factorial", "cubed", "root", "ten",
+    "thousandth", "millionth", "negative", "inverse", "choose", "mod", "half", "halve", "third",
+    "quarter", "fourth", "fifth", "tenth", "hundredth", "not", "no", "than", "times", "plus",
+    "minus", "pair", "if", "else", "when", "over", "is", "twice", "more", "less", "except", "but",
+    "squared", "maybe"};
 
 }  // namespace
 
