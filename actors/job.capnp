@@ -32,6 +32,17 @@ struct Tokens {
 struct Data {
   prompts @0 :Text $Config.doc("JSONL: one {\"prompt\", \"answer\"} a line, to learn from");
   heldout @1 :Text $Config.doc("JSONL: the same, never learnt from, for evaluation");
+  promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt");
+  answerField @3 :Text = "answer" $Config.doc("what your files call the answer; an object or list (the tests of a code problem) is taken as JSON");
+  chat @4 :Chat = none $Config.doc("how a prompt is put to the model");
+  system @5 :Text $Config.doc("with chat: the system prompt; nothing: one that asks for thinking between the tags, then the answer");
+
+  enum Chat {
+    none @0 $Config.doc("as it is");
+    mistral @1 $Config.doc("[SYSTEM_PROMPT]…[/SYSTEM_PROMPT][INST]…[/INST]");
+    chatml @2 $Config.doc("<|im_start|>system … <|im_end|> (Qwen)");
+    llama3 @3 $Config.doc("<|start_header_id|>system<|end_header_id|> …");
+  }
 }
 
 struct Stage {
@@ -163,6 +174,7 @@ struct Reward {
     answerIs @3 $Config.doc("after the last \"answer is\"");
     lastNumber @4 $Config.doc("the last number");
     whole @5 $Config.doc("the whole answer part");
+    number @6 $Config.doc("the whole answer part, which must be a number and nothing else; compared exactly");
   }
   enum Sandbox {
     full @0 $Config.doc("namespaces, seccomp, limits and a user of its own for every program");

@@ -1,5 +1,6 @@
 #include "actors/job.h"
 
+#include "actors/chat_prompt.h"
 #include "actors/job.capnp.h"
 #include "actors/job_rewards.h"
 #include "actors/model/algorithms.h"
@@ -118,7 +119,14 @@ void JobLoader::model() {
 }
 
 std::vector<Problem> JobLoader::problems(const std::string& path, const std::string& key) {
-  Dataset data = read_dataset(*files_, path, {});
+  auto fields = schema_.asReader().getData();
+  Dataset data = read_dataset(*files_, path,
+      {.prompt_field = text_of(fields.getPromptField()),
+          .answer_field = text_of(fields.getAnswerField())});
+  auto chat = static_cast<Chat>(fields.getChat());
+  auto verifier = schema_.asReader().getActors().getVerifier();
+  std::string system = text_of(fields.getSystem());
+  if (system.empty()) system = default_system_prompt(reward_options(verifier, 0).tags);
   std::vector<Problem> out;
   out.reserve(data.size());
   for (std::uint64_t i = 0; i < data.size(); ++i) {
@@ -126,7 +134,7 @@ std::vector<Problem> JobLoader::problems(const std::string& path, const std::str
     Problem problem{.prompt = {.index = i, .text = example.prompt, .answer = example.answer},
         .kind = example.kind};
     try {
-      problem.prompt.tokens = job_.tokenizer->encode(example.prompt);
+      problem.prompt.tokens = job_.tokenizer->encode(chat_prompt(chat, system, example.prompt));
     } catch (const Error& e) {
       throw Error(Errc::bad_input, str(path, ":", example.line, ": ", e.text()));
     }

@@ -11,7 +11,7 @@ RewardSpec reward_spec(schema::Reward::Reader from) {
   constexpr const char* thinking[] = {"optional", "required", "none"};
   constexpr const char* parts[] = {"any", "boxed", "code_block"};
   constexpr const char* answers[] = {
-      "automatic", "boxed", "hash_marks", "answer_is", "last_number", "whole"};
+      "automatic", "boxed", "hash_marks", "answer_is", "last_number", "whole", "number"};
   constexpr const char* sandboxes[] = {"full", "partial", "none"};
   RewardSpec spec{.name = text_of(from.getName()), .weight = from.getWeight()};
   spec.kind = text_of(from.getKind());

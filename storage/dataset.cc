@@ -49,15 +49,16 @@ std::string fields_of(const json::object& object) {
   return names.empty() ? "nothing" : names;
 }
 
-std::optional<std::string> text_of(const json::value& value) {
+std::optional<std::string> text_of(const json::value& value, bool structured) {
   if (value.is_string()) return std::string(value.get_string());
-  if (value.is_number() || value.is_bool()) return json::serialize(value);
+  if (value.is_number() || value.is_bool() || structured) return json::serialize(value);
   return std::nullopt;
 }
 
-// The field's text, or a problem. An absent optional field is empty.
+// The field's text, or a problem. An absent optional field is empty. Where `structured`, an object
+// or a list is its JSON text.
 bool take(const json::object& object, const std::string& field, bool needed, std::uint32_t line,
-    Problems& problems, std::string& into) {
+    Problems& problems, std::string& into, bool structured = false) {
   const auto* value = object.if_contains(field);
   if (value == nullptr || value->is_null()) {
     if (!needed) return true;
@@ -65,7 +66,7 @@ bool take(const json::object& object, const std::string& field, bool needed, std
                            ". Rename it, or name your field in the job graph's data section"));
     return false;
   }
-  auto text = text_of(*value);
+  auto text = text_of(*value, structured);
   if (!text) {
     problems.add(line, str("field '", field, "' must be a text or a number, but is ",
                            value->is_array() ? "a list" : "an object"));
@@ -104,7 +105,8 @@ std::optional<Example> parse_line(
   Example example;
   example.line = line;
   bool whole = take(object, options.prompt_field, true, line, problems, example.prompt);
-  whole &= take(object, options.answer_field, options.needs_answer, line, problems, example.answer);
+  whole &= take(
+      object, options.answer_field, options.needs_answer, line, problems, example.answer, true);
   whole &= take(object, options.completion_field, options.needs_completion, line, problems,
       example.completion);
   whole &= take(object, options.kind_field, false, line, problems, example.kind);

@@ -6,9 +6,9 @@
 //   const Example& next = data.shuffled(position, seed);    // epoch after epoch, without end
 //
 // Each line is one JSON object, UTF-8: {"prompt": "…", "answer": "…", "completion": "…"}. A number
-// or a boolean is taken as its text; other fields are ignored. Blank lines are skipped.
-// Everything wrong is reported at once: Error(bad_input) naming file:line, what was expected and
-// what is there.
+// or a boolean is taken as its text, an answer that is an object or a list as its JSON; other
+// fields are ignored. Blank lines are skipped. Everything wrong is reported at once:
+// Error(bad_input) naming file:line, what was expected and what is there.
 
 #include "storage/file.h"
 

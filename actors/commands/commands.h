@@ -13,6 +13,8 @@ CliCommand generate_command();
 CliCommand rollouts_command();
 CliCommand report_command();
 CliCommand replay_command();
+CliCommand verify_answer_command();
+CliCommand grade_command();
 CliCommand job_command();
 CliCommand version_command();
 

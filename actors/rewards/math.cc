@@ -1,81 +1,120 @@
+// The `math` reward: extraction, comparison, and what it must not be fooled by.
+#include "actors/rewards/maths/maths.h"
+#include "actors/rewards/maths/process.h"
 #include "actors/rewards/rewards.h"
 #include "runtime/base/check.h"
+#include "runtime/base/result.h"
 
 #include <algorithm>
-#include <optional>
+#include <chrono>
+#include <list>
 
 namespace tramontane {
 namespace {
 
-// A number as text that is unique for its value: sign, then digits without needless zeros, then a
-// fraction part without trailing zeros. "-007.50" -> "-7.5". Nothing if it is not a plain number.
-std::optional<std::string> canonical_decimal(std::string_view text) {
-  bool negative = false;
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
+constexpr std::size_t golds_kept = 64;  // those of the groups at hand
+constexpr double default_deadline = 5;  // seconds
+
+std::string without_spaces(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    if (c != ' ' && c != '\n' && c != '\t' && c != '$') out += c;
+  return out;
+}
+
+// An answer that only repeats a piece of the question (`385+47` of "385+47=") has solved nothing,
+// even if it is equal. A plain number is no echo: the answer may well be in the question.
+bool echoes(std::string_view answer, std::string_view gold, std::string_view prompt) {
+  std::string said = without_spaces(answer);
+  if (said.find_first_of("+-*/^=<>") == std::string::npos || said == without_spaces(gold))
+    return false;
+  if (said.front() == '-' && said.find_first_not_of("0123456789.,", 1) == std::string::npos)
+    return false;
+  return without_spaces(prompt).find(said) != std::string::npos;
+}
+
+class MathReward final : public Reward {
+ public:
+  MathReward(const RewardSpec& spec, const RewardOptions& options)
+      : options_(options),
+        client_({.command = {"/proc/self/exe", "serve-maths"},
+            .deadline = std::chrono::milliseconds(static_cast<std::int64_t>(
+                1000 * (spec.deadline > 0 ? spec.deadline : default_deadline)))}) {
+    if (!parse_answer_form(spec.answer, form_))
+      throw Error(Errc::bad_input, "unknown form of an answer: '" + spec.answer + "'");
   }
-  std::string whole;
-  std::string fraction;
-  bool point = false;
-  std::size_t since_comma = 0;
-  bool comma = false;
-  for (char c : text) {
-    if (c >= '0' && c <= '9') {
-      (point ? fraction : whole) += c;
-      ++since_comma;
-    } else if (c == '.' && !point) {
-      if (comma && since_comma != 3) return std::nullopt;
-      point = true;
-    } else if (c == ',' && !point) {  // thousands: groups of three after the first
-      if (whole.empty() || (comma ? since_comma != 3 : whole.size() > 3)) return std::nullopt;
-      comma = true;
-      since_comma = 0;
-    } else {
-      return std::nullopt;
+
+  std::vector<RewardResult> judge(std::span<const Completion> completions) override {
+    std::vector<RewardResult> results;
+    results.reserve(completions.size());
+    for (const auto& completion : completions) results.push_back(judge(completion));
+    return results;
+  }
+
+ private:
+  RewardResult judge(const Completion& completion) {
+    RewardResult result;
+    Parts parts = split_thinking(completion.text, options_.tags);
+    ExtractedAnswer answer = extract_answer(parts.answer, form_);
+    if (!answer.found) {
+      result.evidence = answer.how;
+      return result;
     }
+    if (echoes(answer.text, completion.answer, completion.prompt)) {
+      result.evidence = "only repeats the question: " + answer.text;
+      return result;
+    }
+    Comparison said = client_.compare(gold(completion.answer), answer.text);
+    std::string evidence = str(answer.how, ": ", said.how);
+    if (said.outcome == Outcome::undecided || said.outcome == Outcome::not_understood)
+      result.cannot_decide = str(name(said.outcome), ": ", said.how);
+    else
+      result.share = said.outcome == Outcome::equal ? 1 : 0;
+    result.evidence = std::move(evidence);
+    return result;
   }
-  if (comma && !point && since_comma != 3) return std::nullopt;
-  if (whole.empty() || (point && fraction.empty())) return std::nullopt;
-  whole.erase(0, std::min(whole.find_first_not_of('0'), whole.size()));
-  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-  if (whole.empty()) whole = "0";
-  std::string out = whole;
-  if (!fraction.empty()) out += "." + fraction;
-  return negative && out != "0" ? "-" + out : out;
-}
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
-  return text;
-}
+  // Parsed once for the completions of a group.
+  const GoldAnswer& gold(std::string_view text) {
+    auto found = std::find_if(
+        golds_.begin(), golds_.end(), [&](const GoldAnswer& gold) { return gold.text() == text; });
+    if (found != golds_.end()) {
+      golds_.splice(golds_.begin(), golds_, found);
+    } else {
+      golds_.emplace_front(text);
+      if (golds_.size() > golds_kept) golds_.pop_back();
+    }
+    return golds_.front();
+  }
 
-constexpr std::size_t answer_bytes_max = 256;
+  RewardOptions options_;
+  AnswerForm form_ = AnswerForm::automatic;
+  MathsClient client_;
+  std::list<GoldAnswer> golds_;  // the latest first
+};
 
-std::string shown(std::string_view text) {
-  return text.size() <= 40 ? std::string(text) : std::string(text.substr(0, 40)) + "…";
-}
+class NumberReward final : public Reward {
+ public:
+  NumberReward(const RewardSpec& spec, const RewardOptions& options)
+      : spec_(spec), options_(options) {}
+
+  std::vector<RewardResult> judge(std::span<const Completion> completions) override {
+    std::vector<RewardResult> results;
+    for (const auto& completion : completions)
+      results.push_back(reward_number(completion, spec_, options_));
+    return results;
+  }
+
+ private:
+  RewardSpec spec_;
+  RewardOptions options_;
+};
 
 }  // namespace
 
-RewardResult reward_math(
-    const Completion& completion, const RewardSpec&, const RewardOptions& options) {
-  RewardResult result;
-  auto gold = canonical_decimal(trimmed(completion.answer));
-  if (!gold) {
-    result.cannot_decide = str("the gold answer '", shown(completion.answer), "' is not a number");
-    return result;
-  }
-  std::string_view answer = trimmed(split_thinking(completion.text, options.tags).answer);
-  auto found = answer.size() <= answer_bytes_max ? canonical_decimal(answer) : std::nullopt;
-  if (!found) {
-    result.evidence = str("'", shown(answer), "' is not a number; expected ", *gold);
-  } else {
-    result.share = *found == *gold ? 1 : 0;
-    result.evidence = str(shown(*found), result.share == 1 ? " = " : " ≠ ", *gold);
-  }
-  return result;
+std::unique_ptr<Reward> make_math_reward(const RewardSpec& spec, const RewardOptions& options) {
+  if (spec.answer == "number") return std::make_unique<NumberReward>(spec, options);
+  return std::make_unique<MathReward>(spec, options);
 }
 
 }  // namespace tramontane

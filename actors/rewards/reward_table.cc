@@ -46,7 +46,7 @@ constexpr std::uint32_t many = 64;
 // Every kind there is. Add yours here.
 constexpr Kind table[] = {
     {"format", of<reward_format>, many},
-    {"math", of<reward_math>, many},
+    {"math", make_math_reward, many},
     {"length", of<reward_length>, many},
 };
 

@@ -14,8 +14,12 @@ RewardResult reward_format(
 
 // Whole if the answer is the same number as the gold answer, exactly: integers of any length,
 // decimals; signs, leading and trailing zeros and thousands commas do not matter.
-RewardResult reward_math(
+RewardResult reward_number(
     const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
+
+// Whole if the answer is mathematically the gold answer (maths/maths.h); `answer: number` is
+// reward_number. The symbolic stage runs in a child process, which is started when first needed.
+std::unique_ptr<Reward> make_math_reward(const RewardSpec& spec, const RewardOptions& options);
 
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
 // weight) at length_max and beyond.

@@ -9,8 +9,9 @@
 //
 // YAML names are lower_snake of the schema's lowerCamel. A list of structs whose first field is
 // `name :Text` may be written as a map: `name: value` of the second field, or `name: {field: …}`.
-// A list element that is a union is written as a map with one key. Every problem is found and reported with file,
-// line, column, what was expected and the nearest valid name, all of them at once.
+// A list element that is a union is written as a map with one key. Every problem is found and
+// reported with file, line, column, what was expected and the nearest valid name, all of them at
+// once.
 
 #include "runtime/base/result.h"
 

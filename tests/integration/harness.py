@@ -116,7 +116,7 @@ data: {{ prompts: {GATE}/train.jsonl, heldout: {few} }}
 stages:
 {stages}actors:
   generator: {{ count: {generators}, max_tokens: 32, slots: {slots}, on_swap: {on_swap} }}
-  verifier: {{ count: {verifiers}, rewards: {{ format: 0.1, math: 0.9 }} }}
+  verifier: {{ count: {verifiers}, rewards: {{ format: 0.1, math: {{ weight: 0.9, answer: number }} }} }}
   trainer: {{ checkpoint_every: {checkpoint_every}, keep_checkpoints: {keep_checkpoints} }}
   evaluator: {{ every: 0, majority: 0 }}
 """)

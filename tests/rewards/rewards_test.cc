@@ -9,7 +9,8 @@ using namespace tramontane;
 namespace {
 
 RewardTable magistral() {
-  return RewardTable({{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9}}, {});
+  return RewardTable(
+      {{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9, .answer = "number"}}, {});
 }
 
 Verdict judge(
@@ -19,7 +20,7 @@ Verdict judge(
 }
 
 double math(std::string_view text, std::string_view answer) {
-  return reward_math({.answer = answer, .text = text}, {}, {}).share;
+  return reward_number({.answer = answer, .text = text}, {}, {}).share;
 }
 
 }  // namespace

@@ -105,7 +105,8 @@ Job sim_job(std::uint64_t seed) {
   job.generators = 1 + static_cast<std::uint32_t>(random.below(3));
   job.generator = draw_batch(random);
   job.verifiers = 1 + static_cast<std::uint32_t>(random.below(2));
-  job.rewards = {{"math", 0.5}, {"length", 1}};  // lengths differ: groups have contrast
+  job.rewards = {{.name = "math", .weight = 0.5, .answer = "number"},
+      {.name = "length", .weight = 1}};  // lengths differ: groups have contrast
   job.reward_options = {.length_max = 16, .length_cache = 16};
   job.trainer.checkpoint_every = 1 + static_cast<std::uint32_t>(random.below(4));
   job.trainer.non_finite_max = 1000;
