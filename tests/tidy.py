@@ -36,6 +36,7 @@ INCLUDES = {
     "actors/model/trainer": ["runtime/base", "kernels", "storage", "scheduler", "actors/model"] + LEAVES,
     "actors/rewards": ["runtime/base", "actors/types.h"] + REWARD_PARTS,
     "actors/rewards/maths": ["runtime/base"],
+    "actors/rewards/sandbox": ["runtime/base"],
     "actors/weights": ["runtime", "runtime/base", "kernels", "storage", "actors/types.h", "actors/model/policy.h"],
     "actors/view": ["runtime/base", "actors/run_events.h"],
     "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger.h", "actors/types.h",
@@ -63,6 +64,7 @@ LIBRARIES = {
     r"xxhash\.h": [r"storage/checkpoint\.cc", r"runtime/wire/frame\.cc", r"actors/weights/arena\.cc", r"actors/(types|ledger_\w+)\.cc"],
     r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"actors/(types|job|ledger_\w+|message_\w+|\w+_messages)\.cc",
         r"actors/types_capnp\.h", r"actors/run_config\.cc"],
+    r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],
     r"doctest": [],
 }
