@@ -140,7 +140,7 @@ struct Verifier {
 struct Reward {
   name @0 :Text $Config.doc("what verdicts call it; also its kind, where none is given");
   weight @1 :Float64 $Config.doc("what its full share is worth");
-  kind @2 :Text $Config.doc("format, math, length");
+  kind @2 :Text $Config.doc("format, math, length, command, http");
   thinking @3 :Thinking = optional $Config.doc("format: whether there must be a thinking part");
   requires @4 :Part = any $Config.doc("format: what the answer must have");
   answer @5 :Answer = automatic $Config.doc("math: where a completion's final answer is");
@@ -150,12 +150,12 @@ struct Reward {
   testMegabytes @9 :UInt32 = 300 $Config.doc("code: memory of one test") $Config.least(16);
   testsMax @10 :UInt32 = 20 $Config.doc("code: tests at most, the same for all completions of a group") $Config.least(1);
   sandbox @11 :Sandbox = full $Config.doc("code: the least that the sandbox must give; below it the job does not start");
-  model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz); nothing: the one that ./dev setup trained");
+  model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz); nothing: the one that ./dev setup trained. http with a template: the judge's name");
   expect @13 :Text $Config.doc("language: the one wanted, like en; nothing: the problem's own");
   command @14 :List(Text) $Config.doc("command: program and arguments; it speaks JSON lines");
   url @15 :Text $Config.doc("http: where the requests go, like http://127.0.0.1:8000/judge");
   batch @16 :UInt32 = 0 $Config.doc("command, http: completions in one request at most; 0: 16");
-  template @17 :Text $Config.doc("http: the prompt of a judge, with {prompt}, {answer} and {completion}");
+  template @17 :Text $Config.doc("http: makes the endpoint a language model that judges (chat form): its prompt, with {prompt}, {answer} and {completion}; it must end with SCORE: and a number from 0 to 1");
 
   enum Thinking {
     optional @0 $Config.doc("at most one thinking part");

@@ -279,7 +279,8 @@ void JobLoader::stages() {
 // A model, and every word of a command that is a file beside the job graph, under its whole name.
 void JobLoader::reward_files() {
   for (auto reward : schema_.getActors().getVerifier().getRewards()) {
-    if (reward.getModel().size() > 0) reward.setModel(resolve(reward.asReader().getModel()));
+    bool has_file = reward.getModel().size() > 0 && reward.getUrl().size() == 0;
+    if (has_file) reward.setModel(resolve(reward.asReader().getModel()));
     auto command = reward.getCommand();
     for (unsigned i = 0; i < command.size(); ++i) {
       std::string file = resolve(command.asReader()[i]);

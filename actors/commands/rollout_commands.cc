@@ -73,7 +73,8 @@ const char* finish_name(Finish finish) {
   return "running";
 }
 
-// One rollout as an object: what the list says, and its tokens with the spans they were written in.
+// One rollout as an object: what the list says, its tokens with the spans they were written in, and
+// what its verdict is made of.
 void print_json(const LedgerReader& ledger, const RolloutSummary& summary) {
   boost::json::object line{{"id", summary.id}, {"group", summary.group}, {"state", summary.state},
       {"step", nullptr}, {"tokens", summary.tokens}, {"finish", finish_name(summary.finish)},
@@ -82,14 +83,20 @@ void print_json(const LedgerReader& ledger, const RolloutSummary& summary) {
   if (summary.score) line["score"] = *summary.score;
   boost::json::array tokens;
   boost::json::array spans;
+  boost::json::array components;
   if (auto judged = ledger.rollout(summary.id)) {
     for (Token token : judged->rollout.tokens) tokens.push_back(token);
     for (const Span& span : judged->rollout.spans)
       spans.push_back({{"begin", span.begin}, {"end", span.end}, {"version", span.version},
           {"fingerprint", hex(span.fingerprint)}, {"fresh_cache", span.fresh_cache}});
+    for (const auto& part : judged->verdict.components)
+      components.push_back(
+          {{"name", part.name}, {"value", part.value}, {"evidence", part.evidence}});
+    line["correct"] = judged->verdict.correct;
   }
   line["token_ids"] = std::move(tokens);
   line["spans"] = std::move(spans);
+  line["components"] = std::move(components);
   std::printf("%s\n", boost::json::serialize(line).c_str());
 }
 
@@ -157,7 +164,7 @@ CliCommand rollouts_command() {
           {"spanning", "", "only those written under several versions"},
           {"no-verdict", "", "only those that could not be judged"}, {"min-score", "X", "at least"},
           {"max-score", "X", "at most"}, {"limit", "N", "rows at most (default 50)"},
-          {"json", "", "one JSON object per rollout, with its tokens and spans"}},
+          {"json", "", "one JSON object per rollout, with its tokens, spans and verdict"}},
       .run = rollouts};
 }
 

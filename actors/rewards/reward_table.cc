@@ -48,6 +48,8 @@ constexpr Kind table[] = {
     {"format", of<reward_format>, many},
     {"math", make_math_reward, many},
     {"length", of<reward_length>, many},
+    {"command", make_command_reward, 16},
+    {"http", make_http_reward, 16},
 };
 
 const Kind* find(std::string_view name) {

@@ -21,6 +21,14 @@ RewardResult reward_number(
 // reward_number. The symbolic stage runs in a child process, which is started when first needed.
 std::unique_ptr<Reward> make_math_reward(const RewardSpec& spec, const RewardOptions& options);
 
+// What a program of the user's own says that speaks JSON lines (outside.h). It is kept running,
+// and started again where it fails or is late.
+std::unique_ptr<Reward> make_command_reward(const RewardSpec& spec, const RewardOptions& options);
+
+// What an HTTP endpoint says: the same JSON, or with a template a language model as judge. What
+// fails is sent again with the same ids while the deadline lasts.
+std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOptions& options);
+
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
 // weight) at length_max and beyond.
 RewardResult reward_length(

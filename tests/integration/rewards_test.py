@@ -1,0 +1,202 @@
+"""Rewards outside the program, and the verifier by itself: verify-answer, grade.
+
+  rewards_test.py TRAM REPOSITORY
+"""
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import harness as h
+
+LINES = [{"prompt": "1+1=", "answer": "2", "completion": "the answer is 2"}, {"prompt": "2+2=", "answer": "4", "completion": "five"},
+    {"prompt": "3+3=", "answer": "6", "completion": "6"}]
+
+
+def graded(folder, rewards, lines=LINES, **options):
+    """Grades the lines; the verdicts and the summary."""
+    path, out = os.path.join(folder, "lines.jsonl"), os.path.join(folder, "verdicts.jsonl")
+    with open(path, "w") as f:
+        f.writelines(json.dumps(line) + "\n" for line in lines)
+    ended = h.tram("grade", path, "--rewards", rewards, "--out", out, "--json", "--threads", "2", **options)
+    return [json.loads(line) for line in open(out)], json.loads(ended.out)
+
+
+def scores(verdicts):
+    return [v["score"] for v in verdicts]
+
+
+def script(folder, name, text):
+    path = os.path.join(folder, name)
+    open(path, "w").write(text)
+    return path
+
+
+def answers():
+    for words, parts in [(["1/2", "\\boxed{0.5}"], ["right", "boxed"]), (["1/2", "\\boxed{0.51}"], ["wrong"]),
+            (["432", "385+47", "--prompt", "385+47=", "--options", "answer: whole"], ["wrong", "repeats the question"]),
+            (["7", "\\boxed{5^{5^{5^{5^5}}}}"], ["wrong"]), (["", "2", "--kind", "format"], ["right"])]:
+        began = time.time()
+        out = h.tram("verify-answer", *words).out
+        h.expect(time.time() - began < 5, f"verify-answer {words} took {time.time() - began:.1f} s")
+        for part in parts:
+            h.expect(part in out, f"verify-answer {words}: {out}")
+    ended = h.tram("verify-answer", "1", "1", "--kind", "maths", status=h.BAD_INPUT)
+    h.expect("did you mean 'math'?" in ended.err, ended.err)
+    print("verify-answer: verdicts with evidence", flush=True)
+
+
+def functions(folder):
+    verdicts, summary = graded(folder, "{format: 0.1, math: 0.9}")
+    h.expect_equal(scores(verdicts), [1, 0.1, 1], "format and math")
+    h.expect_equal(summary["correct"], 2, "correct")
+    verdicts, _ = graded(folder, "{math: 1}", [{"prompt": "?", "answer": "\\frac{", "completion": "2"}] + LINES)
+    h.expect_equal(verdicts[0]["score"], None, "a gold answer that makes no sense")
+    h.expect("no_verdict" in verdicts[0], verdicts[0])
+    h.expect_equal(scores(verdicts)[1:], [1, 0, 1], "its neighbours")
+    print("grade: functions, and golds that make no sense", flush=True)
+
+
+def commands(folder):
+    own = os.path.join(h.ROOT, "examples", "rewards", "brevity.py")
+    reward = f"{{brevity: {{kind: command, weight: 1, command: [{sys.executable}, {own}]}}}}"
+    verdicts, _ = graded(folder, reward)
+    h.expect_equal(scores(verdicts), [0.25, 1, 1], "examples/rewards/brevity.py")
+    h.expect_equal(verdicts[0]["components"][0]["evidence"], "4 words", "evidence")
+
+    def broken(name, text, reason, deadline=10):
+        path = script(folder, name, text)
+        found, _ = graded(folder, f"{{own: {{kind: command, weight: 1, deadline: {deadline}, batch: 1, command: [{sys.executable}, {path}]}}}}")
+        h.expect_equal(scores(found), [None] * 3, f"{name}: never a silent score")
+        h.expect(all(reason in v["no_verdict"] for v in found), f"{name}: {found}")
+
+    broken("dies.py", "import sys\nsys.stdin.readline()\nprint('no model here', file=sys.stderr)\nsys.exit(3)", "ended with status 3; it said: no model here")
+    broken("sleeps.py", "import time\ntime.sleep(60)", "did not answer in time", 0.5)
+    broken("garbage.py", "import sys\nfor l in sys.stdin: print('{\"items\": 7', flush=True)", "the reply is not of the form")
+    broken("forgets.py", "import sys\nfor l in sys.stdin: print('{\"items\": []}', flush=True)", "has no item")
+    broken("boasts.py", "import json, sys\nfor l in sys.stdin: print(json.dumps({'items': [{'id': i['id'], 'score': 99} for i in json.loads(l)['items']]}), flush=True)", "scores go from -1 to 1")
+    broken("absent.py", "", "ended with status 0")
+    found, _ = graded(folder, "{own: {kind: command, weight: 1, command: [/no/such/program]}}")
+    h.expect("No such file" in found[0]["no_verdict"], found[0])
+    once = script(folder, "once.py", """import json, os, sys
+line = sys.stdin.readline()
+items = json.loads(line)["items"]
+print(json.dumps({"items": [{"id": i["id"], "score": 1} for i in items]}), flush=True)
+""")
+    found, _ = graded(folder, f"{{own: {{kind: command, weight: 1, batch: 1, command: [{sys.executable}, {once}]}}}}", LINES * 4)
+    h.expect(sum(s == 1 for s in scores(found)) >= 6, f"a command that ends after each line is started again: {found}")
+    print("command rewards: kept alive, restarted, late, broken: a verdict or a reason", flush=True)
+
+
+class Endpoint:
+    """An HTTP server whose handler is a function from (path, request) to (status, body)."""
+
+    def __init__(self, answer):
+        self.seen = []
+        endpoint = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                endpoint.seen.append(request)
+                status, body = answer(len(endpoint.seen), request)
+                body = body.encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/grade"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+
+
+def all_right(request):
+    return json.dumps({"items": [{"id": i["id"], "score": 1} for i in reversed(request["items"])]})
+
+
+def endpoints(folder):
+    def graded_by(answer, options="", lines=LINES):
+        with Endpoint(answer) as endpoint:
+            verdicts, _ = graded(folder, f'{{own: {{kind: http, weight: 1, url: "{endpoint.url}"{options}}}}}', lines)
+            return verdicts, endpoint.seen
+
+    verdicts, seen = graded_by(lambda n, r: (200, all_right(r)), lines=LINES * 20)
+    h.expect_equal(scores(verdicts), [1] * 60, "items in another order")
+    h.expect(len(seen) < 20, f"60 completions came in {len(seen)} requests")
+    verdicts, seen = graded_by(lambda n, r: (500, "busy") if n == 1 else (200, all_right(r)))
+    h.expect_equal(scores(verdicts), [1] * 3, "an endpoint that fails once")
+    h.expect(seen[0]["items"] == seen[1]["items"], "sent again with the same ids")
+    verdicts, seen = graded_by(lambda n, r: (403, "who are you?"))
+    h.expect("status 403: who are you?" in verdicts[0]["no_verdict"] and len(seen) == 1, (verdicts, len(seen)))
+    verdicts, _ = graded_by(lambda n, r: (time.sleep(3), (200, all_right(r)))[1], ", deadline: 0.5")
+    h.expect_equal(scores(verdicts), [None] * 3, "an endpoint that is late")
+    verdicts, _ = graded_by(lambda n, r: (200, "<html>"))
+    h.expect("not of the form" in verdicts[0]["no_verdict"], verdicts)
+
+    def judge(n, request):
+        text = request["messages"][0]["content"]
+        return 200, json.dumps({"choices": [{"message": {"content": f"I read: {text}. SCORE: {0.75 if '2' in text else 0.0}"}}]})
+
+    verdicts, seen = graded_by(judge, ', model: small, template: "Is {completion} right for {prompt}? {answer}"')
+    h.expect_equal(scores(verdicts), [0.75, 0.75, 0], "a language model as judge")
+    h.expect_equal(seen[0]["model"], "small", "the judge's name")
+    h.expect("I read: Is the answer is 2 right for 1+1=? 2." in verdicts[0]["components"][0]["evidence"], verdicts[0])
+    found, _ = graded(folder, '{own: {kind: http, weight: 1, deadline: 1, url: "http://127.0.0.1:1/"}}')
+    h.expect_equal(scores(found), [None] * 3, "nobody listens")
+    refused = h.tram("grade", os.path.join(folder, "lines.jsonl"), "--rewards", "{own: {kind: http, weight: 1}}", status=h.BAD_INPUT)
+    h.expect("begins with http://" in refused.err, refused.err)
+    print("http rewards: batches, attempts with the same ids, deadlines, a judge", flush=True)
+
+
+def example_server(folder):
+    server = subprocess.Popen([sys.executable, os.path.join(h.ROOT, "examples", "rewards", "server.py"), "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        port = server.stdout.readline().split()[-1]
+        verdicts, _ = graded(folder, f'{{mentions: {{kind: http, weight: 0.5, url: "http://127.0.0.1:{port}/grade"}}, math: 0.5}}')
+        h.expect_equal(scores(verdicts), [1, 0, 1], "examples/rewards/server.py with math, by weight")
+    finally:
+        server.kill()
+        server.wait()
+    print("several rewards by weight, one of them a server", flush=True)
+
+
+def in_a_job(folder):
+    policy = h.warm_policy(folder, steps=60)
+    graph = h.job(folder, "own", policy=policy, steps=3)
+    own = os.path.join(h.ROOT, "examples", "rewards", "brevity.py")
+    text = open(graph).read()
+    text = text.replace("rewards: {", f"rewards: {{ brevity: {{ kind: command, weight: 0.2, command: [{sys.executable}, {own}] }},")
+    open(graph, "w").write(text)
+    run = os.path.join(folder, "own-run")
+    h.tram("run", graph, "--run", run, "--plain")
+    shown = json.loads(h.tram("rollouts", run, "--json", "--limit", "1").out.splitlines()[0])
+    h.expect("words" in json.dumps(shown), f"the evidence is in the ledger: {shown}")
+    print("a job with a command reward: its evidence is in the ledger", flush=True)
+
+
+with h.Folder() as at:
+    answers()
+    functions(at)
+    commands(at)
+    endpoints(at)
+    example_server(at)
+    in_a_job(at)
