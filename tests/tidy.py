@@ -96,6 +96,7 @@ LIBRARY_MACROS = {"XXH_INLINE_ALL", "flint_malloc", "flint_realloc"}  # that con
 # Sizes. Soft limits need a row here, with a reason; hard limits have no exceptions.
 LINES_SOFT, LINES_HARD, FUNCTION_LINES = 400, 600, 70
 LONG_FILES = {
+    "tests/tidy.py": "the rules, each a row or a few lines",
     "runtime/config/load.cc": "one decoder: YAML, --set and complaints about both",
     "tests/ledger/ledger_test.cc": "one case per promise of the ledger's header",
 }

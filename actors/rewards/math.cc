@@ -15,24 +15,6 @@ namespace {
 constexpr std::size_t golds_kept = 64;  // those of the groups at hand
 constexpr double default_deadline = 5;  // seconds
 
-std::string without_spaces(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    if (c != ' ' && c != '\n' && c != '\t' && c != '$') out += c;
-  return out;
-}
-
-// An answer that only repeats a piece of the question (`385+47` of "385+47=") has solved nothing,
-// even if it is equal. A plain number is no echo: the answer may well be in the question.
-bool echoes(std::string_view answer, std::string_view gold, std::string_view prompt) {
-  std::string said = without_spaces(answer);
-  if (said.find_first_of("+-*/^=<>") == std::string::npos || said == without_spaces(gold))
-    return false;
-  if (said.front() == '-' && said.find_first_not_of("0123456789.,", 1) == std::string::npos)
-    return false;
-  return without_spaces(prompt).find(said) != std::string::npos;
-}
-
 class MathReward final : public Reward {
  public:
   MathReward(const RewardSpec& spec, const RewardOptions& options)
@@ -60,11 +42,7 @@ class MathReward final : public Reward {
       result.evidence = answer.how;
       return result;
     }
-    if (echoes(answer.text, completion.answer, completion.prompt)) {
-      result.evidence = "only repeats the question: " + answer.text;
-      return result;
-    }
-    Comparison said = client_.compare(gold(completion.answer), answer.text);
+    Comparison said = client_.compare(gold(completion), answer.text);
     std::string evidence = str(answer.how, ": ", said.how);
     if (said.outcome == Outcome::undecided || said.outcome == Outcome::not_understood)
       result.cannot_decide = str(name(said.outcome), ": ", said.how);
@@ -74,23 +52,31 @@ class MathReward final : public Reward {
     return result;
   }
 
+  struct Gold {
+    std::string answer;
+    std::string question;  // an answer that only repeats a piece of it has solved nothing
+    GoldAnswer parsed;
+  };
+
   // Parsed once for the completions of a group.
-  const GoldAnswer& gold(std::string_view text) {
-    auto found = std::find_if(
-        golds_.begin(), golds_.end(), [&](const GoldAnswer& gold) { return gold.text() == text; });
+  const GoldAnswer& gold(const Completion& completion) {
+    auto found = std::find_if(golds_.begin(), golds_.end(), [&](const Gold& gold) {
+      return gold.answer == completion.answer && gold.question == completion.prompt;
+    });
     if (found != golds_.end()) {
       golds_.splice(golds_.begin(), golds_, found);
     } else {
-      golds_.emplace_front(text);
+      golds_.push_front({std::string(completion.answer), std::string(completion.prompt),
+          GoldAnswer(completion.answer, {}, completion.prompt)});
       if (golds_.size() > golds_kept) golds_.pop_back();
     }
-    return golds_.front();
+    return golds_.front().parsed;
   }
 
   RewardOptions options_;
   AnswerForm form_ = AnswerForm::automatic;
   MathsClient client_;
-  std::list<GoldAnswer> golds_;  // the latest first
+  std::list<Gold> golds_;  // the latest first
 };
 
 class NumberReward final : public Reward {
