@@ -42,7 +42,8 @@ def program(name):
     def run():
         heading(name)
         sys.stdout.flush()
-        return subprocess.run([os.path.join(BUILD, "tests", "bench", name)]).returncode
+        trainer = os.path.join(BUILD, "actors", "model", "trainer", "libtramontane_trainer.so")
+        return subprocess.run([os.path.join(BUILD, "tests", "bench", name)], env=dict(os.environ, TRAM_TRAINER=trainer)).returncode
     return run
 
 
