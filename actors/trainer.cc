@@ -348,7 +348,7 @@ awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint6
 }
 
 awaitable<void> Trainer::end_reinforcement() {
-  co_await save();
+  if (saved_ != version_) co_await save();
   co_await evaluate("after", true);
   end(RunOutcome::How::finished, version_ >= job().reinforce->steps
                                      ? "all steps done"
