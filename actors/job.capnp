@@ -34,6 +34,7 @@ struct Data {
   heldout @1 :Text $Config.doc("JSONL: the same, never learnt from, for evaluation");
   promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt");
   answerField @3 :Text = "answer" $Config.doc("what your files call the answer; an object or list (the tests of a code problem) is taken as JSON");
+  answerAfter @6 :Text $Config.doc("the answer is what stands behind the last of this in the field, like #### in GSM8K; nothing: all of it");
   chat @4 :Chat = none $Config.doc("how a prompt is put to the model");
   system @5 :Text $Config.doc("with chat: the system prompt; nothing: one that asks for thinking between the tags, then the answer");
 

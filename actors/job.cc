@@ -1,7 +1,7 @@
 #include "actors/job.h"
 
-#include "actors/chat_prompt.h"
 #include "actors/job.capnp.h"
+#include "actors/job_problems.h"
 #include "actors/job_rewards.h"
 #include "actors/model/algorithms.h"
 #include "actors/model/hf_folder.h"
@@ -52,7 +52,6 @@ class JobLoader {
         .string();
   }
 
-  std::vector<Problem> problems(const std::string& path, const std::string& key);
   OptimizerPlan optimizer(schema::Optimizer::Reader reader) const;
 
   LoadedConfig& config_;
@@ -118,37 +117,6 @@ void JobLoader::model() {
   }
 }
 
-std::vector<Problem> JobLoader::problems(const std::string& path, const std::string& key) {
-  auto fields = schema_.asReader().getData();
-  Dataset data = read_dataset(*files_, path,
-      {.prompt_field = text_of(fields.getPromptField()),
-          .answer_field = text_of(fields.getAnswerField())});
-  auto chat = static_cast<Chat>(fields.getChat());
-  auto verifier = schema_.asReader().getActors().getVerifier();
-  std::string system = text_of(fields.getSystem());
-  if (system.empty()) system = default_system_prompt(reward_options(verifier, 0).tags);
-  std::vector<Problem> out;
-  out.reserve(data.size());
-  for (std::uint64_t i = 0; i < data.size(); ++i) {
-    const Example& example = data[i];
-    Problem problem{.prompt = {.index = i, .text = example.prompt, .answer = example.answer},
-        .kind = example.kind};
-    try {
-      problem.prompt.tokens = job_.tokenizer->encode(chat_prompt(chat, system, example.prompt));
-    } catch (const Error& e) {
-      throw Error(Errc::bad_input, str(path, ":", example.line, ": ", e.text()));
-    }
-    if (static_cast<std::int64_t>(problem.prompt.tokens.size()) + 1 > job_.model.context) {
-      throw Error(Errc::bad_input,
-          str(path, ":", example.line, ": a prompt of ", problem.prompt.tokens.size(),
-              " tokens leaves no room for an answer in a context of ", job_.model.context, " (",
-              key, "); shorten it or raise model.context"));
-    }
-    out.push_back(std::move(problem));
-  }
-  return out;
-}
-
 void JobLoader::data() {
   auto data = schema_.getData();
   for (bool heldout : {false, true}) {
@@ -165,7 +133,7 @@ void JobLoader::data() {
       data.setHeldout(path);
     else
       data.setPrompts(path);
-    (heldout ? job_.heldout : job_.prompts) = problems(path, key);
+    (heldout ? job_.heldout : job_.prompts) = read_problems(*files_, path, key, schema_, job_);
   }
 }
 
