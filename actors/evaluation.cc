@@ -73,28 +73,42 @@ void Evaluation::feed() {
   }
 }
 
-void Evaluation::judge(const Segment& segment) {
+void Evaluation::take(const Segment& segment) {
   auto& tokens = unfinished_[segment.rollout];
   tokens.insert(tokens.end(), segment.tokens.begin(), segment.tokens.end());
   if (segment.finish == Finish::running) return;
-  std::uint64_t samples = pass_ == 0 ? 1 : options_.samples;
-  const Problem& problem = *problems_[segment.rollout / samples];
   Outcome& outcome = (pass_ == 0 ? greedy_ : sampled_)[segment.rollout];
   outcome.tokens = static_cast<std::uint32_t>(tokens.size());
+  outcome.finish = segment.finish;
   if (segment.finish == Finish::stop) tokens.pop_back();
   outcome.text = job_.tokenizer->decode(tokens);
-  outcome.thinks = begins_thinking(outcome.text);
-  outcome.answer = std::string(split_thinking(outcome.text).answer);
-  outcome.correct = rewards_
-                        .judge({.prompt = problem.prompt.text,
-                            .answer = problem.prompt.answer,
-                            .text = outcome.text,
-                            .tokens = outcome.tokens,
-                            .finish = segment.finish})
-                        .correct;
-  outcome.done = true;
-  ++pass_done_;
-  ++done_;
+  const ThinkingTags& tags = job_.reward_options.tags;
+  outcome.thinks = begins_thinking(outcome.text, tags);
+  outcome.answer = std::string(split_thinking(outcome.text, tags).answer);
+  finished_.push_back(segment.rollout);
+}
+
+void Evaluation::judge_finished() {
+  std::uint64_t samples = pass_ == 0 ? 1 : options_.samples;
+  auto& outcomes = pass_ == 0 ? greedy_ : sampled_;
+  std::vector<Completion> completions;
+  for (RolloutId id : finished_) {
+    const Problem& problem = *problems_[id / samples];
+    completions.push_back({.prompt = problem.prompt.text,
+        .answer = problem.prompt.answer,
+        .text = outcomes[id].text,
+        .tokens = outcomes[id].tokens,
+        .finish = outcomes[id].finish,
+        .id = id});
+  }
+  auto verdicts = rewards_.judge(completions);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    outcomes[finished_[i]].correct = verdicts[i].correct;
+    outcomes[finished_[i]].done = true;
+  }
+  pass_done_ += finished_.size();
+  done_ += finished_.size();
+  finished_.clear();
 }
 
 bool Evaluation::step() {
@@ -103,7 +117,9 @@ bool Evaluation::step() {
   feed();
   batch_->step();
   if (batch_->finished_untaken() > 0)
-    for (const Segment& segment : batch_->take_segments(false)) judge(segment);
+    for (const Segment& segment : batch_->take_segments(false)) take(segment);
+  if (finished_.size() >= rewards_.batch() || pass_done_ + finished_.size() == pass_total_)
+    judge_finished();
   if (pass_done_ == pass_total_) begin_pass();
   return batch_ != nullptr;
 }

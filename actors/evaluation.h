@@ -59,6 +59,7 @@ class Evaluation {
     std::string text;
     std::string answer;
     std::uint32_t tokens = 0;
+    Finish finish = Finish::stop;
     bool correct = false;
     bool thinks = false;
     bool done = false;
@@ -66,7 +67,8 @@ class Evaluation {
 
   void begin_pass();
   void feed();
-  void judge(const Segment& segment);
+  void take(const Segment& segment);
+  void judge_finished();
   double majority() const;
 
   const Job& job_;
@@ -81,6 +83,7 @@ class Evaluation {
   std::uint64_t pass_done_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
+  std::vector<RolloutId> finished_;  // of this pass, not judged yet
   std::vector<Outcome> greedy_;
   std::vector<Outcome> sampled_;                // problem-major: problem * samples + sample
   std::vector<std::vector<Token>> unfinished_;  // tokens of each completion of this pass so far

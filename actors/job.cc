@@ -261,13 +261,19 @@ void JobLoader::check_rewards() {
   const std::string path = "actors.verifier.rewards";
   if (job_.reinforce && job_.rewards.empty())
     config_.complain(path, "expected at least one reward, like {format: 0.1, math: 0.9}");
+  bool good = !job_.rewards.empty();
   for (const auto& reward : job_.rewards) {
     try {
       RewardTable({reward}, job_.reward_options);
     } catch (const Error& e) {
       config_.complain(path + "." + reward.name, e.text());
+      good = false;
     }
   }
+  // A verdict that takes as long as it may must not lose its lease.
+  if (good && job_.reinforce)
+    job_.reinforce->ledger.verify_lease += static_cast<std::int64_t>(
+        1e6 * RewardTable(job_.rewards, job_.reward_options).seconds_at_most());
   if (job_.reward_options.length_cache > job_.reward_options.length_max)
     config_.complain("actors.verifier.length_cache", "expected at most length_max");
 }
@@ -289,7 +295,6 @@ void JobLoader::actors() {
   reward_files();
   job_.rewards = reward_specs(schema_.asReader().getActors().getVerifier());
   job_.reward_options = reward_options(verifier, generator.getMaxTokens());
-  check_rewards();
   auto trainer = actors.getTrainer();
   job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
       trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};
@@ -306,6 +311,7 @@ Job JobLoader::load() {
   actors();
   data();
   stages();
+  check_rewards();
   config_.finish();
   job_.resolved = config_.resolved();
   return std::move(job_);

@@ -29,7 +29,7 @@ std::string generator_name(std::uint32_t index) {
 
 std::vector<PoolOptions> Pipeline::pools(const Job& job) {
   std::vector<PoolOptions> pools = {{"main", 1}, {"storage", 1}, {"train", 1}, {"weights", 1},
-      {"evaluate", 1}, {"verify", static_cast<int>(std::min(job.verifiers, 4U))}};
+      {"evaluate", 1}, {"verify", static_cast<int>(std::min(job.verifiers, 64U))}};
   for (std::uint32_t i = 0; i < job.generators; ++i) pools.push_back({str("decode/", i), 1});
   return pools;
 }

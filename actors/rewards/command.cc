@@ -7,15 +7,13 @@
 namespace tramontane {
 namespace {
 
-constexpr double default_deadline = 60;  // seconds
-
 class CommandReward final : public Reward {
  public:
   explicit CommandReward(const RewardSpec& spec)
       : process_(spec.command),
         batch_(spec.batch),
         deadline_(static_cast<std::int64_t>(
-            1000 * (spec.deadline > 0 ? spec.deadline : default_deadline))) {}
+            1000 * (spec.deadline > 0 ? spec.deadline : default_command_seconds))) {}
 
   std::vector<RewardResult> judge(std::span<const Completion> completions) override {
     std::vector<RewardResult> results;

@@ -12,7 +12,6 @@
 namespace tramontane {
 namespace {
 
-constexpr double default_deadline = 120;  // seconds
 constexpr std::size_t reply_max = 16 << 20;
 constexpr int attempts = 4;
 constexpr auto first_pause = std::chrono::milliseconds(200);  // doubled each time
@@ -83,7 +82,7 @@ class HttpReward final : public Reward {
   explicit HttpReward(const RewardSpec& spec)
       : spec_(spec),
         deadline_(static_cast<std::int64_t>(
-            1000 * (spec.deadline > 0 ? spec.deadline : default_deadline))) {}
+            1000 * (spec.deadline > 0 ? spec.deadline : default_http_seconds))) {}
 
   std::vector<RewardResult> judge(std::span<const Completion> completions) override {
     std::vector<RewardResult> results;

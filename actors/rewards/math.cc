@@ -13,7 +13,6 @@ namespace tramontane {
 namespace {
 
 constexpr std::size_t golds_kept = 64;  // those of the groups at hand
-constexpr double default_deadline = 5;  // seconds
 
 class MathReward final : public Reward {
  public:
@@ -21,7 +20,7 @@ class MathReward final : public Reward {
       : options_(options),
         client_({.command = {"/proc/self/exe", "serve-maths"},
             .deadline = std::chrono::milliseconds(static_cast<std::int64_t>(
-                1000 * (spec.deadline > 0 ? spec.deadline : default_deadline)))}) {
+                1000 * (spec.deadline > 0 ? spec.deadline : default_math_seconds)))}) {
     if (!parse_answer_form(spec.answer, form_))
       throw Error(Errc::bad_input, "unknown form of an answer: '" + spec.answer + "'");
   }

@@ -66,6 +66,9 @@ class RewardTable {
   // How many completions are best judged together: many where a verdict takes microseconds.
   std::uint32_t batch() const;
 
+  // How long judge() may take for a batch, if everything is as late as its deadlines allow.
+  double seconds_at_most() const;
+
   // Every kind there is, in the order of the table.
   static std::vector<std::string> kinds();
 

@@ -8,6 +8,12 @@
 
 namespace tramontane {
 
+// What a verdict may take where `deadline` is not given.
+inline constexpr double default_math_seconds = 5;
+inline constexpr double default_command_seconds = 60;
+inline constexpr double default_http_seconds = 120;
+inline constexpr double compile_seconds = 10;
+
 // What marks the thinking part of a completion.
 struct ThinkingTags {
   std::string open = "<think>";

@@ -58,6 +58,17 @@ const Kind* find(std::string_view name) {
   return nullptr;
 }
 
+// Deadlines of one verdict; a request for several completions has one deadline, so this is at most.
+double seconds_for_one(const RewardSpec& spec) {
+  const std::string& kind = spec.kind_or_name();
+  if (spec.deadline > 0) return spec.deadline;
+  if (kind == "math") return default_math_seconds;
+  if (kind == "command") return default_command_seconds;
+  if (kind == "http") return default_http_seconds;
+  if (kind == "code") return compile_seconds + spec.tests_max * spec.test_seconds;
+  return 0;
+}
+
 // One completion on its way through the table.
 struct Judgement {
   Verdict verdict;
@@ -109,6 +120,12 @@ std::uint32_t RewardTable::batch() const {
   std::uint32_t batch = many;
   for (const auto& row : rows_) batch = std::min(batch, row.spec.batch);
   return batch;
+}
+
+double RewardTable::seconds_at_most() const {
+  double seconds = 0;
+  for (const auto& row : rows_) seconds += batch() * seconds_for_one(row.spec);
+  return seconds;
 }
 
 std::vector<Verdict> RewardTable::judge(std::span<const Completion> completions) {

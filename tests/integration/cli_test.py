@@ -43,6 +43,8 @@ def job_graphs(folder):
     refused(["plan", variant("number", "steps: 8", "steps: many")], h.BAD_INPUT, "expected a whole number", "'many'")
     refused(["plan", variant("yaml", "name: good", "name: [good")], h.BAD_INPUT, "yaml.yaml:")
     refused(["plan", os.path.join(folder, "none.yaml")], h.BAD_INPUT, "none.yaml", "No such file")
+    refused(["plan", good, "--set", "actors.verifier.rewards={}"], h.BAD_INPUT, "expected at least one reward")
+    refused(["plan", good, "--set", "actors.verifier.rewards={mathe: 1}"], h.BAD_INPUT, "did you mean 'math'?")
     refused(["plan", good, "--set", "a=b", "--set", "seed=x"], h.BAD_INPUT, "unknown key 'a'", "found 'x'")
 
     prompts = f"prompts: {h.GATE}/train.jsonl"
