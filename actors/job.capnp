@@ -141,7 +141,7 @@ struct Verifier {
 struct Reward {
   name @0 :Text $Config.doc("what verdicts call it; also its kind, where none is given");
   weight @1 :Float64 $Config.doc("what its full share is worth");
-  kind @2 :Text $Config.doc("format, math, length, command, http");
+  kind @2 :Text $Config.doc("format, math, length, language, command, http");
   thinking @3 :Thinking = optional $Config.doc("format: whether there must be a thinking part");
   requires @4 :Part = any $Config.doc("format: what the answer must have");
   answer @5 :Answer = automatic $Config.doc("math: where a completion's final answer is");

@@ -35,6 +35,7 @@ INCLUDES = {
     "actors/model/algorithms": ["actors/model/algorithms.h"],
     "actors/model/trainer": ["runtime/base", "kernels", "storage", "scheduler", "actors/model"] + LEAVES,
     "actors/rewards": ["runtime/base", "actors/types.h"] + REWARD_PARTS,
+    "actors/rewards/language": ["runtime/base"],
     "actors/rewards/maths": ["runtime/base"],
     "actors/rewards/sandbox": ["runtime/base"],
     "actors/weights": ["runtime", "runtime/base", "kernels", "storage", "actors/types.h", "actors/model/policy.h"],
@@ -57,7 +58,7 @@ EXCLUDES = {
 LIBRARIES = {
     r"(torch|ATen|c10)/": [r"actors/model/trainer/.*\.(cc|h)"],
     r"rocksdb/": [r"storage/kv_store\.cc"],
-    r"unicode/": [r"actors/model/unicode\.cc"],
+    r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/clean\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/pool\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
@@ -67,6 +68,7 @@ LIBRARIES = {
     r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],
     r"curl/": [r"actors/rewards/http\.cc"],
+    r"fasttext/": [r"actors/rewards/language/(identifier|train)\.cc"],
     r"doctest": [],
 }
 
@@ -86,7 +88,8 @@ WORDS = [
 GRADE = r"actors/commands/verify_commands\.cc"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run\.cc", r"actors/view/.*", GRADE]),
+        [r"actors/weights/.*", r"actors/run\.cc", r"actors/view/.*", GRADE,
+            r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
     ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/run\.cc", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/rewards/http\.cc"]),
 ]
@@ -96,6 +99,7 @@ LIBRARY_MACROS = {"XXH_INLINE_ALL", "flint_malloc", "flint_realloc"}  # that con
 # Sizes. Soft limits need a row here, with a reason; hard limits have no exceptions.
 LINES_SOFT, LINES_HARD, FUNCTION_LINES = 400, 600, 70
 LONG_FILES = {
+    "dev": "one script with nothing beside it, so that a fresh clone can run it",
     "tests/tidy.py": "the rules, each a row or a few lines",
     "runtime/config/load.cc": "one decoder: YAML, --set and complaints about both",
     "tests/ledger/ledger_test.cc": "one case per promise of the ledger's header",

@@ -48,6 +48,7 @@ constexpr Kind table[] = {
     {"format", of<reward_format>, many},
     {"math", make_math_reward, many},
     {"length", of<reward_length>, many},
+    {"language", make_language_reward, many},
     {"command", make_command_reward, 16},
     {"http", make_http_reward, 16},
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The rewards that are functions of one completion; see reward.h for what they are given and give.
+// The built-in rewards; see reward.h for what they are given and give.
 
 #include "actors/rewards/reward.h"
 
@@ -33,5 +33,11 @@ std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOpt
 // weight) at length_max and beyond.
 RewardResult reward_length(
     const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
+
+// Whole if problem, thinking and answer, without code and maths, are in one language: Magistral
+// (arXiv:2506.10910, section 2.2.2). RewardSpec::expect names the language instead of the problem.
+// What is too short to tell never counts against a completion. The model is found when the reward
+// is made (Error if there is none), and loaded when it first judges.
+std::unique_ptr<Reward> make_language_reward(const RewardSpec& spec, const RewardOptions& options);
 
 }  // namespace tramontane
