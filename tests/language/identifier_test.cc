@@ -26,11 +26,11 @@ std::shared_ptr<const LanguageModel> model() {
 
 TEST_CASE("ordinary sentences have their languages") {
   auto known = model()->languages();
-  for (const auto& [language, text] : texts) {
-    if (std::find(known.begin(), known.end(), language) == known.end()) continue;
-    Languages found = model()->identify(text);
-    CAPTURE(text);
-    CHECK(found.main().language == language);
+  for (const Text& one : texts) {
+    if (std::find(known.begin(), known.end(), one.language) == known.end()) continue;
+    Languages found = model()->identify(one.text);
+    CAPTURE(one.language);
+    CHECK(found.main().language == one.language);
     CHECK(found.main().share == doctest::Approx(1));
   }
 }

@@ -36,9 +36,10 @@ std::string thinks(const std::string& thinking, const std::string& answer) {
 }  // namespace
 
 TEST_CASE("a completion in the problem's language has the whole reward") {
-  for (const auto& [language, text] : texts) {
-    CAPTURE(language);
-    CHECK(judge(in(language), thinks(in(language), in(language) + "\\boxed{4}")).share == 1);
+  for (const Text& one : texts) {
+    std::string text = in(one.language);
+    CAPTURE(one.language);
+    CHECK(judge(text, thinks(text, text + "\\boxed{4}")).share == 1);
   }
 }
 

@@ -3,11 +3,15 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 
 namespace tramontane {
 
-inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> texts = {{
+struct Text {
+  const char* language;
+  std::string_view text;
+};
+
+inline constexpr std::array<Text, 12> texts = {{
     {"en", "First we add the number of apples in both baskets and divide the sum by three."},
     {"fr", "On additionne d'abord les pommes des deux paniers, puis on divise la somme par trois."},
     {"es", "Primero sumamos las manzanas de las dos cestas y dividimos la suma entre tres."},
@@ -24,8 +28,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 12> t
 }};
 
 inline constexpr std::string_view text_in(std::string_view language) {
-  for (const auto& [name, text] : texts)
-    if (name == language) return text;
+  for (const Text& known : texts)
+    if (known.language == language) return known.text;
   return {};
 }
 
