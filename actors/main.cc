@@ -2,6 +2,7 @@
 
 #include "actors/commands/commands.h"
 #include "actors/rewards/maths/process.h"
+#include "actors/rewards/sandbox/serve.h"
 
 #include <cstring>
 
@@ -9,6 +10,7 @@ int main(int argc, char** argv) {
   using namespace tramontane;
   // What this program starts of itself, to be able to kill it.
   if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
+  sandbox::serve_sandbox_if_asked(argc, argv);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, from one binary.\n"
       "Try: tram run examples/arithmetic.yaml",

@@ -20,7 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEAVES = ["actors/types.h", "actors/weights/arena.h"]  # plain values: see ARCHITECTURE.md, "Folders"
 MODEL_FACE = ["actors/model/policy.h", "actors/model/model_config.h", "actors/model/tokenizer.h"]
 MODEL_TABLES = ["actors/model/hf_folder.h", "actors/model/algorithms.h"]
-REWARD_PARTS = ["actors/rewards/maths", "actors/rewards/code", "actors/rewards/language"]
+REWARD_PARTS = ["actors/rewards/maths", "actors/rewards/sandbox", "actors/rewards/code", "actors/rewards/language"]
 INCLUDES = {
     "runtime/base": [],
     "runtime/wire": ["runtime/base"],
@@ -38,6 +38,7 @@ INCLUDES = {
     "actors/rewards/language": ["runtime/base"],
     "actors/rewards/maths": ["runtime/base"],
     "actors/rewards/sandbox": ["runtime/base"],
+    "actors/rewards/code": ["runtime/base", "actors/rewards/sandbox"],
     "actors/weights": ["runtime", "runtime/base", "kernels", "storage", "actors/types.h", "actors/model/policy.h"],
     "actors/view": ["runtime/base", "actors/run_events.h"],
     "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger.h", "actors/types.h",

@@ -47,6 +47,7 @@ constexpr std::uint32_t many = 64;
 constexpr Kind table[] = {
     {"format", of<reward_format>, many},
     {"math", make_math_reward, many},
+    {"code", make_code_reward, 1},
     {"length", of<reward_length>, many},
     {"language", make_language_reward, many},
     {"command", make_command_reward, 16},

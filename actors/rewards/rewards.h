@@ -29,6 +29,10 @@ std::unique_ptr<Reward> make_command_reward(const RewardSpec& spec, const Reward
 // fails is sent again with the same ids while the deadline lasts.
 std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOptions& options);
 
+// Whole if the code in the answer's last fenced block passes the problem's tests (code/problem.h
+// has their forms), in a sandbox (sandbox/sandbox.h), whose processes start when first needed.
+std::unique_ptr<Reward> make_code_reward(const RewardSpec& spec, const RewardOptions& options);
+
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
 // weight) at length_max and beyond.
 RewardResult reward_length(

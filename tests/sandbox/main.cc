@@ -1,5 +1,5 @@
 // A test program that is also the server of its sandboxes.
-#include "actors/rewards/sandbox/server.h"
+#include "actors/rewards/sandbox/serve.h"
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/support/test.h"

@@ -6,7 +6,7 @@
 //   Outcome outcome = sandbox.run(program);
 //   if (outcome.ending == Ending::sandbox_error) …   // no verdict: outcome.error says why
 //
-// The programs are started by a small server process of one thread (server.h), never by a fork of
+// The programs are started by a small server process of one thread (serve.h), never by a fork of
 // this one. It is started on first use, dies with this process, and is started again when it dies.
 //
 // Thread rule: a Sandbox belongs to one thread at a time and runs one request at a time; threads

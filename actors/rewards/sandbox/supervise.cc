@@ -234,9 +234,11 @@ void Run::judge(const Ended& ended) {
   outcome_.cpu_ms = static_cast<std::uint32_t>(ended.cpu_us / 1000);
   outcome_.peak_bytes = ended.peak_bytes;
   outcome_.code = WIFSIGNALED(ended.status) ? WTERMSIG(ended.status) : WEXITSTATUS(ended.status);
-  bool out_of_time = WIFSIGNALED(ended.status) &&
-                     (outcome_.code == SIGXCPU || outcome_.code == SIGKILL) &&
-                     outcome_.cpu_ms + 50 >= program_.limits.cpu_ms;
+  // The alarm for processor time, or the kill that follows it a second later.
+  bool out_of_time =
+      WIFSIGNALED(ended.status) &&
+      (outcome_.code == SIGXCPU ||
+          (outcome_.code == SIGKILL && outcome_.cpu_ms + 500 >= program_.limits.cpu_ms));
   if (memory)
     outcome_.ending = Ending::memory_limit;
   else if (ended_by_us_)

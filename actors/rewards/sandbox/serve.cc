@@ -1,4 +1,4 @@
-#include "actors/rewards/sandbox/server.h"
+#include "actors/rewards/sandbox/serve.h"
 
 #include "actors/rewards/sandbox/probe.h"
 #include "actors/rewards/sandbox/supervise.h"
