@@ -48,7 +48,7 @@ def humaneval():
 
 def humaneval_x():
     for row in lines("humaneval", "humaneval_x_cpp.jsonl"):
-        yield {"id": row["task_id"], "language": "cpp", "code": row["declaration"] + row["canonical_solution"],
+        yield {"id": row["task_id"], "language": "cpp", "code": row["prompt"] + row["canonical_solution"],
             "body": row["canonical_solution"], "answer": {"declaration": row["declaration"], "test": row["test"]},
             "direct": lambda code, row=row: code + "\n" + row["test"]}
 

@@ -4,8 +4,11 @@
 #include "runtime/base/result.h"
 #include "tests/sandbox/programs.h"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
-#include <poll.h>
+#include <thread>
+#include <vector>
 
 #include "tests/support/test.h"
 
@@ -155,4 +158,33 @@ TEST_CASE("requests survive the wire, and nonsense is refused") {
   CHECK_FALSE(parse_request(encode(request)).has_value());
   CHECK_THROWS_AS(level_of("fulll"), Error);
   CHECK(level_of("partial") == Level::partial);
+}
+
+TEST_CASE("several sandboxes run side by side, each in a slot of its own") {
+  NEEDS(Level::full);
+  constexpr int threads = 4;
+  constexpr int runs = 25;
+  std::array<std::uint32_t, threads> slots{};
+  std::array<std::string, threads> wrong;
+  std::vector<std::thread> all;
+  for (int t = 0; t < threads; ++t)
+    all.emplace_back([t, &slots, &wrong] {
+      Sandbox own({.floor = Level::full});
+      slots[static_cast<std::size_t>(t)] = own.report()->slot;
+      for (int i = 0; i < runs; ++i) {
+        // One of two wants more memory than it may have.
+        bool hogs = i % 2 == 0;
+        Program program =
+            python(str("x = bytearray(", hogs ? 200 : 1, " << 20)\nprint(", t + 1, i, ")"));
+        program.limits.memory_bytes = 100 << 20;
+        Outcome outcome = own.run(program);
+        bool fine =
+            hogs ? outcome.ending == Ending::memory_limit : outcome.output == str(t + 1, i, "\n");
+        if (!fine) wrong[static_cast<std::size_t>(t)] += ended(outcome) + "; ";
+      }
+    });
+  for (auto& thread : all) thread.join();
+  for (const auto& endings : wrong) CHECK(endings == "");
+  std::ranges::sort(slots);
+  CHECK(std::ranges::adjacent_find(slots) == slots.end());
 }

@@ -65,6 +65,12 @@ bool is_syntax_error(std::string_view line) {
          line.starts_with("TabError:");
 }
 
+// Where no cgroup kills for memory, a program is refused it, and most say so.
+bool ran_out_of_memory(const Outcome& outcome) {
+  std::string line = last_line(outcome.errors);
+  return line.starts_with("MemoryError") || line.find("std::bad_alloc") != std::string::npos;
+}
+
 // How a program failed, by its ending; `passed` if it ended by itself and well.
 TestVerdict verdict_of(const Outcome& outcome) {
   switch (outcome.ending) {
@@ -72,7 +78,7 @@ TestVerdict verdict_of(const Outcome& outcome) {
       return TestVerdict::passed;
     case Ending::nonzero:
     case Ending::signal:
-      return TestVerdict::runtime_error;
+      return ran_out_of_memory(outcome) ? TestVerdict::memory_limit : TestVerdict::runtime_error;
     case Ending::wall_limit:
     case Ending::cpu_limit:
       return TestVerdict::time_limit;

@@ -31,7 +31,8 @@ int try_escapes() {
   if (stat("/etc/passwd", &status) == 0 || stat("/proc/1", &status) == 0) open_doors |= 1;
   if (open("/usr/tram", O_CREAT | O_WRONLY, 0600) >= 0 || mkdir("/tram", 0700) == 0)
     open_doors |= 2;
-  if (getppid() != 1 || kill(1, SIGKILL) == 0) open_doors |= 4;
+  kill(1, SIGKILL);  // of no effect from within its namespace; else nobody reports
+  if (getpid() != 2 || getppid() != 1) open_doors |= 4;
   if (unshare(CLONE_NEWUSER) == 0 || unshare(CLONE_NEWNS) == 0 ||
       mount("none", "/work", "tmpfs", 0, nullptr) == 0)
     open_doors |= 8;
