@@ -193,6 +193,37 @@ def in_a_job(folder):
     print("a job with a command reward: its evidence is in the ledger", flush=True)
 
 
+def whole_jobs(folder):
+    """The example jobs with code and with language, through the ledger, evidence and all."""
+    program = "```python\na, b = map(int, input().split())\nprint(a + b)\n```"
+    tests = json.dumps({"tests": [{"stdin": "2 3\n", "stdout": "5\n"}]})
+    runs_code = json.loads(h.tram("verify-answer", tests, program, "--kind", "code", "--json").out)
+    if runs_code["score"] is None:
+        print(f"examples/code.yaml: skipped, no sandbox here: {runs_code['no_verdict']}", flush=True)
+    else:
+        h.expect_equal(runs_code["score"], 1, "a right program")
+        example(folder, "code", "code", "of 4 tests")
+    planned = h.tram("plan", os.path.join(h.ROOT, "examples", "gsm8k.yaml"), status=None)
+    if planned.status != h.OK:
+        h.expect("language" in planned.err, planned.err)
+        print(f"examples/gsm8k.yaml: skipped, {planned.err.strip()}", flush=True)
+    else:
+        example(folder, "gsm8k", "language", "en")
+
+
+def example(folder, name, reward, evidence):
+    run = os.path.join(folder, name)
+    ended = h.tram("run", os.path.join(h.ROOT, "examples", f"{name}.yaml"), "--run", run, "--json")
+    summary = h.summary_of(ended.events())
+    h.expect(summary["heldout_before"] > 0.3, f"{name}: the policy learnt its demonstrations: {summary['heldout_before']}")
+    h.expect_equal(sum(e["rollouts_no_verdict"] for e in h.steps_of(ended.events())), 0, f"{name}: rollouts without a verdict")
+    listed = [json.loads(line) for line in h.tram("rollouts", run, "--json", "--limit", "1000").out.splitlines()]
+    parts = [p for r in listed for p in r["components"] if p["name"] == reward]
+    right = [p for p in parts if p["value"] > 0]
+    h.expect(right and any(evidence in p["evidence"] for p in right), f"{name}: evidence of {reward}: {parts[:5]}")
+    print(f"examples/{name}.yaml: {len(parts)} verdicts of {reward}, {len(right)} good; {right[0]['evidence']}", flush=True)
+
+
 with h.Folder() as at:
     answers()
     functions(at)
@@ -200,3 +231,4 @@ with h.Folder() as at:
     endpoints(at)
     example_server(at)
     in_a_job(at)
+    whole_jobs(at)

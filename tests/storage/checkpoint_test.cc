@@ -1,6 +1,7 @@
 #include "storage/checkpoint.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/random.h"
 #include "runtime/base/result.h"
 #include "tests/support/faulty_files.h"
 #include "tests/support/temp_folder.h"
@@ -51,6 +52,18 @@ TEST_CASE("a checkpoint comes back as it was saved") {
   CHECK(list[0].valid());
   CHECK(list[0].about == about(120));
   CHECK(list[0].bytes == 100 + std::string("weights of version 120").size());
+}
+
+TEST_CASE("a manifest is checked as the text it is, whatever numbers it holds") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 1000});
+  Random random(1, 2);
+  for (std::uint64_t version = 0; version < 300; ++version) {
+    boost::json::object figures{{"average", random.normal()}, {"best", 1e-9 * random.normal()}};
+    auto path = store.save(version, content(version), figures);
+    CHECK_NOTHROW(store.load(path));
+  }
 }
 
 TEST_CASE("the best and the last ones are kept") {
