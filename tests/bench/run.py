@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, sandbox, loop, generate, peers;
-                           none: all but generate and peers
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, sandbox, language, loop, generate,
+                           peers; none: all but generate and peers
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
@@ -147,7 +147,7 @@ def peers():
 
 
 BENCHES = {"asks": program("ask_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
-    "decode": program("decode_bench"), "train": program("train_bench"), "sandbox": program("sandbox_bench"), "loop": loop, "generate": generate, "peers": peers}
+    "decode": program("decode_bench"), "train": program("train_bench"), "sandbox": program("sandbox_bench"), "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers}
 
 
 def main():
