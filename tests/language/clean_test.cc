@@ -90,6 +90,9 @@ TEST_CASE("a sentence without end is cut") {
   CHECK(sentences.size() == 8);
   for (const auto& sentence : sentences) CHECK(sentence.letters < 2 * sentence_letters_max);
   CHECK(clean_sentences(std::string(10'000, 'a')).size() == 50);
+  std::string slashes;
+  for (int i = 0; i < 1000; ++i) slashes += "and/or/";
+  CHECK(clean_sentences(slashes).size() == 25);
 }
 
 TEST_CASE("letters weigh what they say") {

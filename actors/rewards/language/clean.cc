@@ -118,6 +118,7 @@ class Sentences {
     word_.clear();
     letters_ = 0;
     apostrophe_ = false;
+    if (open_.letters >= sentence_letters_max) close();
   }
 
   // What surrounds this up to the next spaces is no prose.
@@ -133,7 +134,6 @@ class Sentences {
     junk_ = false;
     run_text_ = open_.text.size();
     run_letters_ = open_.letters;
-    if (open_.letters >= sentence_letters_max) close();
   }
 
   void end_sentence() {
