@@ -42,7 +42,7 @@ def called(asserts):
 def humaneval():
     for row in lines("humaneval", "HumanEval.jsonl"):
         yield {"id": row["task_id"], "language": "python", "code": row["prompt"] + row["canonical_solution"],
-            "body": row["canonical_solution"], "answer": {"entry": row["entry_point"], "prompt": row["prompt"], "test": row["test"]},
+            "given": row["prompt"].count("\n"), "answer": {"entry": row["entry_point"], "prompt": row["prompt"], "test": row["test"]},
             "direct": lambda code, row=row: code + "\n" + row["test"] + f"\ncheck({row['entry_point']})\n"}
 
 
@@ -65,10 +65,10 @@ SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: as
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or, ast.Or: ast.And}
 
 
-def python_mutants(code):
-    """Every mutant of the three kinds, as source."""
+def python_mutants(code, given=0):
+    """Every mutant of the three kinds, as source; the first `given` lines are the problem's, not the solution's."""
     tree = ast.parse(code)
-    nodes = list(ast.walk(tree))
+    nodes = [n for n in ast.walk(tree) if getattr(n, "lineno", 0) > given]
     for node in nodes:
         if isinstance(node, (ast.BinOp, ast.BoolOp)) and type(node.op) in SWAPS:
             old, node.op = node.op, SWAPS[type(node.op)]()
@@ -165,7 +165,7 @@ def mutants(judge, problems, count):
     rng = random.Random(7)
     pairs = []
     for problem in problems:
-        made = list(python_mutants(problem["code"]) if problem["language"] == "python" else cpp_mutants(problem))
+        made = list(python_mutants(problem["code"], problem.get("given", 0)) if problem["language"] == "python" else cpp_mutants(problem))
         pairs += [(problem, code) for code in rng.sample(made, min(len(made), 3))]
     pairs = rng.sample(pairs, min(count, len(pairs)))
     table, wrong = collections.Counter(), []

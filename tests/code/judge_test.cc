@@ -230,6 +230,17 @@ TEST_CASE("a success in Python cannot be forged") {
     }
 }
 
+TEST_CASE("modules that tests rest on are not the candidate's") {
+  JUDGE();
+  const char* size =
+      R"json({"entry": "f", "asserts": ["assert f((1, 2)) == sys.getsizeof((1, 2))"]})json";
+  auto python = [&](const std::string& code) {
+    return verdict(judge, size, Language::python, code);
+  };
+  CHECK(python("import sys\ndef f(x): return sys.getsizeof(x)") == "OK");
+  CHECK(python("class sys:\n  getsizeof = lambda x: 0\ndef f(x): return 0") == "WA");
+}
+
 TEST_CASE("a success in C++ cannot be forged") {
   JUDGE();
   const std::string attacks[] = {

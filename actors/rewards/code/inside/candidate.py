@@ -68,9 +68,7 @@ def answer(space, request):
     if what == "start": return ["ok", None]
     if what == "name":
         if target not in space: return ["missing"]
-        value = space[target]
-        if isinstance(value, types.ModuleType): return ["module"]
-        return ["ok", encode(value)]
+        return ["ok", encode(space[target])]
     if isinstance(target, str):
         if target not in space: raise NameError(f"name '{target}' is not defined")
         value = space[target]

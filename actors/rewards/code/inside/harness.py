@@ -155,10 +155,10 @@ class Namespace(dict):
     def __missing__(self, name):
         if hasattr(builtins, name) or name.startswith("__"):
             raise KeyError(name)
-        reply = ask("name", name)
-        if reply[0] == "module" and name in sys.stdlib_module_names:
-            self[name] = __import__(name)  # our own
+        if name in sys.stdlib_module_names:  # our own, whatever the candidate calls so
+            self[name] = __import__(name)
             return self[name]
+        reply = ask("name", name)
         if reply[0] == "ok":
             return decode(reply[1])
         raise KeyError(name)
