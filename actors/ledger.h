@@ -130,7 +130,8 @@ class Ledger {
   // whenever they are read, are moved aside under a quarantine key, counted and named by
   // quarantined(); what they held is done anew: a rollout is written again from its seed (from the
   // damaged segment on), a rollout that lost its verdict is judged again, a batch that lost its
-  // record is composed again. A group damaged after it was sealed is dropped from its batch.
+  // record is composed again. A group whose damage is found after it was sealed is dropped from its
+  // batch: also where a record went bad before, but memory still held what it said.
   // Options that contradict those the ledger was created with (group_size, batch, seed, batch_of)
   // are Error(bad_input) naming them.
   Ledger(KvStore& store, PromptOf prompt_of, LedgerOptions options);

@@ -70,10 +70,19 @@ void Ledger::State::do_anew(const Damage& damage) {
 }
 
 void Ledger::State::drop_text(Entry& entry) {
-  bool held = entry.stage == Stage::finished || entry.stage == Stage::judging;
+  bool held = entry.stage != Stage::waiting && entry.stage != Stage::leased;
   if (!held || !entry.partial) return;
   text_bytes_ -= entry.bytes;
   entry.partial.reset();
+}
+
+void Ledger::State::keep_text(Entry& entry, std::uint64_t more_bytes, Verdict verdict) {
+  // Without a score it is in no batch.
+  if (!verdict.score || text_bytes_ + more_bytes > text_bytes_most) drop_text(entry);
+  entry.bytes += more_bytes;
+  if (!entry.partial) return;
+  text_bytes_ += more_bytes;
+  entry.partial->verdict = std::move(verdict);
 }
 
 void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const Records& records) {

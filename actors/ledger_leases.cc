@@ -146,12 +146,11 @@ Result<void> Ledger::State::judge(LeaseId id, const Verdict& verdict) {
   if (!verdict.score) ++next.rollouts_no_verdict;
   commit(batch, next);
   leases_.erase(lease);
-  drop_text(entry);
   entry.lease = 0;
   entry.stage = Stage::judged;
   entry.score = verdict.score;
   entry.correct = verdict.correct;
-  entry.bytes += bytes;
+  keep_text(entry, bytes, verdict);
   ++group.judged;
   return {};
 }

@@ -75,13 +75,40 @@ std::optional<BatchRecord> Ledger::State::compose(
   return record;
 }
 
+bool Ledger::State::in_memory(const GroupEntry& group) const {
+  return std::all_of(group.rollouts.begin(), group.rollouts.end(),
+      [](const Entry& entry) { return !entry.score || entry.partial; });
+}
+
+Group Ledger::State::take_group(GroupEntry& group) {
+  Group taken;
+  taken.id = group.id;
+  taken.prompt = prompt_of(group);
+  taken.rollouts.reserve(group.rollouts.size());
+  for (auto& entry : group.rollouts) {
+    if (!entry.score) continue;
+    taken.rollouts.push_back(
+        {std::move(entry.partial->rollout), std::move(entry.partial->verdict)});
+    drop_text(entry);
+  }
+  return taken;
+}
+
 // Seals the next batch if its groups are all there; nothing if not (or not any more: a damaged
 // record was found, and its rollout waits again).
 std::optional<Batch> Ledger::State::seal_next() {
   auto record = compose(cursor.next_step, std::nullopt, true);
   if (!record) return std::nullopt;
-  // What is sealed was read back first: a batch never names a record that does not decode.
-  auto loaded = load_groups(store, *record, options.group_size);
+  // What memory does not hold is read back first: a batch that is handed out is whole.
+  BatchRecord unread;
+  std::vector<GroupEntry*> whole;  // by kept group; null if it must be read
+  whole.reserve(record->kept.size());
+  for (const auto& kept : record->kept) {
+    auto* group = find_group(kept.id);
+    whole.push_back(in_memory(*group) ? group : nullptr);
+    if (whole.back() == nullptr) unread.kept.push_back(kept);
+  }
+  auto loaded = load_groups(store, unread, options.group_size);
   if (loaded.damage) {
     do_anew(*loaded.damage);
     return std::nullopt;
@@ -105,9 +132,13 @@ std::optional<Batch> Ledger::State::seal_next() {
     }
   }
   commit(batch, next);
-  settle(*record);
   Batch sealed = std::move(record->statistics);
-  sealed.groups = std::move(loaded.groups);
+  sealed.groups.reserve(record->kept.size());
+  auto read = loaded.groups.begin();
+  for (auto* group : whole) {
+    sealed.groups.push_back(group == nullptr ? std::move(*read++) : take_group(*group));
+  }
+  settle(*record);
   return sealed;
 }
 

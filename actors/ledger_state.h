@@ -13,7 +13,8 @@
 //    lease (leased), finished_ (finished), a verify lease (judging), or none (judged).
 //  - Rollouts of a doomed group (too stale to be trained) are in none of them.
 //  - `partial` is there while stage is waiting or leased and there are tokens or a lease; and while
-//    finished or judging, for the verifier, as long as all of those fit into text_bytes_most.
+//    finished, judging or judged, for the verifier and the batch, as long as all of those fit into
+//    text_bytes_most. A verdict is there if it is judged with a score and has its partial.
 
 #include "actors/ledger.h"
 #include "actors/ledger_format.h"
@@ -35,7 +36,8 @@ void extend(Rollout& rollout, const Span& span, const std::vector<Token>& tokens
     const std::vector<float>& log_probs);
 
 struct Ledger::State {
-  // Finished rollouts that are kept in memory until they are judged.
+  // Finished rollouts that are kept in memory until they are settled, so that a batch that is
+  // sealed soon need not be read back.
   static constexpr std::uint64_t text_bytes_most = 64 << 20;
 
   // ---- the index ----------------------------------------------------------------------------
@@ -46,6 +48,7 @@ struct Ledger::State {
   struct Partial {
     Rollout rollout;
     std::vector<std::uint32_t> begins;
+    Verdict verdict;
   };
 
   struct Entry {
@@ -159,6 +162,10 @@ struct Ledger::State {
       std::uint64_t step, std::optional<GroupId> settled, bool stop_when_full);
   void count_statistics(BatchRecord& record, const GroupEntry& group, DropReason reason);
   std::optional<Batch> seal_next();
+  // Does memory hold all that a batch takes of this group?
+  bool in_memory(const GroupEntry& group) const;
+  // That, taken out of memory.
+  Group take_group(GroupEntry& group);
   void settle(const BatchRecord& record);
   std::optional<Batch> load_batch(std::uint64_t step);
   void checkpointed(Version version);
@@ -193,6 +200,8 @@ struct Ledger::State {
   // again, or its verdict given again.
   void do_anew(const Damage& damage);
   void drop_text(Entry& entry);
+  // A finished rollout grew by its verdict, and stays in memory if there is room.
+  void keep_text(Entry& entry, std::uint64_t more_bytes, Verdict verdict);
 
   // ---- all of it ----------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ INCLUDES = {
         "actors/commands/commands.h", "actors/rewards/maths/process.h", "actors/rewards/sandbox/serve.h"] + MODEL_FACE + MODEL_TABLES,
     "actors/commands": ["runtime", "runtime/base", "runtime/config", "runtime/cli", "kernels", "storage", "actors", "actors/rewards"]
         + MODEL_FACE + MODEL_TABLES,
-    "examples": ["runtime/tramontane.h"],
+    "examples": ["runtime/tramontane.h", "actors/tram.h", "actors/rewards/reward.h"],
 }
 # Within a folder's allowance, what it may not include after all.
 EXCLUDES = {

@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* plugin_name = "libtramontane_trainer.so";
 
-// The plug-in's path: $TRAM_TRAINER; else beside the program, where the build puts it, or in the
-// library folder next to it, where an installation does.
+// The plug-in's path: $TRAM_TRAINER; else beside the program or in the folder where the build puts
+// it, or in the library folder next to it, where an installation does.
 std::string plugin_path() {
   if (const char* named = std::getenv("TRAM_TRAINER"); named != nullptr && *named != '\0')
     return named;
@@ -21,7 +21,8 @@ std::string plugin_path() {
   std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", code);
   std::filesystem::path folder = program.parent_path();
   const std::filesystem::path places[] = {folder / plugin_name,
-      folder / "model/trainer" / plugin_name, folder / ".." / TRAM_PLUGIN_DIR / plugin_name};
+      folder / "model/trainer" / plugin_name, folder / "../actors/model/trainer" / plugin_name,
+      folder / ".." / TRAM_PLUGIN_DIR / plugin_name};
   for (const std::filesystem::path& place : places)
     if (std::filesystem::exists(place, code)) return place;
   throw Error(Errc::io, str("the trainer's plug-in ", plugin_name, " is not beside ",

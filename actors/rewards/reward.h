@@ -10,7 +10,8 @@
 //   Verdict verdict = table.judge({.prompt = …, .answer = "432", .text = "<think>…</think>432"});
 //
 // To add a reward that is a function of one completion: one file, one row in reward_table.cc. One
-// that keeps a process or a connection: a class of its own with a maker in that row.
+// that keeps a process or a connection: a class of its own with a maker in that row. A program that
+// embeds the runtime gives its own to add_reward() (examples/own_reward.cc).
 //
 // Thread rule: a RewardTable belongs to one thread at a time; functions are pure.
 
@@ -53,6 +54,26 @@ class Reward {
 
 using RewardFunction = RewardResult (*)(const Completion&, const RewardSpec&, const RewardOptions&);
 using RewardMaker = std::unique_ptr<Reward> (*)(const RewardSpec&, const RewardOptions&);
+
+// A kind of reward that a job graph can name.
+struct RewardKind {
+  std::string name;
+  RewardMaker make = nullptr;
+  std::uint32_t batch = 64;  // completions that are best judged together: 1 if a verdict is slow
+};
+
+// Makes the kind known to every RewardTable made afterwards. To be called from main() before
+// anything else. Throws Error(bad_input) if the name is taken.
+void add_reward(RewardKind kind);
+
+// A maker of a function's reward: add_reward({"brevity", reward_of<brevity>}).
+std::unique_ptr<Reward> make_function_reward(
+    RewardFunction function, const RewardSpec& spec, const RewardOptions& options);
+
+template <RewardFunction function>
+std::unique_ptr<Reward> reward_of(const RewardSpec& spec, const RewardOptions& options) {
+  return make_function_reward(function, spec, options);
+}
 
 class RewardTable {
  public:

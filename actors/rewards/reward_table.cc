@@ -30,32 +30,24 @@ class FunctionReward final : public Reward {
   RewardOptions options_;
 };
 
-template <RewardFunction function>
-std::unique_ptr<Reward> of(const RewardSpec& spec, const RewardOptions& options) {
-  return std::make_unique<FunctionReward>(function, spec, options);
-}
-
-struct Kind {
-  const char* name;
-  RewardMaker make;
-  std::uint32_t batch;  // completions that are best judged together
-};
-
 constexpr std::uint32_t many = 64;
 
 // Every kind there is. Add yours here.
-constexpr Kind table[] = {
-    {"format", of<reward_format>, many},
-    {"math", make_math_reward, many},
-    {"code", make_code_reward, 1},
-    {"length", of<reward_length>, many},
-    {"language", make_language_reward, many},
-    {"command", make_command_reward, 16},
-    {"http", make_http_reward, 16},
-};
+std::vector<RewardKind>& table() {
+  static std::vector<RewardKind> kinds = {
+      {"format", reward_of<reward_format>, many},
+      {"math", make_math_reward, many},
+      {"code", make_code_reward, 1},
+      {"length", reward_of<reward_length>, many},
+      {"language", make_language_reward, many},
+      {"command", make_command_reward, 16},
+      {"http", make_http_reward, 16},
+  };
+  return kinds;
+}
 
-const Kind* find(std::string_view name) {
-  for (const auto& kind : table)
+const RewardKind* find(std::string_view name) {
+  for (const auto& kind : table())
     if (name == kind.name) return &kind;
   return nullptr;
 }
@@ -100,9 +92,21 @@ void take(Judgement& judgement, const RewardSpec& spec, bool decides, RewardResu
 
 }  // namespace
 
+void add_reward(RewardKind kind) {
+  if (find(kind.name) != nullptr)
+    throw Error(Errc::bad_input, str("there is a reward '", kind.name, "' already"));
+  TRAM_CHECK(kind.make != nullptr && kind.batch > 0, "a reward without a maker", kind.name);
+  table().push_back(std::move(kind));
+}
+
+std::unique_ptr<Reward> make_function_reward(
+    RewardFunction function, const RewardSpec& spec, const RewardOptions& options) {
+  return std::make_unique<FunctionReward>(function, spec, options);
+}
+
 std::vector<std::string> RewardTable::kinds() {
   std::vector<std::string> out;
-  for (const auto& kind : table) out.emplace_back(kind.name);
+  for (const auto& kind : table()) out.push_back(kind.name);
   return out;
 }
 
@@ -110,7 +114,7 @@ RewardTable::RewardTable(std::vector<RewardSpec> rewards, RewardOptions options)
   if (rewards.empty())
     throw Error(Errc::bad_input, "no rewards: name at least one, like {format: 0.1, math: 0.9}");
   for (auto& spec : rewards) {
-    const Kind* kind = find(spec.kind_or_name());
+    const RewardKind* kind = find(spec.kind_or_name());
     if (kind == nullptr)
       throw Error(Errc::bad_input, unknown_name("reward", spec.kind_or_name(), kinds()));
     if (spec.batch == 0) spec.batch = kind->batch;

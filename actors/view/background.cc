@@ -111,8 +111,7 @@ class BackgroundSink final : public EventSink {
 
 std::unique_ptr<EventSink> in_background(std::unique_ptr<EventSink> sink,
     std::shared_ptr<Output> output, std::size_t events_max, std::chrono::milliseconds patience) {
-  return std::make_unique<BackgroundSink>(
-      std::move(sink), std::move(output), events_max, patience);
+  return std::make_unique<BackgroundSink>(std::move(sink), std::move(output), events_max, patience);
 }
 
 }  // namespace tramontane

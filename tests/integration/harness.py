@@ -53,10 +53,10 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def tram(*words, status=OK, **options):
+def tram(*words, status=OK, program=TRAM, **options):
     """Runs tram to its end and checks its exit status; None: any."""
     start = time.time()
-    done = subprocess.run([TRAM, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE,
+    done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE,
         stdin=subprocess.DEVNULL, **options)
     expect(status is None or done.returncode == status,
         f"tram {' '.join(map(str, words))}: exit status {done.returncode}, wanted {status}\n"

@@ -60,6 +60,24 @@ def functions(folder):
     print("grade: functions, and golds that make no sense", flush=True)
 
 
+def own_function(folder, policy):
+    own = os.path.join(os.path.dirname(h.TRAM), "..", "examples", "own_reward")
+    rewards = "{math: 0.5, distinct: 0.5}"
+    verdicts, _ = graded(folder, rewards, [{"prompt": "1+1=", "answer": "2", "completion": "two two is 2"}], program=own)
+    h.expect_equal(scores(verdicts), [0.5 + 0.5 * 3 / 4], "examples/own_reward.cc with math, by weight")
+    h.expect_equal(verdicts[0]["components"][1]["evidence"], "3 of 4 words are distinct", "evidence")
+    ended = h.tram("verify-answer", "1", "1", "--kind", "distinkt", status=h.BAD_INPUT, program=own)
+    h.expect("did you mean 'distinct'?" in ended.err, ended.err)
+    graph = h.job(folder, "distinct", policy=policy, steps=2)
+    text = open(graph).read()
+    open(graph, "w").write(text.replace("rewards: {", "rewards: { distinct: 0.2,"))
+    run = os.path.join(folder, "distinct-run")
+    h.tram("run", graph, "--run", run, "--plain", program=own)
+    shown = h.tram("rollouts", run, "--json", "--limit", "1").out
+    h.expect("words are distinct" in shown, shown)
+    print("a program with a reward of its own in C++: grade, verify-answer, and a job", flush=True)
+
+
 def commands(folder):
     own = os.path.join(h.ROOT, "examples", "rewards", "brevity.py")
     reward = f"{{brevity: {{kind: command, weight: 1, command: [{sys.executable}, {own}]}}}}"
@@ -179,8 +197,7 @@ def example_server(folder):
     print("several rewards by weight, one of them a server", flush=True)
 
 
-def in_a_job(folder):
-    policy = h.warm_policy(folder, steps=60)
+def in_a_job(folder, policy):
     graph = h.job(folder, "own", policy=policy, steps=3)
     own = os.path.join(h.ROOT, "examples", "rewards", "brevity.py")
     text = open(graph).read()
@@ -226,9 +243,11 @@ def example(folder, name, reward, evidence):
 
 with h.Folder() as at:
     answers()
+    policy = h.warm_policy(at, steps=60)
     functions(at)
+    own_function(at, policy)
     commands(at)
     endpoints(at)
     example_server(at)
-    in_a_job(at)
+    in_a_job(at, policy)
     whole_jobs(at)

@@ -4,7 +4,6 @@
 
 #include <cstdio>
 
-#define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/support/test.h"
 
 int main(int argc, char** argv) {

@@ -76,8 +76,8 @@ TEST_CASE("damaged records of open groups are quarantined and done anew") {
     ++found;
     bool reopened = random.below(2) == 0;
     if (reopened) world.open(*store);
-    // While it runs the ledger may never read the record again: a segment is in memory, a verdict
-    // may be given up with its group. Otherwise it is found at the latest when it is sealed.
+    // While it runs the ledger may not read the record again, as memory holds the same: then a
+    // batch asked for again may lack that group. A ledger opened anew finds it.
     REQUIRE(play_on(world, *store) == "");
     auto quarantined = world.ledger().quarantined();
     if (reopened) {

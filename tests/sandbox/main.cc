@@ -1,7 +1,6 @@
 // A test program that is also the server of its sandboxes.
 #include "actors/rewards/sandbox/serve.h"
 
-#define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/support/test.h"
 
 int main(int argc, char** argv) {

@@ -1,2 +1,6 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+// The main of test programs that need no other.
 #include "tests/support/test.h"
+
+int main(int argc, char** argv) {
+  return doctest::Context(argc, argv).run();
+}

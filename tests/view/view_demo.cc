@@ -20,7 +20,9 @@ int main(int argc, char** argv) {
   double speed = argc > 2 ? std::max(0.01, std::atof(argv[2])) : 4;
   int limit = argc > 3 ? std::atoi(argv[3]) : 1 << 30;
   auto output = std::make_shared<Output>(1);
-  auto view = which == "plain" ? plain_view(output) : which == "json" ? json_view(output) : terminal_view(output);
+  auto view = which == "plain"  ? plain_view(output)
+              : which == "json" ? json_view(output)
+                                : terminal_view(output);
   double before = 0;
   for (const auto& event : sample_run({})) {
     if (limit-- <= 0) break;

@@ -1,0 +1,25 @@
+// The one place that knows every command.
+#include "actors/tram.h"
+
+#include "actors/commands/commands.h"
+#include "actors/rewards/maths/process.h"
+#include "actors/rewards/sandbox/serve.h"
+
+#include <cstring>
+
+namespace tramontane {
+
+int tram_main(int argc, char** argv) {
+  // What this program starts of itself, to be able to kill it.
+  if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
+  sandbox::serve_sandbox_if_asked(argc, argv);
+  Cli cli("tram",
+      "tram: asynchronous reinforcement learning of language models, from one binary.\n"
+      "Try: tram run examples/arithmetic.yaml",
+      {run_command(), resume_command(), plan_command(), eval_command(), generate_command(),
+          rollouts_command(), report_command(), replay_command(), verify_answer_command(),
+          grade_command(), job_command(), version_command()});
+  return cli.main(argc, argv);
+}
+
+}  // namespace tramontane

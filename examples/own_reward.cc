@@ -1,0 +1,36 @@
+// The program `tram` with one more kind of reward, a C++ function: job graphs, `grade` and
+// `verify-answer` of this program know `distinct` beside the built-in ones.
+//
+//   build/release/examples/own_reward run examples/arithmetic.yaml
+//       --set "actors.verifier.rewards={format: 0.1, math: 0.8, distinct: 0.1}"
+#include "actors/rewards/reward.h"
+#include "actors/tram.h"
+
+#include <set>
+#include <sstream>
+
+using namespace tramontane;
+
+// The share of a completion's words that it had not used before: repetition costs.
+RewardResult reward_distinct(
+    const Completion& completion, const RewardSpec& spec, const RewardOptions& options) {
+  (void)spec, (void)options;
+  std::istringstream words{std::string(completion.text)};
+  std::set<std::string> distinct;
+  std::size_t count = 0;
+  for (std::string word; words >> word; ++count) distinct.insert(word);
+  RewardResult result;
+  if (count == 0) {
+    result.cannot_decide = "there are no words";
+    return result;
+  }
+  result.share = static_cast<double>(distinct.size()) / static_cast<double>(count);
+  result.evidence =
+      std::to_string(distinct.size()) + " of " + std::to_string(count) + " words are distinct";
+  return result;
+}
+
+int main(int argc, char** argv) {
+  add_reward({"distinct", reward_of<reward_distinct>});
+  return tram_main(argc, argv);
+}

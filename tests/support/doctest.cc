@@ -1,0 +1,3 @@
+// doctest's own code, compiled once for every test program.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "tests/support/test.h"
