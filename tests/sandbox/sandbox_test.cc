@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/support/test.h"
@@ -75,6 +78,55 @@ TEST_CASE("when one of two linked programs dies, the other reads an end of file"
   CHECK(ended(dies) == "signal 9");
   CHECK(ended(waits) == "ok 0");
   CHECK(waits.output == "over\n");
+}
+
+// A memory group around this process, with less memory than a program may have (version 1 only: in
+// version 2 a group with processes has no groups of its own).
+class SmallMachine {
+ public:
+  explicit SmallMachine(std::uint64_t bytes) {
+    std::ifstream own("/proc/self/cgroup");
+    for (std::string line; std::getline(own, line);)
+      if (auto at = line.find(":memory:"); at != std::string::npos)
+        outer_ = "/sys/fs/cgroup/memory" + line.substr(at + 8);
+    inner_ = outer_ + "/small_machine." + std::to_string(getpid());
+    if (outer_.empty() || mkdir(inner_.c_str(), 0755) != 0) return;
+    there = write(inner_ + "/memory.limit_in_bytes", std::to_string(bytes)) &&
+            write(inner_ + "/cgroup.procs", std::to_string(getpid()));
+  }
+
+  ~SmallMachine() {
+    if (outer_.empty()) return;
+    write(outer_ + "/cgroup.procs", std::to_string(getpid()));
+    rmdir(inner_.c_str());
+  }
+
+  bool there = false;
+
+ private:
+  static bool write(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    return static_cast<bool>(file << text << std::flush);
+  }
+
+  std::string outer_, inner_;
+};
+
+TEST_CASE("a program that the machine kills for want of memory did nothing wrong") {
+  SmallMachine machine(150 << 20);
+  if (!machine.there) {
+    MESSAGE("skipped: no memory group to be had");
+    return;
+  }
+  NEEDS(Level::full);
+  Program hogs = python("x = bytearray(250 << 20); print('fits')");
+  hogs.limits.memory_bytes = 300 << 20;
+  Outcome outcome = sandbox.run(hogs);
+  CHECK(outcome.ending == Ending::sandbox_error);
+  CHECK(outcome.error == "the machine ran out of memory, and killed the run");
+  hogs.limits.memory_bytes = 100 << 20;
+  CHECK(ended(sandbox.run(hogs)).starts_with("memory limit"));
+  CHECK(ended(sandbox.run(shell("exit 0"))) == "ok 0");
 }
 
 TEST_CASE("each limit ends a run with its own name") {

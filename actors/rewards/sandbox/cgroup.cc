@@ -129,7 +129,11 @@ std::string Cgroup::limit(std::uint64_t memory_bytes, std::uint32_t processes) {
       why = write_file(memory_ + "/memory.limit_in_bytes", str(memory_bytes));
     }
     write_file(memory_ + "/memory.memsw.limit_in_bytes", str(memory_bytes));
+    write_file(memory_ + "/memory.max_usage_in_bytes", "0");
   }
+  memory_bytes_ = memory_bytes;
+  kills_ = event("oom_kill");
+  at_limit_ = event("oom");
   if (limits_processes() && why.empty()) why = write_file(pids_ + "/pids.max", str(processes));
   return why;
 }
@@ -142,10 +146,19 @@ std::string Cgroup::enter(pid_t pid) {
   return why;
 }
 
-std::uint64_t Cgroup::memory_kills() const {
-  if (!limits_memory()) return 0;
-  std::string file = unified_ ? "/memory.events" : "/memory.oom_control";
-  return number_after(read_file(memory_ + file), "oom_kill");
+std::uint64_t Cgroup::event(const char* word) const {
+  return number_after(
+      read_file(memory_ + (unified_ ? "/memory.events" : "/memory.oom_control")), word);
+}
+
+Cgroup::Killed Cgroup::killed() const {
+  if (!limits_memory() || event("oom_kill") == kills_) return Killed::no;
+  if (unified_) return event("oom") > at_limit_ ? Killed::at_limit : Killed::by_machine;
+  // Version 1 counts no such events: it was at its limit if it ever used as much.
+  constexpr std::uint64_t slack = 1 << 20;  // pages are charged some at a time
+  std::string peak = read_file(memory_ + "/memory.max_usage_in_bytes");
+  bool at_limit = number_after("peak " + peak, "peak") + slack >= memory_bytes_;
+  return at_limit ? Killed::at_limit : Killed::by_machine;
 }
 
 }  // namespace tramontane::sandbox

@@ -1,5 +1,6 @@
 #pragma once
-// A Cgroup bounds the memory and the number of one tree of processes, and counts its memory kills.
+// A Cgroup bounds the memory and the number of one tree of processes, and counts what was killed
+// for memory.
 //
 // Both versions: in version 1 the controllers `memory` and `pids` have a folder each, in version 2
 // one folder has both. It is made below the server's own group, removed with the object, and used
@@ -28,13 +29,21 @@ class Cgroup {
   // For the next run. Empty, or why not.
   std::string limit(std::uint64_t memory_bytes, std::uint32_t processes);
   std::string enter(pid_t pid);
-  // How often the kernel killed for memory, ever.
-  std::uint64_t memory_kills() const;
+
+  // Whether the kernel killed for want of memory since limit(): as the group was at its own limit,
+  // or as the machine, or a group around this one, had none left.
+  enum class Killed : std::uint8_t { no, at_limit, by_machine };
+  Killed killed() const;
 
  private:
   std::string memory_;  // folders; empty: not to be had
   std::string pids_;
   bool unified_ = false;
+  std::uint64_t memory_bytes_ = 0;  // of the run
+  std::uint64_t kills_ = 0;         // before it
+  std::uint64_t at_limit_ = 0;
+
+  std::uint64_t event(const char* word) const;
 };
 
 }  // namespace tramontane::sandbox

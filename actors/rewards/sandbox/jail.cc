@@ -153,8 +153,17 @@ void kill_all(int) {
   kill(-1, SIGKILL);  // but for the caller, and within its pid namespace
 }
 
+// Where the machine runs out of memory, what runs in sandboxes goes first. Best effort.
+void offer_to_die_first() {
+  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score < 0) return;
+  [[maybe_unused]] ssize_t written = write(score, "1000", 4);
+  close(score);
+}
+
 [[noreturn]] void be_init(const Room& room, const JailPlan& plan, bool tree_limited) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  offer_to_die_first();
   close(plan.go_end);
   char go = 0;
   if (read(plan.go, &go, 1) != 1) _exit(3);  // the server is gone, or thought better of it

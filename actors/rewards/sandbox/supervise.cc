@@ -111,7 +111,6 @@ class Run {
   std::optional<Ending> ended_by_us_;
   Clock::time_point began_{};
   std::int64_t told_at_ms_ = -1;  // when init was told to end
-  std::uint64_t kills_before_ = 0;
   bool over_ = false;
 };
 
@@ -151,7 +150,6 @@ bool Run::prepare(Shelf& shelf, Descriptor link_in, Descriptor link_out, int (*i
   // Init counts as well.
   std::string why = cgroup.limit(program_.limits.memory_bytes, program_.limits.processes + 1);
   if (!why.empty()) return refuse("limits of the cgroup: " + why);
-  kills_before_ = cgroup.memory_kills();
   JailPlan plan{&program_, instead, lane_, work_.root.get(),
       {input.get(), output.writes.get(), errors.writes.get(), link_in.get(), link_out.get()},
       go.reads.get(), go.writes.get(), report.writes.get()};
@@ -230,7 +228,7 @@ void Run::check_time(std::int64_t stalled_ms) {
 }
 
 void Run::judge(const Ended& ended) {
-  bool memory = room_.cgroup(lane_).memory_kills() > kills_before_;
+  auto killed = room_.cgroup(lane_).killed();
   outcome_.cpu_ms = static_cast<std::uint32_t>(ended.cpu_us / 1000);
   outcome_.peak_bytes = ended.peak_bytes;
   outcome_.code = WIFSIGNALED(ended.status) ? WTERMSIG(ended.status) : WEXITSTATUS(ended.status);
@@ -239,8 +237,10 @@ void Run::judge(const Ended& ended) {
       WIFSIGNALED(ended.status) &&
       (outcome_.code == SIGXCPU ||
           (outcome_.code == SIGKILL && outcome_.cpu_ms + 500 >= program_.limits.cpu_ms));
-  if (memory)
+  if (killed == Cgroup::Killed::at_limit)
     outcome_.ending = Ending::memory_limit;
+  else if (killed == Cgroup::Killed::by_machine)
+    refuse("the machine ran out of memory, and killed the run");
   else if (ended_by_us_)
     outcome_.ending = *ended_by_us_;
   else if (out_of_time)
@@ -289,11 +289,13 @@ Outcome Run::finish(Shelf& shelf) {
   }
   judge(ended);
   // Init had no time to report: killed by us after the grace, or by the kernel for memory.
-  if (!reported && !ended_by_us_ && outcome_.ending != Ending::memory_limit) {
+  bool explained = outcome_.ending == Ending::memory_limit || !outcome_.error.empty();
+  if (!reported && !ended_by_us_ && !explained) {
     refuse("the init of the run died");
     return std::move(outcome_);
   }
-  if (outcome_.ending == Ending::sandbox_error) refuse("the run could not be started");
+  if (outcome_.ending == Ending::sandbox_error && outcome_.error.empty())
+    refuse("the run could not be started");
   collect();
   if (program_.keep_work) outcome_.work = shelf.put(std::move(work_));
   return std::move(outcome_);
