@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, sandbox, language, loop, generate,
-                           peers; none: all but generate and peers
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, sandbox, language, loop,
+                           generate, peers, math_verify; none: all but the last three
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install PyTorch, transformers and TRL (about 6 GB) into build/deps/peers.
+`math_verify` compares mathematical answers beside the Math-Verify of PyPI: every tenth pair made
+from the golds below $TRAM_DATA (math500, gsm8k, aime), or adversarial ones alone.
 """
 import json
 import os
@@ -146,12 +148,25 @@ def peers():
     return 0
 
 
+def math_verify():
+    heading("equality of mathematical answers against Math-Verify")
+    folder = os.path.join(ROOT, "build", "deps", "math_verify")
+    if not os.path.exists(os.path.join(folder, "complete")):
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", folder, "math-verify[antlr4_13_2]"], check=True)
+        open(os.path.join(folder, "complete"), "w").close()
+    data = ["--data", os.environ["TRAM_DATA"], "--step", "10"] if os.environ.get("TRAM_DATA") else []
+    return subprocess.run([sys.executable, os.path.join(HERE, "peers", "math_verify_pairs.py"),
+        os.path.join(BUILD, "tests", "bench", "maths_bench"), "--peer", folder] + data).returncode
+
+
+LONG = ("generate", "peers", "math_verify")
 BENCHES = {"asks": program("ask_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
-    "decode": program("decode_bench"), "train": program("train_bench"), "sandbox": program("sandbox_bench"), "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers}
+    "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "sandbox": program("sandbox_bench"),
+    "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify}
 
 
 def main():
-    names = sys.argv[2:] or [n for n in BENCHES if n not in ("generate", "peers")]
+    names = sys.argv[2:] or [n for n in BENCHES if n not in LONG]
     for name in names:
         if name not in BENCHES:
             sys.exit(f"unknown benchmark '{name}'; there are: {', '.join(BENCHES)}")
