@@ -133,6 +133,10 @@ LedgerOptions LedgerReader::options() const {
   return state_->options;
 }
 
+std::uint64_t LedgerReader::rollouts_no_verdict() const {
+  return state_->cursor.rollouts_no_verdict;
+}
+
 std::vector<RolloutSummary> LedgerReader::list(
     std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const {
   std::vector<RolloutSummary> found;

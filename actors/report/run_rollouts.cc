@@ -40,6 +40,24 @@ void add_note(boost::json::object& page, const std::string& text) {
   page["note"] = boost::json::string(valid_utf8(before + text));
 }
 
+// The newest rollouts without a verdict, which batches leave out: a reader wants to know why. The
+// ledger has the prompts of groups that were trained only.
+void add_without_verdict(const LedgerReader& ledger, std::vector<SampledRollout>& sample) {
+  constexpr std::uint64_t most = 16;
+  if (ledger.rollouts_no_verdict() == 0) return;
+  auto unjudged = [](const RolloutSummary& rollout) {
+    return rollout.step && !rollout.no_verdict.empty();
+  };
+  for (const auto& summary : ledger.list(most, unjudged)) {
+    auto judged = ledger.rollout(summary.id);
+    if (!judged) continue;
+    auto same_group = std::find_if(sample.begin(), sample.end(),
+        [&](const auto& other) { return other.judged.rollout.group == summary.group; });
+    Prompt prompt = same_group == sample.end() ? Prompt{} : same_group->prompt;
+    sample.push_back({*summary.step, std::move(prompt), std::move(*judged)});
+  }
+}
+
 }  // namespace
 
 boost::json::object run_rollouts(
@@ -63,6 +81,7 @@ boost::json::object run_rollouts(
       }
     };
     sample = sample_rollouts(steps, batch, bounds);
+    add_without_verdict(ledger, sample);
   } catch (const Error& e) {
     add_note(page, "The ledger could not be read: " + e.text());
     return page;

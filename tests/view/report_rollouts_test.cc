@@ -32,19 +32,21 @@ class RunWithLedger {
 
   const std::string& path() const { return path_; }
 
-  // Two groups of two completions, right and wrong, each over a swap; one batch, sealed.
-  void write_ledger() const {
+  // Two groups of completions, one right, one wrong, and without_verdict more, each over a swap;
+  // one batch, sealed.
+  void write_ledger(std::uint32_t without_verdict = 0) const {
+    std::uint32_t group_size = 2 + without_verdict;
     auto store = open_rocksdb(path_ + "/ledger", {});
     LedgerOptions options;
-    options.group_size = 2;
-    options.batch = 4;
+    options.group_size = group_size;
+    options.batch = 2 * group_size;
     Ledger ledger(
         *store,
         [](GroupId group) {
           return Prompt{group, "1+" + std::to_string(group) + "=", "2", {5, 6}};
         },
         options);
-    for (const auto& task : ledger.lease_tasks("generator/0", 4, 0)) {
+    for (const auto& task : ledger.lease_tasks("generator/0", 2 * group_size, 0)) {
       Segment segment;
       segment.lease = task.lease;
       segment.rollout = task.rollout.id;
@@ -58,7 +60,11 @@ class RunWithLedger {
       segment.finish = Finish::stop;
       REQUIRE(ledger.append(segment, 2));
     }
-    for (const auto& leased : ledger.lease_finished("verifier/0", 4, 3)) {
+    for (const auto& leased : ledger.lease_finished("verifier/0", 2 * group_size, 3)) {
+      if (leased.rollout.sample >= 2) {
+        REQUIRE(ledger.judge(leased.lease, Verdict{.no_verdict = "math: too late"}, 4));
+        continue;
+      }
       bool right = leased.rollout.sample == 0;
       Verdict verdict;
       verdict.score = right ? 1.0 : 0.1;
@@ -116,6 +122,20 @@ TEST_CASE("rollouts come from the ledger, their texts from the newest tokenizer 
   CHECK(vocabulary["1"] == "<eos>");
   CHECK(vocabulary["2"] == "<think>");
   CHECK(vocabulary["5"] == "2");
+}
+
+TEST_CASE("rollouts without a verdict are shown with their reason, behind the others") {
+  RunWithLedger run;
+  run.write_ledger(1);
+  auto page = run.rollouts();
+  const auto& items = page.at("items").as_array();
+  REQUIRE(items.size() == 6);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto& item = items[i].as_object();
+    CHECK(item.at("no_verdict").as_string() == (i < 4 ? "" : "math: too late"));
+    CHECK(item.at("score").is_null() == (i >= 4));
+    CHECK(item.at("prompt").as_string().starts_with("1+"));
+  }
 }
 
 TEST_CASE("without a tokenizer tokens are shown by their ids") {
