@@ -31,10 +31,14 @@ struct Rewards {
   RewardOptions options;
 };
 
-// A YAML map as the job graph has it: "{format: 0.1, math: {weight: 0.9, answer: boxed}}".
-Rewards parse_rewards(const std::string& text) {
+// A YAML map as the job graph has it: "{format: 0.1, math: {weight: 0.9, answer: boxed}}"; or a
+// file of what stands under `verifier` there.
+Rewards parse_rewards(const std::string& words) {
+  bool is_file = words.ends_with(".yaml");
+  std::string text = "rewards: " + words;
+  if (is_file) text = as_text(system_files()->read(words));
   LoadedConfig config =
-      load_config("--rewards", "rewards: " + text, capnp::Schema::from<schema::Verifier>(), {});
+      load_config(is_file ? words : "--rewards", text, capnp::Schema::from<schema::Verifier>(), {});
   config.finish();
   auto verifier = config.get<schema::Verifier>();
   return {reward_specs(verifier), reward_options(verifier, 0)};
@@ -266,7 +270,8 @@ CliCommand grade_command() {
           "  tram grade completions.jsonl --rewards \"{format: 0.1, math: {weight: 0.9, answer: "
           "boxed}}\"",
       .positionals = {"FILE.jsonl"},
-      .options = {{"rewards", "REWARDS", "as in a job graph (default {format: 0.1, math: 0.9})"},
+      .options = {{"rewards", "REWARDS",
+                      "as in a job graph, or a .yaml file (default {format: 0.1, math: 0.9})"},
           {"job", "JOB.yaml", "the rewards of this job instead"},
           {"out", "FILE", "write each line's verdict and evidence there, as JSON lines"},
           {"threads", "N", "at work at the same time (default: one per core)"},

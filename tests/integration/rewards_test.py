@@ -178,6 +178,12 @@ def endpoints(folder):
     h.expect_equal(scores(verdicts), [0.75, 0.75, 0], "a language model as judge")
     h.expect_equal(seen[0]["model"], "small", "the judge's name")
     h.expect("I read: Is the answer is 2 right for 1+1=? 2." in verdicts[0]["components"][0]["evidence"], verdicts[0])
+    with Endpoint(judge) as endpoint:
+        text = open(os.path.join(h.ROOT, "examples", "rewards", "judge.yaml")).read()
+        served = script(folder, "judge.yaml", text.replace("http://127.0.0.1:8000/v1/chat/completions", endpoint.url))
+        verdicts, _ = graded(folder, served)
+        h.expect_equal(scores(verdicts), [0.5 + 0.375, 0.375, 0.5], "examples/rewards/judge.yaml")
+        h.expect("Problem: 1+1=\nSolution: the answer is 2\n" in endpoint.seen[0]["messages"][0]["content"], endpoint.seen[0])
     found, _ = graded(folder, '{own: {kind: http, weight: 1, deadline: 1, url: "http://127.0.0.1:1/"}}')
     h.expect_equal(scores(found), [None] * 3, "nobody listens")
     refused = h.tram("grade", os.path.join(folder, "lines.jsonl"), "--rewards", "{own: {kind: http, weight: 1}}", status=h.BAD_INPUT)
