@@ -85,15 +85,25 @@ def interrupted_twice_loses_nothing(folder, policy):
     print(f"two Ctrl-C: {watch.finished_at_a_kill} finished rollouts were there, none lost", flush=True)
 
 
+def asynchronous_run_replays(folder, policy, on_swap, seed):
+    """Sequences across a swap, the run, and the last line of its replay."""
+    # Few slots and no waiting for the trainer: it nearly always writes when a swap comes.
+    name = f"async-{on_swap}-{seed}"
+    graph = h.job(folder, name, policy=policy, max_lag=2, steps=10, batch=64, slots=4, on_swap=on_swap, overdue="drop", seed=seed)
+    path = run(folder, name, graph)
+    replayed = h.tram("replay", path).out.strip().splitlines()
+    h.expect_equal(len(replayed), 11, "lines of tram replay")
+    h.expect(all(line.endswith(" equal") for line in replayed), "\n".join(replayed))
+    return int(re.search(r"\((\d+) across a swap\)", replayed[-1]).group(1)), path, replayed[-1]
+
+
 def asynchronous_runs_replay(folder, policy):
     for on_swap in ("keep", "recompute", "isolate"):
-        graph = h.job(folder, f"async-{on_swap}", policy=policy, max_lag=2, steps=10, batch=64,
-            slots=4, on_swap=on_swap, seed=7)  # few: it always writes when a swap comes
-        path = run(folder, f"async-{on_swap}", graph)
-        replayed = h.tram("replay", path).out.strip().splitlines()
-        h.expect_equal(len(replayed), 11, "lines of tram replay")
-        h.expect(all(line.endswith(" equal") for line in replayed), "\n".join(replayed))
-        spanning = int(re.search(r"\((\d+) across a swap\)", replayed[-1]).group(1))
+        # Which sequences a swap meets is up to the machine: on a busy one, perhaps none in a short run.
+        for seed in range(7, 12):
+            spanning, path, line = asynchronous_run_replays(folder, policy, on_swap, seed)
+            if spanning or on_swap == "isolate":
+                break
         if on_swap != "isolate":
             h.expect(spanning > 0, f"{on_swap}: no sequence was written across a swap, the test proves nothing")
         else:
@@ -101,7 +111,7 @@ def asynchronous_runs_replay(folder, policy):
         summary = h.summary_of(h.metrics(path))
         h.expect_equal(summary["logprob_gap_max"], 0, "log-prob gap")
         h.expect(summary["lag_max"] <= 2, f"lag {summary['lag_max']}")
-        print(f"asynchronous, {on_swap}: {replayed[-1]}", flush=True)
+        print(f"asynchronous, {on_swap}: {line}", flush=True)
 
 
 def a_changed_record_does_not_replay(folder, policy):
