@@ -106,7 +106,7 @@ bool Cell::turn() {
   if (actor_ == nullptr) return false;
   if (stop_wanted_) {
     set_state(ActorState::stopping);
-    run(Doing::stop, detail::Task(actor_->stop()));
+    begin_task(Doing::stop, detail::Task(actor_->stop()));
     return true;
   }
   if (!box_.empty()) {
@@ -116,7 +116,7 @@ bool Cell::turn() {
   bool has_work = false;
   try {
     has_work = actor_->has_work();
-    if (has_work) run(Doing::step, detail::Task(actor_->work()));
+    if (has_work) begin_task(Doing::step, detail::Task(actor_->work()));
   } catch (...) {
     fail(std::current_exception());
     return true;
@@ -164,13 +164,13 @@ void Cell::build() {
     actor_ = factory_();
     TRAM_CHECK(actor_ != nullptr, "the factory built nothing", label());
     actor_->cell_ = this;
-    run(Doing::start, detail::Task(actor_->start()));
+    begin_task(Doing::start, detail::Task(actor_->start()));
   } catch (...) {
     fail(std::current_exception());
   }
 }
 
-void Cell::run(Doing doing, detail::Task task) {
+void Cell::begin_task(Doing doing, detail::Task task) {
   doing_ = doing;
   if (doing != Doing::message) {
     began_ = now();
@@ -224,7 +224,7 @@ void Cell::handle_next() {
   try {
     detail::Task task = known->call(*actor_, *current_);
     if (task) {
-      run(Doing::message, std::move(task));
+      begin_task(Doing::message, std::move(task));
     } else {
       end_task();
     }

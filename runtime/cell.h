@@ -97,7 +97,7 @@ class Cell final : public Strand, public Route {
   void build();
   void handle_next();
   bool obsolete(std::unique_ptr<Envelope>& envelope);
-  void run(Doing doing, detail::Task task);
+  void begin_task(Doing doing, detail::Task task);
   void end_task();
   Time count_task(Time began, bool was_message);
   void fail(const std::exception_ptr& error);
