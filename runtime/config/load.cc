@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/names.h"
 #include "runtime/config/doc.capnp.h"
+#include "runtime/config/override_node.h"
 #include "runtime/config/schema_notes.h"
 
 #include <capnp/schema.capnp.h>
@@ -308,55 +309,6 @@ void ConfigDecoder::decode(
     complain(path, node, str(path, ": expected one of ", listed(names)));
 }
 
-namespace {
-
-// Descends to the node that "a.b.2.c" names, making maps on the way. A step that is not a number
-// finds, in a list, the element that has that key: stages.reinforce.steps.
-// On return `resolved` holds the path with list positions as numbers.
-bool apply_set(YAML::Node node, const std::vector<std::string>& steps, std::size_t at,
-    const YAML::Node& value, std::string& resolved) {
-  const std::string& step = steps[at];
-  bool last = at + 1 == steps.size();
-  if (node.IsSequence()) {
-    for (std::size_t i = 0; i < node.size(); ++i) {
-      if (std::to_string(i) == step) {
-        resolved = join(resolved, step);
-        if (!last) return apply_set(node[i], steps, at + 1, value, resolved);
-        node[i] = value;
-        return true;
-      }
-    }
-    for (std::size_t i = 0; i < node.size(); ++i) {
-      if (node[i].IsMap() && node[i][step]) {
-        resolved = join(resolved, std::to_string(i));
-        return apply_set(node[i], steps, at, value, resolved);
-      }
-    }
-    return false;
-  }
-  if (!node.IsMap() && !node.IsNull()) return false;
-  resolved = join(resolved, step);
-  if (last) {
-    node[step] = value;
-    return true;
-  }
-  if (!node[step]) node[step] = YAML::Node(YAML::NodeType::Map);
-  return apply_set(node[step], steps, at + 1, value, resolved);
-}
-
-std::vector<std::string> split_path(const std::string& path) {
-  std::vector<std::string> steps(1);
-  for (char c : path) {
-    if (c == '.')
-      steps.emplace_back();
-    else
-      steps.back() += c;
-  }
-  return steps;
-}
-
-}  // namespace
-
 LoadedConfig load_config(const std::string& file, const std::string& text,
     capnp::StructSchema schema, const std::vector<std::string>& sets) {
   LoadedConfig out;
@@ -375,8 +327,8 @@ LoadedConfig load_config(const std::string& file, const std::string& text,
       if (equals == std::string::npos || equals == 0)
         out.problems_.push_back(
             "--set " + set + ": expected key=value, like stages.reinforce.steps=10");
-      else if (!apply_set(tree, split_path(set.substr(0, equals)), 0,
-                   YAML::Load(set.substr(equals + 1)), resolved))
+      else if (!override_node(
+                   tree, set.substr(0, equals), YAML::Load(set.substr(equals + 1)), resolved))
         out.problems_.push_back("--set " + set + ": there is no such place in " + file);
       else
         set_places[resolved] = set;
