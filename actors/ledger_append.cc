@@ -78,7 +78,7 @@ Result<void> Ledger::State::check_segment(
   if (!held || entry->stage != Stage::leased) {
     return refuse_it(Errc::stale, "lease ", segment.lease, " is no longer the writer's");
   }
-  const auto& rollout = entry->partial->rollout;
+  const auto& rollout = entry->text->rollout;
   if (rollout.finish != Finish::running) return refuse_it(Errc::stale, "it is finished already");
   if (repeats(segment, rollout)) {
     repeated = true;
@@ -106,8 +106,8 @@ Result<void> Ledger::State::check_segment(
 
 void Ledger::State::take_segment(const Segment& segment, std::uint64_t hash, WriteBatch& batch) {
   auto& entry = *find(segment.rollout);
-  auto& partial = *entry.partial;
-  auto& rollout = partial.rollout;
+  auto& text = *entry.text;
+  auto& rollout = text.rollout;
   extend(rollout, segment.span, segment.tokens, segment.log_probs);
   if (!segment.tokens.empty()) entry.oldest = std::min(entry.oldest, segment.span.version);
   rollout.finish = segment.finish;
@@ -117,13 +117,13 @@ void Ledger::State::take_segment(const Segment& segment, std::uint64_t hash, Wri
   auto key = ledger_key::segment(rollout.group, rollout.sample, segment.span.begin);
   auto value = encode_segment(key, segment.span, segment.tokens, segment.log_probs);
   batch.put(std::move(key), std::move(value));
-  partial.begins.push_back(segment.span.begin);
+  text.begins.push_back(segment.span.begin);
 }
 
 void Ledger::State::put_finished(const Segment& segment, WriteBatch& batch, LedgerCursor& next) {
   auto& entry = *find(segment.rollout);
-  const auto& rollout = entry.partial->rollout;
-  for (auto begin : entry.partial->begins) {
+  const auto& rollout = entry.text->rollout;
+  for (auto begin : entry.text->begins) {
     batch.remove(ledger_key::segment(rollout.group, rollout.sample, begin));
   }
   auto key = ledger_key::rollout(rollout.group, rollout.sample);
@@ -141,29 +141,29 @@ void Ledger::State::put_finished(const Segment& segment, WriteBatch& batch, Ledg
 
 void Ledger::State::mark_finished(RolloutId id) {
   auto& entry = *find(id);
-  entry.finish = entry.partial->rollout.finish;
-  entry.tokens = static_cast<std::uint32_t>(entry.partial->rollout.tokens.size());
+  entry.finish = entry.text->rollout.finish;
+  entry.tokens = static_cast<std::uint32_t>(entry.text->rollout.tokens.size());
   leases_.erase(entry.lease);
   --running_;
   entry.lease = 0;
   entry.stage = Stage::finished;
   if (text_bytes_ + entry.bytes <= text_bytes_most) {
     text_bytes_ += entry.bytes;
-    entry.partial->begins.clear();
+    entry.text->begins.clear();
   } else {
-    entry.partial.reset();
+    entry.text.reset();
   }
   finished_.insert(id);
 }
 
 void Ledger::State::undo(const Undo& step) {
   auto& entry = *find(step.rollout);
-  auto& rollout = entry.partial->rollout;
+  auto& rollout = entry.text->rollout;
   rollout.tokens.resize(step.tokens);
   rollout.log_probs.resize(step.tokens);
   rollout.spans = step.spans;
   rollout.finish = Finish::running;
-  entry.partial->begins.resize(step.begins);
+  entry.text->begins.resize(step.begins);
   entry.last_writer = step.last_writer;
   entry.last_segment = step.last_segment;
   entry.oldest = step.oldest;
@@ -189,9 +189,9 @@ std::vector<Result<void>> Ledger::State::append(const std::vector<Segment>& segm
       auto lease = leases_.find(segment.lease);
       if (lease != leases_.end()) lease->second.deadline = now + options.generate_lease;
       if (repeated) continue;
-      const auto& rollout = entry.partial->rollout;
+      const auto& rollout = entry.text->rollout;
       undos.push_back({segment.rollout, rollout.tokens.size(), rollout.spans,
-          entry.partial->begins.size(), entry.last_writer, entry.last_segment, entry.oldest});
+          entry.text->begins.size(), entry.last_writer, entry.last_segment, entry.oldest});
       take_segment(segment, hash, batch);
       if (segment.finish == Finish::running) continue;
       put_finished(segment, batch, next);

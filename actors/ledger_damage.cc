@@ -71,25 +71,25 @@ void Ledger::State::do_anew(const Damage& damage) {
 
 void Ledger::State::drop_text(Entry& entry) {
   bool held = entry.stage != Stage::waiting && entry.stage != Stage::leased;
-  if (!held || !entry.partial) return;
+  if (!held || !entry.text) return;
   text_bytes_ -= entry.bytes;
-  entry.partial.reset();
+  entry.text.reset();
 }
 
 void Ledger::State::keep_text(Entry& entry, std::uint64_t more_bytes, Verdict verdict) {
   // Without a score it is in no batch.
   if (!verdict.score || text_bytes_ + more_bytes > text_bytes_most) drop_text(entry);
   entry.bytes += more_bytes;
-  if (!entry.partial) return;
+  if (!entry.text) return;
   text_bytes_ += more_bytes;
-  entry.partial->verdict = std::move(verdict);
+  entry.text->verdict = std::move(verdict);
 }
 
 void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const Records& records) {
   auto& entry = group.rollouts[sample];
   RolloutId id = group.id * options.group_size + sample;
-  auto partial = std::make_unique<Partial>();
-  auto& written = partial->rollout;
+  auto text = std::make_unique<Text>();
+  auto& written = text->rollout;
   written.id = id;
   written.group = group.id;
   written.sample = sample;
@@ -121,7 +121,7 @@ void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const 
           throw Error(Errc::corrupt, ledger_key::describe(key) + " does not follow on another");
         }
         extend(written, segment.span, segment.tokens, segment.log_probs);
-        partial->begins.push_back(segment.span.begin);
+        text->begins.push_back(segment.span.begin);
         entry.oldest = std::min(entry.oldest, segment.span.version);
       }
     } catch (const Error& error) {
@@ -131,7 +131,7 @@ void Ledger::State::open_rollout(GroupEntry& group, std::uint32_t sample, const 
   }
   if (entry.stage == Stage::waiting) {
     waiting_.insert(id);
-    if (!written.tokens.empty()) entry.partial = std::move(partial);
+    if (!written.tokens.empty()) entry.text = std::move(text);
   } else if (entry.stage == Stage::finished) {
     finished_.insert(id);
   }

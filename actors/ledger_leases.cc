@@ -60,16 +60,16 @@ std::vector<RolloutTask> Ledger::State::lease_tasks(
     RolloutTask task;
     task.prompt = prompt_of(*group);  // may throw: nothing has changed yet
     task.oldest_version = oldest;
-    if (!entry.partial) {
-      entry.partial = std::make_unique<Partial>();
-      auto& rollout = entry.partial->rollout;
+    if (!entry.text) {
+      entry.text = std::make_unique<Text>();
+      auto& rollout = entry.text->rollout;
       rollout.id = id;
       rollout.group = group->id;
       rollout.sample = sample_of(id);
       rollout.seed = options.seed;
     }
-    if (!entry.partial->rollout.tokens.empty()) ++cursor.rollouts_resumed;
-    task.rollout = entry.partial->rollout;
+    if (!entry.text->rollout.tokens.empty()) ++cursor.rollouts_resumed;
+    task.rollout = entry.text->rollout;
     waiting_.erase(waiting_.begin());
     task.lease = new_lease({id, false, now, now + options.generate_lease, holder});
     entry.lease = task.lease;
@@ -88,8 +88,8 @@ std::vector<LeasedRollout> Ledger::State::lease_finished(
     auto& entry = group.rollouts[sample_of(id)];
     LeasedRollout out;
     out.prompt = prompt_of(group);
-    if (entry.partial) {
-      out.rollout = entry.partial->rollout;
+    if (entry.text) {
+      out.rollout = entry.text->rollout;
     } else {
       auto rollout = load_rollout(group, sample_of(id));
       if (!rollout) continue;  // damaged: it waits to be written anew
@@ -182,7 +182,7 @@ void Ledger::State::give_back(const std::vector<LeaseId>& ids) {
       finished_.insert(lease.rollout);
     } else {
       entry.stage = Stage::waiting;
-      if (entry.partial->rollout.tokens.empty()) entry.partial.reset();
+      if (entry.text->rollout.tokens.empty()) entry.text.reset();
       waiting_.insert(lease.rollout);
       --running_;
     }

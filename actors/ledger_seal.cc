@@ -77,7 +77,7 @@ std::optional<BatchRecord> Ledger::State::compose(
 
 bool Ledger::State::in_memory(const GroupEntry& group) const {
   return std::all_of(group.rollouts.begin(), group.rollouts.end(),
-      [](const Entry& entry) { return !entry.score || entry.partial; });
+      [](const Entry& entry) { return !entry.score || entry.text; });
 }
 
 Group Ledger::State::take_group(GroupEntry& group) {
@@ -87,8 +87,7 @@ Group Ledger::State::take_group(GroupEntry& group) {
   taken.rollouts.reserve(group.rollouts.size());
   for (auto& entry : group.rollouts) {
     if (!entry.score) continue;
-    taken.rollouts.push_back(
-        {std::move(entry.partial->rollout), std::move(entry.partial->verdict)});
+    taken.rollouts.push_back({std::move(entry.text->rollout), std::move(entry.text->verdict)});
     drop_text(entry);
   }
   return taken;
@@ -124,9 +123,9 @@ std::optional<Batch> Ledger::State::seal_next() {
   for (const auto& dropped : record->dropped) {
     const auto& group = *find_group(dropped.id);
     for (std::uint32_t sample = 0; sample < group.rollouts.size(); ++sample) {
-      const auto& partial = group.rollouts[sample].partial;
-      if (!partial) continue;
-      for (auto begin : partial->begins) {
+      const auto& text = group.rollouts[sample].text;
+      if (!text) continue;
+      for (auto begin : text->begins) {
         batch.remove(ledger_key::segment(group.id, sample, begin));
       }
     }

@@ -12,9 +12,9 @@
 //  - A rollout of an undoomed group is in exactly one of: waiting_ (stage waiting), a generate
 //    lease (leased), finished_ (finished), a verify lease (judging), or none (judged).
 //  - Rollouts of a doomed group (too stale to be trained) are in none of them.
-//  - `partial` is there while stage is waiting or leased and there are tokens or a lease; and while
+//  - `text` is there while stage is waiting or leased and there are tokens or a lease; and while
 //    finished, judging or judged, for the verifier and the batch, as long as all of those fit into
-//    text_bytes_most. A verdict is there if it is judged with a score and has its partial.
+//    text_bytes_most. A verdict is there if it is judged with a score and has its text.
 
 #include "actors/ledger.h"
 #include "actors/ledger_format.h"
@@ -44,8 +44,9 @@ struct Ledger::State {
 
   enum class Stage : std::uint8_t { waiting, leased, finished, judging, judged };
 
-  // An unfinished rollout, and where its segments lie.
-  struct Partial {
+  // What a rollout says, in memory: unfinished, with where its segments lie; finished, with its
+  // verdict once it has one.
+  struct Text {
     Rollout rollout;
     std::vector<std::uint32_t> begins;
     Verdict verdict;
@@ -63,7 +64,7 @@ struct Ledger::State {
     std::uint64_t last_segment = 0;  // hash of the segment last appended, for repeats
     Version oldest = ~Version{0};    // of its tokens; the largest number if it has none
     std::optional<double> score;
-    std::unique_ptr<Partial> partial;
+    std::unique_ptr<Text> text;
   };
 
   struct GroupEntry {

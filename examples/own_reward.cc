@@ -1,8 +1,7 @@
 // The program `tram` with one more kind of reward, a C++ function: job graphs, `grade` and
 // `verify-answer` of this program know `distinct` beside the built-in ones.
 //
-//   build/release/examples/own_reward run examples/arithmetic.yaml
-//       --set "actors.verifier.rewards={format: 0.1, math: 0.8, distinct: 0.1}"
+//   own_reward run examples/arithmetic.yaml --set "actors.verifier.rewards={math: 0.9, distinct: 0.1}"
 #include "actors/rewards/reward.h"
 #include "actors/tram.h"
 

@@ -1,19 +1,12 @@
 #!/usr/bin/env python3
 """Joins the report's static files into one page and writes it as C++ strings, split where a run's
 data goes: embed.py OUTPUT report.html report.css SCRIPT.js..."""
+import os
 import sys
 
-LITERAL = 8192  # bytes of one string literal
-
-
-def literal(name, data):
-    lines = [f"const std::string_view {name}(", "   "]
-    for begin in range(0, len(data), LITERAL):
-        # Octal escapes end after three digits, so what follows a byte is never taken for part of it.
-        text = "".join(chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}"
-                       for b in data[begin:begin + LITERAL])
-        lines.append(f'    "{text}"')
-    return "\n".join(lines + [f"    , {len(data)});"])
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from literal import literal  # noqa: E402
 
 
 def main():

@@ -30,16 +30,14 @@ class FunctionReward final : public Reward {
   RewardOptions options_;
 };
 
-constexpr std::uint32_t many = 64;
-
 // Every kind there is. Add yours here.
 std::vector<RewardKind>& table() {
   static std::vector<RewardKind> kinds = {
-      {"format", reward_of<reward_format>, many},
-      {"math", make_math_reward, many},
+      {"format", reward_of<reward_format>},
+      {"math", make_math_reward},
       {"code", make_code_reward, 1},
-      {"length", reward_of<reward_length>, many},
-      {"language", make_language_reward, many},
+      {"length", reward_of<reward_length>},
+      {"language", make_language_reward},
       {"command", make_command_reward, 16},
       {"http", make_http_reward, 16},
   };
@@ -125,7 +123,7 @@ RewardTable::RewardTable(std::vector<RewardSpec> rewards, RewardOptions options)
 }
 
 std::uint32_t RewardTable::batch() const {
-  std::uint32_t batch = many;
+  std::uint32_t batch = RewardKind().batch;
   for (const auto& row : rows_) batch = std::min(batch, row.spec.batch);
   return batch;
 }

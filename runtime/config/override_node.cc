@@ -1,5 +1,7 @@
 #include "runtime/config/override_node.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <vector>
 
 namespace tramontane {

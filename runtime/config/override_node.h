@@ -1,9 +1,11 @@
 #pragma once
 // What `--set a.b.2.c=value` does to a YAML tree, before it is decoded.
 
-#include <yaml-cpp/yaml.h>
-
 #include <string>
+
+namespace YAML {
+class Node;
+}
 
 namespace tramontane {
 

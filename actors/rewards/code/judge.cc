@@ -115,6 +115,15 @@ Program binary(const Compiled& compiled, const Limits& limits) {
   return program;
 }
 
+// Did the candidate compile? If not, the verdict says so.
+bool compiles(const Compiled& compiled, CodeVerdict& verdict) {
+  if (compiled.result == Compiled::Result::done) return true;
+  bool refused = compiled.result == Compiled::Result::refused;
+  verdict.verdict = refused ? TestVerdict::compile_error : TestVerdict::no_verdict;
+  verdict.detail = refused ? shown(compiled.text) : compiled.text;
+  return false;
+}
+
 bool defines_python(const std::string& code, const std::string& entry) {
   std::regex head("(^|\n)((async[ \t]+)?def[ \t]+|class[ \t]+)?" + entry + "[ \t]*[(=:]");
   return std::regex_search(code, head);
@@ -138,6 +147,44 @@ std::optional<CodeVerdict> verdict_without_word(
   verdict.verdict = limits ? how : verdict_of(tests);
   verdict.detail = limits ? said(candidate) : "the tests, of what it gave them: " + said(tests);
   return verdict;
+}
+
+// The last line that harness.py wrote is its word on the candidate.
+void read_word(
+    const Problem& problem, const Outcome& told, const Outcome& ran, CodeVerdict& verdict) {
+  std::string_view output = without_end_space(told.output);
+  auto newline = output.rfind('\n');
+  boost::system::error_code error;
+  auto word = json::parse(
+      json::string_view(output.substr(newline == std::string_view::npos ? 0 : newline + 1)), error);
+  const json::object* object = error ? nullptr : word.if_object();
+  auto text = [&](const char* field) {
+    const json::value* value = object == nullptr ? nullptr : object->if_contains(field);
+    const json::string* found = value == nullptr ? nullptr : value->if_string();
+    return found == nullptr ? std::string() : std::string(*found);
+  };
+  std::string how = text("verdict");
+  verdict.detail = shown(text("text"));
+  const json::value* done = object == nullptr ? nullptr : object->if_contains("done");
+  if (done != nullptr && done->is_int64())
+    verdict.passed = static_cast<std::uint32_t>(done->get_int64());
+  if (how == "passed" && told.ending == Ending::ok) {
+    verdict.verdict = TestVerdict::passed;
+  } else if (how == "wrong") {
+    verdict.verdict = TestVerdict::wrong_answer;
+    if (verdict.detail.empty() && problem.shape == Problem::Shape::asserts)
+      verdict.detail = shown(problem.asserts[verdict.passed]);
+  } else if (how == "late") {
+    verdict.verdict = TestVerdict::time_limit;
+  } else if (how == "raised") {
+    verdict.verdict = TestVerdict::runtime_error;
+  } else if (how == "gone") {
+    bool syntax = ran.ending == Ending::nonzero && ran.code == no_syntax;
+    verdict.verdict = syntax ? TestVerdict::compile_error : TestVerdict::runtime_error;
+    verdict.detail = str(verdict.detail, ": ", said(ran));
+  } else {
+    verdict.detail = how.empty() ? "the tests ended without a word: " + said(told) : verdict.detail;
+  }
 }
 
 }  // namespace
@@ -188,10 +235,7 @@ CodeVerdict CodeJudge::run_programs(
   Program program;
   if (language == Language::cpp) {
     auto compiled = compiler_.compile(code);
-    bool refused = compiled->result == Compiled::Result::refused;
-    if (refused) verdict.verdict = TestVerdict::compile_error;
-    verdict.detail = refused ? shown(compiled->text) : compiled->text;
-    if (compiled->result != Compiled::Result::done) return verdict;
+    if (!compiles(*compiled, verdict)) return verdict;
     program = binary(*compiled, limits());
   } else {
     program = python("main.py", code, limits());
@@ -248,38 +292,7 @@ CodeVerdict CodeJudge::run_python_calls(const Problem& problem, const std::strin
   candidate.drop_output = true;
   auto [told, ran] = sandbox_.run_linked(std::move(harness), std::move(candidate));
   if (auto early = verdict_without_word(told, ran, verdict)) return *early;
-  std::string_view output = without_end_space(told.output);
-  auto newline = output.rfind('\n');
-  boost::system::error_code error;
-  auto word = json::parse(
-      json::string_view(output.substr(newline == std::string_view::npos ? 0 : newline + 1)), error);
-  const json::object* object = error ? nullptr : word.if_object();
-  auto text = [&](const char* field) {
-    const json::value* value = object == nullptr ? nullptr : object->if_contains(field);
-    const json::string* found = value == nullptr ? nullptr : value->if_string();
-    return found == nullptr ? std::string() : std::string(*found);
-  };
-  std::string how = text("verdict");
-  verdict.detail = shown(text("text"));
-  const json::value* done = object == nullptr ? nullptr : object->if_contains("done");
-  if (done != nullptr && done->is_int64())
-    verdict.passed = static_cast<std::uint32_t>(done->get_int64());
-  if (how == "passed" && told.ending == Ending::ok) {
-    verdict.verdict = TestVerdict::passed;
-  } else if (how == "wrong") {
-    verdict.verdict = TestVerdict::wrong_answer;
-    if (verdict.detail.empty() && !check) verdict.detail = shown(problem.asserts[verdict.passed]);
-  } else if (how == "late") {
-    verdict.verdict = TestVerdict::time_limit;
-  } else if (how == "raised") {
-    verdict.verdict = TestVerdict::runtime_error;
-  } else if (how == "gone") {
-    bool syntax = ran.ending == Ending::nonzero && ran.code == no_syntax;
-    verdict.verdict = syntax ? TestVerdict::compile_error : TestVerdict::runtime_error;
-    verdict.detail = str(verdict.detail, ": ", said(ran));
-  } else {
-    verdict.detail = how.empty() ? "the tests ended without a word: " + said(told) : verdict.detail;
-  }
+  read_word(problem, told, ran, verdict);
   return verdict;
 }
 
@@ -293,10 +306,7 @@ CodeVerdict CodeJudge::run_cpp_calls(const Problem& problem, const std::string& 
     return verdict;
   }
   auto compiled = compiler_.compile(candidate_source(*declaration, problem.declaration, code));
-  bool refused = compiled->result == Compiled::Result::refused;
-  if (refused) verdict.verdict = TestVerdict::compile_error;
-  verdict.detail = refused ? shown(compiled->text) : compiled->text;
-  if (compiled->result != Compiled::Result::done) return verdict;
+  if (!compiles(*compiled, verdict)) return verdict;
   Limits harness_limits = limits();
   harness_limits.memory_bytes = std::max(harness_limits.memory_bytes, harness_bytes);
   Program candidate = binary(*compiled, limits());

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -157,7 +158,7 @@ Cgroup::Killed Cgroup::killed() const {
   // Version 1 counts no such events: it was at its limit if it ever used as much.
   constexpr std::uint64_t slack = 1 << 20;  // pages are charged some at a time
   std::string peak = read_file(memory_ + "/memory.max_usage_in_bytes");
-  bool at_limit = number_after("peak " + peak, "peak") + slack >= memory_bytes_;
+  bool at_limit = std::strtoull(peak.c_str(), nullptr, 10) + slack >= memory_bytes_;
   return at_limit ? Killed::at_limit : Killed::by_machine;
 }
 
