@@ -7,7 +7,7 @@
 #include "actors/evaluation.h"
 #include "actors/messages.h"
 #include "actors/weights/transport.h"
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 
 #include <memory>
 

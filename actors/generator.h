@@ -11,7 +11,7 @@
 #include "actors/job.h"
 #include "actors/messages.h"
 #include "actors/weights/ready_store.h"
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 
 #include <cstdint>
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include "actors/message_codecs.h"
 #include "runtime/base/check.h"
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 
 namespace tramontane {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "actors/ledger.h"
 #include "actors/messages.h"
-#include "runtime/actor.h"
-#include "runtime/watch.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/watch.h"
 #include "storage/kv_store.h"
 
 #include <functional>

@@ -14,7 +14,7 @@
 #include "actors/verifier.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 #include "storage/checkpoint.h"
 #include "storage/kv_store.h"
 

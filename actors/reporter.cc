@@ -3,7 +3,7 @@
 #include "actors/message_codecs.h"
 #include "runtime/base/check.h"
 #include "runtime/base/metrics.h"
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>

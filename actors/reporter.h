@@ -8,8 +8,8 @@
 #include "actors/job.h"
 #include "actors/messages.h"
 #include "actors/run_events.h"
-#include "runtime/actor.h"
-#include "runtime/actor_status.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/actor_status.h"
 
 #include <map>
 #include <memory>

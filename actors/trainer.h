@@ -14,7 +14,7 @@
 #include "actors/run_events.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 #include "storage/checkpoint.h"
 
 #include <functional>

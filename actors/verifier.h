@@ -7,7 +7,7 @@
 #include "actors/messages.h"
 #include "actors/model/tokenizer.h"
 #include "actors/rewards/reward.h"
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 
 #include <memory>
 #include <vector>

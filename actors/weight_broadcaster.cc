@@ -3,7 +3,7 @@
 #include "actors/message_codecs.h"
 #include "runtime/base/all.h"
 #include "runtime/base/check.h"
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 
 #include <boost/json/serialize.hpp>
 

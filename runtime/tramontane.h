@@ -1,8 +1,8 @@
 #pragma once
 // The whole runtime for programs that embed it.
 
-#include "runtime/actor.h"
-#include "runtime/actor_ref.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/actor_ref.h"
 #include "runtime/base/bytes.h"
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"
@@ -10,6 +10,6 @@
 #include "runtime/base/metrics.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
-#include "runtime/system.h"
-#include "runtime/watch.h"
+#include "runtime/actor/system.h"
+#include "runtime/actor/watch.h"
 #include "runtime/wire/message.h"

@@ -8,7 +8,7 @@
 // the best window of each counts: other work on the machine only ever makes a window worse.
 
 #include "runtime/base/log.h"
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 #include "tests/runtime/messages.h"
 
 #include <boost/asio/io_context.hpp>

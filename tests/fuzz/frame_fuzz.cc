@@ -2,7 +2,7 @@
 // rest is cut into pieces; what comes out must not depend on that, and whatever decodes must encode
 // to an equal envelope.
 #include "runtime/base/check.h"
-#include "runtime/watch.h"
+#include "runtime/actor/watch.h"
 #include "runtime/wire/envelope.h"
 #include "runtime/wire/frame.h"
 

@@ -1,9 +1,9 @@
 #pragma once
 // Actors of the runtime's tests.
 
-#include "runtime/actor.h"
-#include "runtime/system.h"
-#include "runtime/watch.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/system.h"
+#include "runtime/actor/watch.h"
 #include "tests/runtime/messages.h"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "runtime/base/all.h"
 
 #include "runtime/base/gate.h"
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
 #include "tests/support/test.h"

@@ -1,6 +1,6 @@
-#include "runtime/mailbox.h"
+#include "runtime/actor/mailbox.h"
 
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
 #include "tests/support/test.h"

@@ -1,4 +1,4 @@
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
 #include <set>

@@ -1,8 +1,8 @@
-#include "runtime/system.h"
+#include "runtime/actor/system.h"
 
 #include "runtime/base/log.h"
 #include "runtime/base/metrics.h"
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
 #include "tests/support/test.h"

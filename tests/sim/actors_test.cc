@@ -5,7 +5,7 @@
 #include "actors/verifier.h"
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "storage/kv_store.h"
 #include "tests/sim/fakes.h"
 #include "tests/sim/sim_job.h"

@@ -4,7 +4,7 @@
 
 #include "actors/message_codecs.h"
 #include "actors/run_events.h"
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 
 #include <boost/json/parse.hpp>
 

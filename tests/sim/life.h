@@ -2,7 +2,7 @@
 // A SimLife is one process of a SimWorld: from its start on what the disk holds to the end of the
 // job, or to its death.
 
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/sim/world.h"
 #include "tests/support/faulty_files.h"
 

@@ -1,7 +1,7 @@
 // The trainer's ends and beginnings, in the whole loop without faults.
 
 #include "actors/pipeline.h"
-#include "runtime/sim_system.h"
+#include "runtime/actor/sim_system.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/sim_job.h"
 #include "tests/sim/stand_in.h"

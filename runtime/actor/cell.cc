@@ -1,9 +1,9 @@
-#include "runtime/cell.h"
+#include "runtime/actor/cell.h"
 
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
-#include "runtime/simulation.h"
-#include "runtime/watch.h"
+#include "runtime/actor/simulation.h"
+#include "runtime/actor/watch.h"
 
 #include <algorithm>
 #include <cstring>

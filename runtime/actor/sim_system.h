@@ -17,8 +17,8 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
-#include "runtime/simulation.h"
-#include "runtime/system.h"
+#include "runtime/actor/simulation.h"
+#include "runtime/actor/system.h"
 
 #include <cstdint>
 #include <functional>

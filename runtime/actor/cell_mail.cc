@@ -2,8 +2,8 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
-#include "runtime/cell.h"
-#include "runtime/simulation.h"
+#include "runtime/actor/cell.h"
+#include "runtime/actor/simulation.h"
 
 #include <algorithm>
 #include <utility>

@@ -37,14 +37,14 @@
 //   for (const ActorStatus& a : system.actors()) std::cout << a.name << a.waiting_for;
 //   bool graceful = system.stop(10s);                          // counter first, then store
 
-#include "runtime/actor.h"
-#include "runtime/actor_ref.h"
-#include "runtime/actor_status.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/actor_ref.h"
+#include "runtime/actor/actor_status.h"
 #include "runtime/base/clock.h"
-#include "runtime/exit_record.h"
-#include "runtime/mailbox.h"
-#include "runtime/pool.h"
-#include "runtime/supervisor.h"
+#include "runtime/actor/exit_record.h"
+#include "runtime/actor/mailbox.h"
+#include "runtime/actor/pool.h"
+#include "runtime/actor/supervisor.h"
 
 #include <functional>
 #include <memory>
@@ -83,7 +83,7 @@ struct SystemOptions {
   std::function<void(const ExitRecord&)> on_escalation;  // a failure without restart
   // An actor busy with one message, or a message unread, for longer is logged. Zero: never.
   Duration overdue = std::chrono::seconds(30);
-  Simulation* simulation = nullptr;  // runtime/sim_system.h
+  Simulation* simulation = nullptr;  // runtime/actor/sim_system.h
 };
 
 // Builds an actor, once for each of its lives.

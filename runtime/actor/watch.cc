@@ -1,4 +1,4 @@
-#include "runtime/watch.h"
+#include "runtime/actor/watch.h"
 
 #include "runtime/wire/capnp_codec.h"
 #include "runtime/wire/control.capnp.h"

@@ -7,16 +7,16 @@
 //
 // Threads: Route's methods, the control_* methods and status() from any; all else on the strand.
 
-#include "runtime/actor.h"
-#include "runtime/actor_ref.h"
-#include "runtime/actor_status.h"
+#include "runtime/actor/actor.h"
+#include "runtime/actor/actor_ref.h"
+#include "runtime/actor/actor_status.h"
 #include "runtime/base/metrics.h"
 #include "runtime/base/random.h"
 #include "runtime/base/strand.h"
-#include "runtime/exit_record.h"
-#include "runtime/mailbox.h"
-#include "runtime/supervisor.h"
-#include "runtime/system.h"
+#include "runtime/actor/exit_record.h"
+#include "runtime/actor/mailbox.h"
+#include "runtime/actor/supervisor.h"
+#include "runtime/actor/system.h"
 
 #include <atomic>
 #include <deque>

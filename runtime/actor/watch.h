@@ -1,7 +1,7 @@
 #pragma once
 // The message that a watcher gets when a life of an actor ends.
 
-#include "runtime/exit_record.h"
+#include "runtime/actor/exit_record.h"
 #include "runtime/wire/message.h"
 
 #include <string>

@@ -27,12 +27,12 @@
 //
 // Threads: everything runs on the actor's strand. Nothing here may be called from elsewhere.
 
-#include "runtime/actor_ref.h"
+#include "runtime/actor/actor_ref.h"
 #include "runtime/base/async.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/result.h"
-#include "runtime/pool.h"
+#include "runtime/actor/pool.h"
 #include "runtime/wire/message.h"
 
 #include <coroutine>
@@ -215,7 +215,7 @@ class Actor {
     send_self(wait, Message(std::move(message)));
   }
 
-  // ActorExited (runtime/watch.h) comes when a life of that actor ends. Handle it.
+  // ActorExited (runtime/actor/watch.h) comes when a life of that actor ends. Handle it.
   void watch(const ActorRef& actor) const;
 
   // Stops after this message, as if asked to.

@@ -1,4 +1,4 @@
-#include "runtime/mailbox.h"
+#include "runtime/actor/mailbox.h"
 
 #include "runtime/base/check.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/actor_ref.h"
+#include "runtime/actor/actor_ref.h"
 
 #include "runtime/base/check.h"
 

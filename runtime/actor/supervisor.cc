@@ -1,6 +1,6 @@
-#include "runtime/supervisor.h"
+#include "runtime/actor/supervisor.h"
 
-#include "runtime/exit_record.h"
+#include "runtime/actor/exit_record.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
-#include "runtime/actor.h"
+#include "runtime/actor/actor.h"
 
 #include "runtime/base/check.h"
-#include "runtime/cell.h"
-#include "runtime/system.h"
+#include "runtime/actor/cell.h"
+#include "runtime/actor/system.h"
 
 #include <algorithm>
 

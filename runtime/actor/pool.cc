@@ -1,4 +1,4 @@
-#include "runtime/pool.h"
+#include "runtime/actor/pool.h"
 
 #include "runtime/base/check.h"
 
