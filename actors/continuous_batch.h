@@ -15,7 +15,7 @@
 // Thread rule: one thread at a time. Not copyable.
 
 #include "actors/model/policy.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <deque>

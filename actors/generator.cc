@@ -1,6 +1,6 @@
 #include "actors/generator.h"
 
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "runtime/base/check.h"
 #include "runtime/base/metrics.h"
 

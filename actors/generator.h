@@ -9,7 +9,7 @@
 
 #include "actors/continuous_batch.h"
 #include "actors/job.h"
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "actors/weights/ready_store.h"
 #include "runtime/actor/actor.h"
 

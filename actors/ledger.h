@@ -31,7 +31,7 @@
 // Every method may throw Error(io) (disk full: nothing was changed; retry) or Error(corrupt).
 // Thread rule: one thread at a time.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 #include "runtime/base/result.h"
 
 #include <chrono>

@@ -6,7 +6,7 @@
 // RestartFrom, Release, AskCounts.
 
 #include "actors/ledger.h"
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/watch.h"
 #include "storage/kv_store.h"

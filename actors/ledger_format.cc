@@ -1,7 +1,7 @@
 #include "actors/ledger_format.h"
 
 #include "actors/ledger_records.capnp.h"
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 

@@ -1,7 +1,7 @@
 // Sealing batches, giving them out again, and retention.
 #include "actors/ledger_load.h"
 #include "actors/ledger_state.h"
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 
 #include <xxhash.h>

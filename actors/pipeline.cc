@@ -2,7 +2,7 @@
 
 #include "actors/evaluator.h"
 #include "actors/ledger_actor.h"
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"
 

@@ -6,7 +6,7 @@
 // Messages: Report.
 
 #include "actors/job.h"
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "actors/run_events.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_status.h"

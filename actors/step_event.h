@@ -3,7 +3,7 @@
 
 #include "actors/job.h"
 #include "actors/run_events.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <functional>

@@ -2,7 +2,7 @@
 
 #include "actors/evaluation.h"
 #include "actors/ledger.h"
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "actors/step_event.h"
 #include "runtime/base/check.h"
 

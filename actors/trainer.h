@@ -9,7 +9,7 @@
 // Messages: Nudge (the ledger's), FinishRun.
 
 #include "actors/job.h"
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "actors/model/policy.h"
 #include "actors/run_events.h"
 #include "actors/weights/ready_store.h"

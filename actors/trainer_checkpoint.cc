@@ -1,5 +1,5 @@
 // The trainer's checkpoints: what is in one, and how it goes on from one.
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "actors/model/hf_folder.h"
 #include "actors/step_event.h"
 #include "actors/trainer.h"

@@ -1,6 +1,6 @@
 #include "actors/verifier.h"
 
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "runtime/base/check.h"
 
 namespace tramontane {

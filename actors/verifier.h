@@ -4,7 +4,7 @@
 //
 // Messages: Nudge (the ledger's).
 
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "actors/model/tokenizer.h"
 #include "actors/rewards/reward.h"
 #include "runtime/actor/actor.h"

@@ -1,6 +1,6 @@
 #include "actors/weight_broadcaster.h"
 
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "runtime/base/all.h"
 #include "runtime/base/check.h"
 #include "runtime/actor/system.h"

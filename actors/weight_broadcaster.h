@@ -11,7 +11,7 @@
 // the newest counts.
 
 #include "actors/job.h"
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "actors/run_events.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"

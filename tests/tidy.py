@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Who may include whom. A folder means the files in it, not below it; a file means that file alone.
 # What a folder's files may always include is their own folder. Anything absent is forbidden.
-LEAVES = ["actors/types.h", "actors/weights/arena.h"]  # plain values: see ARCHITECTURE.md, "Folders"
+LEAVES = ["actors/messages/types.h", "actors/weights/arena.h"]  # plain values: see ARCHITECTURE.md, "Folders"
 MODEL_FACE = ["actors/model/policy.h", "actors/model/model_config.h", "actors/model/tokenizer.h"]
 MODEL_TABLES = ["actors/model/hf_folder.h", "actors/model/algorithms.h"]
 REWARD_PARTS = ["actors/rewards/maths", "actors/rewards/sandbox", "actors/rewards/code", "actors/rewards/language"]
@@ -35,14 +35,14 @@ INCLUDES = {
     "actors/model": ["runtime/base", "kernels", "storage", "scheduler", "actors/model/trainer/plugin.h"] + LEAVES,
     "actors/model/algorithms": ["actors/model/algorithms.h"],
     "actors/model/trainer": ["runtime/base", "kernels", "storage", "scheduler", "actors/model"] + LEAVES,
-    "actors/rewards": ["runtime/base", "actors/types.h"] + REWARD_PARTS,
+    "actors/rewards": ["runtime/base", "actors/messages/types.h"] + REWARD_PARTS,
     "actors/rewards/language": ["runtime/base"],
     "actors/rewards/maths": ["runtime/base"],
     "actors/rewards/sandbox": ["runtime/base"],
     "actors/rewards/code": ["runtime/base", "actors/rewards/sandbox"],
-    "actors/weights": ["runtime/actor", "runtime/base", "kernels", "storage", "actors/types.h", "actors/model/policy.h"],
+    "actors/weights": ["runtime/actor", "runtime/base", "kernels", "storage", "actors/messages/types.h", "actors/model/policy.h"],
     "actors/view": ["runtime/base", "actors/run_events.h"],
-    "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger.h", "actors/types.h",
+    "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger.h", "actors/messages/types.h",
         "actors/view", "actors/model/tokenizer.h"],
     "actors": ["runtime/actor", "runtime/base", "runtime/wire", "runtime/config", "runtime/cli", "kernels", "storage",
         "scheduler", "actors/rewards", "actors/weights", "actors/view", "actors/report",

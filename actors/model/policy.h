@@ -13,7 +13,7 @@
 // to one thread at a time.
 
 #include "actors/model/model_config.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 #include "actors/weights/arena.h"
 
 #include <cstdint>

@@ -14,7 +14,7 @@
 //
 // Immutable after construction: any thread.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
 #pragma once
 // The rollouts that a report shows: a bounded sample, spread over the steps, of what batches hold.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <boost/json/object.hpp>
 

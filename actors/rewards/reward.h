@@ -16,7 +16,7 @@
 // Thread rule: a RewardTable belongs to one thread at a time; functions are pure.
 
 #include "actors/rewards/reward_spec.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <memory>

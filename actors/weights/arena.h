@@ -10,7 +10,7 @@
 //
 // A sealed arena is immutable and may be read from any thread.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 #include "runtime/base/bytes.h"
 
 #include <cstdint>

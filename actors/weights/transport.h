@@ -12,7 +12,7 @@
 // One file per transport; choose.cc is the one place that picks. Thread rule: sender and receiver
 // may be used from different threads, each from one at a time.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 #include "actors/weights/arena.h"
 #include "runtime/base/result.h"
 

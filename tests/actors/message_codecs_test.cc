@@ -1,6 +1,6 @@
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 
 #include <string>
 

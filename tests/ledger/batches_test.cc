@@ -1,5 +1,5 @@
 // Which groups are issued, and what becomes of them: admission, batches, replay, retention.
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/result.h"
 #include "tests/ledger/small_ledger.h"
 

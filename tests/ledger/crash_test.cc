@@ -1,6 +1,6 @@
 // The process dies at every write of a whole small run, before it and after it; and for good, by
 // SIGKILL, over RocksDB. The next process must find everything it was promised.
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "storage/kv_store.h"
 #include "tests/support/faulty_store.h"

@@ -1,5 +1,5 @@
 #include "actors/ledger_format.h"
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
 

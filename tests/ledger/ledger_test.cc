@@ -1,5 +1,5 @@
 // The life of a rollout: tasks, segments, leases, verdicts, and what is refused.
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/result.h"
 #include "tests/ledger/small_ledger.h"
 #include "tests/support/faulty_store.h"

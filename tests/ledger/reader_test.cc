@@ -1,5 +1,5 @@
 #include "actors/ledger.h"
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"

@@ -2,7 +2,7 @@
 // Stand-ins for the neighbours of an actor under test: they say what the test told them to, and
 // remember what they were told. Read them while nothing runs.
 
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 #include "actors/run_events.h"
 #include "runtime/actor/actor.h"
 

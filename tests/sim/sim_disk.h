@@ -9,7 +9,7 @@
 //
 // kill -9 keeps every write; a power cut keeps those before the last sync, and some after it.
 
-#include "actors/types.h"
+#include "actors/messages/types.h"
 #include "runtime/base/random.h"
 #include "storage/kv_store.h"
 

@@ -2,7 +2,7 @@
 // The events of a run like the main job, made up but plausible, for tests and for looking at views.
 
 #include "actors/run_events.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <string>

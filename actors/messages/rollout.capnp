@@ -12,7 +12,7 @@
 # log-prob is natural, of the distribution that was sampled from; `tokens` and `logProbs` are the
 # completion only and have one entry each per token.
 #
-# The C++ structs are in actors/types.h, the conversions in actors/types.cc and nowhere else.
+# The C++ structs are in actors/messages/types.h, the conversions in actors/messages/types.cc and nowhere else.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tramontane::wire");

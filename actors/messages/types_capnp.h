@@ -9,8 +9,8 @@
 // for bytes that are no message at all), and what it returns keeps the promises of types.h: as
 // many log-probs as tokens, spans that cover the tokens, a score or a reason.
 
-#include "actors/rollout.capnp.h"
-#include "actors/types.h"
+#include "actors/messages/rollout.capnp.h"
+#include "actors/messages/types.h"
 
 #include <string>
 

@@ -1,9 +1,9 @@
 // The messages between trainer, broadcaster, generators, evaluator and reporter, as Cap'n Proto
 // structs. Those to and from the ledger are in message_codecs_ledger.cc.
 
-#include "actors/message_codecs.h"
+#include "actors/messages/codecs.h"
 
-#include "actors/message_form.h"
+#include "actors/messages/form.h"
 
 namespace tramontane::detail {
 

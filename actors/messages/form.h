@@ -11,8 +11,8 @@
 //     sizeof(m);
 //   };                                                          // left out: none
 
-#include "actors/message_codecs.h"
-#include "actors/messages.capnp.h"
+#include "actors/messages/codecs.h"
+#include "actors/messages/messages.capnp.h"
 #include "runtime/wire/capnp_codec.h"
 
 #include <string>

@@ -12,7 +12,7 @@
 // himself after a while.
 
 #include "actors/ledger.h"
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
 #include <cstdint>
 #include <optional>

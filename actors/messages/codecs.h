@@ -2,7 +2,7 @@
 // How each message of messages.h travels: its Codec. Include this where messages are sent or
 // handled. The ids are those of messages.capnp.
 
-#include "actors/messages.h"
+#include "actors/messages/messages.h"
 #include "runtime/wire/message.h"
 
 namespace tramontane {

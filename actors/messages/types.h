@@ -1,6 +1,6 @@
 #pragma once
 // The values that travel between the actors of a reinforcement-learning job. Plain structs: they
-// copy, move and serialise (actors/messages.capnp; conversions in types.cc alone).
+// copy, move and serialise (actors/messages/messages.capnp; conversions in types.cc alone).
 //
 // A rollout is one completion of a prompt. It is written in spans: runs of tokens decoded under
 // one weight version. `tokens` and `log_probs` hold the completion only, never the prompt.

@@ -1,6 +1,6 @@
 @0xd4a7c9e1b3f58260;
 # The messages between the actors of a reinforcement-learning job. The C++ structs are in
-# actors/messages.h, which says what each means; the conversions in actors/message_codecs.cc.
+# actors/messages/messages.h, which says what each means; the conversions in actors/messages/codecs.cc.
 
 using Cxx = import "/capnp/c++.capnp";
 using Wire = import "/actors/rollout.capnp";

@@ -1,7 +1,7 @@
 // The messages to and from the ledger, as Cap'n Proto structs.
 
-#include "actors/message_form.h"
-#include "actors/types_capnp.h"
+#include "actors/messages/form.h"
+#include "actors/messages/types_capnp.h"
 
 #include <iterator>
 

@@ -1,6 +1,6 @@
-#include "actors/types.h"
+#include "actors/messages/types.h"
 
-#include "actors/types_capnp.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
