@@ -8,7 +8,7 @@
 // Immutable once loaded: any thread.
 
 #include "actors/continuous_batch.h"
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
 #include "actors/model/tokenizer.h"

@@ -1,7 +1,7 @@
 #include "actors/pipeline.h"
 
 #include "actors/evaluator.h"
-#include "actors/ledger_actor.h"
+#include "actors/ledger/actor.h"
 #include "actors/messages/codecs.h"
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"

@@ -1,7 +1,7 @@
 #include "actors/trainer.h"
 
 #include "actors/evaluation.h"
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/messages/codecs.h"
 #include "actors/step_event.h"
 #include "runtime/base/check.h"

@@ -42,7 +42,7 @@ INCLUDES = {
     "actors/rewards/code": ["runtime/base", "actors/rewards/sandbox"],
     "actors/weights": ["runtime/actor", "runtime/base", "kernels", "storage", "actors/messages/types.h", "actors/model/policy.h"],
     "actors/view": ["runtime/base", "actors/run_events.h"],
-    "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger.h", "actors/messages/types.h",
+    "actors/report": ["runtime/base", "storage", "actors/run_events.h", "actors/ledger/ledger.h", "actors/messages/types.h",
         "actors/view", "actors/model/tokenizer.h"],
     "actors": ["runtime/actor", "runtime/base", "runtime/wire", "runtime/config", "runtime/cli", "kernels", "storage",
         "scheduler", "actors/rewards", "actors/weights", "actors/view", "actors/report",

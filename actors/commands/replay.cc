@@ -1,7 +1,7 @@
 #include "actors/commands/replay.h"
 
 #include "actors/job.h"
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/model/hf_folder.h"
 #include "actors/model/policy.h"
 #include "actors/step_event.h"

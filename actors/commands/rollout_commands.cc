@@ -1,7 +1,7 @@
 #include "actors/commands/commands.h"
 #include "actors/commands/replay.h"
 #include "actors/job.h"
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/step_event.h"
 #include "runtime/base/check.h"
 #include "storage/file.h"

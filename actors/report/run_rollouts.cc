@@ -1,6 +1,6 @@
 #include "actors/report/run_rollouts.h"
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/model/tokenizer.h"
 #include "actors/report/rollout_sample.h"
 #include "actors/view/fields.h"

@@ -7,7 +7,7 @@
 // sequences), hands finished rollouts to a verifier, takes the verdicts, seals batches, gives them
 // out decoded, and notes what was trained. RocksDB alone only writes.
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
 #include "storage/kv_store.h"

@@ -1,6 +1,6 @@
 // Any bytes as a record of the ledger: they decode or are Error(corrupt), nothing else. The first
 // byte chooses the kind; the checksum is made right, so that what lies behind it is reached.
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "runtime/base/result.h"
 
 #include <xxhash.h>

@@ -1,5 +1,5 @@
 // Bytes that go bad on disk: found, named, quarantined; the job goes on.
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"

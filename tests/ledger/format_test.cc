@@ -1,4 +1,4 @@
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"

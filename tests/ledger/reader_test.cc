@@ -1,4 +1,4 @@
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

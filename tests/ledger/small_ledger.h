@@ -7,7 +7,7 @@
 //   b.judge_all();
 //   CHECK(b.train(0));
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "runtime/base/check.h"
 #include "storage/kv_store.h"
 

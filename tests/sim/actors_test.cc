@@ -1,7 +1,7 @@
 // Single actors of the loop, in a simulated system with made-up neighbours.
 
 #include "actors/generator.h"
-#include "actors/ledger_actor.h"
+#include "actors/ledger/actor.h"
 #include "actors/verifier.h"
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"

@@ -1,5 +1,5 @@
 // What must hold when a simulated job has ended, read from its ledger by a reader of its own.
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "actors/step_event.h"
 #include "runtime/base/check.h"
 #include "tests/sim/stand_in.h"

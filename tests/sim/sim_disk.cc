@@ -1,6 +1,6 @@
 #include "tests/sim/sim_disk.h"
 
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 

@@ -1,6 +1,6 @@
 #include "tests/support/ledger_world.h"
 
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

@@ -10,7 +10,7 @@
 // batches of different schedules can be compared. The world outlives crashes of the ledger: it
 // remembers what was handed out and promised, as the outside world does.
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "runtime/base/random.h"
 #include "storage/kv_store.h"
 

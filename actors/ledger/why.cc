@@ -1,5 +1,5 @@
 // The reasons for having nothing: what everybody waits for, in words.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 #include "runtime/base/check.h"
 
 namespace tramontane::ledger_key {

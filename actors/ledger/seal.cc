@@ -1,6 +1,6 @@
 // Sealing batches, giving them out again, and retention.
-#include "actors/ledger_load.h"
-#include "actors/ledger_state.h"
+#include "actors/ledger/load.h"
+#include "actors/ledger/state.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 

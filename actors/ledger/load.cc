@@ -1,4 +1,4 @@
-#include "actors/ledger_load.h"
+#include "actors/ledger/load.h"
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

@@ -11,7 +11,7 @@
 // only move later groups to an earlier step, so the bound on staleness holds whatever happens:
 // with Overdue::wait a group is issued once trained + max_lag >= step, that is
 // (max_lag + trained + 1) * B > position, the capacity of ARCHITECTURE.md.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 
 #include <algorithm>
 

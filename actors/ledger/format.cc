@@ -1,6 +1,6 @@
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 
-#include "actors/ledger_records.capnp.h"
+#include "actors/ledger/records.capnp.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

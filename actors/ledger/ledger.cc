@@ -1,6 +1,6 @@
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 
 namespace tramontane {

@@ -1,7 +1,7 @@
 #pragma once
 // Reading a sealed batch back from the store: for the Ledger and for the LedgerReader.
 
-#include "actors/ledger_format.h"
+#include "actors/ledger/format.h"
 
 #include <optional>
 #include <string>

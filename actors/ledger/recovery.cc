@@ -1,5 +1,5 @@
 // Opening a ledger: reading its options, where it stood, and every group that is not settled.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 

@@ -37,7 +37,7 @@
 //  - Batches are sealed in the order of steps and settle groups in the order of issue:
 //    endGroup of one is firstGroup of the next, and state.nextGroup that of the newest.
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 
 #include <array>
 #include <string>

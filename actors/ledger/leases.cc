@@ -1,5 +1,5 @@
 // Handing out work, taking it back, and verdicts.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Reading records that may be damaged, and going on without them.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 

@@ -5,7 +5,7 @@
 // Messages: LeaseTasks, Append, LeaseFinished, Judge, TakeBatch, Trained, Checkpointed,
 // RestartFrom, Release, AskCounts.
 
-#include "actors/ledger.h"
+#include "actors/ledger/ledger.h"
 #include "actors/messages/messages.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/watch.h"

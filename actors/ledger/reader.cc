@@ -1,8 +1,8 @@
 // Reading a ledger beside its writer. What is damaged is left out: only the writer may repair.
-#include "actors/ledger.h"
-#include "actors/ledger_format.h"
-#include "actors/ledger_load.h"
-#include "actors/ledger_state.h"
+#include "actors/ledger/ledger.h"
+#include "actors/ledger/format.h"
+#include "actors/ledger/load.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"

@@ -3,7 +3,7 @@
 // A segment becomes one small record beside its rollout; the last one turns them all into the
 // finished record, in the same write. The unfinished rollout is also kept in memory, so that
 // nothing is read back.
-#include "actors/ledger_state.h"
+#include "actors/ledger/state.h"
 #include "runtime/base/check.h"
 
 #include <xxhash.h>

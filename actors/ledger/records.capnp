@@ -1,13 +1,13 @@
 @0xe5f0a7c3d1b24896;
 # What lies in the ledger's store beside rollouts and verdicts (rollout.capnp). Keys, checksums and
-# a worked example: actors/ledger_format.h.
+# a worked example: actors/ledger/format.h.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tramontane::wire");
 using R = import "/actors/rollout.capnp";
 
 struct LedgerOptionsRecord {
-  # The options the ledger was last opened with; actors/ledger.h explains each. Seed, groupSize,
+  # The options the ledger was last opened with; actors/ledger/ledger.h explains each. Seed, groupSize,
   # batch and batchOf never change in the life of a ledger.
 
   seed @0 :UInt64;

@@ -1,4 +1,4 @@
-#include "actors/ledger_actor.h"
+#include "actors/ledger/actor.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/check.h"
