@@ -9,7 +9,7 @@
 //
 // Thread rule: one thread at a time.
 
-#include "actors/continuous_batch.h"
+#include "actors/generator/continuous_batch.h"
 #include "actors/job.h"
 #include "actors/rewards/reward.h"
 #include "actors/run_events.h"

@@ -7,7 +7,7 @@
 //
 // Immutable once loaded: any thread.
 
-#include "actors/continuous_batch.h"
+#include "actors/generator/continuous_batch.h"
 #include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"

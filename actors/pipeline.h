@@ -7,7 +7,7 @@
 //
 // The same wiring runs in a program (Run, run.h) and in a simulation (tests/sim).
 
-#include "actors/generator.h"
+#include "actors/generator/generator.h"
 #include "actors/job.h"
 #include "actors/reporter.h"
 #include "actors/trainer.h"

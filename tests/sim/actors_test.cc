@@ -1,6 +1,6 @@
 // Single actors of the loop, in a simulated system with made-up neighbours.
 
-#include "actors/generator.h"
+#include "actors/generator/generator.h"
 #include "actors/ledger/actor.h"
 #include "actors/verifier.h"
 #include "actors/weight_broadcaster.h"

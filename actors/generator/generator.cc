@@ -1,4 +1,4 @@
-#include "actors/generator.h"
+#include "actors/generator/generator.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/check.h"

@@ -1,4 +1,4 @@
-#include "actors/continuous_batch.h"
+#include "actors/generator/continuous_batch.h"
 
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
