@@ -11,7 +11,7 @@
 #include "actors/job.h"
 #include "actors/reporter.h"
 #include "actors/trainer.h"
-#include "actors/verifier.h"
+#include "actors/verifier/verifier.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor/system.h"

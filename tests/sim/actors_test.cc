@@ -2,7 +2,7 @@
 
 #include "actors/generator/generator.h"
 #include "actors/ledger/actor.h"
-#include "actors/verifier.h"
+#include "actors/verifier/verifier.h"
 #include "actors/weight_broadcaster.h"
 #include "runtime/base/check.h"
 #include "runtime/actor/sim_system.h"

@@ -1,4 +1,4 @@
-#include "actors/verifier.h"
+#include "actors/verifier/verifier.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/check.h"
