@@ -1,6 +1,6 @@
 #include "actors/pipeline.h"
 
-#include "actors/evaluator.h"
+#include "actors/evaluator/evaluator.h"
 #include "actors/ledger/actor.h"
 #include "actors/messages/codecs.h"
 #include "actors/weight_broadcaster.h"

@@ -1,6 +1,6 @@
 #include "actors/trainer.h"
 
-#include "actors/evaluation.h"
+#include "actors/evaluator/evaluation.h"
 #include "actors/ledger/ledger.h"
 #include "actors/messages/codecs.h"
 #include "actors/step_event.h"

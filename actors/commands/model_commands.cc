@@ -1,5 +1,5 @@
 #include "actors/commands/commands.h"
-#include "actors/evaluation.h"
+#include "actors/evaluator/evaluation.h"
 #include "actors/model/hf_folder.h"
 #include "runtime/base/check.h"
 #include "storage/dataset.h"

@@ -1,4 +1,4 @@
-#include "actors/evaluation.h"
+#include "actors/evaluator/evaluation.h"
 
 #include "runtime/base/check.h"
 

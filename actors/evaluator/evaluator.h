@@ -4,7 +4,7 @@
 //
 // Messages: Evaluate. Its reply comes when the evaluation is done; the trainer need not wait.
 
-#include "actors/evaluation.h"
+#include "actors/evaluator/evaluation.h"
 #include "actors/messages/messages.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor/actor.h"

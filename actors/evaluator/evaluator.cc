@@ -1,4 +1,4 @@
-#include "actors/evaluator.h"
+#include "actors/evaluator/evaluator.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/check.h"
