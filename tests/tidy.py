@@ -32,9 +32,9 @@ INCLUDES = {
     "kernels/cpu": ["kernels"],
     "storage": ["runtime/base"],
     "scheduler": ["runtime/base"],
-    "actors/model": ["runtime/base", "kernels", "storage", "scheduler", "actors/model/trainer/plugin.h"] + LEAVES,
+    "actors/model": ["runtime/base", "kernels", "storage", "scheduler", "actors/model/torch/plugin.h"] + LEAVES,
     "actors/model/algorithms": ["actors/model/algorithms.h"],
-    "actors/model/trainer": ["runtime/base", "kernels", "storage", "scheduler", "actors/model"] + LEAVES,
+    "actors/model/torch": ["runtime/base", "kernels", "storage", "scheduler", "actors/model"] + LEAVES,
     "actors/rewards": ["runtime/base", "actors/messages/types.h"] + REWARD_PARTS,
     "actors/rewards/language": ["runtime/base"],
     "actors/rewards/maths": ["runtime/base"],
@@ -58,7 +58,7 @@ EXCLUDES = {
 
 # Which files may include a library's headers (and the schemas' generated ones follow Cap'n Proto).
 LIBRARIES = {
-    r"(torch|ATen|c10)/": [r"actors/model/trainer/.*\.(cc|h)"],
+    r"(torch|ATen|c10)/": [r"actors/model/torch/.*\.(cc|h)"],
     r"rocksdb/": [r"storage/kv_store\.cc"],
     r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/clean\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],

@@ -1,4 +1,4 @@
-#include "actors/model/trainer/plugin.h"
+#include "actors/model/torch/plugin.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 

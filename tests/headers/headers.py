@@ -18,8 +18,8 @@ FOLDERS = ["runtime", "kernels", "storage", "scheduler", "actors"]
 EXCEPT = {
     "kernels/cpu/kernels.h": "is compiled once per instruction set, with TRAM_KERNEL_ISA defined",
     "kernels/cpu/simd.h": "is compiled once per instruction set, with TRAM_KERNEL_ISA defined",
-    "actors/model/trainer/nodes.h": "LibTorch, 8 s; nodes.cc includes it first",
-    "actors/model/trainer/network.h": "LibTorch, 8 s; network.cc includes it first",
+    "actors/model/torch/nodes.h": "LibTorch, 8 s; nodes.cc includes it first",
+    "actors/model/torch/network.h": "LibTorch, 8 s; network.cc includes it first",
 }
 
 

@@ -3,8 +3,8 @@
 
 #include "actors/model/experts.h"
 #include "actors/model/packed.h"
-#include "actors/model/trainer/microbatch.h"
-#include "actors/model/trainer/workspace.h"
+#include "actors/model/torch/microbatch.h"
+#include "actors/model/torch/workspace.h"
 
 #include <ATen/core/Tensor.h>
 

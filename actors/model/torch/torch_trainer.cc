@@ -1,4 +1,4 @@
-#include "actors/model/trainer/trainer.h"
+#include "actors/model/torch/torch_trainer.h"
 
 #include "actors/model/algorithms.h"
 #include "runtime/base/check.h"
@@ -95,7 +95,7 @@ void fill_ratios(const Sums& sums, const MinibatchTotals& totals, StepReport& re
 
 }  // namespace
 
-Trainer::Trainer(const ModelConfig& config)
+TorchTrainer::TorchTrainer(const ModelConfig& config)
     : config_(config),
       network_(config_),
       mean_(static_cast<std::size_t>(network_.floats())),
@@ -103,7 +103,7 @@ Trainer::Trainer(const ModelConfig& config)
   at::set_num_threads(1);
 }
 
-void Trainer::import(const Arena& arena) {
+void TorchTrainer::import(const Arena& arena) {
   check_manifest(config_, arena.manifest());
   std::memcpy(network_.parameters(), arena.data(), arena.bytes().size());
   network_.changed();
@@ -112,13 +112,13 @@ void Trainer::import(const Arena& arena) {
   step_ = 0;
 }
 
-void Trainer::export_to(Arena& arena) const {
+void TorchTrainer::export_to(Arena& arena) const {
   check_manifest(config_, arena.manifest());
   TRAM_CHECK(!arena.sealed(), "a sealed arena is not written", arena.version());
   std::memcpy(arena.data(), network_.parameters(), arena.bytes().size());
 }
 
-void Trainer::apply(const OptimizerOptions& options, StepReport& report) {
+void TorchTrainer::apply(const OptimizerOptions& options, StepReport& report) {
   double norm = kernels::norm(network_.gradients(), network_.floats());
   report.gradient_norm = norm;
   if (!std::isfinite(report.loss)) {
@@ -143,7 +143,7 @@ void Trainer::apply(const OptimizerOptions& options, StepReport& report) {
 }
 
 template <class Loss>
-StepReport Trainer::run(std::span<const TrainSequence> sequences, double temperature,
+StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double temperature,
     std::int64_t rows_max, const OptimizerOptions& options, Loss loss) {
   StepReport report;
   if (sequences.empty()) {
@@ -182,7 +182,7 @@ StepReport Trainer::run(std::span<const TrainSequence> sequences, double tempera
   return report;
 }
 
-StepReport Trainer::supervised_step(std::span<const TrainSequence> sequences,
+StepReport TorchTrainer::supervised_step(std::span<const TrainSequence> sequences,
     const OptimizerOptions& options, std::int64_t rows_max) {
   check_sequences(config_, sequences, false);
   return run(sequences, 1, rows_max, options,
@@ -193,7 +193,7 @@ StepReport Trainer::supervised_step(std::span<const TrainSequence> sequences,
       });
 }
 
-StepReport Trainer::reinforce_step(std::span<const TrainSequence> sequences,
+StepReport TorchTrainer::reinforce_step(std::span<const TrainSequence> sequences,
     const LossOptions& loss, const OptimizerOptions& options, std::int64_t rows_max) {
   const Algorithm& algorithm = algorithm_named(loss.algorithm);
   check_sequences(config_, sequences, true);
@@ -216,7 +216,7 @@ StepReport Trainer::reinforce_step(std::span<const TrainSequence> sequences,
       });
 }
 
-std::vector<std::vector<float>> Trainer::log_probs(
+std::vector<std::vector<float>> TorchTrainer::log_probs(
     std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) {
   check_sequences(config_, sequences, false);
   std::vector<std::vector<float>> result(sequences.size());
@@ -230,7 +230,7 @@ std::vector<std::vector<float>> Trainer::log_probs(
   return result;
 }
 
-Bytes Trainer::optimizer_state() const {
+Bytes TorchTrainer::optimizer_state() const {
   StateHeader header{
       .magic = {}, .layout = network_.manifest().hash(), .floats = mean_.size(), .step = step_};
   std::memcpy(header.magic, state_magic, sizeof state_magic);
@@ -242,7 +242,7 @@ Bytes Trainer::optimizer_state() const {
   return state;
 }
 
-void Trainer::load_optimizer_state(ByteView state) {
+void TorchTrainer::load_optimizer_state(ByteView state) {
   StateHeader header;
   std::size_t block = mean_.size() * sizeof(float);
   if (state.size() < sizeof header)

@@ -1,4 +1,4 @@
-#include "actors/model/trainer/workspace.h"
+#include "actors/model/torch/workspace.h"
 
 #include <algorithm>
 #include <new>

@@ -1,6 +1,6 @@
-#include "actors/model/trainer/network.h"
+#include "actors/model/torch/network.h"
 
-#include "actors/model/trainer/nodes.h"
+#include "actors/model/torch/nodes.h"
 
 #include <ATen/ops/from_blob.h>
 #include <torch/csrc/autograd/autograd.h>

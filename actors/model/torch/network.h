@@ -10,8 +10,8 @@
 // it, so autograd itself never has to add anything.
 
 #include "actors/model/packed.h"
-#include "actors/model/trainer/microbatch.h"
-#include "actors/model/trainer/workspace.h"
+#include "actors/model/torch/microbatch.h"
+#include "actors/model/torch/workspace.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
-#include "actors/model/trainer/nodes.h"
+#include "actors/model/torch/nodes.h"
 
-#include "actors/model/trainer/node_parts.h"
+#include "actors/model/torch/node_parts.h"
 
 #include <ATen/ops/from_blob.h>
 

@@ -2,7 +2,7 @@
 // What the nodes of the Network are made with: views of kernels' buffers, the recording of a node,
 // and the two gradients of a linear layer. The nodes of linear layers themselves are beside them.
 
-#include "actors/model/trainer/nodes.h"
+#include "actors/model/torch/nodes.h"
 
 #include <torch/csrc/autograd/function.h>
 

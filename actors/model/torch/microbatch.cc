@@ -1,4 +1,4 @@
-#include "actors/model/trainer/microbatch.h"
+#include "actors/model/torch/microbatch.h"
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

@@ -1,4 +1,4 @@
-#include "actors/model/trainer/node_parts.h"
+#include "actors/model/torch/node_parts.h"
 
 #include <ATen/ops/from_blob.h>
 #include <torch/csrc/autograd/functions/utils.h>

@@ -3,8 +3,8 @@
 // applies the loss and takes the optimizer's step. Belongs to one thread.
 
 #include "actors/model/policy.h"
-#include "actors/model/trainer/microbatch.h"
-#include "actors/model/trainer/network.h"
+#include "actors/model/torch/microbatch.h"
+#include "actors/model/torch/network.h"
 
 #include <cstdint>
 #include <span>
@@ -12,9 +12,9 @@
 
 namespace tramontane {
 
-class Trainer final : public PolicyTrainer {
+class TorchTrainer final : public PolicyTrainer {
  public:
-  explicit Trainer(const ModelConfig& config);
+  explicit TorchTrainer(const ModelConfig& config);
 
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;

@@ -1,6 +1,6 @@
-#include "actors/model/trainer/plugin.h"
+#include "actors/model/torch/plugin.h"
 
-#include "actors/model/trainer/trainer.h"
+#include "actors/model/torch/torch_trainer.h"
 
 #include <memory>
 
@@ -11,6 +11,6 @@ int tramontane_trainer_abi() {
 }
 
 tramontane::PolicyTrainer* tramontane_trainer_create(const tramontane::ModelConfig& config) {
-  return std::make_unique<tramontane::Trainer>(config).release();
+  return std::make_unique<tramontane::TorchTrainer>(config).release();
 }
 }

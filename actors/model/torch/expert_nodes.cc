@@ -1,5 +1,5 @@
 // The mixture of experts, forward and backward.
-#include "actors/model/trainer/node_parts.h"
+#include "actors/model/torch/node_parts.h"
 
 #include <cstring>
 #include <memory>
