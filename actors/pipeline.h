@@ -10,7 +10,7 @@
 #include "actors/generator/generator.h"
 #include "actors/job.h"
 #include "actors/reporter.h"
-#include "actors/trainer.h"
+#include "actors/trainer/trainer.h"
 #include "actors/verifier/verifier.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"

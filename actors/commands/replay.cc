@@ -4,7 +4,7 @@
 #include "actors/ledger/ledger.h"
 #include "actors/model/hf_folder.h"
 #include "actors/model/policy.h"
-#include "actors/step_event.h"
+#include "actors/trainer/step_event.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"

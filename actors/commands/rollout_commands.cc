@@ -2,7 +2,7 @@
 #include "actors/commands/replay.h"
 #include "actors/job.h"
 #include "actors/ledger/ledger.h"
-#include "actors/step_event.h"
+#include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"
 #include "storage/file.h"
 

@@ -1,6 +1,6 @@
 // What must hold when a simulated job has ended, read from its ledger by a reader of its own.
 #include "actors/ledger/format.h"
-#include "actors/step_event.h"
+#include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"
 #include "tests/sim/stand_in.h"
 #include "tests/sim/world.h"

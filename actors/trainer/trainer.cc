@@ -1,9 +1,9 @@
-#include "actors/trainer.h"
+#include "actors/trainer/trainer.h"
 
 #include "actors/evaluator/evaluation.h"
 #include "actors/ledger/ledger.h"
 #include "actors/messages/codecs.h"
-#include "actors/step_event.h"
+#include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"
 
 #include <boost/json/serialize.hpp>

@@ -1,8 +1,8 @@
 // The trainer's checkpoints: what is in one, and how it goes on from one.
 #include "actors/messages/codecs.h"
 #include "actors/model/hf_folder.h"
-#include "actors/step_event.h"
-#include "actors/trainer.h"
+#include "actors/trainer/step_event.h"
+#include "actors/trainer/trainer.h"
 #include "runtime/base/check.h"
 
 namespace tramontane {

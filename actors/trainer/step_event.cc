@@ -1,4 +1,4 @@
-#include "actors/step_event.h"
+#include "actors/trainer/step_event.h"
 
 #include "actors/model/algorithms.h"
 #include "runtime/base/check.h"
