@@ -3,7 +3,7 @@
 #include "actors/evaluator/evaluator.h"
 #include "actors/ledger/actor.h"
 #include "actors/messages/codecs.h"
-#include "actors/weight_broadcaster.h"
+#include "actors/weights/broadcaster.h"
 #include "runtime/base/check.h"
 
 #include <boost/json/serialize.hpp>

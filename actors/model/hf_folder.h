@@ -7,7 +7,7 @@
 
 #include "actors/model/model_config.h"
 #include "actors/model/tokenizer.h"
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 #include "runtime/base/bytes.h"
 
 #include <map>

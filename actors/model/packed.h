@@ -6,7 +6,7 @@
 
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 #include "kernels/ops.h"
 
 #include <array>

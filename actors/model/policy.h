@@ -14,7 +14,7 @@
 
 #include "actors/model/model_config.h"
 #include "actors/messages/types.h"
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 
 #include <cstdint>
 #include <functional>

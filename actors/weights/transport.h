@@ -13,7 +13,7 @@
 // may be used from different threads, each from one at a time.
 
 #include "actors/messages/types.h"
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 #include "runtime/base/result.h"
 
 #include <memory>

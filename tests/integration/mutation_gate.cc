@@ -7,7 +7,7 @@
 #include "actors/model/policy.h"
 #include "actors/pipeline.h"
 #include "actors/run_events.h"
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"

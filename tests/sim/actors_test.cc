@@ -3,7 +3,7 @@
 #include "actors/generator/generator.h"
 #include "actors/ledger/actor.h"
 #include "actors/verifier/verifier.h"
-#include "actors/weight_broadcaster.h"
+#include "actors/weights/broadcaster.h"
 #include "runtime/base/check.h"
 #include "runtime/actor/sim_system.h"
 #include "storage/kv_store.h"

@@ -1,4 +1,4 @@
-#include "actors/weights/arena.h"
+#include "actors/model/arena.h"
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

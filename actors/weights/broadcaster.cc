@@ -1,4 +1,4 @@
-#include "actors/weight_broadcaster.h"
+#include "actors/weights/broadcaster.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/all.h"
