@@ -8,7 +8,7 @@
 // The same wiring runs in a program (Run, run.h) and in a simulation (tests/sim).
 
 #include "actors/generator/generator.h"
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/reporter.h"
 #include "actors/trainer/trainer.h"
 #include "actors/verifier/verifier.h"

@@ -5,7 +5,7 @@
 //
 // Messages: Report.
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/run_events.h"
 #include "runtime/actor/actor.h"

@@ -11,7 +11,7 @@
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "actors/commands/replay.h"
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/ledger/ledger.h"
 #include "actors/model/hf_folder.h"
 #include "actors/model/policy.h"

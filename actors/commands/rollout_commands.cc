@@ -1,6 +1,6 @@
 #include "actors/commands/commands.h"
 #include "actors/commands/replay.h"
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/ledger/ledger.h"
 #include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"

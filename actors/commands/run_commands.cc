@@ -1,6 +1,6 @@
 #include "actors/commands/commands.h"
-#include "actors/job.capnp.h"
-#include "actors/job.h"
+#include "actors/job/job.capnp.h"
+#include "actors/job/job.h"
 #include "actors/run.h"
 #include "actors/run_events.h"
 #include "kernels/ops.h"

@@ -1,8 +1,8 @@
 // The verifier by itself: one answer, or a file of completions.
 #include "actors/commands/commands.h"
-#include "actors/job.capnp.h"
-#include "actors/job.h"
-#include "actors/job_rewards.h"
+#include "actors/job/job.capnp.h"
+#include "actors/job/job.h"
+#include "actors/job/rewards.h"
 #include "actors/rewards/reward.h"
 #include "runtime/base/check.h"
 #include "runtime/config/load.h"

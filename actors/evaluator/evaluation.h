@@ -10,7 +10,7 @@
 // Thread rule: one thread at a time.
 
 #include "actors/generator/continuous_batch.h"
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/rewards/reward.h"
 #include "actors/run_events.h"
 

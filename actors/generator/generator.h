@@ -8,7 +8,7 @@
 // Messages: Swap (the weight receiver's), Nudge (the ledger's).
 
 #include "actors/generator/continuous_batch.h"
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/weights/ready_store.h"
 #include "runtime/actor/actor.h"

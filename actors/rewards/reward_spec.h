@@ -1,5 +1,5 @@
 #pragma once
-// What the job graph says of its rewards: plain data. actors/job.capnp has the meaning, unit and
+// What the job graph says of its rewards: plain data. actors/job/job.capnp has the meaning, unit and
 // default of every field.
 
 #include <cstdint>

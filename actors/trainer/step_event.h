@@ -1,7 +1,7 @@
 #pragma once
 // Turns what a step did into its "step" event (run_events.h), and audits log-probabilities.
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/run_events.h"
 #include "actors/messages/types.h"
 

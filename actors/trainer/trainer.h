@@ -8,7 +8,7 @@
 //
 // Messages: Nudge (the ledger's), FinishRun.
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/model/policy.h"
 #include "actors/run_events.h"

@@ -10,7 +10,7 @@
 // again until it succeeds or is overtaken. A version that is overtaken while it waits is skipped:
 // the newest counts.
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/run_events.h"
 #include "actors/weights/ready_store.h"

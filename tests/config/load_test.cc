@@ -1,6 +1,6 @@
 #include "runtime/config/load.h"
 
-#include "actors/job.capnp.h"
+#include "actors/job/job.capnp.h"
 
 #include "tests/support/test.h"
 

@@ -1,7 +1,7 @@
 // Any bytes as a job graph: decoded, and then its resolved form loads to the same; or a ConfigError
 // that names a place.
-#include "actors/job.capnp.h"
-#include "actors/job_rewards.h"
+#include "actors/job/job.capnp.h"
+#include "actors/job/rewards.h"
 #include "runtime/config/load.h"
 
 #include <cstdint>

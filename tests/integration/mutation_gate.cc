@@ -3,7 +3,7 @@
 //
 //   mutation_gate examples/gate.yaml [NAME …]
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "actors/model/policy.h"
 #include "actors/pipeline.h"
 #include "actors/run_events.h"

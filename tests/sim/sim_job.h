@@ -2,7 +2,7 @@
 // A small job drawn from a seed: a model of a few hundred parameters, a handful of steps, and every
 // option that changes how the loop behaves.
 
-#include "actors/job.h"
+#include "actors/job/job.h"
 
 #include <cstdint>
 #include <string>

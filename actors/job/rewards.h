@@ -1,7 +1,7 @@
 #pragma once
 // The job graph's rewards as plain data.
 
-#include "actors/job.capnp.h"
+#include "actors/job/job.capnp.h"
 #include "actors/rewards/reward_spec.h"
 
 #include <vector>

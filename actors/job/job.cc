@@ -1,8 +1,8 @@
-#include "actors/job.h"
+#include "actors/job/job.h"
 
-#include "actors/job.capnp.h"
-#include "actors/job_problems.h"
-#include "actors/job_rewards.h"
+#include "actors/job/job.capnp.h"
+#include "actors/job/problems.h"
+#include "actors/job/rewards.h"
 #include "actors/model/algorithms.h"
 #include "actors/model/hf_folder.h"
 #include "runtime/base/check.h"

@@ -9,7 +9,7 @@
 
 namespace tramontane {
 
-enum class Chat : std::uint8_t { none, mistral, chatml, llama3 };  // as in actors/job.capnp
+enum class Chat : std::uint8_t { none, mistral, chatml, llama3 };  // as in actors/job/job.capnp
 
 // Asks for thinking between the tags, then a boxed result or a fenced program.
 std::string default_system_prompt(const ThinkingTags& tags);

@@ -1,8 +1,8 @@
 #pragma once
 // The problems of a job, read from a data file, put to its model and made tokens.
 
-#include "actors/job.capnp.h"
-#include "actors/job.h"
+#include "actors/job/job.capnp.h"
+#include "actors/job/job.h"
 #include "storage/file.h"
 
 #include <string>

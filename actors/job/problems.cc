@@ -1,7 +1,7 @@
-#include "actors/job_problems.h"
+#include "actors/job/problems.h"
 
-#include "actors/chat_prompt.h"
-#include "actors/job_rewards.h"
+#include "actors/job/chat_prompt.h"
+#include "actors/job/rewards.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/dataset.h"

@@ -1,4 +1,4 @@
-#include "actors/job_rewards.h"
+#include "actors/job/rewards.h"
 
 namespace tramontane {
 namespace {

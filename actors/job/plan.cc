@@ -1,4 +1,4 @@
-#include "actors/job.h"
+#include "actors/job/job.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 

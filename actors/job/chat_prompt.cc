@@ -1,4 +1,4 @@
-#include "actors/chat_prompt.h"
+#include "actors/job/chat_prompt.h"
 
 #include "runtime/base/check.h"
 
