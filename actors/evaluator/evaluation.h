@@ -12,7 +12,7 @@
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/job.h"
 #include "actors/rewards/reward.h"
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 
 #include <cstdint>
 #include <memory>
@@ -48,7 +48,7 @@ class Evaluation {
   double sampled() const;  // mean correctness of the sampled completions
   double greedy() const;
 
-  // The "evaluation" event of run_events.h, but for stage, step and seconds.
+  // The "evaluation" event of run_event.h, but for stage, step and seconds.
   RunEvent event() const;
 
   // Forced thinking needs a <think> token.

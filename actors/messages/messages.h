@@ -165,7 +165,7 @@ struct Evaluated {
   double sampled = 0;
 };
 
-// An event of run_events.h, as JSON text.
+// An event of run_event.h, as JSON text.
 struct Report {
   std::string event;
 };

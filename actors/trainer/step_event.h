@@ -1,8 +1,8 @@
 #pragma once
-// Turns what a step did into its "step" event (run_events.h), and audits log-probabilities.
+// Turns what a step did into its "step" event (run_event.h), and audits log-probabilities.
 
 #include "actors/job/job.h"
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/messages/types.h"
 
 #include <cstdint>

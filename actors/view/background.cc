@@ -1,5 +1,5 @@
 // A sink on a thread of its own, behind a bounded queue.
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
 

@@ -2,7 +2,7 @@
 // Tolerant access to the fields of a RunEvent: what is absent or of another type is nothing, so
 // that no view ever throws on an event it does not expect.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 
 #include <boost/json/array.hpp>
 

@@ -1,6 +1,6 @@
 // Events as JSON lines: to a descriptor, and to RUN/metrics.jsonl.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
 #include "runtime/base/result.h"

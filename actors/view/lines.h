@@ -1,7 +1,7 @@
 #pragma once
 // What is worth a line of its own: the text form of events, for logs and above the live view.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/draw.h"
 #include "actors/view/run_state.h"
 

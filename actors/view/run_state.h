@@ -8,7 +8,7 @@
 //
 // Figures not heard of yet are NaN. A value.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/draw.h"
 
 #include <cstdint>

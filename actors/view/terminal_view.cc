@@ -3,7 +3,7 @@
 // (evaluations, alarms) is written above the block first, and scrolls away with the shell's other
 // output. No thread and no signal handler: status events come twice a second, each asks the size.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "actors/view/frame.h"
 #include "actors/view/lines.h"

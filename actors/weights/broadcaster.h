@@ -12,7 +12,7 @@
 
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor/actor.h"

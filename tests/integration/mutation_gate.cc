@@ -5,8 +5,8 @@
 
 #include "actors/job/job.h"
 #include "actors/model/policy.h"
-#include "actors/pipeline.h"
-#include "actors/run_events.h"
+#include "actors/run/pipeline.h"
+#include "actors/messages/run_event.h"
 #include "actors/model/arena.h"
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"

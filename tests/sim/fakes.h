@@ -3,7 +3,7 @@
 // remember what they were told. Read them while nothing runs.
 
 #include "actors/messages/codecs.h"
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "runtime/actor/actor.h"
 
 #include <boost/json/parse.hpp>

@@ -1,6 +1,6 @@
 // The trainer's ends and beginnings, in the whole loop without faults.
 
-#include "actors/pipeline.h"
+#include "actors/run/pipeline.h"
 #include "runtime/actor/sim_system.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/sim_job.h"

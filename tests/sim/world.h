@@ -10,7 +10,7 @@
 // What is checked is said in ARCHITECTURE.md, "Invariants", and where it is checked: here and in
 // sim_disk.h on the way, in audit.cc at the end.
 
-#include "actors/pipeline.h"
+#include "actors/run/pipeline.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/sim_disk.h"
 

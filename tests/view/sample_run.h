@@ -1,7 +1,7 @@
 #pragma once
 // The events of a run like the main job, made up but plausible, for tests and for looking at views.
 
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/messages/types.h"
 
 #include <cstdint>

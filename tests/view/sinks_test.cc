@@ -1,4 +1,4 @@
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "actors/view/output.h"
 #include "tests/view/sample_run.h"
 

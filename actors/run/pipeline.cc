@@ -1,4 +1,4 @@
-#include "actors/pipeline.h"
+#include "actors/run/pipeline.h"
 
 #include "actors/evaluator/evaluator.h"
 #include "actors/ledger/actor.h"

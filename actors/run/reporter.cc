@@ -1,4 +1,4 @@
-#include "actors/reporter.h"
+#include "actors/run/reporter.h"
 
 #include "actors/messages/codecs.h"
 #include "runtime/base/check.h"

@@ -9,7 +9,7 @@
 
 #include "actors/generator/generator.h"
 #include "actors/job/job.h"
-#include "actors/reporter.h"
+#include "actors/run/reporter.h"
 #include "actors/trainer/trainer.h"
 #include "actors/verifier/verifier.h"
 #include "actors/weights/ready_store.h"

@@ -1,8 +1,8 @@
-#include "actors/run.h"
+#include "actors/run/run.h"
 
-#include "actors/pipeline.h"
-#include "actors/run_events.h"
-#include "actors/run_files.h"
+#include "actors/run/pipeline.h"
+#include "actors/messages/run_event.h"
+#include "actors/run/files.h"
 #include "actors/view/output.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"

@@ -2,7 +2,7 @@
 // A run: a job in a directory of its own, from `tram run` or `tram resume` to its end.
 //
 //   RUN/job.yaml        the resolved job graph
-//   RUN/metrics.jsonl   every event (run_events.h)
+//   RUN/metrics.jsonl   every event (run_event.h)
 //   RUN/ledger/         the rollout buffer (RocksDB)
 //   RUN/checkpoints/    step-NNNNNN/: config.json, model.safetensors, tokenizer.json, optimizer.bin
 //   RUN/warm_start/     the same, of the warm start

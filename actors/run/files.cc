@@ -1,6 +1,6 @@
-#include "actors/run_files.h"
+#include "actors/run/files.h"
 
-#include "actors/reporter.h"
+#include "actors/run/reporter.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/checkpoint.h"

@@ -7,7 +7,7 @@
 
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
-#include "actors/run_events.h"
+#include "actors/messages/run_event.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_status.h"
 
