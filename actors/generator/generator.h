@@ -8,8 +8,8 @@
 // Messages: Swap (the weight receiver's), Nudge (the ledger's).
 
 #include "actors/generator/continuous_batch.h"
-#include "actors/job/job.h"
 #include "actors/messages/messages.h"
+#include "actors/model/model_config.h"
 #include "actors/weights/ready_store.h"
 #include "runtime/actor/actor.h"
 

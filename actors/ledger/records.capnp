@@ -4,7 +4,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tramontane::wire");
-using R = import "/actors/rollout.capnp";
+using R = import "/actors/messages/rollout.capnp";
 
 struct LedgerOptionsRecord {
   # The options the ledger was last opened with; actors/ledger/ledger.h explains each. Seed, groupSize,

@@ -3,7 +3,7 @@
 # actors/messages/messages.h, which says what each means; the conversions in actors/messages/codecs.cc.
 
 using Cxx = import "/capnp/c++.capnp";
-using Wire = import "/actors/rollout.capnp";
+using Wire = import "/actors/messages/rollout.capnp";
 $Cxx.namespace("tramontane::wire");
 
 struct LeaseTasks @0xa1d0c4f2e6b83901 {

@@ -11,7 +11,6 @@
 // may be something. A nudge may be lost or late: it is a hint, and everybody also asks again by
 // himself after a while.
 
-#include "actors/ledger/ledger.h"
 #include "actors/messages/types.h"
 
 #include <cstdint>

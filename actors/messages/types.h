@@ -134,4 +134,28 @@ struct Batch {
   bool operator==(const Batch&) const = default;
 };
 
+// What the ledger holds, and what it has seen.
+struct LedgerCounts {
+  std::uint64_t groups_issued = 0;
+  std::uint64_t rollouts_waiting = 0;
+  std::uint64_t rollouts_leased = 0;
+  std::uint64_t rollouts_finished = 0;  // wait for a verifier
+  std::uint64_t rollouts_judging = 0;
+  std::uint64_t rollouts_judged = 0;  // wait for their group or batch
+  std::uint64_t groups_complete = 0;  // wait for their batch
+  std::uint64_t batches_sealed = 0;
+  std::uint64_t next_step_to_seal = 0;
+  Version trained = 0;       // newest version that exists
+  Version checkpointed = 0;  // newest durable one
+  // Since the ledger was created:
+  std::uint64_t rollouts_generated = 0;
+  std::uint64_t rollouts_spanning = 0;  // of those, with tokens of more than one version
+  std::uint64_t rollouts_resumed = 0;   // leased again with tokens of an earlier holder
+  std::uint64_t leases_expired = 0;
+  std::uint64_t groups_without_contrast = 0;
+  std::uint64_t rollouts_stale = 0;
+  std::uint64_t rollouts_no_verdict = 0;
+  std::uint64_t records_quarantined = 0;
+};
+
 }  // namespace tramontane

@@ -1,6 +1,6 @@
 #pragma once
-// What the job graph says of its rewards: plain data. actors/job/job.capnp has the meaning, unit and
-// default of every field.
+// What the job graph says of its rewards: plain data. actors/job/job.capnp has the meaning, unit
+// and default of every field.
 
 #include <cstdint>
 #include <string>

@@ -10,9 +10,9 @@
 // again until it succeeds or is overtaken. A version that is overtaken while it waits is skipped:
 // the newest counts.
 
-#include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/messages/run_event.h"
+#include "actors/model/model_config.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor/actor.h"
