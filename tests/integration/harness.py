@@ -70,6 +70,15 @@ def spawn(*words, **options):
         text=True, stdin=subprocess.DEVNULL, **options)
 
 
+def stand_still(process):
+    """Stops every thread of the process; false if it has ended instead."""
+    process.send_signal(signal.SIGSTOP)
+    if process.returncode is not None:
+        return False
+    how = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return how.si_code == os.CLD_STOPPED
+
+
 def first_lines(path, to, count):
     with open(path) as source, open(to, "w") as target:
         for _, line in zip(range(count), source):
