@@ -270,7 +270,8 @@ TEST_CASE("a success in C++ cannot be forged") {
 TEST_CASE("expected outputs are nowhere in a program's sandbox") {
   JUDGE();
   const char* secret = R"({"tests": [{"stdin": "", "stdout": "a-secret-value"}]})";
-  CHECK(verdict(judge, secret, Language::python, R"(
+  CodeJudge patient({.test_seconds = 60});  // as many files as the machine has processes
+  CHECK(verdict(patient, secret, Language::python, R"(
 import os, glob
 for folder, _, files in os.walk('/'):
     if folder.startswith(('/usr', '/lib', '/bin', '/dev')): continue

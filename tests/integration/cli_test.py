@@ -144,7 +144,7 @@ def wrong_shape(folder, run, policy):
 
 
 def locked(folder, policy):
-    graph = h.job(folder, "locked", policy=policy, steps=500, batch=64)
+    graph = h.job(folder, "locked", policy=policy, steps=1000000, batch=64)  # never ends
     run = os.path.join(folder, "locked")
     process = h.spawn("run", graph, "--run", run, "--plain")
     while "reinforce" not in (line := process.stdout.readline()):
@@ -210,6 +210,7 @@ def full_disk(folder, policy):
         # Room for the first checkpoint, then none: a neighbour fills the disk.
         while "checkpoint" not in (line := process.stdout.readline()):
             h.expect(line, f"the run ended early: {process.poll()}")
+        h.expect(h.stand_still(process), "the run ended before its disk was full")
         filler = os.path.join(disk, "filler")
         try:
             with open(filler, "wb", buffering=0) as f:
@@ -217,6 +218,7 @@ def full_disk(folder, policy):
                     pass
         except OSError:
             pass
+        process.send_signal(signal.SIGCONT)
         _, err = process.communicate(timeout=h.PATIENCE)
         h.expect(process.returncode == h.IO, f"full disk: exit status {process.returncode}\n{err}")
         h.expect("No space" in err or "full" in err, f"full disk: the message does not say so: {err}")
@@ -232,13 +234,16 @@ def full_disk(folder, policy):
 
 
 def quick(run, graph):
-    """Commands that need no model are quick. The bound is generous: the machine may be shared."""
+    """Commands that need no model are quick. Others on the machine do not count: the bound is on the
+    processor's time, and the clock is only to show a wait."""
     for words in (["version"], ["help"], ["plan", graph], ["rollouts", run], ["report", run]):
         took = []
         for _ in range(5):
-            took.append(h.tram(*words).seconds)
-        print(f"tram {words[0]}: {1000 * min(took):.0f} ms", flush=True)
-        h.expect(min(took) < 0.2, f"tram {words[0]} took {min(took):.3f} s at best of 5")
+            took.append(h.tram(*words))
+        processor, clock = min(t.processor for t in took), min(t.seconds for t in took)
+        print(f"tram {words[0]}: {1000 * processor:.0f} ms of the processor, {1000 * clock:.0f} by the clock", flush=True)
+        h.expect(processor < 0.2 and clock < 2, f"tram {words[0]} took {processor:.3f} s, by the clock {clock:.3f} s, "
+            "at best of 5")
 
 
 with h.Folder() as at:

@@ -6,6 +6,7 @@ A test is a script: `kill_test.py TRAM REPOSITORY [options]`. It prints plain li
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -46,28 +47,44 @@ class Folder:
 
 
 class Ended:
-    def __init__(self, status, out, err, seconds):
-        self.status, self.out, self.err, self.seconds = status, out, err, seconds
+    def __init__(self, status, out, err, seconds, processor):
+        self.status, self.out, self.err = status, out, err
+        self.seconds, self.processor = seconds, processor  # by the clock, and of the processor
 
     def events(self):
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def children_used():
+    """Processor seconds of all programs that were run and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def tram(*words, status=OK, program=TRAM, **options):
     """Runs tram to its end and checks its exit status; None: any."""
-    start = time.time()
+    start, used = time.time(), children_used()
     done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE,
         stdin=subprocess.DEVNULL, **options)
     expect(status is None or done.returncode == status,
         f"tram {' '.join(map(str, words))}: exit status {done.returncode}, wanted {status}\n"
         f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
-    return Ended(done.returncode, done.stdout, done.stderr, time.time() - start)
+    return Ended(done.returncode, done.stdout, done.stderr, time.time() - start, children_used() - used)
 
 
 def spawn(*words, **options):
     """Starts tram with its output in a pipe."""
     return subprocess.Popen([TRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, stdin=subprocess.DEVNULL, **options)
+
+
+def stand_still(process):
+    """Stops every thread of the process; false if it has ended instead."""
+    process.send_signal(signal.SIGSTOP)
+    if process.returncode is not None:
+        return False
+    how = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return how.si_code == os.CLD_STOPPED
 
 
 def first_lines(path, to, count):

@@ -6,11 +6,13 @@
 #include "runtime/actor/watch.h"
 #include "tests/runtime/messages.h"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,25 @@ struct Threads {
   RealClock clock;
   Log log;
   System system;
+};
+
+// Waits until something is so, which threads must bring about; false if it does not come.
+template <class F>
+bool soon(F&& is_so) {
+  for (int looks = 0; looks < 60'000 && !is_so(); ++looks)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return is_so();
+}
+
+// Keeps a thread until the test lets go of it, or has failed.
+struct Hold {
+  std::atomic<bool> begun = false;
+  std::atomic<bool> let_go = false;
+
+  void keep() {
+    begun = true;
+    soon([&] { return let_go.load(); });
+  }
 };
 
 // What an actor of a test did, in order. Shared with the test; read it when nothing runs.

@@ -179,27 +179,32 @@ TEST_CASE("an actor killed in the midst of a job is destroyed only when the job 
   System& system = threads.system;
 
   struct Slow final : Actor {
-    explicit Slow(std::shared_ptr<std::atomic<int>> s) : state(std::move(s)) {}
+    Slow(std::shared_ptr<Hold> h, std::shared_ptr<std::atomic<int>> s)
+        : hold(std::move(h)), state(std::move(s)) {}
 
-    ~Slow() override { *state = *state == 2 ? 3 : -1; }
+    ~Slow() override { *state = *state == 1 ? 2 : -1; }
 
     awaitable<void> start() override {
       co_await run_on(pool("slow"), [this] {
+        hold->keep();
         *state = 1;
-        std::this_thread::sleep_for(100ms);
-        *state = 2;
       });
     }
 
+    std::shared_ptr<Hold> hold;
     std::shared_ptr<std::atomic<int>> state;
   };
 
   auto state = std::make_shared<std::atomic<int>>(0);
-  auto slow = system.spawn<Slow>({.name = "slow"}, state);
-  while (*state == 0) std::this_thread::sleep_for(1ms);
-  CHECK(system.status(slow)->waiting_for == "job on pool slow");
+  auto hold = std::make_shared<Hold>();
+  auto slow = system.spawn<Slow>({.name = "slow"}, hold, state);
+  REQUIRE(soon([&] { return hold->begun.load(); }));
+  CHECK(soon([&] { return system.status(slow)->waiting_for == "job on pool slow"; }));
   system.kill(slow);
-  CHECK(system.stop(slow, 5s));
-  CHECK(*state == 3);
+  std::this_thread::sleep_for(20ms);  // time in which it could be destroyed too early
+  CHECK(*state == 0);
+  hold->let_go = true;
+  CHECK(system.stop(slow, 60s));
+  CHECK(*state == 2);
   CHECK(system.stop(5s));
 }
