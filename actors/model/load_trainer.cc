@@ -21,7 +21,7 @@ std::string plugin_path() {
   std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", code);
   std::filesystem::path folder = program.parent_path();
   const std::filesystem::path places[] = {folder / plugin_name,
-      folder / "model/trainer" / plugin_name, folder / "../actors/model/trainer" / plugin_name,
+      folder / "model/torch" / plugin_name, folder / "../actors/model/torch" / plugin_name,
       folder / ".." / TRAM_PLUGIN_DIR / plugin_name};
   for (const std::filesystem::path& place : places)
     if (std::filesystem::exists(place, code)) return place;
