@@ -3,7 +3,7 @@
 // sort by number; numbers in values are little-endian.
 //
 //   key                                           value (schema)
-//   'o'                                           LedgerOptionsRecord (ledger_records.capnp)
+//   'o'                                           LedgerOptionsRecord (records.capnp)
 //   's'                                           LedgerStateRecord
 //   'l' incarnation:8                             empty; lease ids are incarnation << 40 | n
 //   'f' version:8                                 FingerprintRecord

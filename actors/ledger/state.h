@@ -105,7 +105,7 @@ struct Ledger::State {
   GroupId group_of(RolloutId rollout) const;
   std::uint32_t leases_of(bool verify) const;
 
-  // ---- admission (ledger_admission.cc) ------------------------------------------------------
+  // ---- admission (admission.cc) -------------------------------------------------------------
 
   // Completions that batches have counted so far, or may yet count: sealed and open ones.
   std::uint64_t position() const;
@@ -122,7 +122,7 @@ struct Ledger::State {
   Version oldest_version(const GroupEntry& group) const;
   void doom_stale_groups();
 
-  // ---- leases (ledger_leases.cc) ------------------------------------------------------------
+  // ---- leases (leases.cc) -------------------------------------------------------------------
 
   std::vector<RolloutTask> lease_tasks(const std::string& holder, std::uint32_t count, Micros now);
   void issue_groups(std::uint64_t wanted);
@@ -133,7 +133,7 @@ struct Ledger::State {
   void give_back(const std::vector<LeaseId>& ids);
   LeaseId new_lease(Lease lease);
 
-  // ---- appending (ledger_append.cc) ---------------------------------------------------------
+  // ---- appending (append.cc) ----------------------------------------------------------------
 
   struct Undo {
     RolloutId rollout = 0;
@@ -153,7 +153,7 @@ struct Ledger::State {
   void undo(const Undo& step);
   Result<void> refuse(Errc code, std::string why);
 
-  // ---- batches (ledger_seal.cc) -------------------------------------------------------------
+  // ---- batches (seal.cc) --------------------------------------------------------------------
 
   std::optional<Batch> batch(std::uint64_t step);
   // Groups from the first that settle the batch of that step; nothing if one is not complete yet.
@@ -172,7 +172,7 @@ struct Ledger::State {
   void checkpointed(Version version);
   void remove_batch(const RetainedBatch& retained);
 
-  // ---- recovery (ledger_recovery.cc) --------------------------------------------------------
+  // ---- recovery (recovery.cc) ---------------------------------------------------------------
 
   void open();
   void open_options();
@@ -184,7 +184,7 @@ struct Ledger::State {
   void rebuild_lost_batches();
   void rebuild_batch(std::uint64_t step, bool next_is_lost);
 
-  // ---- damage (ledger_damage.cc) ------------------------------------------------------------
+  // ---- damage (damage.cc) -------------------------------------------------------------------
 
   // Reads a rollout's records, in key order, into its entry; what is damaged is quarantined.
   void open_rollout(GroupEntry& group, std::uint32_t sample, const Records& records);

@@ -8,7 +8,7 @@
 namespace tramontane {
 namespace detail {
 
-// What all codecs here declare; message_codecs.cc and message_codecs_ledger.cc define it.
+// What all codecs here declare; codecs.cc and codecs_ledger.cc define it.
 template <class M, std::uint64_t type_id>
 struct WireCodec {
   static constexpr std::uint64_t id = type_id;

@@ -1,6 +1,6 @@
 #pragma once
 // How a message is written as its Cap'n Proto struct. For message_codecs*.cc alone: each message
-// has a Form there, and WireCodec (message_codecs.h) is instantiated over it.
+// has a Form there, and WireCodec (codecs.h) is instantiated over it.
 //
 //   template <>
 //   struct Form<TakeBatch> {

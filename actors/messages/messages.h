@@ -1,6 +1,6 @@
 #pragma once
 // The messages between the actors of a reinforcement-learning job: each arrow of the picture in
-// ARCHITECTURE.md is one struct here. Schema and conversions: messages.capnp, message_codecs.h.
+// ARCHITECTURE.md is one struct here. Schema and conversions: messages.capnp, codecs.h.
 //
 //   generator  ──LeaseTasks, Append──▶ ledger          trainer ──TakeBatch, Trained, …──▶ ledger
 //   verifier   ──LeaseFinished, Judge──▶ ledger        ledger  ──Nudge──▶ whoever found nothing

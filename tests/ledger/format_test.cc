@@ -92,7 +92,7 @@ std::vector<Golden> records() {
 
 }  // namespace
 
-TEST_CASE("the worked example of ledger_format.h is what is written") {
+TEST_CASE("the worked example of format.h is what is written") {
   auto key = ledger_key::fingerprint(3);
   CHECK(hex(key) == "660000000000000003");
   CHECK(hex(encode_fingerprint(key, 0x1122334455667788)) ==
