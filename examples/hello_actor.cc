@@ -27,7 +27,7 @@ class Greeter final : public Actor {
   Greeter() { handle(&Greeter::greet); }
 
  private:
-  awaitable<Greeting> greet(Hello hello) {
+  Task<Greeting> greet(Hello hello) {
     co_await sleep(10ms, "to think of something");
     co_return Greeting{"Hello, " + hello.who + "! You are number " + std::to_string(++greeted_)};
   }

@@ -259,7 +259,7 @@ class Tidy:
                     continue
                 end = closing(code, body.end() - 1, "{}")
                 inside = code[body.end():end]
-                if re.search(r"->\s*awaitable\b", body.group()) or (
+                if re.search(r"->\s*Task\b", body.group()) or (
                         re.search(r"\bco_(await|return|yield)\b", inside) and not re.search(r"\[[^\]]*\]\s*\(", inside)):
                     self.complain(name, line_of(code, m.start()), "a capturing lambda that is a coroutine")
 

@@ -1,8 +1,8 @@
 #include "actors/evaluator/evaluator.h"
 
 #include "actors/messages/codecs.h"
-#include "runtime/base/check.h"
 #include "runtime/actor/system.h"
+#include "runtime/base/check.h"
 
 #include <boost/json/serialize.hpp>
 
@@ -13,7 +13,7 @@ Evaluator::Evaluator(const Job& job, WeightLink link, ActorRef reporter)
   handle(&Evaluator::evaluate);
 }
 
-awaitable<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
+Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   std::shared_ptr<const ReadyWeights> weights;
   try {
     weights = ReadyWeights::prepare(

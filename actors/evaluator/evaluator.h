@@ -21,7 +21,7 @@ class Evaluator final : public Actor {
   std::string holding() const override { return doing_; }
 
  private:
-  awaitable<Answer<EvaluationResult>> evaluate(Evaluate request);
+  Task<Answer<EvaluationResult>> evaluate(Evaluate request);
 
   const Job& job_;
   WeightLink link_;

@@ -24,14 +24,14 @@ Generator::Generator(
   handle(&Generator::tick);
 }
 
-awaitable<void> Generator::start() {
+Task<void> Generator::start() {
   // A generator that is started again serves the newest weights there are from its first token.
   if (auto newest = ready_.newest()) batch_.swap(newest);
   after(options_.poll_every, Tick{});
   co_return;
 }
 
-awaitable<void> Generator::stop() {
+Task<void> Generator::stop() {
   if (batch_.weights() != nullptr) co_await flush(true);
 }
 
@@ -53,7 +53,7 @@ bool Generator::renewal_due() const {
          batch_.room() < options_.batch.slots;
 }
 
-awaitable<void> Generator::work() {
+Task<void> Generator::work() {
   if (batch_.room() > 0 && now() >= ask_after_) co_await pull_tasks();
   if (batch_.has_work()) tokens_ += batch_.step();
   bool idle = !batch_.has_work();
@@ -63,7 +63,7 @@ awaitable<void> Generator::work() {
   if ((due || unfinished || !unsent_.empty()) && now() >= send_after_) co_await flush(unfinished);
 }
 
-awaitable<void> Generator::pull_tasks() {
+Task<void> Generator::pull_tasks() {
   LeaseTasks request{name(), batch_.room()};
   auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "rollouts to write");
   if (!answer) {
@@ -80,7 +80,7 @@ awaitable<void> Generator::pull_tasks() {
 // Hands segments to the ledger. One that the ledger no longer wants (the lease went to another)
 // ends its sequence here. Without an answer they are kept and sent again: appending twice is
 // harmless.
-awaitable<void> Generator::flush(bool unfinished) {
+Task<void> Generator::flush(bool unfinished) {
   flushed_ = now();
   if (unfinished) flushed_unfinished_ = now();
   auto made = batch_.take_segments(unfinished);

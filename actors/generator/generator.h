@@ -34,9 +34,9 @@ class Generator final : public Actor {
   Generator(const ModelConfig& config, Options options, ActorRef ledger, const ReadyStore& ready);
 
   bool has_work() const override;
-  awaitable<void> work() override;
-  awaitable<void> start() override;
-  awaitable<void> stop() override;
+  Task<void> work() override;
+  Task<void> start() override;
+  Task<void> stop() override;
   std::string holding() const override;
 
  private:
@@ -44,8 +44,8 @@ class Generator final : public Actor {
   void nudge(Nudge nudge);
   void tick(Tick tick);
 
-  awaitable<void> pull_tasks();
-  awaitable<void> flush(bool unfinished);
+  Task<void> pull_tasks();
+  Task<void> flush(bool unfinished);
 
   bool renewal_due() const;
 

@@ -1,8 +1,8 @@
 #include "actors/ledger/actor.h"
 
 #include "actors/messages/codecs.h"
-#include "runtime/base/check.h"
 #include "runtime/actor/system.h"
+#include "runtime/base/check.h"
 
 namespace tramontane {
 namespace {
@@ -34,19 +34,18 @@ LedgerActor::LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions optio
   handle(&LedgerActor::trained);
   handle(&LedgerActor::restart_from);
   handle(&LedgerActor::checkpointed);
-  handle(&LedgerActor::release);
   handle(&LedgerActor::counts);
   handle(&LedgerActor::exited);
   handle(&LedgerActor::tick);
 }
 
-awaitable<void> LedgerActor::start() {
+Task<void> LedgerActor::start() {
   ledger_ = std::make_unique<Ledger>(store_, prompt_of_, options_);
   after(tick_every, Tick{});
   co_return;
 }
 
-awaitable<void> LedgerActor::stop() {
+Task<void> LedgerActor::stop() {
   ledger_->sync();
   co_return;
 }
@@ -149,12 +148,6 @@ Answer<TrainedAnswer> LedgerActor::restart_from(RestartFrom request) {
 void LedgerActor::checkpointed(Checkpointed request) {
   ledger_->checkpointed(request.version);
   unsynced_ = true;
-}
-
-void LedgerActor::release(Release request) {
-  if (ledger_->release(request.holder) == 0) return;
-  nudge(want_tasks_);
-  nudge(want_finished_);
 }
 
 LedgerCounts LedgerActor::counts(AskCounts) {

@@ -3,7 +3,7 @@
 // expires leases, groups syncs, and nudges actors that found nothing when there may be something.
 //
 // Messages: LeaseTasks, Append, LeaseFinished, Judge, TakeBatch, Trained, Checkpointed,
-// RestartFrom, Release, AskCounts.
+// RestartFrom, AskCounts.
 
 #include "actors/ledger/ledger.h"
 #include "actors/messages/messages.h"
@@ -23,8 +23,8 @@ class LedgerActor final : public Actor {
   // The store outlives the actor; the ledger is opened in start().
   LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options);
 
-  awaitable<void> start() override;
-  awaitable<void> stop() override;
+  Task<void> start() override;
+  Task<void> stop() override;
   std::string holding() const override;
 
  private:
@@ -36,7 +36,6 @@ class LedgerActor final : public Actor {
   TrainedAnswer trained(Trained request);
   Answer<TrainedAnswer> restart_from(RestartFrom request);
   void checkpointed(Checkpointed request);
-  void release(Release request);
   LedgerCounts counts(AskCounts request);
   void exited(ActorExited exit);
   void tick(Tick tick);

@@ -38,7 +38,6 @@ TRAM_CODEC(Trained, 0xa1d0c4f2e6b8390b);
 TRAM_CODEC(TrainedAnswer, 0xa1d0c4f2e6b8390c);
 TRAM_CODEC(Checkpointed, 0xa1d0c4f2e6b8390d);
 TRAM_CODEC(RestartFrom, 0xa1d0c4f2e6b8390e);
-TRAM_CODEC(Release, 0xa1d0c4f2e6b8390f);
 TRAM_CODEC(AskCounts, 0xa1d0c4f2e6b83910);
 TRAM_CODEC(LedgerCounts, 0xa1d0c4f2e6b83911);
 TRAM_CODEC(Publish, 0xa1d0c4f2e6b83912);

@@ -271,17 +271,6 @@ struct Form<RestartFrom> {
 };
 
 template <>
-struct Form<Release> {
-  using Schema = wire::Release;
-
-  static void write(const Release& m, Schema::Builder out) { out.setHolder(m.holder); }
-
-  static Release read(Schema::Reader in) { return {text(in.getHolder())}; }
-
-  static std::size_t beyond(const Release& m) { return m.holder.size(); }
-};
-
-template <>
 struct Form<AskCounts> {
   using Schema = wire::AskCounts;
 
@@ -321,7 +310,6 @@ template struct WireCodec<Trained, Codec<Trained>::id>;
 template struct WireCodec<TrainedAnswer, Codec<TrainedAnswer>::id>;
 template struct WireCodec<Checkpointed, Codec<Checkpointed>::id>;
 template struct WireCodec<RestartFrom, Codec<RestartFrom>::id>;
-template struct WireCodec<Release, Codec<Release>::id>;
 template struct WireCodec<AskCounts, Codec<AskCounts>::id>;
 template struct WireCodec<LedgerCounts, Codec<LedgerCounts>::id>;
 

@@ -72,10 +72,6 @@ struct RestartFrom @0xa1d0c4f2e6b8390e {
   version @0 :UInt64;
 }
 
-struct Release @0xa1d0c4f2e6b8390f {
-  holder @0 :Text;
-}
-
 struct AskCounts @0xa1d0c4f2e6b83910 {}
 
 struct LedgerCounts @0xa1d0c4f2e6b83911 {

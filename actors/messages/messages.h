@@ -99,11 +99,6 @@ struct RestartFrom {
   Version version = 0;
 };
 
-// All leases of an actor that died or stops go back.
-struct Release {
-  std::string holder;
-};
-
 struct AskCounts {
   using Reply = LedgerCounts;
 };

@@ -34,8 +34,8 @@
 //               queues, tokens_per_second, running (sequences being written), lag_max, version
 //   summary     (last) heldout_before, heldout_after, heldout_forced_thinking, greedy_before,
 //               greedy_after, steps, rollouts, swaps, swaps_while_writing (sequences were in
-//               flight), sequences_spanning_a_swap, log_prob_gap_max also as logprob_gap_max,
-//               lag_max, generator_busy, trainer_busy, swap_stall_us_p50, swap_stall_us_p99,
+//               flight), sequences_spanning_a_swap, log_prob_gap_max, lag_max,
+//               generator_busy, trainer_busy, swap_stall_us_p50, swap_stall_us_p99,
 //               tokens_per_second, seconds, reinforce_seconds, final_version, fingerprint, run,
 //               report, stopped ("finished", "interrupted", "failed"), reason
 //

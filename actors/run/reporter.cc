@@ -1,9 +1,9 @@
 #include "actors/run/reporter.h"
 
 #include "actors/messages/codecs.h"
+#include "runtime/actor/system.h"
 #include "runtime/base/check.h"
 #include "runtime/base/metrics.h"
-#include "runtime/actor/system.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -91,7 +91,6 @@ RunEvent RunTotals::summary() const {
   event["swaps"] = swaps_;
   event["swaps_while_writing"] = swaps_while_writing_;
   event["sequences_spanning_a_swap"] = spanning_;
-  event["logprob_gap_max"] = gap_max_;
   event["log_prob_gap_max"] = gap_max_;
   event["lag_max"] = lag_max_;
   double time = std::max(reinforce_seconds_, 1e-9);
@@ -112,7 +111,7 @@ Reporter::Reporter(Options options) : options_(std::move(options)) {
   handle(&Reporter::tick);
 }
 
-awaitable<void> Reporter::start() {
+Task<void> Reporter::start() {
   last_step_ = last_status_ = look();
   after(options_.status_every, Tick{});
   co_return;

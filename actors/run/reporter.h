@@ -49,7 +49,7 @@ class Reporter final : public Actor {
 
   explicit Reporter(Options options);
 
-  awaitable<void> start() override;
+  Task<void> start() override;
 
  private:
   // Busy time and tokens between two looks.

@@ -55,7 +55,7 @@ boost::json::object Trainer::checkpoint_about() const {
       {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
 }
 
-awaitable<void> Trainer::save() {
+Task<void> Trainer::save() {
   auto began = now();
   auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_);
   files["optimizer.bin"] = policy_->optimizer_state();

@@ -77,7 +77,7 @@ void Trainer::evaluated(Evaluated result) {
   options_.checkpoints->mark_best(result.version);
 }
 
-awaitable<void> Trainer::start() {
+Task<void> Trainer::start() {
   policy_ = options_.make_policy(job().model);
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
   if (auto checkpoint = options_.checkpoints->newest_valid()) {
@@ -107,7 +107,7 @@ void Trainer::begin() {
   }
 }
 
-awaitable<void> Trainer::work() {
+Task<void> Trainer::work() {
   if (stage_ < job().warm_starts.size()) {
     co_await warm_step();
   } else if (!job().reinforce) {
@@ -131,7 +131,7 @@ bool Trainer::non_finite(const StepReport& report) {
 
 // ---- warm start --------------------------------------------------------------------------------
 
-awaitable<void> Trainer::warm_step() {
+Task<void> Trainer::warm_step() {
   const WarmStartPlan& plan = job().warm_starts[stage_];
   if (stage_step_ == 0) {
     // Each stage has an optimizer of its own, as if it were a run of its own.
@@ -182,7 +182,7 @@ std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
   return arena;
 }
 
-awaitable<void> Trainer::begin_reinforcement() {
+Task<void> Trainer::begin_reinforcement() {
   if (!resumed_reinforcing_) policy_->import(*export_arena(0));  // with an optimizer of its own
   arena_ = export_arena(version_);
   options_.link.sender->publish(arena_);
@@ -215,7 +215,7 @@ awaitable<void> Trainer::begin_reinforcement() {
 }
 
 template <class M>
-awaitable<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view why) {
+Task<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view why) {
   for (bool told = false;; told = true) {
     M copy = request;
     auto answer = co_await ask(options_.ledger, std::move(copy), call_deadline, why);
@@ -226,7 +226,7 @@ awaitable<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view wh
   }
 }
 
-awaitable<void> Trainer::reinforce_step() {
+Task<void> Trainer::reinforce_step() {
   if (version_ >= job().reinforce->steps) {
     co_await end_reinforcement();
     co_return;
@@ -255,7 +255,7 @@ awaitable<void> Trainer::reinforce_step() {
 
 // Perhaps no batch comes because word of the newest version was lost, with a message or with an
 // actor that died. Hearing of it again changes nothing.
-awaitable<void> Trainer::remind() {
+Task<void> Trainer::remind() {
   reminded_ = now();
   Publish published{version_, arena_->fingerprint()};
   static_cast<void>(
@@ -266,7 +266,7 @@ awaitable<void> Trainer::remind() {
       co_await send(options_.ledger, trained, call_deadline, "the ledger to hear of a version"));
 }
 
-awaitable<void> Trainer::train_on(Batch batch) {
+Task<void> Trainer::train_on(Batch batch) {
   const ReinforcePlan& plan = *job().reinforce;
   note("waiting_for_batch", "");
   patience_lost_ = false;
@@ -325,7 +325,7 @@ awaitable<void> Trainer::train_on(Batch batch) {
 }
 
 // Publishes a new version and tells the ledger. False if the run had to end.
-awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t step) {
+Task<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t step) {
   options_.link.sender->publish(arena);
   Publish published{arena->version(), arena->fingerprint()};
   auto sent = co_await send(options_.broadcaster, published, call_deadline, "the broadcaster");
@@ -347,7 +347,7 @@ awaitable<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint6
   co_return true;
 }
 
-awaitable<void> Trainer::end_reinforcement() {
+Task<void> Trainer::end_reinforcement() {
   if (saved_ != version_) co_await save();
   co_await evaluate("after", true);
   end(RunOutcome::How::finished, version_ >= job().reinforce->steps
@@ -355,7 +355,7 @@ awaitable<void> Trainer::end_reinforcement() {
                                      : str("correct reached ", job().reinforce->stop_at_correct));
 }
 
-awaitable<void> Trainer::evaluate(std::string label, bool wait) {
+Task<void> Trainer::evaluate(std::string label, bool wait) {
   if (job().heldout.empty()) co_return;
   Evaluate request{
       label, static_cast<std::uint32_t>(stage_), version_, version_, arena_->fingerprint()};
@@ -368,7 +368,7 @@ awaitable<void> Trainer::evaluate(std::string label, bool wait) {
   if (!answer) alarm("evaluation '" + label + "' failed: " + answer.error().text);
 }
 
-awaitable<void> Trainer::report(RunEvent event) {
+Task<void> Trainer::report(RunEvent event) {
   Report told{boost::json::serialize(event)};
   static_cast<void>(
       co_await send(options_.reporter, std::move(told), call_deadline, "the reporter"));

@@ -10,8 +10,8 @@
 
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
-#include "actors/model/policy.h"
 #include "actors/messages/run_event.h"
+#include "actors/model/policy.h"
 #include "actors/weights/ready_store.h"
 #include "actors/weights/transport.h"
 #include "runtime/actor/actor.h"
@@ -61,9 +61,9 @@ class Trainer final : public Actor {
 
   explicit Trainer(Options options);
 
-  awaitable<void> start() override;
+  Task<void> start() override;
   bool has_work() const override;
-  awaitable<void> work() override;
+  Task<void> work() override;
   std::string holding() const override;
 
  private:
@@ -75,23 +75,23 @@ class Trainer final : public Actor {
   // Stages.
   void begin();
   void resume_from(const Checkpoint& checkpoint, bool reinforcing);
-  awaitable<void> warm_step();
-  awaitable<void> begin_reinforcement();
-  awaitable<void> reinforce_step();
-  awaitable<void> remind();
-  awaitable<void> train_on(Batch batch);
-  awaitable<void> end_reinforcement();
+  Task<void> warm_step();
+  Task<void> begin_reinforcement();
+  Task<void> reinforce_step();
+  Task<void> remind();
+  Task<void> train_on(Batch batch);
+  Task<void> end_reinforcement();
 
   std::shared_ptr<const Arena> export_arena(Version version) const;
-  awaitable<bool> announce(std::shared_ptr<const Arena> arena, std::uint64_t step);
-  awaitable<void> save();
+  Task<bool> announce(std::shared_ptr<const Arena> arena, std::uint64_t step);
+  Task<void> save();
   boost::json::object checkpoint_about() const;
   void save_warm();
-  awaitable<void> evaluate(std::string label, bool wait);
+  Task<void> evaluate(std::string label, bool wait);
   // Asks the ledger again for as long as it may yet answer: it is restarted when it fails.
   template <class M>
-  awaitable<Answer<ReplyOf<M>>> ask_ledger(M request, std::string_view why);
-  awaitable<void> report(RunEvent event);
+  Task<Answer<ReplyOf<M>>> ask_ledger(M request, std::string_view why);
+  Task<void> report(RunEvent event);
   void alarm(const std::string& text);
   void end(RunOutcome::How how, const std::string& reason);
   bool non_finite(const StepReport& report);

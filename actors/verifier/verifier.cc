@@ -22,7 +22,7 @@ Verifier::Verifier(RewardTable rewards, std::shared_ptr<const Tokenizer> tokeniz
   handle(&Verifier::tick);
 }
 
-awaitable<void> Verifier::start() {
+Task<void> Verifier::start() {
   after(options_.poll_every, Tick{});
   co_return;
 }
@@ -31,7 +31,7 @@ std::string Verifier::holding() const {
   return str(unsent_.size(), " verdicts not yet in the ledger");
 }
 
-awaitable<void> Verifier::work() {
+Task<void> Verifier::work() {
   if (unsent_.empty()) {
     LeaseFinished request{name(), rewards_.batch()};
     auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "finished rollouts");

@@ -23,11 +23,11 @@ class Verifier final : public Actor {
   Verifier(RewardTable rewards, std::shared_ptr<const Tokenizer> tokenizer, Options options,
       ActorRef ledger);
 
-  awaitable<void> start() override;
+  Task<void> start() override;
 
   bool has_work() const override { return may_have_work_; }
 
-  awaitable<void> work() override;
+  Task<void> work() override;
   std::string holding() const override;
 
  private:

@@ -256,13 +256,12 @@ std::vector<Line> closing_lines(const RunState& state, int width) {
            " rollouts");
   out.push_back(work);
   Line swaps;
-  swaps.add(
-      "  swaps            " + whole(number(summary, "swaps")) + ", " +
-      whole(number(summary, "swaps_while_writing")) + " of them in the middle of writing; " +
-      whole(number(summary, "sequences_spanning_a_swap")) +
-      " completions span several versions; stall p50 " +
-      micros(number(summary, "swap_stall_us_p50")) + ", log-prob gap " +
-      scientific(larger(number(summary, "log_prob_gap_max"), number(summary, "logprob_gap_max"))));
+  swaps.add("  swaps            " + whole(number(summary, "swaps")) + ", " +
+            whole(number(summary, "swaps_while_writing")) + " of them in the middle of writing; " +
+            whole(number(summary, "sequences_spanning_a_swap")) +
+            " completions span several versions; stall p50 " +
+            micros(number(summary, "swap_stall_us_p50")) + ", log-prob gap " +
+            scientific(number(summary, "log_prob_gap_max")));
   out.push_back(swaps);
   add_examples(out, state, width);
   std::string run = text(summary, "run", state.folder);

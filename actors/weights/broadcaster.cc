@@ -1,9 +1,9 @@
 #include "actors/weights/broadcaster.h"
 
 #include "actors/messages/codecs.h"
+#include "runtime/actor/system.h"
 #include "runtime/base/all.h"
 #include "runtime/base/check.h"
-#include "runtime/actor/system.h"
 
 #include <boost/json/serialize.hpp>
 
@@ -77,21 +77,21 @@ Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
   }
 }
 
-awaitable<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Offer request) {
+Task<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Offer request) {
   auto ref = system().find(generator);
   if (!ref) co_return Failure{Errc::closed, "it has stopped for good"};
   Swap swap{request.version, request.fingerprint};
   co_return co_await ask(*ref, swap, swap_deadline, "a token boundary");
 }
 
-awaitable<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
+Task<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
   auto begin = std::chrono::steady_clock::now();
   RunEvent event = swap_event(request, link_.name);
   auto weights = receive(request, event);
   if (!weights) co_return weights.error();
   event["publish_us"] = micros_since(begin);
   // All at once: one that is slow or dead keeps no other waiting.
-  std::vector<awaitable<Answer<SwapResult>>> parts;
+  std::vector<Task<Answer<SwapResult>>> parts;
   for (const auto& generator : generators_) parts.push_back(swap_one(generator, request));
   auto swaps = co_await all(std::move(parts));
   OfferResult result;
@@ -133,7 +133,7 @@ void WeightBroadcaster::tick(Tick) {
   due_ = due_ || !everywhere_;
 }
 
-awaitable<void> WeightBroadcaster::work() {
+Task<void> WeightBroadcaster::work() {
   Publish version = *newest_;
   due_ = false;
   everywhere_ = true;
@@ -145,7 +145,7 @@ awaitable<void> WeightBroadcaster::work() {
   note("version", std::to_string(version.version));
 }
 
-awaitable<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
+Task<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
   Offer offer{version.version, version.fingerprint};
   auto result = co_await ask(receiver, offer, offer_deadline, "a receiver to take the weights");
   std::string problem = result ? result->problem : result.error().text;

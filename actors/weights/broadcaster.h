@@ -31,9 +31,9 @@ class WeightReceiverActor final : public Actor {
       std::uint32_t keep_versions, std::vector<std::string> generators, ActorRef reporter);
 
  private:
-  awaitable<Answer<OfferResult>> offer(Offer request);
+  Task<Answer<OfferResult>> offer(Offer request);
   Answer<std::shared_ptr<const ReadyWeights>> receive(const Offer& request, RunEvent& event);
-  awaitable<Answer<SwapResult>> swap_one(std::string generator, Offer request);
+  Task<Answer<SwapResult>> swap_one(std::string generator, Offer request);
 
   const ModelConfig& config_;
   WeightLink link_;
@@ -49,12 +49,12 @@ class WeightBroadcaster final : public Actor {
 
   bool has_work() const override { return due_; }
 
-  awaitable<void> work() override;
+  Task<void> work() override;
 
  private:
   void publish(Publish request);
   void tick(Tick tick);
-  awaitable<bool> offer_to(ActorRef receiver, Publish version);
+  Task<bool> offer_to(ActorRef receiver, Publish version);
 
   std::vector<ActorRef> receivers_;
   ActorRef reporter_;

@@ -1,8 +1,8 @@
 #include "runtime/actor/actor.h"
 
-#include "runtime/base/check.h"
 #include "runtime/actor/cell.h"
 #include "runtime/actor/system.h"
+#include "runtime/base/check.h"
 
 #include <algorithm>
 
@@ -82,7 +82,6 @@ void Actor::finish() const {
 Answer<void> Actor::try_send_message(const ActorRef& to, Message message) {
   auto envelope = detail::make_envelope(to, std::move(message));
   envelope->source = cell().id();
-  envelope->trace = cell().trace();
   envelope->sent = now();
   return detail::deliver_now(to, std::move(envelope));
 }
@@ -90,7 +89,6 @@ Answer<void> Actor::try_send_message(const ActorRef& to, Message message) {
 void Actor::send_self(Duration wait, Message message) {
   auto envelope = detail::make_envelope(self(), std::move(message));
   envelope->source = cell().id();
-  envelope->trace = cell().trace();
   envelope->exempt = true;
   cell().at(tramontane::after(now(), wait), std::move(envelope));
 }

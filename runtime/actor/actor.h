@@ -9,11 +9,11 @@
 //     }
 //
 //    private:
-//     awaitable<TaskList> lease_tasks(LeaseTasks request);  // may co_await
+//     Task<TaskList> lease_tasks(LeaseTasks request);  // may co_await
 //     Answer<void> append(Segments segments);               // or be a plain function
 //   };
 //
-// A handler takes its message by value and gives M::Reply, plain or as Answer, Result or awaitable
+// A handler takes its message by value and gives M::Reply, plain or as Answer, Result or Task
 // of one of these. A Failure or error code that it returns reaches the caller as such. An exception
 // that escapes stops this actor alone: its caller gets `failed` with the text, unread mail is
 // bounced, an exit record is made, and the restart policy decides whether a new one is built.
@@ -28,11 +28,11 @@
 // Threads: everything runs on the actor's strand. Nothing here may be called from elsewhere.
 
 #include "runtime/actor/actor_ref.h"
+#include "runtime/actor/pool.h"
 #include "runtime/base/async.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/result.h"
-#include "runtime/actor/pool.h"
 #include "runtime/wire/message.h"
 
 #include <coroutine>
@@ -61,15 +61,15 @@ struct Unwrap {  // the reply type behind what a handler returns
 };
 
 template <class T>
-struct Unwrap<awaitable<T>> : Unwrap<T> {};
+struct Unwrap<Task<T>> : Unwrap<T> {};
 
 template <class T, class E>
 struct Unwrap<boost::system::result<T, E>> : Unwrap<T> {};
 
 template <class T>
-inline constexpr bool is_awaitable = false;
+inline constexpr bool is_task = false;
 template <class T>
-inline constexpr bool is_awaitable<awaitable<T>> = true;
+inline constexpr bool is_task<Task<T>> = true;
 template <class T>
 inline constexpr bool is_result = false;
 template <class T, class E>
@@ -96,17 +96,17 @@ void put_reply(Envelope& envelope, R&& value) {
 }
 
 // A running handler or step, whatever its result type. Owns the frame.
-class Task {
+class RunningTask {
  public:
-  Task() = default;
+  RunningTask() = default;
 
   template <class R>
-  explicit Task(awaitable<R> running) {
+  explicit RunningTask(Task<R> running) {
     auto handle = running.release();
     frame_ = handle;
     promise_ = &handle.promise();
     collect_ = [](PromiseBase& base, Envelope* envelope) {
-      auto& promise = static_cast<typename awaitable<R>::promise_type&>(base);
+      auto& promise = static_cast<typename Task<R>::promise_type&>(base);
       if constexpr (std::is_void_v<R>) {
         promise.take();
       } else {
@@ -116,9 +116,9 @@ class Task {
     };
   }
 
-  Task(Task&& other) noexcept { *this = std::move(other); }
+  RunningTask(RunningTask&& other) noexcept { *this = std::move(other); }
 
-  Task& operator=(Task&& other) noexcept {
+  RunningTask& operator=(RunningTask&& other) noexcept {
     reset();
     frame_ = std::exchange(other.frame_, {});
     promise_ = other.promise_;
@@ -126,7 +126,7 @@ class Task {
     return *this;
   }
 
-  ~Task() { reset(); }
+  ~RunningTask() { reset(); }
 
   explicit operator bool() const { return static_cast<bool>(frame_); }
 
@@ -156,7 +156,7 @@ struct Handler {
   std::uint64_t id;
   const char* name;
   // Runs a plain function to its end, or gives the coroutine that is to run.
-  std::function<Task(Actor&, Envelope&)> call;
+  std::function<RunningTask(Actor&, Envelope&)> call;
 };
 
 }  // namespace detail
@@ -169,15 +169,15 @@ class Actor {
   Actor& operator=(const Actor&) = delete;
 
   // Before the first message, and after the last; not called when killed or failed.
-  virtual awaitable<void> start() { co_return; }
+  virtual Task<void> start() { co_return; }
 
-  virtual awaitable<void> stop() { co_return; }
+  virtual Task<void> stop() { co_return; }
 
   // While true, work() is called between messages, one step each. A step should be short, or
   // co_await; a stop ends its waits early.
   virtual bool has_work() const { return false; }
 
-  virtual awaitable<void> work() { co_return; }
+  virtual Task<void> work() { co_return; }
 
   // What would be lost with this actor now, for the exit record: "lease 12 (3 rollouts)".
   virtual std::string holding() const { return {}; }
@@ -241,15 +241,15 @@ void Actor::handle(Return (A::*method)(M)) {
   static_assert(std::is_same_v<M, std::remove_cvref_t<M>>, "a handler takes its message by value");
   static_assert(std::is_same_v<typename detail::Unwrap<Return>::type, ReplyOf<M>>,
       "the handler's result is not the message's Reply");
-  auto call = [method](Actor& actor, Envelope& envelope) -> detail::Task {
+  auto call = [method](Actor& actor, Envelope& envelope) -> detail::RunningTask {
     Result<M> message = envelope.body.take<M>();
     if (!message) {
       envelope.failure = Failure{Errc::bad_input, str("bytes that are no ", Codec<M>::name)};
       return {};
     }
     A& self = static_cast<A&>(actor);
-    if constexpr (detail::is_awaitable<Return>) {
-      return detail::Task((self.*method)(std::move(*message)));
+    if constexpr (detail::is_task<Return>) {
+      return detail::RunningTask((self.*method)(std::move(*message)));
     } else if constexpr (std::is_void_v<Return>) {
       (self.*method)(std::move(*message));
       return {};

@@ -53,7 +53,6 @@ bool CallWait::begin(Strand& strand, std::coroutine_handle<> self) {
     return false;
   }
   envelope_->source = strand.identity();
-  envelope_->trace = strand.trace();
   return asks_ ? begin_ask(strand, self) : begin_send(strand, self);
 }
 

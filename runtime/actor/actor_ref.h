@@ -166,7 +166,7 @@ class SendWait final : public CallWait {
 };
 
 template <class M>
-awaitable<Answer<ReplyOf<M>>> ask_one(ActorRef to, M message, Duration timeout, std::string why) {
+Task<Answer<ReplyOf<M>>> ask_one(ActorRef to, M message, Duration timeout, std::string why) {
   AskWait<M> wait(WaitKind::reply, std::move(to), Message(std::move(message)), timeout, why);
   co_return co_await wait;
 }
@@ -192,9 +192,9 @@ template <class M>
 
 // Asks several actors the same at once; the answers come in the order of `to`.
 template <class M>
-awaitable<std::vector<Answer<ReplyOf<M>>>> ask_all(
+Task<std::vector<Answer<ReplyOf<M>>>> ask_all(
     std::vector<ActorRef> to, M message, Duration timeout, std::string reason = {}) {
-  std::vector<awaitable<Answer<ReplyOf<M>>>> parts;
+  std::vector<Task<Answer<ReplyOf<M>>>> parts;
   for (ActorRef& each : to) {
     parts.push_back(detail::ask_one<M>(std::move(each), message, timeout, reason));
   }

@@ -1,9 +1,9 @@
 #include "runtime/actor/cell.h"
 
-#include "runtime/base/check.h"
-#include "runtime/base/log.h"
 #include "runtime/actor/simulation.h"
 #include "runtime/actor/watch.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
 
 #include <algorithm>
 #include <cstring>
@@ -106,7 +106,7 @@ bool Cell::turn() {
   if (actor_ == nullptr) return false;
   if (stop_wanted_) {
     set_state(ActorState::stopping);
-    begin_task(Doing::stop, detail::Task(actor_->stop()));
+    begin_task(Doing::stop, detail::RunningTask(actor_->stop()));
     return true;
   }
   if (!box_.empty()) {
@@ -116,7 +116,7 @@ bool Cell::turn() {
   bool has_work = false;
   try {
     has_work = actor_->has_work();
-    if (has_work) begin_task(Doing::step, detail::Task(actor_->work()));
+    if (has_work) begin_task(Doing::step, detail::RunningTask(actor_->work()));
   } catch (...) {
     fail(std::current_exception());
     return true;
@@ -164,13 +164,13 @@ void Cell::build() {
     actor_ = factory_();
     TRAM_CHECK(actor_ != nullptr, "the factory built nothing", label());
     actor_->cell_ = this;
-    begin_task(Doing::start, detail::Task(actor_->start()));
+    begin_task(Doing::start, detail::RunningTask(actor_->start()));
   } catch (...) {
     fail(std::current_exception());
   }
 }
 
-void Cell::begin_task(Doing doing, detail::Task task) {
+void Cell::begin_task(Doing doing, detail::RunningTask task) {
   doing_ = doing;
   if (doing != Doing::message) {
     began_ = now();
@@ -210,7 +210,6 @@ void Cell::handle_next() {
   task_since_.store(count(began_), std::memory_order_relaxed);
   last_handler_.store(current_->body.name(), std::memory_order_relaxed);
   set_state(ActorState::handling);
-  set_trace(current_->trace);
   std::uint64_t id = current_->body.id();
   auto known = std::find_if(actor_->handlers_.begin(), actor_->handlers_.end(),
       [id](const detail::Handler& handler) { return handler.id == id; });
@@ -222,7 +221,7 @@ void Cell::handle_next() {
     return;
   }
   try {
-    detail::Task task = known->call(*actor_, *current_);
+    detail::RunningTask task = known->call(*actor_, *current_);
     if (task) {
       begin_task(Doing::message, std::move(task));
     } else {

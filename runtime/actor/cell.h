@@ -10,13 +10,13 @@
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_ref.h"
 #include "runtime/actor/actor_status.h"
-#include "runtime/base/metrics.h"
-#include "runtime/base/random.h"
-#include "runtime/base/strand.h"
 #include "runtime/actor/exit_record.h"
 #include "runtime/actor/mailbox.h"
 #include "runtime/actor/supervisor.h"
 #include "runtime/actor/system.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/random.h"
+#include "runtime/base/strand.h"
 
 #include <atomic>
 #include <deque>
@@ -97,7 +97,7 @@ class Cell final : public Strand, public Route {
   void build();
   void handle_next();
   bool obsolete(std::unique_ptr<Envelope>& envelope);
-  void begin_task(Doing doing, detail::Task task);
+  void begin_task(Doing doing, detail::RunningTask task);
   void end_task();
   Time count_task(Time began, bool was_message);
   void fail(const std::exception_ptr& error);
@@ -118,7 +118,7 @@ class Cell final : public Strand, public Route {
 
   // The present life.
   std::unique_ptr<Actor> actor_;
-  detail::Task task_;
+  detail::RunningTask task_;
   Doing doing_ = Doing::nothing;
   std::unique_ptr<Envelope> current_;
   Time began_{};  // the task

@@ -1,9 +1,9 @@
 // The Cell's mail: delivery, answers, what comes back, what comes later; and its status.
 
-#include "runtime/base/check.h"
-#include "runtime/base/log.h"
 #include "runtime/actor/cell.h"
 #include "runtime/actor/simulation.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
 
 #include <algorithm>
 #include <utility>
@@ -134,7 +134,6 @@ std::unique_ptr<Envelope> copy_of(const Envelope& envelope) {
   copy->is_reply = envelope.is_reply;
   copy->sent = envelope.sent;
   copy->deadline = envelope.deadline;
-  copy->trace = envelope.trace;
   copy->body = envelope.body.copy();
   copy->failure = envelope.failure;
   copy->reply_to = envelope.reply_to;

@@ -14,11 +14,11 @@
 // Everything happens inside step(), run_until(), run_for() and the blocking calls of System. Jobs
 // given to run_on() run inline; on_job() can make them take simulated time.
 
+#include "runtime/actor/simulation.h"
+#include "runtime/actor/system.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
-#include "runtime/actor/simulation.h"
-#include "runtime/actor/system.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,8 +1,8 @@
 #pragma once
 // What a System asks of a simulation that runs it (runtime/actor/sim_system.h).
 
-#include "runtime/base/clock.h"
 #include "runtime/actor/pool.h"
+#include "runtime/base/clock.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,11 +1,11 @@
 #include "runtime/actor/system.h"
 
-#include "runtime/base/check.h"
-#include "runtime/base/log.h"
-#include "runtime/base/metrics.h"
 #include "runtime/actor/cell.h"
 #include "runtime/actor/simulation.h"
 #include "runtime/actor/watch.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
 
 #include <algorithm>
 #include <chrono>

@@ -9,15 +9,15 @@
 //   class Counter final : public Actor {
 //    public:
 //     explicit Counter(ActorRef store) : store_(store) { handle(&Counter::add); }
-//     awaitable<void> start() override { after(10s, Tick{}); co_return; }
+//     Task<void> start() override { after(10s, Tick{}); co_return; }
 //     bool has_work() const override { return unsaved_ > 0; }
-//     awaitable<void> work() override {                          // one step, mail goes first
+//     Task<void> work() override {                          // one step, mail goes first
 //       Save save{sum_};  auto saved = co_await ask(store_, save, 5s, "the sum to be saved");
 //       if (saved) unsaved_ = 0;                                 // else saved.error().code, .text
 //       else if (!co_await sleep(1s, "before saving again")) co_return;  // we are being stopped
 //     }
 //    private:
-//     // or awaitable<Answer<Number>>, or a plain Number
+//     // or Task<Answer<Number>>, or a plain Number
 //     Answer<Number> add(Add add) {
 //       if (add.value < 0) return Failure{Errc::refused, "only upwards"};
 //       unsaved_ += 1;
@@ -40,11 +40,11 @@
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_ref.h"
 #include "runtime/actor/actor_status.h"
-#include "runtime/base/clock.h"
 #include "runtime/actor/exit_record.h"
 #include "runtime/actor/mailbox.h"
 #include "runtime/actor/pool.h"
 #include "runtime/actor/supervisor.h"
+#include "runtime/base/clock.h"
 
 #include <functional>
 #include <memory>

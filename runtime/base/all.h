@@ -2,7 +2,7 @@
 // all() runs several coroutines at once on the strand that awaits it, and gives their results in
 // the order of the parts.
 //
-//   std::vector<awaitable<Answer<Loaded>>> parts;
+//   std::vector<Task<Answer<Loaded>>> parts;
 //   for (const ActorRef& g : generators) parts.push_back(swap_one(g, version));
 //   auto answers = co_await all(std::move(parts));
 //
@@ -25,7 +25,7 @@ namespace detail {
 // Over when its count reaches zero. No deadline: each part has its own.
 class AllWait final : public Wait {
  public:
-  explicit AllWait(std::size_t parts) : Wait(WaitKind::gate, {}), left(parts) {}
+  explicit AllWait(std::size_t parts) : Wait(WaitKind::parts, {}), left(parts) {}
 
   bool await_ready() const noexcept { return left == 0; }
 
@@ -52,7 +52,7 @@ class AllWait final : public Wait {
   }
 
   std::size_t left;
-  std::vector<awaitable<void>::Handle> running;
+  std::vector<Task<void>::Handle> running;
   std::exception_ptr error;
 
  private:
@@ -66,7 +66,7 @@ class AllWait final : public Wait {
 };
 
 template <class T>
-awaitable<void> run_part(awaitable<T> part, std::optional<T>& value, AllWait& wait) {
+Task<void> run_part(Task<T> part, std::optional<T>& value, AllWait& wait) {
   try {
     value.emplace(co_await std::move(part));
   } catch (...) {
@@ -78,7 +78,7 @@ awaitable<void> run_part(awaitable<T> part, std::optional<T>& value, AllWait& wa
 }  // namespace detail
 
 template <class T>
-awaitable<std::vector<T>> all(std::vector<awaitable<T>> parts) {
+Task<std::vector<T>> all(std::vector<Task<T>> parts) {
   std::vector<std::optional<T>> values(parts.size());
   detail::AllWait wait(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -1,13 +1,13 @@
 #pragma once
-// awaitable<T> is a coroutine that gives a T. It starts when it is awaited, and runs on the strand
+// Task<T> is a coroutine that gives a T. It starts when it is awaited, and runs on the strand
 // of the coroutine that awaits it, so everything one actor does happens in one order.
 //
-//   awaitable<int> count(ActorRef ledger) {
+//   Task<int> count(ActorRef ledger) {
 //     auto tasks = co_await ask(ledger, request, 5s, "tasks to count");
 //     co_return tasks.value().size();
 //   }
 //
-// Destroying an awaitable destroys its frame, and with it whatever it was waiting for: that is how
+// Destroying an Task destroys its frame, and with it whatever it was waiting for: that is how
 // a killed actor ends. Parameters are taken by value, or refer to members of the object that
 // awaits. Tramontane's coroutines are its own instead of Asio's so that actor headers need no Asio
 // (seconds of compile time a file), an ask costs no type-erased handler, and the frames of a dead
@@ -79,39 +79,59 @@ class PromiseBase {
 
 }  // namespace detail
 
+namespace detail {
+
+// A promise with room for what its coroutine returns.
 template <class T>
-class [[nodiscard]] awaitable {
+class ValuePromise : public PromiseBase {
  public:
-  struct promise_type : detail::PromiseBase {
-    std::optional<T> value;
+  template <class U>
+  void return_value(U&& result) {
+    value_.emplace(std::forward<U>(result));
+  }
 
-    awaitable get_return_object() noexcept {
-      return awaitable(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
+  T take() {
+    if (error) std::rethrow_exception(std::move(error));
+    return std::move(*value_);
+  }
 
-    template <class U>
-    void return_value(U&& result) {
-      value.emplace(std::forward<U>(result));
-    }
+ private:
+  std::optional<T> value_;
+};
 
-    T take() {
-      if (error) std::rethrow_exception(std::move(error));
-      return std::move(*value);
+template <>
+class ValuePromise<void> : public PromiseBase {
+ public:
+  void return_void() noexcept {}
+
+  void take() {
+    if (error) std::rethrow_exception(std::move(error));
+  }
+};
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard]] Task {
+ public:
+  struct promise_type : detail::ValuePromise<T> {
+    Task get_return_object() noexcept {
+      return Task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
   };
 
   using Handle = std::coroutine_handle<promise_type>;
 
-  awaitable() = default;
+  Task() = default;
 
-  awaitable(awaitable&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
+  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
 
-  awaitable& operator=(awaitable&& other) noexcept {
+  Task& operator=(Task&& other) noexcept {
     std::swap(frame_, other.frame_);
     return *this;
   }
 
-  ~awaitable() {
+  ~Task() {
     if (frame_) frame_.destroy();
   }
 
@@ -138,64 +158,7 @@ class [[nodiscard]] awaitable {
   Awaiter operator co_await() && noexcept { return {frame_}; }
 
  private:
-  explicit awaitable(Handle frame) : frame_(frame) {}
-
-  Handle frame_;
-};
-
-template <>
-class [[nodiscard]] awaitable<void> {
- public:
-  struct promise_type : detail::PromiseBase {
-    awaitable get_return_object() noexcept {
-      return awaitable(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-
-    void return_void() noexcept {}
-
-    void take() {
-      if (error) std::rethrow_exception(std::move(error));
-    }
-  };
-
-  using Handle = std::coroutine_handle<promise_type>;
-
-  awaitable() = default;
-
-  awaitable(awaitable&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
-
-  awaitable& operator=(awaitable&& other) noexcept {
-    std::swap(frame_, other.frame_);
-    return *this;
-  }
-
-  ~awaitable() {
-    if (frame_) frame_.destroy();
-  }
-
-  Handle release() noexcept { return std::exchange(frame_, {}); }
-
-  struct Awaiter {
-    Handle child;
-
-    bool await_ready() noexcept { return false; }
-
-    template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-      auto& promise = child.promise();
-      promise.strand = parent.promise().strand;
-      promise.trampoline = parent.promise().trampoline;
-      promise.parent = parent;
-      promise.trampoline->then(child);
-    }
-
-    void await_resume() { child.promise().take(); }
-  };
-
-  Awaiter operator co_await() && noexcept { return {frame_}; }
-
- private:
-  explicit awaitable(Handle frame) : frame_(frame) {}
+  explicit Task(Handle frame) : frame_(frame) {}
 
   Handle frame_;
 };

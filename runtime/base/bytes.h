@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -13,9 +12,6 @@ namespace tramontane {
 
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
-
-// An immutable blob that several owners share.
-using SharedBytes = std::shared_ptr<const Bytes>;
 
 inline ByteView as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));

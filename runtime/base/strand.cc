@@ -30,8 +30,8 @@ std::string WaitStatus::text() const {
       return "time to pass" + reason_part;
     case WaitKind::job:
       return "job on pool " + target + reason_part;
-    case WaitKind::gate:
-      return "work in flight to end" + reason_part;
+    case WaitKind::parts:
+      return "parts to end" + reason_part;
   }
   return "";
 }

@@ -60,7 +60,7 @@ class Inbox {
   virtual void push(std::unique_ptr<Item> item) = 0;
 };
 
-enum class WaitKind : std::uint8_t { none, reply, room, sleep, job, gate };
+enum class WaitKind : std::uint8_t { none, reply, room, sleep, job, parts };
 
 // What a strand waits for, as seen from outside.
 struct WaitStatus {
@@ -121,10 +121,8 @@ class Strand : public Trampoline,
 
   const std::string& label() const { return label_; }
 
-  // Of the actor, 0 if there is none; and of what it is doing now.
+  // Of the actor, 0 if there is none.
   std::uint64_t identity() const { return identity_; }
-
-  std::uint64_t trace() const { return trace_; }
 
   Clock& clock() const { return clock_; }
 
@@ -179,8 +177,6 @@ class Strand : public Trampoline,
 
   int jobs() const { return jobs_; }
 
-  void set_trace(std::uint64_t trace) { trace_ = trace; }
-
  private:
   friend class Wait;
 
@@ -203,7 +199,6 @@ class Strand : public Trampoline,
 
   const std::string label_;
   const std::uint64_t identity_;
-  std::uint64_t trace_ = 0;
   Clock& clock_;
   Executor& executor_;
   const int turns_;
@@ -226,21 +221,6 @@ class Strand : public Trampoline,
   // is part of every ask.
   mutable std::atomic_flag status_lock_;
   const Wait* shown_ = nullptr;
-};
-
-// co_await strand_of_this(): the strand the coroutine runs on.
-struct ThisStrand {
-  Strand* strand = nullptr;
-
-  bool await_ready() noexcept { return false; }
-
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) noexcept {
-    strand = self.promise().strand;
-    return false;
-  }
-
-  Strand& await_resume() noexcept { return *strand; }
 };
 
 // Sleeps; a stop of the actor ends it early. True if the whole time passed.

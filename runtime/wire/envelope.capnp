@@ -14,9 +14,8 @@ struct Envelope @0xa6b3d0c4e5f71829 {
   call @3 :UInt64;          # the caller's ticket; 0: one-way
   type @4 :UInt64;          # id of the payload's struct; 0: none
   timeLeft @5 :Int64 = -1;  # nanoseconds until the deadline; -1: none
-  trace @6 :UInt64;
-  isReply @7 :Bool;
-  failed @8 :UInt16;        # a reply that is a failure: its Errc
-  failure @9 :Text;         # and its text
-  payload @10 :Data;        # bytes of the message
+  isReply @6 :Bool;
+  failed @7 :UInt16;        # a reply that is a failure: its Errc
+  failure @8 :Text;         # and its text
+  payload @9 :Data;         # bytes of the message
 }

@@ -22,7 +22,6 @@ Bytes encode_envelope(const Envelope& envelope, Time now) {
     if (envelope.deadline != forever) {
       out.setTimeLeft(std::max<std::int64_t>(0, (envelope.deadline - now).count()));
     }
-    out.setTrace(envelope.trace);
     out.setIsReply(envelope.is_reply);
     if (envelope.failure) {
       out.setFailed(static_cast<std::uint16_t>(envelope.failure->code));
@@ -44,7 +43,6 @@ Result<std::unique_ptr<Envelope>> decode_envelope(ByteView bytes, Time now) {
     envelope->source = in.getSource();
     envelope->ticket = in.getCall();
     if (in.getTimeLeft() >= 0) envelope->deadline = after(now, Duration(in.getTimeLeft()));
-    envelope->trace = in.getTrace();
     envelope->is_reply = in.getIsReply();
     envelope->sent = now;
     if (in.getFailed() > last_code) throw Error(Errc::bad_input, "envelope: unknown error code");

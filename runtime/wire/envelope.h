@@ -35,7 +35,6 @@ struct Envelope final : Item {
   bool charged = false;  // holds credit of the mailbox it lies in
   std::size_t size = 0;  // what it is charged, bytes
   Time deadline = forever;
-  std::uint64_t trace = 0;
   Message body;  // the request, then the reply
   std::optional<Failure> failure;
   std::shared_ptr<Inbox> reply_to;

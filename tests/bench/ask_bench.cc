@@ -7,8 +7,8 @@
 // Each with both sides on one thread, and on two. The contenders take turns in short windows, and
 // the best window of each counts: other work on the machine only ever makes a window worse.
 
-#include "runtime/base/log.h"
 #include "runtime/actor/system.h"
+#include "runtime/base/log.h"
 #include "tests/runtime/messages.h"
 
 #include <boost/asio/io_context.hpp>
@@ -147,7 +147,7 @@ class Adder final : public Actor {
  private:
   Number add(Add add) { return {sum_ += add.value}; }
 
-  awaitable<Number> linger(Linger linger) { co_return Number{sum_ += linger.value}; }
+  Task<Number> linger(Linger linger) { co_return Number{sum_ += linger.value}; }
 
   void note(Note) { measured_->received.fetch_add(1, std::memory_order_relaxed); }
 
@@ -161,7 +161,7 @@ class Caller final : public Actor {
   Caller(ActorRef adder, std::shared_ptr<Measured> measured)
       : adder_(std::move(adder)), measured_(std::move(measured)) {}
 
-  awaitable<void> start() override {
+  Task<void> start() override {
     for (int w = 0; w < windows; ++w) {
       Steps::time_point begin = Steps::now();
       for (int i = 0; i < batch; ++i) {

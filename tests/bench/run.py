@@ -83,7 +83,7 @@ def loop():
                 mode = "asynchronous" if lag else "synchronous"
                 totals.setdefault(mode, []).append((s["reinforce_seconds"], s["heldout_after"], reached))
                 print(f"{mode:14}{seed:>5}{s['reinforce_seconds']:>13.1f}{(f'{reached:.1f}' if reached else '-'):>9}{s['generator_busy']:>11.0%}{s['trainer_busy']:>9.0%}"
-                      f"{s['heldout_after']:>10.3f}{s['lag_max']:>5}{s['logprob_gap_max']:>5g}{s['swap_stall_us_p50']:>10.1f} / {s['swap_stall_us_p99']:.1f}", flush=True)
+                      f"{s['heldout_after']:>10.3f}{s['lag_max']:>5}{s['log_prob_gap_max']:>5g}{s['swap_stall_us_p50']:>10.1f} / {s['swap_stall_us_p99']:.1f}", flush=True)
     a, b = ([row[0] for row in totals[mode]] for mode in ("asynchronous", "synchronous"))
     print(f"asynchronous takes {statistics.mean(a) / statistics.mean(b):.2f} of the synchronous time; held-out "
           f"{statistics.mean(r[1] for r in totals['asynchronous']):.3f} against {statistics.mean(r[1] for r in totals['synchronous']):.3f}")

@@ -11,7 +11,7 @@ import time
 import harness as h
 from watch import Watch
 
-SUMMARY = ("heldout_before heldout_after steps rollouts swaps sequences_spanning_a_swap logprob_gap_max lag_max "
+SUMMARY = ("heldout_before heldout_after steps rollouts swaps sequences_spanning_a_swap log_prob_gap_max lag_max "
            "generator_busy seconds").split()
 
 

@@ -133,7 +133,7 @@ def asynchronous_runs_replay(folder, policy):
         else:
             h.expect_equal(spanning, 0, "isolate: sequences across a swap")
         summary = h.summary_of(h.metrics(path))
-        h.expect_equal(summary["logprob_gap_max"], 0, "log-prob gap")
+        h.expect_equal(summary["log_prob_gap_max"], 0, "log-prob gap")
         h.expect(summary["lag_max"] <= 2, f"lag {summary['lag_max']}")
         print(f"asynchronous, {on_swap}: {line}", flush=True)
 

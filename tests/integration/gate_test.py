@@ -20,11 +20,11 @@ def gate(folder, seed):
     average = steps[-1]["correct_average"]
     print(f"seed {seed}: correct {average:.3f} after {len(steps)} steps, held-out {summary['heldout_before']:.3f} to "
           f"{summary['heldout_after']:.3f}, {summary['sequences_spanning_a_swap']} of {summary['rollouts']} across "
-          f"a swap, lag {summary['lag_max']}, log-prob gap {summary['logprob_gap_max']:g}, "
+          f"a swap, lag {summary['lag_max']}, log-prob gap {summary['log_prob_gap_max']:g}, "
           f"{summary['seconds']:.1f} s ({summary['reinforce_seconds']:.1f} s reinforcing)", flush=True)
     h.expect(average >= WANTED, f"seed {seed}: the moving average of correct is {average:.3f}, wanted {WANTED}")
     h.expect(summary["heldout_after"] > HELDOUT, f"seed {seed}: held-out {summary['heldout_after']:.3f}, wanted {HELDOUT}")
-    h.expect_equal(summary["logprob_gap_max"], 0, f"seed {seed}: largest log-prob gap")
+    h.expect_equal(summary["log_prob_gap_max"], 0, f"seed {seed}: largest log-prob gap")
     h.expect(all(e["log_prob_gap_tokens"] > 0 for e in steps), f"seed {seed}: a step whose log-probs were not compared")
     h.expect(0 < summary["lag_max"] <= 2, f"seed {seed}: lag {summary['lag_max']}")
     for e in steps:

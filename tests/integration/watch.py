@@ -113,7 +113,7 @@ class Watch:
         h.expect_equal(summary["stopped"], "finished", self.name)
         h.expect_equal(summary["rollouts"], sum(e["rollouts"] for e in by_version.values()),
             f"{self.name}: rollouts in the summary count a step trained twice")
-        h.expect_equal(summary["logprob_gap_max"], 0, f"{self.name}: log-prob gap")
+        h.expect_equal(summary["log_prob_gap_max"], 0, f"{self.name}: log-prob gap")
         replayed = h.tram("replay", self.run)
         h.expect("all equal" in replayed.out, replayed.out[-500:])
         # Other weights wrote on from the very token where the kill was.

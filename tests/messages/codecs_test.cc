@@ -89,7 +89,6 @@ TEST_CASE("messages to the ledger survive their bytes") {
   CHECK(travel(Trained{.step = 9, .fingerprint = ~0ULL}).fingerprint == ~0ULL);
   CHECK(travel(Checkpointed{.version = 20}).version == 20);
   CHECK(travel(RestartFrom{.version = 21}).version == 21);
-  CHECK(travel(Release{.holder = "generator/1"}).holder == "generator/1");
   travel(AskCounts{});
 }
 

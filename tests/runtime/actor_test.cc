@@ -26,7 +26,7 @@ TEST_CASE("actors ask each other") {
   SimSystem sim({.seed = 1});
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"});
   std::int64_t seen = 0;
-  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> Task<void> {
     for (int i = 0; i < 10; ++i) seen = (co_await ask(clerk, Add{i}, 1s, "sum")).value().value;
   });
   CHECK(sim.run_until([&] { return seen == 45; }, 10s));

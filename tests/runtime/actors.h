@@ -70,12 +70,12 @@ class Clerk final : public Actor {
     handle(&Clerk::exited);
   }
 
-  awaitable<void> start() override {
+  Task<void> start() override {
     diary_->lines.push_back("start " + name());
     co_return;
   }
 
-  awaitable<void> stop() override {
+  Task<void> stop() override {
     diary_->lines.push_back("stop " + name());
     co_return;
   }
@@ -93,7 +93,7 @@ class Clerk final : public Actor {
     diary_->values.push_back(note.value);
   }
 
-  awaitable<Number> linger(Linger request) {
+  Task<Number> linger(Linger request) {
     co_await sleep(std::chrono::milliseconds(request.value), "to linger");
     co_return Number{request.value};
   }
@@ -116,11 +116,11 @@ class Clerk final : public Actor {
 // Runs a function as its start(): the way for a test to write coroutines.
 class Script final : public Actor {
  public:
-  using Body = std::function<awaitable<void>(Script&)>;
+  using Body = std::function<Task<void>(Script&)>;
 
   explicit Script(Body body) : body_(std::move(body)) {}
 
-  awaitable<void> start() override { return body_(*this); }
+  Task<void> start() override { return body_(*this); }
 
   using Actor::now;
   using Actor::self;

@@ -1,6 +1,5 @@
 #include "runtime/base/all.h"
 
-#include "runtime/base/gate.h"
 #include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
@@ -10,7 +9,7 @@ using namespace tramontane;
 
 namespace {
 
-awaitable<int> wait_then(Duration wait, int value) {
+Task<int> wait_then(Duration wait, int value) {
   co_await sleep(wait, "its turn");
   if (value < 0) throw std::runtime_error("negative");
   co_return value;
@@ -22,13 +21,13 @@ TEST_CASE("all() overlaps the waits of its parts and keeps their order") {
   SimSystem sim({.seed = 1});
   std::vector<int> values;
   Duration took{};
-  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> Task<void> {
     Time begin = self.now();
-    std::vector<awaitable<int>> parts;
+    std::vector<Task<int>> parts;
     for (int i = 0; i < 5; ++i) parts.push_back(wait_then((5 - i) * 10ms, i));
     values = co_await all(std::move(parts));
     took = self.now() - begin;
-    CHECK((co_await all(std::vector<awaitable<int>>())).empty());
+    CHECK((co_await all(std::vector<Task<int>>())).empty());
   });
   sim.run_for(1s);
   CHECK(values == std::vector<int>{0, 1, 2, 3, 4});
@@ -39,9 +38,9 @@ TEST_CASE("a part that throws lets the others end first") {
   SimSystem sim({.seed = 1});
   std::string said;
   Duration took{};
-  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> Task<void> {
     Time begin = self.now();
-    std::vector<awaitable<int>> parts;
+    std::vector<Task<int>> parts;
     parts.push_back(wait_then(10ms, -1));
     parts.push_back(wait_then(30ms, 1));
     try {
@@ -65,7 +64,7 @@ TEST_CASE("ask_all gives each answer in its place, also where one actor is gone"
   sim.kill("clerk/2");
   sim.run_for(1ms);
   std::vector<Answer<Number>> answers;
-  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> Task<void> {
     answers = co_await ask_all(clerks, Linger{20}, 1s, "all clerks");
   });
   sim.run_for(5ms);
@@ -82,12 +81,12 @@ TEST_CASE("ask_all gives each answer in its place, also where one actor is gone"
 TEST_CASE("killing an actor in the midst of all() drops every part") {
   SimSystem sim({.seed = 1});
   auto held = std::make_shared<int>(1);
-  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> awaitable<void> {
-    auto keep = [](Duration wait, std::shared_ptr<int> value) -> awaitable<int> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script&) -> Task<void> {
+    auto keep = [](Duration wait, std::shared_ptr<int> value) -> Task<int> {
       co_await sleep(wait, "the end");
       co_return *value;
     };
-    std::vector<awaitable<int>> parts;
+    std::vector<Task<int>> parts;
     for (int i = 1; i <= 3; ++i) parts.push_back(keep(i * 10ms, held));
     co_await all(std::move(parts));
   });
@@ -96,32 +95,4 @@ TEST_CASE("killing an actor in the midst of all() drops every part") {
   CHECK(sim.kill("script"));
   sim.run_for(1s);
   CHECK(held.use_count() == 1);
-}
-
-TEST_CASE("a closed gate lets nobody in and waits for those inside") {
-  SimSystem sim({.seed = 1});
-  Duration took{};
-  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> awaitable<void> {
-    Gate gate;
-    auto inside = [](Gate& g, Duration wait) -> awaitable<int> {
-      auto pass = g.enter();
-      co_await sleep(wait, "the work inside");
-      co_return pass.has_value() ? 1 : 0;
-    };
-    auto closing = [](Gate& g, Script& actor) -> awaitable<int> {
-      co_await g.close("work to end");
-      static_cast<void>(actor);
-      co_return g.enter() ? 0 : 1;
-    };
-    Time begin = self.now();
-    std::vector<awaitable<int>> parts;
-    parts.push_back(inside(gate, 20ms));
-    parts.push_back(inside(gate, 40ms));
-    parts.push_back(closing(gate, self));
-    auto done = co_await all(std::move(parts));
-    CHECK(done == std::vector<int>{1, 1, 1});
-    took = self.now() - begin;
-  });
-  sim.run_for(1s);
-  CHECK(took == 40ms);
 }

@@ -10,7 +10,7 @@ TEST_CASE("an ask ends at its deadline while the target is stuck, and says what 
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"});
   Answer<Number> answer = Number{};
   Duration took{};
-  sim.system().spawn<Script>({.name = "asker"}, [&](Script& self) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "asker"}, [&](Script& self) -> Task<void> {
     Time begin = self.now();
     answer = co_await ask(clerk, Linger{60'000}, 250ms, "a number");
     took = self.now() - begin;
@@ -59,7 +59,7 @@ TEST_CASE("a stuck thread does not keep others from their deadlines") {
   CHECK(system.try_send(stuck, Add{1}));
   REQUIRE(soon([&] { return hold->begun.load(); }));
   std::atomic<int> code = 0;
-  system.spawn<Script>({.name = "asker"}, [&](Script&) -> awaitable<void> {
+  system.spawn<Script>({.name = "asker"}, [&](Script&) -> Task<void> {
     code = static_cast<int>((co_await ask(stuck, Add{2}, 50ms, "sum")).error().code);
   });
   CHECK(soon([&] { return code != 0; }));
@@ -77,7 +77,7 @@ TEST_CASE("an ask to nobody, to another kind, or with bytes that make no sense i
   SimSystem sim({.seed = 1});
   CHECK(sim.system().ask(ActorRef(), Add{1}, 1s).error().code == Errc::undeliverable);
   auto script =
-      sim.system().spawn<Script>({.name = "script"}, [](Script&) -> awaitable<void> { co_return; });
+      sim.system().spawn<Script>({.name = "script"}, [](Script&) -> Task<void> { co_return; });
   auto answer = sim.system().ask(script, Add{1}, 1s);
   REQUIRE(!answer);
   CHECK(answer.error().code == Errc::unsupported);
@@ -91,7 +91,7 @@ TEST_CASE("timers to oneself come in order and take no room") {
   struct Ticker final : Actor {
     explicit Ticker(std::shared_ptr<Diary> d) : diary(std::move(d)) { handle(&Ticker::tick); }
 
-    awaitable<void> start() override {
+    Task<void> start() override {
       after(30ms, Note{3});
       after(10ms, Note{1});
       after(20ms, Note{2});
@@ -119,7 +119,7 @@ TEST_CASE("many deadlines of one actor each come at their time") {
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"});
   CHECK(sim.system().try_send(clerk, Linger{100'000}));
   std::vector<Micros> took;
-  sim.system().spawn<Script>({.name = "asker"}, [&](Script& self) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "asker"}, [&](Script& self) -> Task<void> {
     for (int wait : {500, 100, 300, 50, 1000}) {
       Time begin = self.now();
       auto late = co_await ask(clerk, Add{1}, std::chrono::milliseconds(wait), "sum");

@@ -21,7 +21,7 @@ TEST_CASE("unread mail of an actor that fails goes back as undeliverable") {
   CHECK(sim.system().try_send(clerk, Explode{1}));
   std::vector<Errc> codes;
   for (int i = 0; i < 3; ++i) {
-    sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> awaitable<void> {
+    sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> Task<void> {
       co_await sleep(10ms, "so that the clerk is busy");
       auto answer = co_await ask(clerk, Add{1}, 10s, "sum");
       codes.push_back(answer.error().code);
@@ -40,7 +40,7 @@ TEST_CASE("mail that waits for room goes back too when the actor is gone for goo
   sim.run_for(1ms);
   std::vector<Errc> codes;
   for (int i = 0; i < 4; ++i) {
-    sim.system().spawn<Script>({.name = str("asker/", i)}, [&, i](Script&) -> awaitable<void> {
+    sim.system().spawn<Script>({.name = str("asker/", i)}, [&, i](Script&) -> Task<void> {
       if (i % 2 == 0) {
         auto answer = co_await ask(clerk, Add{1}, 10s, "sum");
         codes.push_back(answer.error().code);
@@ -161,7 +161,7 @@ TEST_CASE("a kill ends what the actor waits for, without stop()") {
   SimSystem sim({.seed = 1});
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"}, diary);
   Answer<Number> answer = Number{};
-  sim.system().spawn<Script>({.name = "asker"}, [&](Script&) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "asker"}, [&](Script&) -> Task<void> {
     answer = co_await ask(clerk, Linger{60'000}, 1h, "a minute to pass");
   });
   sim.run_for(10ms);
@@ -184,7 +184,7 @@ TEST_CASE("an actor killed in the midst of a job is destroyed only when the job 
 
     ~Slow() override { *state = *state == 1 ? 2 : -1; }
 
-    awaitable<void> start() override {
+    Task<void> start() override {
       co_await run_on(pool("slow"), [this] {
         hold->keep();
         *state = 1;

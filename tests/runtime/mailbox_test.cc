@@ -27,7 +27,7 @@ struct BusyClerk {
 TEST_CASE("a full mailbox makes the sender wait until there is room") {
   BusyClerk busy({.messages = 2});
   std::vector<Time> sent;
-  busy.sim.system().spawn<Script>({.name = "sender"}, [&](Script& self) -> awaitable<void> {
+  busy.sim.system().spawn<Script>({.name = "sender"}, [&](Script& self) -> Task<void> {
     for (int i = 0; i < 4; ++i) {
       (co_await send(busy.clerk, Note{i}, 10s, "room for a note")).value();
       sent.push_back(self.now());
@@ -78,7 +78,7 @@ TEST_CASE("a sender that runs out of time takes its message back") {
   CHECK(busy.sim.system().try_send(busy.clerk, Note{1}));
   Answer<void> sent;
   Answer<Number> asked = Failure{};
-  busy.sim.system().spawn<Script>({.name = "sender"}, [&](Script&) -> awaitable<void> {
+  busy.sim.system().spawn<Script>({.name = "sender"}, [&](Script&) -> Task<void> {
     sent = co_await send(busy.clerk, Note{2}, 100ms, "room");
     asked = co_await ask(busy.clerk, Add{5}, 100ms, "sum");
   });
@@ -97,10 +97,9 @@ TEST_CASE("who waits longer is served first, and nobody overtakes") {
   BusyClerk busy({.messages = 1});
   CHECK(busy.sim.system().try_send(busy.clerk, Note{0}));
   for (int i = 1; i <= 5; ++i) {
-    busy.sim.system().spawn<Script>(
-        {.name = str("sender/", i)}, [&busy, i](Script&) -> awaitable<void> {
-          (co_await send(busy.clerk, Note{i}, 10s, "room")).value();
-        });
+    busy.sim.system().spawn<Script>({.name = str("sender/", i)}, [&busy, i](Script&) -> Task<void> {
+      (co_await send(busy.clerk, Note{i}, 10s, "room")).value();
+    });
     busy.sim.run_for(1ms);
   }
   CHECK(busy.sim.system().status(busy.clerk)->senders_waiting == 5);
@@ -118,7 +117,7 @@ TEST_CASE("many threads on one small mailbox: nothing lost, nothing twice, bound
   std::vector<ActorRef> scripts;
   for (int s = 0; s < senders; ++s) {
     scripts.push_back(system.spawn<Script>(
-        {.name = str("sender/", s), .pool = "senders"}, [clerk, s](Script&) -> awaitable<void> {
+        {.name = str("sender/", s), .pool = "senders"}, [clerk, s](Script&) -> Task<void> {
           for (int i = 0; i < each; ++i) {
             (co_await send(clerk, Note{s * each + i}, 60s, "room")).value();
           }

@@ -41,7 +41,7 @@ Outcome run_faulty(std::uint64_t seed) {
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"});
   int ended = 0;
   for (int i = 0; i < 5; ++i) {
-    sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> awaitable<void> {
+    sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> Task<void> {
       for (int r = 0; r < 20; ++r) {
         auto answer = co_await ask(clerk, Add{1}, 50ms, "sum");
         ++(answer ? outcome.answered : outcome.timed_out);
@@ -94,7 +94,7 @@ TEST_CASE("a duplicate is handled twice but answers once") {
     return passage.is_reply ? Fate::deliver() : Fate::duplicate(5ms);
   });
   std::vector<std::int64_t> sums;
-  sim.system().spawn<Script>({.name = "asker"}, [&](Script&) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "asker"}, [&](Script&) -> Task<void> {
     for (int i = 0; i < 3; ++i) {
       sums.push_back((co_await ask(clerk, Add{1}, 1s, "sum")).value().value);
       co_await sleep(10ms, "for the duplicate to come");
@@ -117,7 +117,7 @@ TEST_CASE("simulated jobs run inline and take the time they are given") {
   SimSystem sim({.seed = 1, .pools = {{"main", 1}, {"storage", 1}}});
   sim.on_job([](const std::string& pool) { return pool == "storage" ? Duration(20ms) : 0ms; });
   Duration took{};
-  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> awaitable<void> {
+  sim.system().spawn<Script>({.name = "script"}, [&](Script& self) -> Task<void> {
     Time begin = self.now();
     CHECK(co_await run_on(sim.system().pool("storage"), [] { return 7; }) == 7);
     took = self.now() - begin;
@@ -145,7 +145,7 @@ TEST_CASE("kills at any moment leave every ask with an answer") {
         sim.system().spawn<Clerk>({.name = "clerk", .mailbox = {.messages = 2}, .restart = always});
     int ended = 0;
     for (int i = 0; i < 4; ++i) {
-      sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> awaitable<void> {
+      sim.system().spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> Task<void> {
         for (int r = 0; r < 10; ++r) {
           auto answer = co_await ask(clerk, Linger{2}, 1h, "a number");
           if (!answer) CHECK(answer.error().code != Errc::timeout);

@@ -1,8 +1,8 @@
 #include "runtime/actor/system.h"
 
+#include "runtime/actor/sim_system.h"
 #include "runtime/base/log.h"
 #include "runtime/base/metrics.h"
-#include "runtime/actor/sim_system.h"
 #include "tests/runtime/actors.h"
 
 #include "tests/support/test.h"
@@ -20,7 +20,7 @@ class Stepper final : public Actor {
 
   bool has_work() const override { return steps_ < 1000; }
 
-  awaitable<void> work() override {
+  Task<void> work() override {
     diary_->values.push_back(++steps_);
     co_await sleep(1ms, "one token");
   }
@@ -71,7 +71,7 @@ TEST_CASE("a stop ends the wait of a work step at once") {
 
     bool has_work() const override { return true; }
 
-    awaitable<void> work() override {
+    Task<void> work() override {
       diary->lines.push_back(co_await sleep(1h, "a long nap") ? "slept" : "woken");
     }
 
@@ -128,7 +128,7 @@ TEST_CASE("a job runs on its pool and gives its value or throws its exception") 
   System& system = threads.system;
   std::atomic<int> seen = 0;
   std::atomic<bool> hopped = false;
-  system.spawn<Script>({.name = "script"}, [&](Script& self) -> awaitable<void> {
+  system.spawn<Script>({.name = "script"}, [&](Script& self) -> Task<void> {
     auto here = std::this_thread::get_id();
     Pool& storage = system.pool("storage");
     auto there = co_await run_on(storage, [] { return std::this_thread::get_id(); });
@@ -161,7 +161,7 @@ TEST_CASE("thousands of actors flood each other on threads and all messages arri
     }
     for (int i = 0; i < actors; ++i) {
       system.spawn<Script>({.name = str("script/", i), .pool = i % 3 == 0 ? "main" : "more"},
-          [&, i](Script&) -> awaitable<void> {
+          [&, i](Script&) -> Task<void> {
             std::int64_t sum = 0;
             for (int r = 0; r < rounds; ++r) {
               auto to = clerks[static_cast<std::size_t>((i * 7 + r * 13) % actors)];
@@ -192,7 +192,7 @@ TEST_CASE("threads that ask, look, kill and restart at once leave nothing behind
   std::atomic<bool> stop = false;
   std::atomic<std::uint64_t> answered = 0;
   for (int i = 0; i < 6; ++i) {
-    system.spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> awaitable<void> {
+    system.spawn<Script>({.name = str("asker/", i)}, [&](Script&) -> Task<void> {
       while (!stop) {
         auto answer = co_await ask(clerk, Add{1}, 60s, "sum");
         if (!answer) CHECK(answer.error().code != Errc::timeout);

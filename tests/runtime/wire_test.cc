@@ -103,7 +103,6 @@ TEST_CASE("an envelope makes the round trip with the time that is left") {
   envelope.incarnation = 4;
   envelope.source = 11;
   envelope.ticket = 0x500000001;
-  envelope.trace = 99;
   envelope.deadline = Time(std::chrono::seconds(100));
   envelope.body = Message(Add{42});
   Bytes bytes = encode_envelope(envelope, Time(std::chrono::seconds(98)));
@@ -113,7 +112,6 @@ TEST_CASE("an envelope makes the round trip with the time that is left") {
   CHECK((*back)->incarnation == 4);
   CHECK((*back)->source == 11);
   CHECK((*back)->ticket == envelope.ticket);
-  CHECK((*back)->trace == 99);
   CHECK((*back)->deadline == Time(std::chrono::seconds(5002)));
   CHECK((*back)->body.take<Add>().value().value == 42);
 

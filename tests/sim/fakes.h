@@ -99,7 +99,7 @@ class FakeReceiver final : public Actor {
   }
 
  private:
-  awaitable<Answer<OfferResult>> offer(Offer request) {
+  Task<Answer<OfferResult>> offer(Offer request) {
     book_->offered.push_back(request.version);
     if (book_->time > Duration::zero()) co_await sleep(book_->time, "the transfer");
     if (book_->failures > 0) {
@@ -117,7 +117,7 @@ class Hoarder final : public Actor {
  public:
   Hoarder(ActorRef ledger, std::uint32_t count) : ledger_(std::move(ledger)), count_(count) {}
 
-  awaitable<void> start() override {
+  Task<void> start() override {
     LeaseTasks request{name(), count_};
     auto got = co_await ask(ledger_, std::move(request), std::chrono::seconds(1), "rollouts");
     note("got", std::to_string(got ? got->tasks.size() : 0));

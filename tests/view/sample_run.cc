@@ -198,10 +198,10 @@ class Story {
     say({{"event", "summary"}, {"heldout_before", 0.11}, {"heldout_after", 0.81},
         {"heldout_forced_thinking", 0.65}, {"greedy_before", 0.07}, {"greedy_after", 0.85},
         {"steps", steps}, {"rollouts", steps * 384}, {"swaps", steps * options_.generators},
-        {"sequences_spanning_a_swap", steps * 140}, {"log_prob_gap_max", 0.0},
-        {"logprob_gap_max", 0.0}, {"lag_max", 2}, {"generator_busy", 0.97}, {"trainer_busy", 0.33},
-        {"swap_stall_us_p50", 11.2}, {"swap_stall_us_p99", 84.0}, {"tokens_per_second", 36000},
-        {"seconds", seconds_}, {"reinforce_seconds", 0.29 * steps}, {"final_version", steps},
+        {"sequences_spanning_a_swap", steps * 140}, {"log_prob_gap_max", 0.0}, {"lag_max", 2},
+        {"generator_busy", 0.97}, {"trainer_busy", 0.33}, {"swap_stall_us_p50", 11.2},
+        {"swap_stall_us_p99", 84.0}, {"tokens_per_second", 36000}, {"seconds", seconds_},
+        {"reinforce_seconds", 0.29 * steps}, {"final_version", steps},
         {"fingerprint", "9f3c2a7701be44d0"}, {"run", "runs/arithmetic-1"},
         {"report", "runs/arithmetic-1/report.html"}, {"stopped", "finished"}, {"reason", ""}});
   }
