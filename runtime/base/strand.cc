@@ -31,7 +31,7 @@ std::string WaitStatus::text() const {
     case WaitKind::job:
       return "job on pool " + target + reason_part;
     case WaitKind::parts:
-      return "parts to end" + reason_part;
+      return "";
   }
   return "";
 }
@@ -157,7 +157,7 @@ Ticket Strand::begin(Wait& wait, std::coroutine_handle<> waiter, Time now, Time 
   wait.since_ = now;
   wait.deadline_ = deadline;
   wait.ticket_ = (static_cast<Ticket>(slot.generation) << 32) | (index + 1);
-  publish(&wait);
+  if (wait.kind_ != WaitKind::parts) publish(&wait);
   arm(deadline);
   return wait.ticket_;
 }
@@ -184,9 +184,11 @@ void Strand::remove(Wait& wait, Time at) {
     return;
   }
   if (shown_ != &wait) return;
-  for (const Slot& slot : slots_) {
-    if (slot.wait != nullptr) return publish(slot.wait);
-  }
+  auto shows = [](const Slot& slot) {
+    return slot.wait != nullptr && slot.wait->kind_ != WaitKind::parts;
+  };
+  auto other = std::find_if(slots_.begin(), slots_.end(), shows);
+  publish(other == slots_.end() ? nullptr : other->wait);
 }
 
 void Strand::wake(Wait& wait) {

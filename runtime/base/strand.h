@@ -60,6 +60,7 @@ class Inbox {
   virtual void push(std::unique_ptr<Item> item) = 0;
 };
 
+// `parts`: for several coroutines at once (all.h). Never shown: each of them has its own.
 enum class WaitKind : std::uint8_t { none, reply, room, sleep, job, parts };
 
 // What a strand waits for, as seen from outside.

@@ -245,11 +245,9 @@ bool SimLife::crashed() {
 void SimLife::look() {
   for (const ActorStatus& actor : sim_->system().actors()) {
     if (actor.waiting_for.empty() || actor.waiting_for == "messages") continue;
-    // A gate over several calls: each of these has its own deadline.
-    bool gate = actor.waiting_for.starts_with("work in flight");
-    if (actor.deadline == forever && !gate)
+    if (actor.deadline == forever)
       world_.problem(actor.name + " waits without a deadline for " + actor.waiting_for);
-    if (actor.waiting_for.find('(') == std::string::npos && !gate)
+    if (actor.waiting_for.find('(') == std::string::npos)
       world_.problem(actor.name + " waits without a reason for " + actor.waiting_for);
   }
 }
