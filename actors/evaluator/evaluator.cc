@@ -8,46 +8,62 @@
 
 namespace tramontane {
 
-Evaluator::Evaluator(const Job& job, WeightLink link, ActorRef reporter)
-    : job_(job), link_(std::move(link)), reporter_(std::move(reporter)) {
+Evaluator::Evaluator(const Job& job, const WeightLink& link, ActorRef reporter)
+    : job_(job), receiver_(link.receiver()), reporter_(std::move(reporter)) {
   handle(&Evaluator::evaluate);
 }
 
-Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
-  std::shared_ptr<const ReadyWeights> weights;
+Answer<std::shared_ptr<const ReadyWeights>> Evaluator::weights_for(const Evaluate& request) {
   try {
-    weights = ReadyWeights::prepare(
-        job_.model, link_.receiver->fetch(request.version, request.fingerprint));
+    return ReadyWeights::prepare(
+        job_.model, receiver_->fetch(request.version, request.fingerprint));
   } catch (const Error& e) {
     std::string why = str("evaluation of version ", request.version, ": ", e.text());
     // Nobody waits for one during the training: it must not fail in silence.
     if (request.label == "during") {
-      Report told{boost::json::serialize(RunEvent{{"event", "alarm"}, {"text", why}})};
-      static_cast<void>(try_send(reporter_, std::move(told)));
+      Report alarm{boost::json::serialize(RunEvent{{"event", "alarm"}, {"text", why}})};
+      static_cast<void>(try_send(reporter_, std::move(alarm)));
     }
-    co_return Failure{e.errc(), why};
+    return Failure{e.errc(), why};
   }
-  bool whole = request.label != "during";
+}
+
+EvaluationOptions Evaluator::options_for(const std::string& label) const {
+  bool whole = label != "during";
   EvaluationOptions options;
-  options.label = request.label;
+  options.label = label;
   options.problems = whole ? 0 : job_.evaluator.problems;
-  options.force_thinking = request.label == "forced_thinking";
+  options.force_thinking = label == "forced_thinking";
   options.majority = whole && !options.force_thinking && job_.evaluator.majority > 1;
   options.samples = options.majority ? job_.evaluator.majority : 1;
-  Evaluation evaluation(job_, weights, options);
-  while (evaluation.step()) {
-    doing_ =
-        str(request.label, ": ", evaluation.done(), " of ", evaluation.total(), " completions");
+  return options;
+}
+
+Task<bool> Evaluator::finish(Evaluation& evaluation, std::string label) {
+  bool more = true;
+  while (more && !stop_wanted()) {
+    more = evaluation.step();
+    doing_ = str(label, ": ", evaluation.done(), " of ", evaluation.total(), " completions");
     note("doing", doing_);
+    co_await yield();
   }
   doing_.clear();
   note("doing", "");
+  co_return !more;
+}
+
+Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
+  auto weights = weights_for(request);
+  if (!weights) co_return weights.error();
+  Evaluation evaluation(job_, *weights, options_for(request.label));
+  bool finished = co_await finish(evaluation, request.label);
+  if (!finished) co_return Failure{Errc::cancelled, "the evaluator is being stopped"};
   RunEvent event = evaluation.event();
   event["stage"] = request.stage;
   event["step"] = request.step;
-  Report told{boost::json::serialize(event)};
+  Report report{boost::json::serialize(event)};
   static_cast<void>(
-      co_await send(reporter_, std::move(told), std::chrono::seconds(10), "the reporter"));
+      co_await send(reporter_, std::move(report), std::chrono::seconds(10), "the reporter"));
   if (auto trainer = system().find("trainer"))
     static_cast<void>(try_send(*trainer, Evaluated{request.version, evaluation.sampled()}));
   co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};

@@ -126,10 +126,13 @@ Answer<BatchAnswer> LedgerActor::take_batch(TakeBatch request) {
   return answer;
 }
 
-TrainedAnswer LedgerActor::trained(Trained request) {
+Answer<TrainedAnswer> LedgerActor::trained(Trained request) {
   TrainedAnswer answer;
-  if (!ledger_->trained(request.step, request.fingerprint))
+  if (auto done = ledger_->trained(request.step, request.fingerprint); !done) {
+    if (done.error() != Errc::corrupt)
+      return Failure{static_cast<Errc>(done.error().value()), ledger_->last_refusal()};
     answer.recorded = ledger_->recorded_fingerprint(request.step + 1).value_or(0);
+  }
   unsynced_ = true;
   nudge(want_tasks_);
   return answer;
@@ -145,9 +148,14 @@ Answer<TrainedAnswer> LedgerActor::restart_from(RestartFrom request) {
   return TrainedAnswer{ledger_->recorded_fingerprint(request.version).value_or(0)};
 }
 
-void LedgerActor::checkpointed(Checkpointed request) {
-  ledger_->checkpointed(request.version);
+Answer<void> LedgerActor::checkpointed(Checkpointed request) {
+  try {
+    ledger_->checkpointed(request.version);
+  } catch (const Error& error) {
+    return failure_of(error);
+  }
   unsynced_ = true;
+  return {};
 }
 
 LedgerCounts LedgerActor::counts(AskCounts) {
@@ -155,7 +163,7 @@ LedgerCounts LedgerActor::counts(AskCounts) {
 }
 
 void LedgerActor::exited(ActorExited exit) {
-  watched_.erase(exit.name);
+  if (!exit.restarts) watched_.erase(exit.name);
   std::uint32_t released = ledger_->release(exit.name);
   if (released > 0)
     log(Level::warning,

@@ -33,9 +33,9 @@ class LedgerActor final : public Actor {
   FinishedList lease_finished(LeaseFinished request);
   AppendResults judge(Judge request);
   Answer<BatchAnswer> take_batch(TakeBatch request);
-  TrainedAnswer trained(Trained request);
+  Answer<TrainedAnswer> trained(Trained request);
   Answer<TrainedAnswer> restart_from(RestartFrom request);
-  void checkpointed(Checkpointed request);
+  Answer<void> checkpointed(Checkpointed request);
   LedgerCounts counts(AskCounts request);
   void exited(ActorExited exit);
   void tick(Tick tick);

@@ -117,16 +117,16 @@ void Pipeline::spawn_loop(const Job& job, const PipelineParts& parts, Trainer::O
 void Pipeline::finish(const std::string& reason) {
   if (auto trainer = system_.find("trainer"))
     static_cast<void>(system_.try_send(*trainer, FinishRun{reason}));
-  report({{"event", "alarm"},
-      {"text", reason +
-                   ": finishing this step and writing a checkpoint; Ctrl-C again stops at once "
-                   "(nothing is lost)"}});
+  report_event(system_,
+      {{"event", "alarm"},
+          {"text", reason +
+                       ": finishing this step and writing a checkpoint; Ctrl-C again stops at once "
+                       "(nothing is lost)"}});
 }
 
-void Pipeline::report(const RunEvent& event) {
-  Report told{boost::json::serialize(event)};
-  if (auto reporter = system_.find("reporter"))
-    static_cast<void>(system_.try_send(*reporter, std::move(told)));
+void report_event(System& system, const RunEvent& event) {
+  if (auto reporter = system.find("reporter"))
+    static_cast<void>(system.try_send(*reporter, Report{boost::json::serialize(event)}));
 }
 
 }  // namespace tramontane

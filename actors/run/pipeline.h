@@ -48,9 +48,6 @@ class Pipeline {
   // Asks the trainer to finish its step, write a checkpoint and end the run.
   void finish(const std::string& reason);
 
-  // Gives an event to the reporter. Any thread; lost if the reporter has no room.
-  void report(const RunEvent& event);
-
  private:
   // Everything that reinforcement needs beside the trainer, which is told whom it talks to.
   void spawn_loop(const Job& job, const PipelineParts& parts, Trainer::Options& trainer);
@@ -58,5 +55,9 @@ class Pipeline {
   System& system_;
   ReadyStore ready_;
 };
+
+// Gives an event to the pipeline's reporter. Any thread; lost if there is no reporter yet or any
+// more, or it has no room.
+void report_event(System& system, const RunEvent& event);
 
 }  // namespace tramontane

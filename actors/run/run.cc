@@ -1,8 +1,8 @@
 #include "actors/run/run.h"
 
-#include "actors/run/pipeline.h"
 #include "actors/messages/run_event.h"
 #include "actors/run/files.h"
+#include "actors/run/pipeline.h"
 #include "actors/view/output.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
@@ -215,12 +215,11 @@ class Run {
 RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_before) {
   std::promise<RunOutcome> promise;
   auto ended = promise.get_future();
-  std::atomic<bool> told{false};
+  std::atomic<bool> ended_once{false};
   auto done = [&](RunOutcome outcome) {
-    if (!told.exchange(true)) promise.set_value(std::move(outcome));
+    if (!ended_once.exchange(true)) promise.set_value(std::move(outcome));
   };
   ExitFile exits(files_.path("exits.jsonl"));
-  Pipeline* pipeline = nullptr;
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
   auto store = open_rocksdb(files_.path("ledger"), {});
@@ -228,6 +227,7 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   CheckpointStore warm(*disk, files_.path("warm_start"), {.keep_last = 1});
   CheckpointStore checkpoints(
       *disk, files_.path("checkpoints"), {.keep_last = job_.trainer.keep_checkpoints});
+  std::optional<System> system;  // no actor, whose end is to be reported, is older than it
   SystemOptions options;
   options.pools = Pipeline::pools(job_);
   options.seed = job_.seed;
@@ -235,8 +235,7 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   options.log = &log;
   options.on_exit = [&](const ExitRecord& record) {
     if (record.cause == ExitCause::stopped) return;
-    RunEvent event = exits.write(record);
-    if (pipeline != nullptr) pipeline->report(event);
+    report_event(*system, exits.write(record));
   };
   options.on_escalation = [&](const ExitRecord& record) {
     bool io = record.code == Errc::io;
@@ -245,8 +244,8 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
             io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
         0, 0, record.code.value_or(Errc::failed)});
   };
-  System system(options);
-  Pipeline wired(system, job_,
+  system.emplace(std::move(options));
+  Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
@@ -256,11 +255,10 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
               .seconds_before = seconds_before},
           .make_policy = load_policy_trainer,
           .done = done});
-  pipeline = &wired;
-  interrupts_.on_next([&] { wired.finish("interrupted"); });
+  interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
-  system.stop(stop_deadline);
+  system->stop(stop_deadline);
   return outcome;
 }
 

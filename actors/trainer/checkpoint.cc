@@ -65,7 +65,11 @@ Task<void> Trainer::save() {
   std::string folder = options_.checkpoints->save(version_, files, about);
   saved_ = version_;
   Checkpointed durable{version_};
-  static_cast<void>(co_await send(options_.ledger, durable, call_deadline, "the ledger"));
+  auto recorded =
+      co_await ask(options_.ledger, durable, call_deadline, "the ledger to record a checkpoint");
+  if (!recorded)
+    alarm(str("the ledger did not record the checkpoint of version ", version_, ": ",
+        recorded.error().text));
   co_await report(checkpoint_event(
       version_, folder, bytes, std::chrono::duration<double>(now() - began).count()));
 }

@@ -216,11 +216,11 @@ Task<void> Trainer::begin_reinforcement() {
 
 template <class M>
 Task<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view why) {
-  for (bool told = false;; told = true) {
+  for (bool alarmed = false;; alarmed = true) {
     M copy = request;
     auto answer = co_await ask(options_.ledger, std::move(copy), call_deadline, why);
     if (answer || !may_pass(answer.error().code)) co_return answer;
-    if (!told) alarm("the ledger did not answer and is asked again: " + answer.error().text);
+    if (!alarmed) alarm("the ledger did not answer and is asked again: " + answer.error().text);
     bool slept = co_await sleep(retry_every, "before asking the ledger again");
     if (!slept) co_return answer;
   }
@@ -333,15 +333,15 @@ Task<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t s
     alarm("the broadcaster did not take version " + std::to_string(arena->version()) + ": " +
           sent.error().text);
   Trained trained{step, arena->fingerprint()};
-  auto told = co_await ask_ledger(trained, "the ledger to record a version");
-  if (!told) {
-    end(RunOutcome::How::failed, "the ledger: " + told.error().text);
+  auto answer = co_await ask_ledger(trained, "the ledger to record a version");
+  if (!answer) {
+    end(RunOutcome::How::failed, "the ledger: " + answer.error().text);
     co_return false;
   }
-  if (told->recorded != 0 && told->recorded != arena->fingerprint()) {
+  if (answer->recorded != 0 && answer->recorded != arena->fingerprint()) {
     end(RunOutcome::How::mismatch,
         str("step ", step, " gave fingerprint ", hex(arena->fingerprint()),
-            ", but before the crash it gave ", hex(told->recorded)));
+            ", but before the crash it gave ", hex(answer->recorded)));
     co_return false;
   }
   co_return true;
@@ -369,9 +369,9 @@ Task<void> Trainer::evaluate(std::string label, bool wait) {
 }
 
 Task<void> Trainer::report(RunEvent event) {
-  Report told{boost::json::serialize(event)};
+  Report message{boost::json::serialize(event)};
   static_cast<void>(
-      co_await send(options_.reporter, std::move(told), call_deadline, "the reporter"));
+      co_await send(options_.reporter, std::move(message), call_deadline, "the reporter"));
 }
 
 void Trainer::alarm(const std::string& text) {

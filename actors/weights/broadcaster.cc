@@ -44,11 +44,12 @@ RunEvent failed_event(std::string_view receiver, Version version, const std::str
 
 }  // namespace
 
-WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, WeightLink link,
+WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, const WeightLink& link,
     ReadyStore& ready, std::uint32_t keep_versions, std::vector<std::string> generators,
     ActorRef reporter)
     : config_(config),
-      link_(std::move(link)),
+      transport_(link.name),
+      receiver_(link.receiver()),
       ready_(ready),
       keep_versions_(keep_versions),
       generators_(std::move(generators)),
@@ -64,7 +65,7 @@ Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
     return there;
   try {
     auto begin = std::chrono::steady_clock::now();
-    auto arena = link_.receiver->fetch(request.version, request.fingerprint);
+    auto arena = receiver_->fetch(request.version, request.fingerprint);
     event["verify_us"] = micros_since(begin);
     begin = std::chrono::steady_clock::now();
     auto weights = ReadyWeights::prepare(config_, std::move(arena));
@@ -86,7 +87,7 @@ Task<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Of
 
 Task<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
   auto begin = std::chrono::steady_clock::now();
-  RunEvent event = swap_event(request, link_.name);
+  RunEvent event = swap_event(request, transport_);
   auto weights = receive(request, event);
   if (!weights) co_return weights.error();
   event["publish_us"] = micros_since(begin);

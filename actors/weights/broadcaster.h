@@ -27,7 +27,7 @@ namespace tramontane {
 class WeightReceiverActor final : public Actor {
  public:
   // All references outlive the actor. `keep_versions`: how many of the newest stay ready.
-  WeightReceiverActor(const ModelConfig& config, WeightLink link, ReadyStore& ready,
+  WeightReceiverActor(const ModelConfig& config, const WeightLink& link, ReadyStore& ready,
       std::uint32_t keep_versions, std::vector<std::string> generators, ActorRef reporter);
 
  private:
@@ -36,7 +36,8 @@ class WeightReceiverActor final : public Actor {
   Task<Answer<SwapResult>> swap_one(std::string generator, Offer request);
 
   const ModelConfig& config_;
-  WeightLink link_;
+  const std::string transport_;
+  std::unique_ptr<WeightReceiver> receiver_;
   ReadyStore& ready_;
   std::uint32_t keep_versions_;
   std::vector<std::string> generators_;

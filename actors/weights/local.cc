@@ -9,21 +9,46 @@ namespace {
 
 constexpr std::size_t versions_kept = 3;  // one served, one arriving, one being made
 
-class LocalLink final : public WeightSender, public WeightReceiver {
+// What a sender and its receivers share.
+class PublishedArenas {
  public:
-  void publish(std::shared_ptr<const Arena> arena) override {
-    TRAM_CHECK(arena->sealed(), "publishing an arena that is not sealed");
+  void put(std::shared_ptr<const Arena> arena) {
     std::lock_guard lock(mutex_);
     arenas_[arena->version()] = std::move(arena);
     while (arenas_.size() > versions_kept) arenas_.erase(arenas_.begin());
   }
 
+  std::shared_ptr<const Arena> get(Version version) const {
+    std::lock_guard lock(mutex_);
+    auto found = arenas_.find(version);
+    return found == arenas_.end() ? nullptr : found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<Version, std::shared_ptr<const Arena>> arenas_;
+};
+
+class LocalSender final : public WeightSender {
+ public:
+  explicit LocalSender(std::shared_ptr<PublishedArenas> arenas) : arenas_(std::move(arenas)) {}
+
+  void publish(std::shared_ptr<const Arena> arena) override {
+    TRAM_CHECK(arena->sealed(), "publishing an arena that is not sealed");
+    arenas_->put(std::move(arena));
+  }
+
+ private:
+  std::shared_ptr<PublishedArenas> arenas_;
+};
+
+class LocalReceiver final : public WeightReceiver {
+ public:
+  explicit LocalReceiver(std::shared_ptr<const PublishedArenas> arenas)
+      : arenas_(std::move(arenas)) {}
+
   std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
-    std::shared_ptr<const Arena> arena;
-    {
-      std::lock_guard lock(mutex_);
-      if (auto found = arenas_.find(version); found != arenas_.end()) arena = found->second;
-    }
+    auto arena = arenas_->get(version);
     if (!arena)
       throw Error(Errc::not_found, str("weights of version ", version, " are no longer published"));
     Fingerprint found = fingerprint_of(arena->bytes());
@@ -34,15 +59,15 @@ class LocalLink final : public WeightSender, public WeightReceiver {
   }
 
  private:
-  std::mutex mutex_;
-  std::map<Version, std::shared_ptr<const Arena>> arenas_;
+  std::shared_ptr<const PublishedArenas> arenas_;
 };
 
 }  // namespace
 
 WeightLink local_transport() {
-  auto link = std::make_shared<LocalLink>();
-  return {"local", link, link};
+  auto arenas = std::make_shared<PublishedArenas>();
+  return {"local", std::make_shared<LocalSender>(arenas),
+      [arenas] { return std::make_unique<LocalReceiver>(arenas); }};
 }
 
 }  // namespace tramontane

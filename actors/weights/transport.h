@@ -2,20 +2,22 @@
 // A weight transport moves one version of the weights from the trainer's side to the generators'
 // side. Bytes never pass through mailboxes: messages only say which version is there.
 //
-//   auto link = local_transport();                    // one process: a pointer changes hands
-//   link.sender->publish(arena);                      // trainer's side; the arena is sealed
-//   auto arena = link.receiver->fetch(version, …);    // generators' side, verified
+//   WeightLink link = local_transport();            // one process: a pointer changes hands
+//   link.sender->publish(arena);                    // trainer's side; the arena is sealed
+//   auto receiver = link.receiver();                // generators' side: each has its own
+//   auto arena = receiver->fetch(version, …);       // verified
 //
 // The receiver always checks the fingerprint of what arrived against the one that was announced;
 // a transfer that fails or differs leaves nothing behind and says so by name.
 //
-// One file per transport; choose.cc is the one place that picks. Thread rule: sender and receiver
-// may be used from different threads, each from one at a time.
+// One file per transport; choose.cc is the one place that picks. Thread rule: the sender and each
+// receiver may be used from different threads, each from one at a time; a link from any.
 
 #include "actors/messages/types.h"
 #include "actors/model/arena.h"
 #include "runtime/base/result.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,10 +43,11 @@ class WeightReceiver {
 struct WeightLink {
   std::string name;  // as in the job graph: "local"
   std::shared_ptr<WeightSender> sender;
-  std::shared_ptr<WeightReceiver> receiver;
+  // Another receiver of what that sender publishes, which lives as long as it is needed.
+  std::function<std::unique_ptr<WeightReceiver>()> receiver;
 };
 
-// Same process: the receiver is given the sender's arena itself, and hashes it once more.
+// Same process: a receiver is given the sender's arena itself, and hashes it once more.
 WeightLink local_transport();
 
 // The transport for a job graph's `broadcaster.transport`. Error(bad_input) for an unknown name.

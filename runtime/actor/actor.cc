@@ -43,7 +43,7 @@ Incarnation Actor::incarnation() const {
 }
 
 System& Actor::system() const {
-  return cell().system();
+  return cell().host().system();
 }
 
 Time Actor::now() const {
@@ -79,6 +79,14 @@ void Actor::finish() const {
   cell().finish();
 }
 
+bool Actor::stop_wanted() const {
+  return cell().stop_wanted();
+}
+
+bool Actor::cancel(Timer timer) const {
+  return cell().cancel(timer);
+}
+
 Answer<void> Actor::try_send_message(const ActorRef& to, Message message) {
   auto envelope = detail::make_envelope(to, std::move(message));
   envelope->source = cell().id();
@@ -86,11 +94,11 @@ Answer<void> Actor::try_send_message(const ActorRef& to, Message message) {
   return detail::deliver_now(to, std::move(envelope));
 }
 
-void Actor::send_self(Duration wait, Message message) {
+Timer Actor::send_self(Duration wait, Message message) {
   auto envelope = detail::make_envelope(self(), std::move(message));
   envelope->source = cell().id();
   envelope->exempt = true;
-  cell().at(tramontane::after(now(), wait), std::move(envelope));
+  return cell().at(tramontane::after(now(), wait), std::move(envelope));
 }
 
 }  // namespace tramontane

@@ -53,6 +53,8 @@ class Metrics;
 class Random;
 class System;
 
+using Timer = std::uint64_t;  // names one message that comes later; 0 is none
+
 namespace detail {
 
 template <class T>
@@ -211,21 +213,27 @@ class Actor {
 
   // Puts a message into its own mailbox later; it takes no credit. Forgotten when this life ends.
   template <class M>
-  void after(Duration wait, M message) {
-    send_self(wait, Message(std::move(message)));
+  Timer after(Duration wait, M message) {
+    return send_self(wait, Message(std::move(message)));
   }
+
+  // That message will not come. False if it came already.
+  bool cancel(Timer timer) const;
 
   // ActorExited (runtime/actor/watch.h) comes when a life of that actor ends. Handle it.
   void watch(const ActorRef& actor) const;
 
   // Stops after this message, as if asked to.
   void finish() const;
+  // Whether a stop was asked for. A handler that computes for long asks now and then, with
+  // co_await yield() before, so that the order can come in.
+  bool stop_wanted() const;
 
  private:
   friend class Cell;
 
   Answer<void> try_send_message(const ActorRef& to, Message message);
-  void send_self(Duration wait, Message message);
+  Timer send_self(Duration wait, Message message);
   void add_handler(detail::Handler handler);
   Cell& cell() const;
 

@@ -10,14 +10,18 @@
 
 namespace tramontane {
 
+// Where an actor is, in the order of its life. One value says it all: what may follow what is a
+// table in cell.cc.
 enum class ActorState : std::uint8_t {
-  starting,
-  idle,      // waits for messages
-  handling,  // a message
-  working,   // a step of work()
-  stopping,
-  restarting,  // failed; the next life begins after a pause
-  dead,
+  building,    // its next life is due
+  starting,    // its factory, then start()
+  idle,        // waits for messages
+  handling,    // a message
+  working,     // a step of work()
+  stopping,    // stop()
+  ending,      // this life is over, but a job of its own still runs on a pool
+  restarting,  // it failed; the next life is due after a pause
+  dead,        // for good
 };
 
 const char* name(ActorState state) noexcept;
@@ -38,11 +42,12 @@ struct ActorStatus {
   std::uint32_t senders_waiting = 0;  // for room in its mailbox
   Duration oldest_message{};          // age, zero if there is none
 
-  std::uint64_t handled = 0;  // messages, in all lives
-  std::uint64_t failed = 0;   // lives that ended by an exception or kill
-  std::string last_handler;   // the message type handled last, or now
-  Duration busy{};            // time in handlers and steps, waits for others left out
-  double busy_share = 0;      // of the last few seconds
+  std::uint64_t handled = 0;    // messages, in all lives
+  std::uint64_t failed = 0;     // lives that ended by an exception or kill
+  std::uint64_t unhandled = 0;  // one-way messages that it has no handler for
+  std::string last_handler;     // the message type handled last, or now
+  Duration busy{};              // time in handlers and steps, waits for others left out
+  double busy_share = 0;        // of the last few seconds
 
   std::string waiting_for;  // "messages", "reply of ledger to LeaseTasks (…)"; empty if it computes
   Time waiting_since{};

@@ -12,6 +12,8 @@ namespace tramontane {
 
 const char* name(ActorState state) noexcept {
   switch (state) {
+    case ActorState::building:
+      return "building";
     case ActorState::starting:
       return "starting";
     case ActorState::idle:
@@ -22,6 +24,8 @@ const char* name(ActorState state) noexcept {
       return "working";
     case ActorState::stopping:
       return "stopping";
+    case ActorState::ending:
+      return "ending";
     case ActorState::restarting:
       return "restarting";
     case ActorState::dead:
@@ -31,7 +35,7 @@ const char* name(ActorState state) noexcept {
 }
 
 Route::Delivery Cell::deliver(std::unique_ptr<Envelope>& envelope, bool may_park) {
-  if (system_.simulation() != nullptr) return deliver_simulated(envelope, may_park);
+  if (host_.simulation() != nullptr) return deliver_simulated(envelope, may_park);
   return accept(envelope, may_park);
 }
 
@@ -84,17 +88,17 @@ std::string Cell::fullness() const {
 // Returns whom to tell, and what.
 std::pair<std::shared_ptr<Inbox>, std::unique_ptr<Envelope>> Cell::announcement(
     Envelope& envelope) {
-  auto told = std::make_unique<Envelope>();
-  told->kind = Item::Kind::wake;
-  told->ticket = std::exchange(envelope.ticket, 0);
+  auto notice = std::make_unique<Envelope>();
+  notice->kind = Item::Kind::wake;
+  notice->ticket = std::exchange(envelope.ticket, 0);
   envelope.announces = false;
-  return {std::move(envelope.reply_to), std::move(told)};
+  return {std::move(envelope.reply_to), std::move(notice)};
 }
 
 // On the sender's own strand, which goes on only afterwards.
 void Cell::announce(Envelope& envelope) {
-  auto [sender, told] = announcement(envelope);
-  sender->push(std::move(told));
+  auto [sender, notice] = announcement(envelope);
+  sender->push(std::move(notice));
 }
 
 std::unique_ptr<Envelope> Cell::withdraw(const Inbox& sender, Ticket ticket) {
@@ -114,9 +118,9 @@ void Cell::admit_parked(Envelope& taken) {
       push(std::move(envelope));
       continue;
     }
-    auto [sender, told] = announcement(*envelope);
+    auto [sender, notice] = announcement(*envelope);
     push(std::move(envelope));
-    sender->push(std::move(told));
+    sender->push(std::move(notice));
   }
 }
 
@@ -156,38 +160,40 @@ std::function<void()> later(
 
 }  // namespace
 
-void Cell::answer(std::unique_ptr<Envelope> envelope) {
+void Cell::answer(std::unique_ptr<Envelope> envelope, Time at) {
   if (!envelope->wants_reply()) return;
+  envelope->sent = at;
   envelope->kind = Item::Kind::wake;
   envelope->is_reply = true;
   // Taken out: a reply that lies unread must not keep its own inbox alive.
   std::shared_ptr<Inbox> caller = std::move(envelope->reply_to);
-  Simulation* simulation = system_.simulation();
+  Simulation* simulation = host_.simulation();
   if (simulation == nullptr) {
     caller->push(std::move(envelope));
     return;
   }
-  auto source = system_.find(envelope->source);
-  Fate fate = simulation->fate({name(), source ? std::string(source->name()) : "outside",
+  Fate fate = simulation->fate({name(), host_.name_of(envelope->source),
       envelope->failure ? "failure" : envelope->body.name(), true, now()});
   if (fate.kind == Fate::Kind::drop) return;
   if (simulation->encodes()) encode(*envelope);
-  auto act = [caller](std::unique_ptr<Envelope> reply) { caller->push(std::move(reply)); };
+  auto act = [caller, &clock = host_.clock()](std::unique_ptr<Envelope> reply) {
+    reply->sent = clock.now();
+    caller->push(std::move(reply));
+  };
   if (fate.kind == Fate::Kind::duplicate) {
     caller->push(copy_of(*envelope));
   } else if (fate.delay <= Duration::zero()) {
     caller->push(std::move(envelope));
     return;
   }
-  system_.clock().call_at(after(now(), fate.delay), later(std::move(envelope), act));
+  host_.clock().call_at(after(now(), fate.delay), later(std::move(envelope), act));
 }
 
 Route::Delivery Cell::deliver_simulated(std::unique_ptr<Envelope>& envelope, bool may_park) {
-  Simulation& simulation = *system_.simulation();
+  Simulation& simulation = *host_.simulation();
   if (envelope->exempt) return accept(envelope, may_park);
-  auto source = system_.find(envelope->source);
-  Fate fate = simulation.fate({source ? std::string(source->name()) : "outside", name(),
-      envelope->body.name(), false, now()});
+  Fate fate = simulation.fate(
+      {host_.name_of(envelope->source), name(), envelope->body.name(), false, now()});
   if (simulation.encodes()) encode(*envelope);
   if (fate.kind == Fate::Kind::deliver && fate.delay <= Duration::zero()) {
     return accept(envelope, may_park);
@@ -198,7 +204,8 @@ Route::Delivery Cell::deliver_simulated(std::unique_ptr<Envelope>& envelope, boo
   if (fate.kind == Fate::Kind::drop) return Delivery::admitted;
   auto self = std::static_pointer_cast<Cell>(shared_from_this());
   auto act = [self](std::unique_ptr<Envelope> arriving) {
-    if (self->accept(arriving, true) == Delivery::not_delivered) self->answer(std::move(arriving));
+    if (self->accept(arriving, true) == Delivery::not_delivered)
+      self->answer(std::move(arriving), self->now());
   };
   if (fate.kind == Fate::Kind::duplicate) {
     act(copy_of(*late));
@@ -207,14 +214,14 @@ Route::Delivery Cell::deliver_simulated(std::unique_ptr<Envelope>& envelope, boo
       return Delivery::admitted;
     }
   }
-  system_.clock().call_at(after(now(), fate.delay), later(std::move(late), act));
+  host_.clock().call_at(after(now(), fate.delay), later(std::move(late), act));
   return Delivery::admitted;
 }
 
 void Cell::bounce(std::unique_ptr<Envelope> envelope, Errc code, const std::string& text) {
   if (!envelope->wants_reply()) return;
   envelope->failure = Failure{code, text};
-  answer(std::move(envelope));
+  answer(std::move(envelope), now());
 }
 
 void Cell::bounce_all_parked(const std::string& text) {
@@ -247,9 +254,27 @@ Time Cell::next_due() const {
   return due;
 }
 
-void Cell::at(Time when, std::unique_ptr<Envelope> envelope) {
+Timer Cell::at(Time when, std::unique_ptr<Envelope> envelope) {
+  envelope->ticket = ++last_timer_;
   timed_.emplace(when, std::move(envelope));
   arm(when);
+  return last_timer_;
+}
+
+bool Cell::cancel(Timer timer) {
+  auto waits = std::find_if(timed_.begin(), timed_.end(),
+      [timer](const auto& entry) { return entry.second->ticket == timer; });
+  if (waits != timed_.end()) {
+    timed_.erase(waits);
+    return true;
+  }
+  // It is due, but not taken yet. A timer's envelope is the only one with a ticket and no inbox.
+  auto due = std::find_if(box_.begin(), box_.end(), [timer](const auto& envelope) {
+    return envelope->ticket == timer && envelope->reply_to == nullptr;
+  });
+  if (due == box_.end()) return false;
+  box_.erase(due);
+  return true;
 }
 
 void Cell::on_due(Time now) {
@@ -260,7 +285,7 @@ void Cell::on_due(Time now) {
   }
   if (restart_at_ <= now) {
     restart_at_ = forever;
-    build_wanted_ = true;
+    enter(ActorState::building);
   }
 }
 
@@ -268,7 +293,8 @@ void Cell::on_due(Time now) {
 
 bool Cell::add_watcher(ActorRef watcher) {
   std::lock_guard lock(mutex_);
-  watchers_.push_back(std::move(watcher));
+  if (std::find(watchers_.begin(), watchers_.end(), watcher) == watchers_.end())
+    watchers_.push_back(std::move(watcher));
   return !dead();
 }
 
@@ -305,6 +331,7 @@ ActorStatus Cell::status() const {
   }
   status.handled = handled_.load(relaxed);
   status.failed = failed_.load(relaxed);
+  status.unhandled = unhandled_.load(relaxed);
   status.last_handler = last_handler_.load(relaxed);
   WaitStatus wait = Strand::status();
   std::int64_t task_since = task_since_.load(relaxed);

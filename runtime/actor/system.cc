@@ -1,6 +1,7 @@
 #include "runtime/actor/system.h"
 
 #include "runtime/actor/cell.h"
+#include "runtime/actor/host.h"
 #include "runtime/actor/simulation.h"
 #include "runtime/actor/watch.h"
 #include "runtime/base/check.h"
@@ -20,49 +21,39 @@
 namespace tramontane {
 namespace {
 
-// The inbox of a call from outside: somebody blocks on it.
-class Outside final : public Inbox {
- public:
-  void push(std::unique_ptr<Item> item) override {
-    std::lock_guard lock(mutex_);
-    if (answer_ == nullptr) answer_.reset(static_cast<Envelope*>(item.release()));
-    arrived_.notify_all();
-  }
-
-  bool answered() const {
-    std::lock_guard lock(mutex_);
-    return answer_ != nullptr;
-  }
-
-  std::unique_ptr<Envelope> take() {
-    std::lock_guard lock(mutex_);
-    return std::move(answer_);
-  }
-
-  void wait(Duration timeout) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::min<Duration>(timeout, std::chrono::hours(24 * 365)),
-        [this] { return answer_ != nullptr; });
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::unique_ptr<Envelope> answer_;
-};
-
 constexpr int turns_between_others = 64;
+constexpr Duration destructor_patience = std::chrono::seconds(5);
 
 }  // namespace
 
-struct System::State {
+class System::State final : public Host {
+ public:
+  explicit State(System& s) : system_(s) {}
+
+  System& system() override { return system_; }
+
+  Clock& clock() override { return *clock_; }
+
+  Log& log() override { return *log_; }
+
+  Metrics& metrics() override { return *metrics_; }
+
+  std::uint64_t seed() const override { return options.seed; }
+
+  Simulation* simulation() override { return options.simulation; }
+
+  std::string name_of(ActorId actor) const override;
+  void exited(const ExitRecord& record) override;
+  void gone(ActorId actor) override;
+
   SystemOptions options;
   std::unique_ptr<RealClock> own_clock;
   std::unique_ptr<Log> own_log;
   std::unique_ptr<Metrics> own_metrics;
-  Clock* clock = nullptr;
-  Log* log = nullptr;
-  Metrics* metrics = nullptr;
+  System& system_;
+  Clock* clock_ = nullptr;
+  Log* log_ = nullptr;
+  Metrics* metrics_ = nullptr;
   std::map<std::string, std::unique_ptr<Pool>, std::less<>> pools;
 
   mutable std::mutex mutex;  // guards the rest
@@ -92,6 +83,8 @@ struct System::State {
 
   // Blocks until the cell has ended, or `deadline`.
   bool await_end(const Cell& cell, Time deadline);
+  // Blocks until a cell that was killed has ended: what computes on a thread cannot be interrupted.
+  void await_thread(const Cell& cell);
   void end_pools();
   void watch_over();
   void report_overdue();
@@ -99,20 +92,55 @@ struct System::State {
 
 bool System::State::await_end(const Cell& cell, Time deadline) {
   if (options.simulation != nullptr) {
-    while (!cell.dead() && clock->now() < deadline && options.simulation->step(deadline)) {
+    while (!cell.dead() && clock_->now() < deadline && options.simulation->step(deadline)) {
     }
     return cell.dead();
   }
   std::unique_lock lock(mutex);
   auto gone = [&] { return cells.find(cell.id()) == cells.end(); };
-  Duration left = std::min<Duration>(deadline - clock->now(), std::chrono::hours(24 * 365));
+  Duration left = std::min<Duration>(deadline - clock_->now(), std::chrono::hours(24 * 365));
   return ended.wait_for(lock, left, gone);
+}
+
+void System::State::await_thread(const Cell& cell) {
+  while (!await_end(cell, after(clock_->now(), std::chrono::seconds(5)))) {
+    ActorStatus status = cell.status();
+    log_->write(Level::warning, status.name, "still computes: its thread is waited for",
+        {{"handler", status.last_handler}, {"waiting_for", status.waiting_for}});
+  }
+}
+
+std::string System::State::name_of(ActorId actor) const {
+  std::lock_guard lock(mutex);
+  auto found = cells.find(actor);
+  return found == cells.end() ? "outside" : found->second->name();
+}
+
+void System::State::exited(const ExitRecord& record) {
+  Level level = record.cause == ExitCause::stopped ? Level::debug : Level::error;
+  log_->write(level, record.name, name(record.cause),
+      {{"text", record.text}, {"incarnation", record.incarnation}, {"doing", record.doing},
+          {"holding", record.holding}, {"unread", record.unread}, {"restarts", record.restarts}});
+  if (options.on_exit) options.on_exit(record);
+  if (record.escalated && options.on_escalation) options.on_escalation(record);
+  std::lock_guard lock(mutex);
+  records.push_back(record);
+  while (records.size() > options.exit_records) records.pop_front();
+}
+
+void System::State::gone(ActorId actor) {
+  std::lock_guard lock(mutex);
+  auto found = cells.find(actor);
+  names.erase(found->second->label());
+  cells.erase(found);
+  overdue.erase(actor);
+  ended.notify_all();
 }
 
 void System::State::end_pools() {
   if (options.simulation != nullptr) {
     options.simulation->end_turns();
-    while (options.simulation->step(clock->now())) {
+    while (options.simulation->step(clock_->now())) {
     }
   }
   for (auto& [name, pool] : pools) pool->join();
@@ -129,14 +157,14 @@ void System::State::watch_over() {
   if (options.overdue <= Duration::zero()) return;
   std::lock_guard lock(mutex);
   if (stopping) return;
-  watchdog = clock->call_at(clock->now() + options.overdue / 2, [this] {
+  watchdog = clock_->call_at(clock_->now() + options.overdue / 2, [this] {
     report_overdue();
     watch_over();
   });
 }
 
 void System::State::report_overdue() {
-  Time now = clock->now();
+  Time now = clock_->now();
   for (const auto& cell : all_cells()) {
     Duration longest = cell->overdue(now);
     bool late = longest > options.overdue;
@@ -146,22 +174,22 @@ void System::State::report_overdue() {
       if (!late || !overdue.insert(cell->id()).second) continue;
     }
     ActorStatus status = cell->status();
-    log->write(Level::warning, status.name, "no progress",
+    log_->write(Level::warning, status.name, "no progress",
         {{"seconds", std::chrono::duration<double>(longest).count()}, {"state", name(status.state)},
             {"handler", status.last_handler}, {"waiting_for", status.waiting_for},
             {"unread", status.mailbox_messages}});
   }
 }
 
-System::System(SystemOptions options) : state_(std::make_unique<State>()) {
+System::System(SystemOptions options) : state_(std::make_unique<State>(*this)) {
   State& s = *state_;
   s.options = std::move(options);
   if (s.options.clock == nullptr) s.own_clock = std::make_unique<RealClock>();
-  s.clock = s.own_clock ? s.own_clock.get() : s.options.clock;
-  if (s.options.log == nullptr) s.own_log = std::make_unique<Log>(*s.clock, LogOptions{});
-  s.log = s.own_log ? s.own_log.get() : s.options.log;
+  s.clock_ = s.own_clock ? s.own_clock.get() : s.options.clock;
+  if (s.options.log == nullptr) s.own_log = std::make_unique<Log>(*s.clock_, LogOptions{});
+  s.log_ = s.own_log ? s.own_log.get() : s.options.log;
   if (s.options.metrics == nullptr) s.own_metrics = std::make_unique<Metrics>();
-  s.metrics = s.own_metrics ? s.own_metrics.get() : s.options.metrics;
+  s.metrics_ = s.own_metrics ? s.own_metrics.get() : s.options.metrics;
   for (const PoolOptions& pool : s.options.pools) {
     bool taken = s.pools.count(pool.name) > 0;
     if (taken) throw Error(Errc::bad_input, str("two pools are called ", pool.name));
@@ -175,13 +203,7 @@ System::System(SystemOptions options) : state_(std::make_unique<State>()) {
 }
 
 System::~System() {
-  if (state_->stopped) return;
-  if (std::uncaught_exceptions() > 0) {
-    stop(std::chrono::seconds(1));
-    return;
-  }
-  std::fputs("tramontane: a System was destroyed without stop()\n", stderr);
-  std::terminate();
+  stop(destructor_patience);
 }
 
 ActorRef System::spawn(ActorOptions options, Factory factory) {
@@ -199,7 +221,7 @@ ActorRef System::spawn(ActorOptions options, Factory factory) {
     int turns = simulation() != nullptr ? 1 : turns_between_others;
     std::string name = options.name;
     cell = std::make_shared<Cell>(
-        *this, s.next_id++, std::move(options), std::move(factory), pool_of_actor, turns);
+        s, s.next_id++, std::move(options), std::move(factory), pool_of_actor, turns);
     s.cells[cell->id()] = cell;
     s.names[name] = cell;
   }
@@ -221,56 +243,16 @@ std::optional<ActorRef> System::find(ActorId id) const {
   return ActorRef(found->second);
 }
 
-std::unique_ptr<Envelope> System::stamped(std::unique_ptr<Envelope> envelope) const {
-  envelope->sent = clock().now();
-  return envelope;
-}
-
-std::unique_ptr<Envelope> System::call(
-    std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout, bool wants_reply) {
-  if (!to) {
-    envelope->failure = Failure{Errc::undeliverable, "a message to nobody: the address is empty"};
-    return envelope;
-  }
-  auto outside = std::make_shared<Outside>();
-  Time deadline = after(clock().now(), timeout);
-  std::string type = envelope->body.name();
-  envelope = stamped(std::move(envelope));
-  envelope->deadline = wants_reply ? deadline : forever;
-  envelope->ticket = 1;
-  envelope->announces = !wants_reply;
-  envelope->reply_to = outside;
-  if (to.route()->deliver(envelope, true) == Route::Delivery::not_delivered) return envelope;
-  if (simulation() != nullptr) {
-    while (!outside->answered() && clock().now() < deadline && simulation()->step(deadline)) {
-    }
-  } else {
-    outside->wait(timeout);
-  }
-  if (auto withdrawn = outside->answered() ? nullptr : to.route()->withdraw(*outside, 1)) {
-    withdrawn->failure =
-        Failure{Errc::timeout, str(to.name(), " had no room for ", type, ": not delivered")};
-    return withdrawn;
-  }
-  if (auto answer = outside->take()) return answer;
-  auto late = std::make_unique<Envelope>();
-  if (wants_reply) {
-    late->failure = Failure{Errc::timeout,
-        str("no reply from ", to.name(), " to ", type, ": whether it was done is unknown")};
-  }
-  return late;
-}
-
 void System::watch(const ActorRef& watcher, const ActorRef& actor) {
   auto cell = std::dynamic_pointer_cast<Cell>(actor.route());
   TRAM_CHECK(cell != nullptr, "only actors of this process can be watched", actor.name());
   if (cell->add_watcher(watcher) || !watcher) return;
-  auto told = detail::make_envelope(
+  auto notice = detail::make_envelope(
       watcher, Message(ActorExited{actor.id(), cell->label(), cell->incarnation(),
                    ExitCause::stopped, "it is not there any more", false}));
-  told->exempt = true;
-  told = stamped(std::move(told));
-  std::ignore = watcher.route()->deliver(told, false);
+  notice->exempt = true;
+  notice = stamped(std::move(notice));
+  std::ignore = watcher.route()->deliver(notice, false);
 }
 
 bool System::stop(const ActorRef& actor, Duration timeout) {
@@ -293,24 +275,25 @@ bool System::stop(Duration timeout) {
     s.stopping = true;
     watchdog = s.watchdog;
   }
-  s.clock->cancel(watchdog);
+  s.clock_->cancel(watchdog);
   Time deadline = after(clock().now(), timeout);
-  bool graceful = true;
+  std::vector<std::shared_ptr<Cell>> killed;
   auto cells = s.all_cells();
   for (auto cell = cells.rbegin(); cell != cells.rend(); ++cell) {
     (*cell)->control_stop();
     Time now = clock().now();
     if (s.await_end(**cell, after(now, (deadline - now) / 2))) continue;
-    graceful = false;
-    (*cell)->control_kill("it did not stop in time");
     ActorStatus status = (*cell)->status();
     log().write(Level::warning, status.name, "did not stop in time: killed",
         {{"state", name(status.state)}, {"handler", status.last_handler},
             {"waiting_for", status.waiting_for}});
-    // What computes on a thread cannot be interrupted: the thread is waited for.
-    s.await_end(**cell, forever);
+    (*cell)->control_kill("it did not stop in time");
+    killed.push_back(*cell);
   }
+  for (const auto& cell : killed) s.await_thread(*cell);
+  bool graceful = killed.empty();
   cells.clear();
+  killed.clear();
   s.end_pools();
   s.stopped = true;
   return graceful;
@@ -333,34 +316,16 @@ std::vector<ExitRecord> System::exit_records() const {
   return {state_->records.begin(), state_->records.end()};
 }
 
-void System::exited(Cell& cell, ExitRecord record, bool for_good) {
-  State& s = *state_;
-  Level level = record.cause == ExitCause::stopped ? Level::debug : Level::error;
-  s.log->write(level, record.name, name(record.cause),
-      {{"text", record.text}, {"incarnation", record.incarnation}, {"doing", record.doing},
-          {"holding", record.holding}, {"unread", record.unread}, {"restarts", record.restarts}});
-  if (s.options.on_exit) s.options.on_exit(record);
-  if (record.escalated && s.options.on_escalation) s.options.on_escalation(record);
-  std::lock_guard lock(s.mutex);
-  s.records.push_back(std::move(record));
-  while (s.records.size() > s.options.exit_records) s.records.pop_front();
-  if (!for_good) return;
-  s.names.erase(cell.label());
-  s.cells.erase(cell.id());
-  s.overdue.erase(cell.id());
-  s.ended.notify_all();
-}
-
 Clock& System::clock() const {
-  return *state_->clock;
+  return *state_->clock_;
 }
 
 Log& System::log() const {
-  return *state_->log;
+  return *state_->log_;
 }
 
 Metrics& System::metrics() const {
-  return *state_->metrics;
+  return *state_->metrics_;
 }
 
 std::uint64_t System::seed() const {

@@ -38,12 +38,11 @@
 //   bool graceful = system.stop(10s);                          // counter first, then store
 
 #include "runtime/actor/actor.h"
+#include "runtime/actor/actor_options.h"
 #include "runtime/actor/actor_ref.h"
 #include "runtime/actor/actor_status.h"
 #include "runtime/actor/exit_record.h"
-#include "runtime/actor/mailbox.h"
 #include "runtime/actor/pool.h"
-#include "runtime/actor/supervisor.h"
 #include "runtime/base/clock.h"
 
 #include <functional>
@@ -62,14 +61,6 @@ class Log;
 class Metrics;
 class Simulation;
 
-struct ActorOptions {
-  std::string name;
-  std::string kind;  // what people call its class; empty: as `name`
-  std::string pool = "main";
-  MailboxLimits mailbox;
-  RestartPolicy restart;
-};
-
 struct SystemOptions {
   std::vector<PoolOptions> pools = {{"main", 1}};
   std::uint64_t seed = 0;
@@ -86,13 +77,10 @@ struct SystemOptions {
   Simulation* simulation = nullptr;  // runtime/actor/sim_system.h
 };
 
-// Builds an actor, once for each of its lives.
-using Factory = std::function<std::unique_ptr<Actor>()>;
-
 class System {
  public:
   explicit System(SystemOptions options);
-  // stop() must have run.
+  // Stops what still runs, as stop() does, within a few seconds.
   ~System();
   System(const System&) = delete;
   System& operator=(const System&) = delete;
@@ -128,8 +116,9 @@ class System {
   void kill(const ActorRef& actor, std::string reason = "killed");
 
   // Stops all actors, each before those spawned earlier, then the pools. An actor that takes more
-  // than half of the time left is killed, so that one that is stuck does not take the others'
-  // time. Returns true if none had to be.
+  // than half of the time left is killed, and the others are stopped while it still computes: one
+  // that is stuck takes nobody's time. Its thread cannot be interrupted, so it is waited for at the
+  // end, however long, and named in the log meanwhile. Returns true if none had to be killed.
   bool stop(Duration timeout);
 
   // Never waits for an actor.
@@ -144,15 +133,13 @@ class System {
   Pool& pool(std::string_view name) const;  // Error(not_found) names those there are
 
  private:
-  friend class Cell;
   friend class Actor;
-  struct State;
+  class State;
 
   std::unique_ptr<Envelope> stamped(std::unique_ptr<Envelope> envelope) const;
   std::unique_ptr<Envelope> call(
       std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout, bool wants_reply);
   Simulation* simulation() const;
-  void exited(Cell& cell, ExitRecord record, bool for_good);
 
   std::unique_ptr<State> state_;
 };

@@ -25,7 +25,7 @@ namespace detail {
 // Over when its count reaches zero. No deadline: each part has its own.
 class AllWait final : public Wait {
  public:
-  explicit AllWait(std::size_t parts) : Wait(WaitKind::parts, {}), left(parts) {}
+  explicit AllWait(std::size_t parts) : Wait(WaitKind::own, {}), left(parts) {}
 
   bool await_ready() const noexcept { return left == 0; }
 

@@ -123,6 +123,14 @@ Histogram& Metrics::histogram(std::string_view name, const Labels& labels) {
   return find(histograms_, name, labels);
 }
 
+void Metrics::remove(std::string_view name, const Labels& labels) {
+  std::lock_guard lock(mutex_);
+  std::string key = key_of(name, labels);
+  counters_.erase(key);
+  gauges_.erase(key);
+  histograms_.erase(key);
+}
+
 std::string Metrics::json() const {
   std::lock_guard lock(mutex_);
   std::string out = "{";

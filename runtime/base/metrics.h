@@ -7,8 +7,8 @@
 //   stall.record(0.00004);
 //   std::string json = metrics.json();
 //
-// A metric lives as long as its registry; look it up once and keep the reference. Thread-safe and
-// lock-free but for the look-up.
+// A metric lives until it is removed, or its registry ends; look it up once and keep the reference.
+// Thread-safe and lock-free but for the look-up.
 
 #include <array>
 #include <atomic>
@@ -92,6 +92,9 @@ class Metrics {
   Counter& counter(std::string_view name, const Labels& labels = {});
   Gauge& gauge(std::string_view name, const Labels& labels = {});
   Histogram& histogram(std::string_view name, const Labels& labels = {});
+
+  // Forgets the metric of that name and labels, if it is there: whoever kept a reference is done.
+  void remove(std::string_view name, const Labels& labels = {});
 
   // {"name{label=value}": 3, "histogram": {"count":…, "mean":…, "p50":…, "p90":…, "p99":…,
   // "max":…}}

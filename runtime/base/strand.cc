@@ -30,7 +30,7 @@ std::string WaitStatus::text() const {
       return "time to pass" + reason_part;
     case WaitKind::job:
       return "job on pool " + target + reason_part;
-    case WaitKind::parts:
+    case WaitKind::own:
       return "";
   }
   return "";
@@ -151,13 +151,13 @@ Ticket Strand::begin(Wait& wait, std::coroutine_handle<> waiter, Time now, Time 
   Slot& slot = slots_[index];
   slot.wait = &wait;
   ++slot.generation;
-  ++waits_;
+  if (wait.for_others() && waits_++ == 0) waiting_since_ = now;
   wait.strand_ = this;
   wait.waiter_ = waiter;
   wait.since_ = now;
   wait.deadline_ = deadline;
   wait.ticket_ = (static_cast<Ticket>(slot.generation) << 32) | (index + 1);
-  if (wait.kind_ != WaitKind::parts) publish(&wait);
+  if (wait.kind_ != WaitKind::own) publish(&wait);
   arm(deadline);
   return wait.ticket_;
 }
@@ -173,19 +173,14 @@ void Strand::remove(Wait& wait, Time at) {
   std::uint32_t index = static_cast<std::uint32_t>(wait.ticket_) - 1;
   slots_[index].wait = nullptr;
   free_slots_.push_back(index);
-  --waits_;
   wait.strand_ = nullptr;
-  if (waits_ == 0) {
-    if (wait.kind_ != WaitKind::job) {
-      Time end = at == Time() ? now() : at;
-      idle_ += std::max(Duration::zero(), end - wait.since_);
-    }
-    publish(nullptr);
-    return;
+  if (wait.for_others() && --waits_ == 0) {
+    Time end = at == Time() ? now() : at;
+    idle_ += std::max(Duration::zero(), end - waiting_since_);
   }
   if (shown_ != &wait) return;
   auto shows = [](const Slot& slot) {
-    return slot.wait != nullptr && slot.wait->kind_ != WaitKind::parts;
+    return slot.wait != nullptr && slot.wait->kind_ != WaitKind::own;
   };
   auto other = std::find_if(slots_.begin(), slots_.end(), shows);
   publish(other == slots_.end() ? nullptr : other->wait);
@@ -248,18 +243,38 @@ void Strand::publish(const Wait* wait) {
   status_lock_.clear(std::memory_order_release);
 }
 
+namespace {
+
+// A copy that needs no memory of its own: what is longer is cut.
+class ShortText {
+ public:
+  void operator=(std::string_view text) { size_ = text.copy(text_, sizeof text_); }
+
+  operator std::string() const { return std::string(text_, size_); }
+
+ private:
+  char text_[200];
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
 WaitStatus Strand::status() const {
   WaitStatus status;
+  ShortText target, what, reason;
   while (status_lock_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
   if (shown_ != nullptr) {
     status.kind = shown_->kind_;
-    status.target.assign(shown_->target_);
-    status.what.assign(shown_->what_);
-    status.reason.assign(shown_->reason_);
+    target = shown_->target_;
+    what = shown_->what_;
+    reason = shown_->reason_;
     status.since = shown_->since_;
     status.deadline = shown_->deadline_;
   }
   status_lock_.clear(std::memory_order_release);
+  status.target = target;
+  status.what = what;
+  status.reason = reason;
   return status;
 }
 

@@ -60,8 +60,8 @@ class Inbox {
   virtual void push(std::unique_ptr<Item> item) = 0;
 };
 
-// `parts`: for several coroutines at once (all.h). Never shown: each of them has its own.
-enum class WaitKind : std::uint8_t { none, reply, room, sleep, job, parts };
+// `own`: for other coroutines of the same strand (all.h), or its next turn. Never shown.
+enum class WaitKind : std::uint8_t { none, reply, room, sleep, job, own };
 
 // What a strand waits for, as seen from outside.
 struct WaitStatus {
@@ -103,6 +103,9 @@ class Wait {
   Ticket ticket_ = 0;
 
  private:
+  // Whether the strand stands idle meanwhile.
+  bool for_others() const { return kind_ != WaitKind::job && kind_ != WaitKind::own; }
+
   WaitKind kind_;
   std::string_view reason_;
   std::coroutine_handle<> waiter_;
@@ -210,7 +213,8 @@ class Strand : public Trampoline,
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::size_t waits_ = 0;
+  std::size_t waits_ = 0;  // for others
+  Time waiting_since_{};   // with waits_ > 0
   Duration idle_{};
   int jobs_ = 0;
   bool frozen_ = false;
@@ -218,7 +222,7 @@ class Strand : public Trampoline,
   TimerId armed_;           // the one pending call of the clock
   std::uint64_t arms_ = 0;  // items of earlier arms are ignored
 
-  // The wait that status() shows. A spin lock, held for a few instructions, guards it: publishing
+  // The wait that status() shows. A spin lock, held for a few copied bytes, guards it: publishing
   // is part of every ask.
   mutable std::atomic_flag status_lock_;
   const Wait* shown_ = nullptr;
@@ -253,6 +257,34 @@ class SleepWait final : public Wait {
 
 inline SleepWait sleep(Duration duration, std::string_view reason) {
   return SleepWait(duration, reason);
+}
+
+// Lets what was pushed into the strand's inbox come in, and others on the executor have their turn.
+class YieldWait final : public Wait {
+ public:
+  YieldWait() : Wait(WaitKind::own, {}) {}
+
+  bool await_ready() const noexcept { return false; }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    Strand& strand = *self.promise().strand;
+    auto item = std::make_unique<Item>();
+    item->sent = strand.now();
+    item->ticket = strand.begin(*this, self, item->sent, forever);
+    strand.push(std::move(item));
+  }
+
+  void await_resume() const noexcept {}
+
+ private:
+  void on_wake(std::unique_ptr<Item>) override {}
+
+  void on_deadline() override {}
+};
+
+inline YieldWait yield() {
+  return {};
 }
 
 }  // namespace tramontane

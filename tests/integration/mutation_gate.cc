@@ -4,10 +4,10 @@
 //   mutation_gate examples/gate.yaml [NAME …]
 
 #include "actors/job/job.h"
-#include "actors/model/policy.h"
-#include "actors/run/pipeline.h"
 #include "actors/messages/run_event.h"
 #include "actors/model/arena.h"
+#include "actors/model/policy.h"
+#include "actors/run/pipeline.h"
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -68,7 +68,7 @@ class FalsifiedTrainer final : public PolicyTrainer {
 // Loses the swap to one version: its receiver goes on serving the version before.
 class SkippingReceiver final : public WeightReceiver {
  public:
-  explicit SkippingReceiver(std::shared_ptr<WeightReceiver> inner) : inner_(std::move(inner)) {}
+  explicit SkippingReceiver(std::unique_ptr<WeightReceiver> inner) : inner_(std::move(inner)) {}
 
   std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
     auto arena = inner_->fetch(version, announced);
@@ -77,7 +77,7 @@ class SkippingReceiver final : public WeightReceiver {
   }
 
  private:
-  std::shared_ptr<WeightReceiver> inner_;
+  std::unique_ptr<WeightReceiver> inner_;
   std::shared_ptr<const Arena> before_;
 };
 
@@ -178,7 +178,8 @@ std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& m
   CheckpointStore checkpoints(*disk, own + "/checkpoints", {.keep_last = 1});
   auto store = open_memory();
   WeightLink link = local_transport();
-  if (mutation.skip_swap) link.receiver = std::make_shared<SkippingReceiver>(link.receiver);
+  if (mutation.skip_swap)
+    link.receiver = [inner = link.receiver] { return std::make_unique<SkippingReceiver>(inner()); };
   RealClock clock;
   Log quiet(clock, {.terminal = Level::off});
   SystemOptions options;

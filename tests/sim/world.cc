@@ -44,18 +44,27 @@ std::string describe(const SimTally& tally) {
 
 // The local transport, that tells the world what passes and now and then holds bytes that differ
 // from what was announced: its own check must find that.
-class SimWorld::Link final : public WeightSender, public WeightReceiver {
+class SimWorld::Sender final : public WeightSender {
  public:
-  Link(SimWorld& world, std::function<bool()> spoil)
-      : world_(world), spoil_(std::move(spoil)), local_(local_transport()) {}
+  Sender(SimWorld& world, WeightLink local) : world_(world), local_(std::move(local)) {}
 
   void publish(std::shared_ptr<const Arena> arena) override {
     world_.published(arena);
     local_.sender->publish(std::move(arena));
   }
 
+ private:
+  SimWorld& world_;
+  WeightLink local_;
+};
+
+class SimWorld::Receiver final : public WeightReceiver {
+ public:
+  Receiver(SimWorld& world, std::function<bool()> spoil, const WeightLink& local)
+      : world_(world), spoil_(std::move(spoil)), local_(local.receiver()) {}
+
   std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
-    if (!spoil_()) return local_.receiver->fetch(version, announced);
+    if (!spoil_()) return local_->fetch(version, announced);
     ++world_.tally_.bad_transfers;
     const Arena& good = *world_.arenas_.at(version);
     auto bad = std::make_shared<Arena>(good.shared_manifest());
@@ -64,18 +73,20 @@ class SimWorld::Link final : public WeightSender, public WeightReceiver {
     bad->seal(version);
     WeightLink torn = local_transport();
     torn.sender->publish(std::move(bad));
-    return torn.receiver->fetch(version, announced);
+    return torn.receiver()->fetch(version, announced);
   }
 
  private:
   SimWorld& world_;
   std::function<bool()> spoil_;
-  WeightLink local_;
+  std::unique_ptr<WeightReceiver> local_;
 };
 
 WeightLink SimWorld::link(std::function<bool()> spoil) {
-  auto link = std::make_shared<Link>(*this, std::move(spoil));
-  return {"local", link, link};
+  WeightLink local = local_transport();
+  return {"local", std::make_shared<Sender>(*this, local), [this, spoil = std::move(spoil), local] {
+            return std::make_unique<Receiver>(*this, spoil, local);
+          }};
 }
 
 // ---- what the outside world remembers ----------------------------------------------------------

@@ -71,7 +71,8 @@ class SimWorld {
 
  private:
   friend class SimLife;
-  class Link;
+  class Sender;
+  class Receiver;
 
   enum class End { finished, interrupted, died, failed };
 

@@ -1,0 +1,130 @@
+// The ledger's actor and the evaluator, in a simulated system and on threads.
+
+#include "actors/evaluator/evaluator.h"
+#include "actors/ledger/actor.h"
+#include "actors/messages/codecs.h"
+#include "runtime/actor/sim_system.h"
+#include "runtime/base/check.h"
+#include "storage/kv_store.h"
+#include "tests/runtime/actors.h"
+#include "tests/sim/fakes.h"
+#include "tests/sim/sim_job.h"
+
+#include "tests/support/test.h"
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct LedgerBench {
+  LedgerBench() {
+    job.reinforce->ledger = {.group_size = 2, .batch = 4, .max_lag = 2};
+    ledger = sim.system().spawn({.name = "ledger"}, [this] {
+      return std::make_unique<LedgerActor>(
+          *store, [this](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger);
+    });
+  }
+
+  template <class M>
+  Answer<ReplyOf<M>> ask(M message) {
+    return sim.system().ask(ledger, std::move(message), 1s);
+  }
+
+  Job job = sim_job(1);
+  std::unique_ptr<KvStore> store = open_memory();
+  SimSystem sim{{.seed = 1}};
+  ActorRef ledger;
+};
+
+struct EvaluatorBench {
+  EvaluatorBench() {
+    job.model.eos = -1;  // a completion ends at its length
+    job.generator.max_tokens = 30;
+    arena->seal(3);
+    link.sender->publish(arena);
+  }
+
+  Evaluate request() const { return {"after", 0, 3, 3, arena->fingerprint()}; }
+
+  Job job = sim_job(1);
+  std::shared_ptr<Arena> arena =
+      std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(job.model)));
+  WeightLink link = local_transport();
+  std::shared_ptr<std::vector<RunEvent>> events = std::make_shared<std::vector<RunEvent>>();
+};
+
+}  // namespace
+
+TEST_CASE("a version of a batch that was never sealed is refused, and the ledger goes on") {
+  LedgerBench bench;
+  auto trained = bench.ask(Trained{7, 1});
+  REQUIRE(!trained);
+  CHECK(trained.error().code == Errc::bad_input);
+  CHECK(trained.error().text.find("step 7 cannot have been trained") != std::string::npos);
+  auto checkpointed = bench.ask(Checkpointed{9});
+  REQUIRE(!checkpointed);
+  CHECK(checkpointed.error().code == Errc::bad_input);
+  auto counts = bench.ask(AskCounts{});
+  REQUIRE(counts);
+  CHECK(counts->trained == 0);
+  CHECK(counts->checkpointed == 0);
+  CHECK(bench.sim.system().exit_records().empty());
+}
+
+TEST_CASE("the leases of a holder that dies again and again go back once for each death") {
+  LedgerBench bench;
+  RestartPolicy often{.when = RestartPolicy::When::on_failure, .max_restarts = 10};
+  auto holder = bench.sim.system().spawn<Clerk>({.name = "holder", .restart = often});
+  for (int life = 1; life <= 4; ++life) {
+    REQUIRE(bench.ask(LeaseTasks{"holder", 4})->tasks.size() == 4);
+    auto before = bench.sim.system().status(bench.ledger)->handled;
+    bench.sim.kill("holder");
+    bench.sim.run_for(1ms);
+    CHECK(bench.sim.system().status(bench.ledger)->handled == before + 1);  // one notice
+    CHECK(bench.ask(AskCounts{})->rollouts_leased == 0);
+    bench.sim.run_for(20s);
+  }
+}
+
+TEST_CASE("an evaluator answers, and leaves off when it is to stop") {
+  EvaluatorBench bench;
+  Threads threads({{"main", 1}, {"evaluate", 1}});
+  System& system = threads.system;
+  ActorRef reporter = system.spawn<FakeReporter>({.name = "reporter"}, bench.events);
+  ActorRef evaluator = system.spawn({.name = "evaluator", .pool = "evaluate"},
+      [&] { return std::make_unique<Evaluator>(bench.job, bench.link, reporter); });
+  SUBCASE("to its end") {
+    auto result = system.ask(evaluator, bench.request(), 60s);
+    REQUIRE(result);
+    CHECK(system.stop(60s));
+    CHECK(bench.events->size() == 1);
+  }
+  SUBCASE("in the middle") {
+    // So many that it would take minutes.
+    std::vector<Problem> few = bench.job.heldout;
+    REQUIRE(!few.empty());
+    while (bench.job.heldout.size() < 300'000)
+      bench.job.heldout.insert(bench.job.heldout.end(), few.begin(), few.end());
+    Errc code = Errc::failed;
+    std::thread asker([&] { code = system.ask(evaluator, bench.request(), 60s).error().code; });
+    CHECK(soon([&] { return !system.status(evaluator)->notes["doing"].empty(); }));
+    CHECK(system.stop(60s));
+    asker.join();
+    CHECK(code == Errc::cancelled);
+    CHECK(bench.events->empty());
+  }
+}
+
+TEST_CASE("a weight link gives each of its users a receiver of its own") {
+  EvaluatorBench bench;
+  auto first = bench.link.receiver();
+  auto second = bench.link.receiver();
+  CHECK(first != second);
+  CHECK(first->fetch(3, bench.arena->fingerprint()) == bench.arena);
+  CHECK(second->fetch(3, bench.arena->fingerprint()) == bench.arena);
+  CHECK_THROWS_AS(second->fetch(3, bench.arena->fingerprint() ^ 1), Error);
+  CHECK_THROWS_AS(first->fetch(4, 0), Error);
+}
+
+}  // namespace tramontane
