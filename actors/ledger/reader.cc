@@ -1,6 +1,6 @@
 // Reading a ledger beside its writer. What is damaged is left out: only the writer may repair.
-#include "actors/ledger/ledger.h"
 #include "actors/ledger/format.h"
+#include "actors/ledger/ledger.h"
 #include "actors/ledger/load.h"
 #include "actors/ledger/state.h"
 #include "runtime/base/check.h"

@@ -16,8 +16,8 @@
 //    finished, judging or judged, for the verifier and the batch, as long as all of those fit into
 //    text_bytes_most. A verdict is there if it is judged with a score and has its text.
 
-#include "actors/ledger/ledger.h"
 #include "actors/ledger/format.h"
+#include "actors/ledger/ledger.h"
 #include "actors/ledger/load.h"
 #include "storage/kv_store.h"
 
