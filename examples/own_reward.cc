@@ -1,7 +1,7 @@
 // The program `tram` with one more kind of reward, a C++ function: job graphs, `grade` and
 // `verify-answer` of this program know `distinct` beside the built-in ones.
 //
-//   own_reward run examples/arithmetic.yaml --set "actors.verifier.rewards={math: 0.9, distinct: 0.1}"
+//   own_reward run examples/gate.yaml --set "actors.verifier.rewards={math: 0.9, distinct: 0.1}"
 #include "actors/rewards/reward.h"
 #include "actors/tram.h"
 

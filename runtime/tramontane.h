@@ -3,6 +3,8 @@
 
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_ref.h"
+#include "runtime/actor/system.h"
+#include "runtime/actor/watch.h"
 #include "runtime/base/bytes.h"
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"
@@ -10,6 +12,4 @@
 #include "runtime/base/metrics.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
-#include "runtime/actor/system.h"
-#include "runtime/actor/watch.h"
 #include "runtime/wire/message.h"

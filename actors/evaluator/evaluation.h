@@ -11,8 +11,8 @@
 
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/job.h"
-#include "actors/rewards/reward.h"
 #include "actors/messages/run_event.h"
+#include "actors/rewards/reward.h"
 
 #include <cstdint>
 #include <memory>

@@ -14,8 +14,8 @@
 //
 // Thread rule: one thread at a time. Not copyable.
 
-#include "actors/model/policy.h"
 #include "actors/messages/types.h"
+#include "actors/model/policy.h"
 
 #include <cstdint>
 #include <deque>

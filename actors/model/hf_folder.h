@@ -5,9 +5,9 @@
 //   HfFolder model = load_hf_folder("/models/tiny");
 //   auto files = hf_files(model.config, model.tokenizer.to_json(), *model.arena);
 
+#include "actors/model/arena.h"
 #include "actors/model/model_config.h"
 #include "actors/model/tokenizer.h"
-#include "actors/model/arena.h"
 #include "runtime/base/bytes.h"
 
 #include <map>

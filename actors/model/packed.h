@@ -4,9 +4,9 @@
 //
 // A block is the float32 content of an arena, or anything laid out like it (gradients).
 
+#include "actors/model/arena.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
-#include "actors/model/arena.h"
 #include "kernels/ops.h"
 
 #include <array>

@@ -12,9 +12,9 @@
 // Thread rule: ReadyWeights is immutable and shared freely; a Decoder and a PolicyTrainer belong
 // to one thread at a time.
 
-#include "actors/model/model_config.h"
 #include "actors/messages/types.h"
 #include "actors/model/arena.h"
+#include "actors/model/model_config.h"
 
 #include <cstdint>
 #include <functional>

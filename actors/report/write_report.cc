@@ -1,7 +1,7 @@
+#include "actors/messages/run_event.h"
 #include "actors/report/page.h"
 #include "actors/report/run_rollouts.h"
 #include "actors/report/run_story.h"
-#include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "storage/file.h"
 

@@ -15,8 +15,8 @@
 //
 // Thread rule: a RewardTable belongs to one thread at a time; functions are pure.
 
-#include "actors/rewards/reward_spec.h"
 #include "actors/messages/types.h"
+#include "actors/rewards/reward_spec.h"
 
 #include <cstdint>
 #include <memory>

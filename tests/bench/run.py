@@ -44,7 +44,7 @@ def program(name):
     def run():
         heading(name)
         sys.stdout.flush()
-        trainer = os.path.join(BUILD, "actors", "model", "trainer", "libtramontane_trainer.so")
+        trainer = os.path.join(BUILD, "actors", "model", "torch", "libtramontane_trainer.so")
         return subprocess.run([os.path.join(BUILD, "tests", "bench", name)], env=dict(os.environ, TRAM_TRAINER=trainer)).returncode
     return run
 

@@ -1,8 +1,8 @@
 // Hostile bytes against the frame reader and the envelope decoder. The first byte decides how the
 // rest is cut into pieces; what comes out must not depend on that, and whatever decodes must encode
 // to an equal envelope.
-#include "runtime/base/check.h"
 #include "runtime/actor/watch.h"
+#include "runtime/base/check.h"
 #include "runtime/wire/envelope.h"
 #include "runtime/wire/frame.h"
 

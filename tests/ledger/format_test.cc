@@ -1,4 +1,5 @@
 #include "actors/ledger/format.h"
+
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"

@@ -1,5 +1,5 @@
-#include "runtime/base/random.h"
 #include "runtime/actor/watch.h"
+#include "runtime/base/random.h"
 #include "runtime/wire/envelope.h"
 #include "runtime/wire/frame.h"
 #include "tests/runtime/messages.h"

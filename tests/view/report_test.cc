@@ -1,7 +1,7 @@
+#include "actors/messages/run_event.h"
 #include "actors/report/page.h"
 #include "actors/report/rollout_sample.h"
 #include "actors/report/run_story.h"
-#include "actors/messages/run_event.h"
 #include "tests/view/sample_run.h"
 
 #include <boost/json/array.hpp>

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""The developer script `dev` and tests/lint.py, in folders of their own.
+
+  tests/dev_test.py
+"""
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TIDY_NAMES = "Checks: '-*,readability-identifier-naming'\nWarningsAsErrors: '*'\nCheckOptions:\n" \
+    "  - { key: readability-identifier-naming.FunctionCase, value: lower_case }\n"
+
+
+def module(path):
+    loader = importlib.machinery.SourceFileLoader("tested_" + os.path.basename(path).replace(".", "_"), path)
+    made = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(made)
+    return made
+
+
+def write(folder, name, text):
+    path = os.path.join(folder, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def git(folder, *arguments):
+    who = ["-c", "user.name=tester", "-c", "user.email=tester@example.org"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def copied_build_folder_is_set_up_anew(folder):
+    """a build folder that was copied leads nowhere but into its own sources"""
+    dev = module(os.path.join(ROOT, "dev"))
+    dev.torch_prefix = lambda: "/nowhere"
+    first, second = os.path.join(folder, "first"), os.path.join(folder, "second")
+    write(first, "meson.build", "project('tiny')\ncustom_target('x', input: 'x.txt', output: 'x', command: ['cp', '@INPUT@', '@OUTPUT@'])\n")
+    write(first, "meson_options.txt", "option('torch_prefix', type: 'string', value: '')\n")
+    write(first, "x.txt", "x\n")
+    dev.ROOT = first
+    dev.configure("release")
+    stamp = os.path.getmtime(os.path.join(first, "build", "release", "build.ninja"))
+    dev.configure("release")
+    assert os.path.getmtime(os.path.join(first, "build", "release", "build.ninja")) == stamp, "configured twice"
+    shutil.copytree(first, second)
+    dev.ROOT = second
+    build = dev.configure("release")
+    with open(os.path.join(build, "build.ninja")) as f:
+        assert first not in f.read(), "build.ninja of the copy leads into the original"
+
+
+def run_builds_what_it_runs(folder):
+    """./dev run builds the program, its plug-in and no test"""
+    dev = module(os.path.join(ROOT, "dev"))
+    built = []
+    dev.install_packages = lambda *sections: None
+    dev.configure = lambda kind, extra=(): folder
+    dev.language_model = lambda where: None
+    dev.compile_into = lambda where, kind, targets=(): built.append(list(targets))
+    write(folder, "actors/tram", "#!/bin/sh\n")
+    os.chmod(os.path.join(folder, "actors", "tram"), 0o755)
+    assert dev.command_run([]) == 0
+    assert built == [["actors/tram", "actors/model/torch/libtramontane_trainer.so"]], built
+
+
+def check_of_the_format_changes_nothing(folder):
+    """./dev format --check names what is not formatted, and leaves it as it is"""
+    dev = module(os.path.join(ROOT, "dev"))
+    dev.install_packages = lambda *sections: None
+    dev.ROOT = folder
+    git(folder, "init", "-q")
+    shutil.copy(os.path.join(ROOT, ".clang-format"), folder)
+    write(folder, "good.cc", "int good();\n")
+    assert dev.command_format(["--check"]) == 0
+    write(folder, "bad.cc", "int   bad( );\n")  # not yet known to git
+    assert dev.command_format(["--check"]) == 1
+    assert open(os.path.join(folder, "bad.cc")).read() == "int   bad( );\n"
+    assert dev.command_format([]) == 0 and dev.command_format(["--check"]) == 0
+
+
+def every_source_is_formatted(_):
+    """every source is formatted"""
+    dev = module(os.path.join(ROOT, "dev"))
+    dev.install_packages = lambda *sections: None
+    assert dev.command_format(["--check"]) == 0
+
+
+def changes_are_found(folder):
+    """what a branch changed, what is not committed and what is new is linted, and nothing else"""
+    lint = module(os.path.join(ROOT, "tests", "lint.py"))
+    lint.ROOT = folder
+    git(folder, "init", "-q", "-b", "main")
+    for name in ["old.cc", "edited.cc", "removed.cc"]:
+        write(folder, name, "int f();\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "one")
+    assert lint.base_of() is None and lint.changed(None) == ["edited.cc", "old.cc", "removed.cc"]
+    git(folder, "checkout", "-q", "-b", "work")
+    for name in ["first.cc", "second.cc"]:
+        write(folder, name, "int f();\n")
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "-m", name)
+    write(folder, "edited.cc", "int g();\n")
+    write(folder, "new.cc", "int f();\n")
+    os.remove(os.path.join(folder, "removed.cc"))
+    assert lint.changed(lint.base_of()) == ["edited.cc", "first.cc", "new.cc", "second.cc"]
+    git(folder, "checkout", "-q", "-B", "main")
+    assert lint.changed(lint.base_of()) == ["edited.cc", "new.cc", "second.cc"], "on main: the last commit"
+
+
+def lint_reads_past_the_precompiled_header(folder):
+    """clang-tidy looks at sources that GCC compiles with its own precompiled header"""
+    lint = module(os.path.join(ROOT, "tests", "lint.py"))
+    lint.ROOT = folder
+    write(folder, ".clang-tidy", TIDY_NAMES)
+    write(folder, "build/standard.h", "")
+    write(folder, "build/standard.h.gch", "gpch: no clang reads this")
+    write(folder, "good.cc", '#include "seen.h"\nint good_name() { return 1; }\n')
+    write(folder, "seen.h", "#pragma once\n")
+    write(folder, "bad.cc", "int BadName() { return 1; }\n")
+    compiler = "ccache c++ -std=c++20 -Winvalid-pch -Wno-tsan -I.. -include standard.h"
+    write(folder, "build/compile_commands.json", json.dumps([
+        {"directory": os.path.join(folder, "build"), "file": f"../{name}.cc", "command": f"{compiler} -o {name}.o -c ../{name}.cc"}
+        for name in ["good", "bad"]]))
+    build = os.path.join(folder, "build")
+    known = lint.commands(build)
+    assert lint.through("seen.h", known) == "good.cc", "a header is linted through who includes it"
+    if shutil.which("clang-tidy"):
+        assert lint.lint(build, "good.cc")[0] == "", lint.lint(build, "good.cc")
+        assert "BadName" in lint.lint(build, "bad.cc")[0]
+
+
+def main():
+    tests = [copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
+    if shutil.which("clang-format"):
+        tests += [check_of_the_format_changes_nothing, every_source_is_formatted]
+    failed = 0
+    for test in tests:
+        told = io.StringIO()
+        try:
+            with tempfile.TemporaryDirectory(prefix="tram-dev-") as folder, contextlib.redirect_stdout(told):
+                test(os.path.realpath(folder))
+            print(f"ok      {test.__doc__}")
+        except (Exception, SystemExit) as fault:  # a test that fails must not hide the next
+            failed += 1
+            print(f"FAILED  {test.__doc__}: {type(fault).__name__}: {fault}\n{told.getvalue()}")
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
