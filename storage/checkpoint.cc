@@ -106,6 +106,16 @@ Manifest read_manifest(const Files& files, const std::string& folder) {
   }
 }
 
+// A JSON object without any of our keys is a manifest of something else that has this name.
+bool is_foreign(ByteView manifest) {
+  boost::system::error_code error;
+  auto value = json::parse(as_text(manifest), error);
+  const auto* object = error ? nullptr : value.if_object();
+  if (object == nullptr) return false;
+  return !object->contains("format") && !object->contains("files") && !object->contains("about") &&
+         !object->contains("check");
+}
+
 // Throws Error(corrupt) unless the file is there with its size and hash.
 void check_file(const Entry& entry, const std::string& path, ByteView bytes) {
   if (bytes.size() != entry.size) {
@@ -269,6 +279,19 @@ std::optional<std::uint64_t> CheckpointStore::best() const {
   auto* version = object == nullptr ? nullptr : object->if_contains("version");
   if (version == nullptr || !version->is_number()) return std::nullopt;
   return version->to_number<std::uint64_t>();
+}
+
+void check_files(
+    const Files& files, const std::string& folder, const std::vector<std::string>& names) {
+  std::string manifest_path = folder + "/" + manifest_name;
+  if (!files.exists(manifest_path) || is_foreign(files.map(manifest_path)->bytes())) return;
+  auto manifest = read_manifest(files, folder);
+  for (const auto& entry : manifest.entries) {
+    if (std::find(names.begin(), names.end(), entry.name) == names.end()) continue;
+    std::string path = folder + "/" + entry.name;
+    if (!files.exists(path)) corrupt(path, "it is missing");
+    check_file(entry, path, files.map(path)->bytes());
+  }
 }
 
 }  // namespace tramontane

@@ -90,4 +90,10 @@ class CheckpointStore {
   CheckpointOptions options_;
 };
 
+// That those of a checkpoint's files that are called `names` are as its manifest says:
+// Error(corrupt) naming the one that is not, or that is missing. A folder without a manifest of
+// this format is nobody's checkpoint (a model from elsewhere), and passes.
+void check_files(
+    const Files& files, const std::string& folder, const std::vector<std::string>& names);
+
 }  // namespace tramontane

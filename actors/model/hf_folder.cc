@@ -3,6 +3,7 @@
 #include "actors/model/policy.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "storage/checkpoint.h"
 #include "storage/safetensors.h"
 
 #include <boost/json.hpp>
@@ -165,12 +166,16 @@ HfFolder load_hf_folder(const std::string& path) {
         Errc::not_found, path +
                              " is no model: it has no config.json (a checkpoint is a folder like "
                              "RUN/checkpoints/step-000200)");
+  std::set<std::string> names = weight_files(path);
+  std::vector<std::string> checked(names.begin(), names.end());
+  checked.insert(checked.end(), {"config.json", "tokenizer.json"});
+  check_files(*system_files(), path, checked);
   ModelConfig config =
       in_folder(path, [&] { return parse_model_config(read_text(path + "/config.json")); });
   Tokenizer tokenizer =
       in_folder(path, [&] { return Tokenizer::parse(read_text(path + "/tokenizer.json")); });
   return assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
-    for (const std::string& name : weight_files(path)) {
+    for (const std::string& name : names) {
       SafetensorsFile file = SafetensorsFile::open(path + "/" + name);
       take(name, file.tensors(),
           [&](const SafetensorsTensor& tensor) { return file.bytes(tensor); });

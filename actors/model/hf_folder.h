@@ -23,7 +23,8 @@ struct HfFolder {
 };
 
 // float32, bfloat16 and float16 tensors load. Every error names the file; one about tensors lists
-// all that are missing, not known, or of another shape, with the shape expected and found.
+// all that are missing, not known, or of another shape, with the shape expected and found. Where a
+// checkpoint's manifest lies beside them, files that are not as it says are Error(corrupt).
 HfFolder load_hf_folder(const std::string& path);
 
 // The same from the bytes that hf_files() wrote, by name; `path` is for the errors.

@@ -2,10 +2,12 @@
 
 #include "actors/model/policy.h"
 #include "runtime/base/result.h"
+#include "storage/checkpoint.h"
 #include "storage/safetensors.h"
 #include "tests/model/random_model.h"
 #include "tests/support/temp_folder.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <fstream>
@@ -22,9 +24,9 @@ void write(const std::string& path, ByteView bytes) {
       reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-class Checkpoint {
+class Saved {
  public:
-  explicit Checkpoint(ModelConfig config) : config_(std::move(config)) {
+  explicit Saved(ModelConfig config) : config_(std::move(config)) {
     arena_ = random_weights(config_, 4);
     tokenizer_ = Tokenizer::of_characters({"<eos>"}, "abc").to_json();
     for (auto& [name, bytes] : hf_files(config_, tokenizer_, *arena_)) write(path(name), bytes);
@@ -70,6 +72,35 @@ ModelConfig small(const char* architecture = "LlamaForCausalLM") {
 
 }  // namespace
 
+TEST_CASE(
+    "a checkpoint's weights, configuration and tokenizer load only as its manifest has them") {
+  TempFolder folder;
+  auto files = system_files();
+  ModelConfig config = small();
+  auto arena = random_weights(config, 4);
+  CheckpointStore store(*files, folder.path(), {});
+  auto saved = store.save(
+      7, hf_files(config, Tokenizer::of_characters({"<eos>"}, "abc").to_json(), *arena), {});
+  CHECK(std::ranges::equal(load_hf_folder(saved).arena->bytes(), arena->bytes()));
+  for (const std::string name : {"model.safetensors", "config.json", "tokenizer.json"}) {
+    auto whole = files->read(saved + "/" + name);
+    for (std::size_t at : {whole.size() / 2, whole.size() - 2}) {
+      auto bytes = whole;
+      bytes[at] ^= std::byte{1};
+      files->write(saved + "/" + name, bytes);
+      std::string problem = "accepted";
+      try {
+        load_hf_folder(saved);
+      } catch (const Error& error) {
+        if (error.errc() == Errc::corrupt) problem = error.text();
+      }
+      CHECK(problem == saved + "/" + name + ": its content does not match its hash");
+    }
+    files->write(saved + "/" + name, whole);
+  }
+  CHECK_NOTHROW(load_hf_folder(saved));
+}
+
 TEST_CASE("a folder that was written loads with the same bits") {
   ModelConfig qwen2 = small("Qwen2ForCausalLM");
   qwen2.attention_bias = true;
@@ -82,7 +113,7 @@ TEST_CASE("a folder that was written loads with the same bits") {
   qwen3_moe.experts = 3;
   qwen3_moe.experts_per_token = 2;
   for (const ModelConfig& config : {small(), qwen2, qwen3, mixtral, qwen3_moe}) {
-    Checkpoint checkpoint(config);
+    Saved checkpoint(config);
     HfFolder loaded = load_hf_folder(checkpoint.folder_.path());
     CHECK(loaded.config == config);
     CHECK(loaded.tokenizer.to_json() == checkpoint.tokenizer_);
@@ -92,7 +123,7 @@ TEST_CASE("a folder that was written loads with the same bits") {
 }
 
 TEST_CASE("half precision is widened") {
-  Checkpoint checkpoint(small());
+  Saved checkpoint(small());
   std::vector<std::uint16_t> ones(9 * 16, 0x3f80);  // bfloat16 1.0
   std::vector<std::uint16_t> halves(16);            // float16
   halves[0] = 0x3800;                               // 0.5
@@ -118,7 +149,7 @@ TEST_CASE("half precision is widened") {
 }
 
 TEST_CASE("tensors that do not fit are all listed, with both shapes") {
-  Checkpoint checkpoint(small());
+  Saved checkpoint(small());
   std::vector<float> other(20);
   checkpoint.rewrite([&](SafetensorsSource& s) {
     if (s.name == "model.norm.weight") {
@@ -138,7 +169,7 @@ TEST_CASE("tensors that do not fit are all listed, with both shapes") {
 }
 
 TEST_CASE("what is broken is named by its file") {
-  Checkpoint checkpoint(small());
+  Saved checkpoint(small());
   checkpoint.overwrite("model.safetensors", "short");
   CHECK(checkpoint.error().find("/model.safetensors: safetensors: only 5 bytes long") !=
         std::string::npos);
@@ -151,7 +182,7 @@ TEST_CASE("what is broken is named by its file") {
 }
 
 TEST_CASE("weights in several files load through their index") {
-  Checkpoint checkpoint(small());
+  Saved checkpoint(small());
   std::string map;
   std::vector<SafetensorsSource> parts[2];
   for (const TensorEntry& t : checkpoint.arena_->manifest().tensors()) {

@@ -116,6 +116,42 @@ TEST_CASE("every flipped, missing or shortened byte is found and named") {
   }
 }
 
+TEST_CASE("files are held against the manifest beside them, and a manifest of others is not ours") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {});
+  auto saved = store.save(2, content(2), about(2));
+  auto problem = [&](const std::vector<std::string>& names) -> std::string {
+    try {
+      check_files(*files, saved, names);
+    } catch (const Error& error) {
+      CHECK(error.errc() == Errc::corrupt);
+      return error.text();
+    }
+    return "";
+  };
+  CHECK(problem({"weights.bin", "config.json", "of others.bin"}) == "");
+  auto whole = files->read(saved + "/weights.bin");
+  auto bytes = whole;
+  bytes.back() ^= std::byte{1};
+  files->write(saved + "/weights.bin", bytes);
+  CHECK(problem({"config.json"}) == "");
+  CHECK(problem({"weights.bin"}).find("weights.bin: its content does not match its hash") !=
+        std::string::npos);
+  files->remove(saved + "/weights.bin");
+  CHECK(problem({"weights.bin"}).find("weights.bin: it is missing") != std::string::npos);
+  for (const std::string text : {"{\"name\": \"an application\"}", "{}"}) {
+    files->write(saved + "/manifest.json", as_bytes(text));
+    CHECK(problem({"weights.bin"}) == "");
+  }
+  for (const std::string text : {"", "no JSON", "[]", "{\"format\": 1}"}) {
+    files->write(saved + "/manifest.json", as_bytes(text));
+    CHECK(problem({}).find("manifest.json") != std::string::npos);
+  }
+  files->remove(saved + "/manifest.json");
+  CHECK(problem({"weights.bin"}) == "");
+}
+
 TEST_CASE("a save that fails or dies at any step leaves whole checkpoints only") {
   auto system = system_files();
   for (auto fault : {Fault::refuse, Fault::torn, Fault::crash, Fault::torn_crash}) {
