@@ -11,8 +11,10 @@
 #include "runtime/cli/cli.h"
 #include "storage/checkpoint.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -80,8 +82,13 @@ std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string
   auto policy = load_policy_trainer(job.model);
   auto files = system_files();
   CheckpointStore warm(*files, run + "/warm_start", {});
+  // An older one than the last is not where reinforcement began.
+  for (const auto& info : warm.list())
+    if (!info.valid())
+      throw Error(Errc::corrupt,
+          str("the checkpoint that reinforcement began from is damaged: ", info.problem));
   if (auto checkpoint = warm.newest_valid()) {
-    policy->import(*load_hf_folder(checkpoint->folder).arena);
+    policy->import(*load_hf_files(checkpoint->folder, checkpoint->files).arena);
   } else if (!job.warm_starts.empty()) {
     throw Error(Errc::not_found, run + "/warm_start has no checkpoint to begin from");
   } else if (job.initial) {
@@ -94,69 +101,138 @@ std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string
   return policy;
 }
 
+class Replay {
+ public:
+  Replay(const std::string& run, const Job& job)
+      : job_(job),
+        ledger_(run + "/ledger"),
+        policy_(policy_at_start(job, run)),
+        manifest_(std::make_shared<const Manifest>(model_manifest(job.model))),
+        rewriter_(job) {
+    trained_ = ledger_.trained();
+    if (trained_ == 0)
+      throw Error(Errc::not_found,
+          run + ": nothing to replay: its ledger has no trained step yet; `tram resume` trains on");
+    keep(0);
+  }
+
+  int go(std::uint64_t steps, bool rewrite_rollouts) {
+    std::uint64_t wanted = steps == 0 ? trained_ : std::min(steps, trained_);
+    for (; done_ < wanted; ++done_) {
+      Fingerprint recorded = recorded_fingerprint(done_ + 1);
+      auto batch = ledger_.batch(done_);
+      if (!batch)
+        throw Error(Errc::not_found,
+            str("the batch of step ", done_,
+                " is not there any more (keep_batches and keep_bytes "
+                "remove old ones, `tram rollouts` lists what is left): a replay begins at step 0"));
+      if (rewrite_rollouts && !rewrites(*batch)) return static_cast<int>(ExitStatus::mismatch);
+      if (!trains(*batch, recorded)) return static_cast<int>(ExitStatus::mismatch);
+    }
+    std::printf("%s\n", summary(rewrite_rollouts).c_str());
+    return 0;
+  }
+
+ private:
+  std::shared_ptr<const ReadyWeights> weights_of(Version version) const {
+    auto found = versions_.find(version);
+    return found == versions_.end() ? nullptr : found->second;
+  }
+
+  Fingerprint keep(Version version) {
+    auto arena = std::make_shared<Arena>(manifest_);
+    policy_->export_to(*arena);
+    arena->seal(version);
+    versions_[version] = ReadyWeights::prepare(job_.model, arena);
+    while (versions_.size() > job_.reinforce->ledger.max_lag + 2U)
+      versions_.erase(versions_.begin());
+    return versions_[version]->fingerprint();
+  }
+
+  Fingerprint recorded_fingerprint(Version version) const {
+    if (auto recorded = ledger_.recorded_fingerprint(version)) return *recorded;
+    throw Error(Errc::corrupt, str("the ledger has lost the fingerprint of version ", version,
+                                   ", although it has that of version ", trained_));
+  }
+
+  bool rewrites(const Batch& batch) {
+    for (const auto& group : batch.groups) {
+      for (const auto& judged : group.rollouts) {
+        const Rollout& rollout = judged.rollout;
+        ++rollouts_;
+        spanning_ += rollout.spans.front().version != rollout.spans.back().version ? 1 : 0;
+        auto difference = rewriter_.differs(
+            group.prompt, rollout, [this](Version version) { return weights_of(version); });
+        if (!difference) continue;
+        std::fprintf(stderr, "tram: step %llu, rollout %llu: %s\n",
+            static_cast<unsigned long long>(done_), static_cast<unsigned long long>(rollout.id),
+            difference->c_str());
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool trains(const Batch& batch, Fingerprint recorded) {
+    auto sequences = training_sequences(job_, batch);
+    if (!sequences.empty())
+      policy_->reinforce_step(sequences, job_.reinforce->loss,
+          job_.reinforce->optimizer.at(done_, job_.reinforce->steps), job_.trainer.microbatch_rows);
+    Fingerprint found = keep(done_ + 1);
+    std::printf("version %llu  %016llx  %s\n", static_cast<unsigned long long>(done_ + 1),
+        static_cast<unsigned long long>(found), found == recorded ? "equal" : "DIFFERS");
+    if (found == recorded) return true;
+    std::fprintf(stderr, "tram: version %llu was recorded as %016llx\n",
+        static_cast<unsigned long long>(done_ + 1), static_cast<unsigned long long>(recorded));
+    return false;
+  }
+
+  // How many of how many, and what became of the others.
+  std::string summary(bool rewrite_rollouts) const {
+    std::uint64_t finished = 0;
+    std::map<std::string, std::uint64_t> others;
+    ledger_.list(std::numeric_limits<std::uint64_t>::max(), [&](const RolloutSummary& rollout) {
+      if (rollout.finish == Finish::running) return false;
+      ++finished;
+      bool in_batch = rollout.state == "trained" || rollout.state == "sealed";
+      if (!in_batch)
+        ++others[rollout.step ? rollout.state : "in no batch yet"];
+      else if (*rollout.step >= done_)
+        ++others["of later steps"];
+      return false;
+    });
+    std::string text = str(done_, " of ", trained_, " steps, ", rollouts_, " of ", finished,
+        " finished rollouts (", spanning_, " across a swap)");
+    std::string separator = "; not compared: ";
+    if (!rewrite_rollouts) {
+      text += separator + "rollouts, as asked by --train-only";
+      separator = ", ";
+    }
+    for (const auto& [why, count] : others) {
+      text += str(separator, count, " ", why);
+      separator = ", ";
+    }
+    return text + "; all equal";
+  }
+
+  const Job& job_;
+  LedgerReader ledger_;
+  std::unique_ptr<PolicyTrainer> policy_;
+  std::shared_ptr<const Manifest> manifest_;
+  Rewriter rewriter_;
+  std::map<Version, std::shared_ptr<const ReadyWeights>> versions_;
+  Version trained_ = 0;
+  std::uint64_t done_ = 0;  // steps
+  std::uint64_t rollouts_ = 0;
+  std::uint64_t spanning_ = 0;
+};
+
 }  // namespace
 
 int replay_run(const std::string& run, std::uint64_t steps, bool rewrite_rollouts) {
   Job job = load_job(run + "/job.yaml", {});
   if (!job.reinforce) throw Error(Errc::bad_input, run + " has no reinforcement to replay");
-  LedgerReader ledger(run + "/ledger");
-  auto policy = policy_at_start(job, run);
-  auto manifest = std::make_shared<const Manifest>(model_manifest(job.model));
-  std::map<Version, std::shared_ptr<const ReadyWeights>> versions;
-  auto keep = [&](Version version) {
-    auto arena = std::make_shared<Arena>(manifest);
-    policy->export_to(*arena);
-    arena->seal(version);
-    versions[version] = ReadyWeights::prepare(job.model, arena);
-    while (versions.size() > job.reinforce->ledger.max_lag + 2U) versions.erase(versions.begin());
-    return versions[version]->fingerprint();
-  };
-  WeightsOf weights_of = [&](Version version) {
-    auto found = versions.find(version);
-    return found == versions.end() ? nullptr : found->second;
-  };
-  keep(0);
-  Rewriter rewriter(job);
-  std::uint64_t rollouts = 0;
-  std::uint64_t spanning = 0;
-  std::uint64_t done = 0;
-  for (std::uint64_t step = 0; steps == 0 || step < steps; ++step) {
-    auto recorded = ledger.recorded_fingerprint(step + 1);
-    if (!recorded) break;
-    auto batch = ledger.batch(step);
-    if (!batch) throw Error(Errc::not_found, str("the batch of step ", step, " is no longer kept"));
-    for (const auto& group : batch->groups) {
-      for (const auto& judged : group.rollouts) {
-        if (!rewrite_rollouts) continue;
-        ++rollouts;
-        spanning +=
-            judged.rollout.spans.front().version != judged.rollout.spans.back().version ? 1 : 0;
-        if (auto difference = rewriter.differs(group.prompt, judged.rollout, weights_of)) {
-          std::fprintf(stderr, "tram: step %llu, rollout %llu: %s\n",
-              static_cast<unsigned long long>(step),
-              static_cast<unsigned long long>(judged.rollout.id), difference->c_str());
-          return static_cast<int>(ExitStatus::mismatch);
-        }
-      }
-    }
-    auto sequences = training_sequences(job, *batch);
-    if (!sequences.empty())
-      policy->reinforce_step(sequences, job.reinforce->loss,
-          job.reinforce->optimizer.at(step, job.reinforce->steps), job.trainer.microbatch_rows);
-    Fingerprint found = keep(step + 1);
-    std::printf("version %llu  %016llx  %s\n", static_cast<unsigned long long>(step + 1),
-        static_cast<unsigned long long>(found), found == *recorded ? "equal" : "DIFFERS");
-    if (found != *recorded) {
-      std::fprintf(stderr, "tram: version %llu was recorded as %016llx\n",
-          static_cast<unsigned long long>(step + 1), static_cast<unsigned long long>(*recorded));
-      return static_cast<int>(ExitStatus::mismatch);
-    }
-    ++done;
-  }
-  std::printf("%llu steps, %llu rollouts (%llu across a swap): all equal\n",
-      static_cast<unsigned long long>(done), static_cast<unsigned long long>(rollouts),
-      static_cast<unsigned long long>(spanning));
-  return 0;
+  return Replay(run, job).go(steps, rewrite_rollouts);
 }
 
 }  // namespace tramontane

@@ -176,7 +176,10 @@ CliCommand replay_command() {
           "under the versions, swap points and random draws that it was recorded with, every step "
           "is\n"
           "trained again, and tokens, log-probabilities and fingerprints must all be equal.\n"
-          "Exit status 7 names the first difference.",
+          "The last line tells how many of how many, and why the others were not compared: "
+          "batches\n"
+          "dropped them, or their step is yet to come. Exit status 7 names the first difference;\n"
+          "3 says that there is nothing to replay, or that a record of it is damaged or gone.",
       .positionals = {"RUN"},
       .options = {{"steps", "N", "only the first so many"},
           {"train-only", "", "do not write the rollouts again"}},

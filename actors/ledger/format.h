@@ -59,6 +59,7 @@ std::string quarantine(std::string_view key);
 
 // Prefixes for scans.
 std::string incarnations();
+std::string fingerprints();
 std::string batches();
 std::string groups();
 std::string group(GroupId group);

@@ -78,6 +78,10 @@ std::string incarnations() {
   return "l";
 }
 
+std::string fingerprints() {
+  return "f";
+}
+
 std::string batches() {
   return "b";
 }

@@ -195,6 +195,8 @@ class LedgerReader {
   std::optional<JudgedRollout> rollout(RolloutId id) const;
   std::optional<Batch> batch(std::uint64_t step) const;
   std::optional<Fingerprint> recorded_fingerprint(Version version) const;
+  // The newest version that has a fingerprint; 0: none.
+  Version trained() const;
   // Since the ledger was created.
   std::uint64_t rollouts_no_verdict() const;
 

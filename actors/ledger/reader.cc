@@ -196,6 +196,15 @@ std::optional<Batch> LedgerReader::batch(std::uint64_t step) const {
   return batch;
 }
 
+Version LedgerReader::trained() const {
+  Version newest = 0;
+  state_->store->scan(ledger_key::fingerprints(), [&](std::string_view key, std::string_view) {
+    newest = std::max(newest, ledger_key::parse(key).number);
+    return true;
+  });
+  return newest;
+}
+
 std::optional<Fingerprint> LedgerReader::recorded_fingerprint(Version version) const {
   auto key = ledger_key::fingerprint(version);
   auto value = state_->store->get(key);

@@ -124,7 +124,7 @@ void Ledger::State::open_cursor() {
 // not recorded counts as not trained, which only makes admission wait.
 LedgerCursor Ledger::State::rebuild_cursor() const {
   LedgerCursor found;
-  store.scan("f", [&](std::string_view key, std::string_view) {
+  store.scan(ledger_key::fingerprints(), [&](std::string_view key, std::string_view) {
     found.trained = std::max(found.trained, ledger_key::parse(key).number);
     return true;
   });
