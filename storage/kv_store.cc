@@ -2,19 +2,29 @@
 #include "storage/kv_store.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/result.h"
+#include "storage/file.h"
+#include "storage/reached_mark.h"
+#include "storage/store_check.h"
+#include "storage/write_log.h"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <mutex>
+#include <system_error>
 
 namespace tramontane {
 namespace {
@@ -27,9 +37,9 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-[[noreturn]] void fail(
-    const std::string& folder, const char* doing, const rocksdb::Status& status) {
-  std::string cause = status.ToString();
+[[noreturn]] void fail(const std::string& folder, const char* doing, const rocksdb::Status& status,
+    const std::string& later = {}) {
+  std::string cause = status.ToString() + later;
   if (status.IsCorruption()) {
     throw Error(Errc::corrupt, str(folder, ": ", doing, " found damaged files: ", cause));
   }
@@ -38,9 +48,56 @@ std::string_view view(const rocksdb::Slice& bytes) {
     remedy = "; another process holds it: stop that one, or open it read-only";
   } else if (status.IsNoSpace() || cause.find("No space") != std::string::npos) {
     remedy = "; free some disk space and try again: nothing was changed";
+  } else if (cause.find("File too large") != std::string::npos) {
+    remedy =
+        "; raise the limit on the size of files (ulimit -f) and try again: nothing was changed";
   }
   throw Error(Errc::io, str(folder, ": ", doing, " failed: ", cause, remedy));
 }
+
+// RocksDB goes on in the background after a failure there, and what it then says of a write is the
+// consequence ("Resource busy"). The first failure is kept until all is well again.
+class Watcher final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    see(*status);
+  }
+
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    manifest_grew_ = true;
+  }
+
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    manifest_grew_ = true;
+  }
+
+  void see(const rocksdb::Status& status) {
+    std::lock_guard lock(mutex_);
+    if (first_.ok()) first_ = status;
+  }
+
+  void all_is_well() {
+    std::lock_guard lock(mutex_);
+    first_ = rocksdb::Status::OK();
+  }
+
+  [[noreturn]] void fail_by_first(
+      const std::string& folder, const char* doing, const rocksdb::Status& status) {
+    see(status);
+    std::unique_lock lock(mutex_);
+    rocksdb::Status first = first_;
+    lock.unlock();
+    bool same = first.ToString() == status.ToString();
+    fail(folder, doing, first, same ? "" : str(" (and then: ", status.ToString(), ")"));
+  }
+
+  bool manifest_grew() { return manifest_grew_.exchange(false); }
+
+ private:
+  std::mutex mutex_;
+  rocksdb::Status first_;
+  std::atomic<bool> manifest_grew_{true};
+};
 
 rocksdb::CompressionType fastest_compression() {
   auto supported = rocksdb::GetSupportedCompressions();
@@ -68,6 +125,13 @@ rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
   result.max_open_files = 256;
   result.compression = fastest_compression();
   result.info_log_level = rocksdb::WARN_LEVEL;
+  // What a crash cut off is left out. What else may be wrong with a log is found before.
+  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  result.track_and_verify_wals_in_manifest = options.recovery == LogRecovery::refuse;
+  // Threads that it would start on its own account, where nobody could tell why there are none.
+  result.max_file_opening_threads = 1;
+  result.stats_dump_period_sec = 0;
+  result.stats_persist_period_sec = 0;
   result.keep_log_file_num = 2;
   result.max_log_file_size = 1 << 20;
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -76,8 +140,17 @@ rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
 
 class RocksdbStore final : public KvStore {
  public:
-  RocksdbStore(std::string folder, std::unique_ptr<rocksdb::DB> db, bool read_only)
-      : folder_(std::move(folder)), db_(std::move(db)), read_only_(read_only) {}
+  RocksdbStore(std::string folder, std::unique_ptr<rocksdb::DB> db,
+      std::shared_ptr<Watcher> watcher, bool read_only)
+      : folder_(std::move(folder)),
+        db_(std::move(db)),
+        watcher_(std::move(watcher)),
+        read_only_(read_only) {
+    if (read_only_) return;
+    mark_ = std::make_unique<ReachedMark>(folder_);
+    mark_manifest();
+    mark_->synced(reached());
+  }
 
   // What lies in the log only would be read again, all of it, by everyone who opens the store.
   // Best effort: the log has it.
@@ -89,8 +162,9 @@ class RocksdbStore final : public KvStore {
     // After a failed write (a full disk) RocksDB refuses all others until it is told to go on.
     if (failed_) {
       auto status = db_->Resume();
-      if (!status.ok()) fail(folder_, "going on after a failed write", status);
+      if (!status.ok()) watcher_->fail_by_first(folder_, "writing", status);
       failed_ = false;
+      watcher_->all_is_well();
     }
     rocksdb::WriteBatch changes;
     for (const auto& change : batch.changes) {
@@ -101,8 +175,10 @@ class RocksdbStore final : public KvStore {
     auto status = db_->Write({}, &changes);
     if (!status.ok()) {
       failed_ = true;
-      fail(folder_, "writing", status);
+      watcher_->fail_by_first(folder_, "writing", status);
     }
+    if (watcher_->manifest_grew()) mark_manifest();
+    mark_->written(reached());
   }
 
   std::optional<std::string> get(std::string_view key) const override {
@@ -126,9 +202,13 @@ class RocksdbStore final : public KvStore {
     auto status = db_->FlushWAL(true);
     if (!status.ok()) {
       failed_ = true;
-      fail(folder_, "syncing", status);
+      watcher_->fail_by_first(folder_, "syncing", status);
     }
+    mark_->synced(reached());
   }
+
+  // The number of the last change.
+  std::uint64_t reached() const { return db_->GetLatestSequenceNumber(); }
 
   std::uint64_t size_bytes() const override {
     // RocksDB removes files at any time: what vanishes between two looks counts nothing.
@@ -144,19 +224,28 @@ class RocksdbStore final : public KvStore {
   }
 
  private:
+  void mark_manifest() {
+    if (auto manifest = manifest_of(folder_)) mark_->manifest(manifest->number, manifest->bytes);
+  }
+
   std::string folder_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::shared_ptr<Watcher> watcher_;
+  std::unique_ptr<ReachedMark> mark_;
   bool read_only_;
   bool failed_ = false;
 };
 
+rocksdb::Options options_for_reading(const RocksdbOptions& options) {
+  auto result = rocksdb_options(options);
+  result.create_if_missing = false;
+  result.track_and_verify_wals_in_manifest = false;  // a writer removes some meanwhile
+  return result;
+}
+
 // The writer may drop a file between our listing and our opening of it: a few tries suffice.
 rocksdb::Status open_beside_writer(
-    const std::string& folder, rocksdb::Options options, rocksdb::DB** db) {
-  if (!std::filesystem::exists(folder + "/CURRENT")) {
-    throw Error(Errc::not_found, folder + ": there is no store in this folder: check the path");
-  }
-  options.create_if_missing = false;
+    const std::string& folder, const rocksdb::Options& options, rocksdb::DB** db) {
   rocksdb::Status status;
   for (int attempt = 0; attempt < 5; ++attempt) {
     status = rocksdb::DB::OpenForReadOnly(options, folder, db);
@@ -165,22 +254,84 @@ rocksdb::Status open_beside_writer(
   return status;
 }
 
+// The last change that the tables hold, where the logs say nothing.
+std::uint64_t reached_by_tables(const std::string& folder, const RocksdbOptions& options) {
+  rocksdb::DB* db = nullptr;
+  auto status = open_beside_writer(folder, options_for_reading(options), &db);
+  std::unique_ptr<rocksdb::DB> opened(db);
+  if (!status.ok()) fail(folder, "opening", status);
+  return opened->GetLatestSequenceNumber();
+}
+
+// A folder for copies of logs, for as long as it takes to open them.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "tram-XXXXXX").string()) {
+    if (::mkdtemp(path_.data()) == nullptr)
+      throw Error(Errc::io, path_ + ": cannot make this folder");
+  }
+
+  ~TemporaryFolder() {
+    std::error_code stays;
+    std::filesystem::remove_all(path_, stays);
+  }
+
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+rocksdb::Status open_for_reading(
+    const std::string& folder, const RocksdbOptions& options, rocksdb::DB** db) {
+  auto reading = options_for_reading(options);
+  if (options.recovery == LogRecovery::refuse) return open_beside_writer(folder, reading, db);
+  TemporaryFolder logs;
+  copy_readable_logs(folder, logs.path());
+  reading.wal_dir = logs.path();
+  return open_beside_writer(folder, reading, db);
+}
+
 }  // namespace
 
 std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions options) {
+  TRAM_CHECK(options.recovery != (options.read_only ? LogRecovery::cut : LogRecovery::read_past),
+      "who writes may cut damage off, who reads may read up to it");
   rocksdb::DB* db = nullptr;
   rocksdb::Status status;
-  if (options.read_only) {
-    status = open_beside_writer(folder, rocksdb_options(options), &db);
-  } else {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) throw Error(Errc::io, str(folder, ": cannot make this folder: ", failed.message()));
-    status = rocksdb::DB::Open(rocksdb_options(options), folder, &db);
+  auto watcher = std::make_shared<Watcher>();
+  try {
+    if (!options.read_only) {
+      std::error_code failed;
+      std::filesystem::create_directories(folder, failed);
+      if (failed)
+        throw Error(Errc::io, str(folder, ": cannot make this folder: ", failed.message()));
+    }
+    // Now, where it can be told that there are none; RocksDB would do it at any time.
+    for (auto kind : {rocksdb::Env::HIGH, rocksdb::Env::LOW})
+      rocksdb::Env::Default()->SetBackgroundThreads(1, kind);
+    if (options.recovery != LogRecovery::read_past) {
+      check_store(folder,
+          {.read_only = options.read_only, .cut = options.recovery == LogRecovery::cut},
+          [&] { return reached_by_tables(folder, options); });
+    }
+    if (options.read_only) {
+      status = open_for_reading(folder, options, &db);
+    } else {
+      auto writing = rocksdb_options(options);
+      writing.listeners.push_back(watcher);
+      status = rocksdb::DB::Open(writing, folder, &db);
+    }
+  } catch (const std::system_error& cause) {
+    if (dynamic_cast<const Error*>(&cause) != nullptr) throw;
+    throw no_thread(folder + ": a thread of RocksDB", cause);
   }
   if (!status.ok()) fail(folder, "opening", status);
   return std::make_unique<RocksdbStore>(
-      folder, std::unique_ptr<rocksdb::DB>(db), options.read_only);
+      folder, std::unique_ptr<rocksdb::DB>(db), std::move(watcher), options.read_only);
 }
 
 }  // namespace tramontane

@@ -9,9 +9,13 @@
 //   store->sync();               // on disk now
 //
 // Keys order as unsigned bytes. Thread rule: write and sync from one thread; get and scan from any.
-// Throws Error(io) naming folder and cause (disk full, permission, held by another process), or
-// Error(corrupt); opening read-only where there is none is Error(not_found). A write that throws
-// changed nothing and may be tried again.
+// Throws Error(io) naming folder and cause (disk full, permission, held by another process; of
+// several failures the first), or Error(corrupt); opening read-only where there is none is
+// Error(not_found). A write that throws changed nothing and may be tried again.
+//
+// What was written is there when a store is opened again, or opening is Error(corrupt) naming the
+// file, and changes nothing. A last write that a crash cut off is none, and is not missed. How far
+// the store had got is kept beside it (reached_mark.h); its logs are checked (write_log.h).
 
 #include <cstdint>
 #include <functional>
@@ -58,8 +62,16 @@ class KvStore {
   virtual std::uint64_t size_bytes() const = 0;
 };
 
+// What to do about logs that are damaged.
+enum class LogRecovery : std::uint8_t {
+  refuse,
+  cut,        // go on from before the damage; the logs as they were are kept in FOLDER/damaged
+  read_past,  // with read_only: shows the store as it was before the damage, changing nothing
+};
+
 struct RocksdbOptions {
   bool read_only = false;  // opens beside a writer; sees what was written up to now
+  LogRecovery recovery = LogRecovery::refuse;
   // Read anew from the log by everyone who opens the store beside a writer.
   std::uint64_t write_buffer_bytes = 8 << 20;
 };
