@@ -17,10 +17,10 @@ struct Hello {
 
 // These two stay in this process; one that travels has encode() and decode() as well.
 template <>
-struct tramontane::Codec<Greeting> : LocalCodec<Greeting, 0x8f1c0a6be35d2701> {};
+struct tramontane::Codec<Greeting> : LocalCodec<Greeting> {};
 
 template <>
-struct tramontane::Codec<Hello> : LocalCodec<Hello, 0x8f1c0a6be35d2702> {};
+struct tramontane::Codec<Hello> : LocalCodec<Hello> {};
 
 class Greeter final : public Actor {
  public:

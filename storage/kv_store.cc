@@ -2,7 +2,7 @@
 #include "storage/kv_store.h"
 
 #include "runtime/base/check.h"
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/result.h"
 #include "storage/file.h"
 #include "storage/reached_mark.h"

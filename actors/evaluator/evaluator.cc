@@ -63,7 +63,7 @@ Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   event["step"] = request.step;
   Report report{boost::json::serialize(event)};
   static_cast<void>(
-      co_await send(reporter_, std::move(report), std::chrono::seconds(10), "the reporter"));
+      co_await send(reporter_, give(report), std::chrono::seconds(10), "the reporter"));
   if (auto trainer = system().find("trainer"))
     static_cast<void>(try_send(*trainer, Evaluated{request.version, evaluation.sampled()}));
   co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};

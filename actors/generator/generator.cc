@@ -65,7 +65,7 @@ Task<void> Generator::work() {
 
 Task<void> Generator::pull_tasks() {
   LeaseTasks request{name(), batch_.room()};
-  auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "rollouts to write");
+  auto answer = co_await ask(ledger_, give(request), ledger_deadline, "rollouts to write");
   if (!answer) {
     log(Level::warning, "no tasks: " + answer.error().text);
     ask_after_ = now() + options_.poll_every;
@@ -91,7 +91,7 @@ Task<void> Generator::flush(bool unfinished) {
   if (unsent_.empty() && held.empty()) co_return;
   Append request{unsent_, std::move(held)};
   auto answer =
-      co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take segments");
+      co_await ask(ledger_, give(request), ledger_deadline, "the ledger to take segments");
   metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
   if (!answer) {
     log(Level::warning, "segments not taken, will send again: " + answer.error().text);

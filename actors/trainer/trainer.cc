@@ -218,7 +218,7 @@ template <class M>
 Task<Answer<ReplyOf<M>>> Trainer::ask_ledger(M request, std::string_view why) {
   for (bool alarmed = false;; alarmed = true) {
     M copy = request;
-    auto answer = co_await ask(options_.ledger, std::move(copy), call_deadline, why);
+    auto answer = co_await ask(options_.ledger, give(copy), call_deadline, why);
     if (answer || !may_pass(answer.error().code)) co_return answer;
     if (!alarmed) alarm("the ledger did not answer and is asked again: " + answer.error().text);
     bool slept = co_await sleep(retry_every, "before asking the ledger again");
@@ -232,8 +232,8 @@ Task<void> Trainer::reinforce_step() {
     co_return;
   }
   TakeBatch request{name(), version_};
-  auto answer = co_await ask(
-      options_.ledger, std::move(request), call_deadline, "the batch of the next step");
+  auto answer =
+      co_await ask(options_.ledger, give(request), call_deadline, "the batch of the next step");
   if (answer && answer->batch) {
     co_await train_on(std::move(*answer->batch));
     co_return;
@@ -370,8 +370,7 @@ Task<void> Trainer::evaluate(std::string label, bool wait) {
 
 Task<void> Trainer::report(RunEvent event) {
   Report message{boost::json::serialize(event)};
-  static_cast<void>(
-      co_await send(options_.reporter, std::move(message), call_deadline, "the reporter"));
+  static_cast<void>(co_await send(options_.reporter, give(message), call_deadline, "the reporter"));
 }
 
 void Trainer::alarm(const std::string& text) {

@@ -34,7 +34,7 @@ std::string Verifier::holding() const {
 Task<void> Verifier::work() {
   if (unsent_.empty()) {
     LeaseFinished request{name(), rewards_.batch()};
-    auto answer = co_await ask(ledger_, std::move(request), ledger_deadline, "finished rollouts");
+    auto answer = co_await ask(ledger_, give(request), ledger_deadline, "finished rollouts");
     may_have_work_ = answer && !answer->rollouts.empty();
     if (!answer) log(Level::warning, "no rollouts to judge: " + answer.error().text);
     if (!may_have_work_) co_return;
@@ -43,8 +43,7 @@ Task<void> Verifier::work() {
       unsent_.push_back({answer->rollouts[i].lease, std::move(verdicts[i])});
   }
   Judge request{unsent_};
-  auto taken =
-      co_await ask(ledger_, std::move(request), ledger_deadline, "the ledger to take verdicts");
+  auto taken = co_await ask(ledger_, give(request), ledger_deadline, "the ledger to take verdicts");
   may_have_work_ = taken.has_value();
   if (taken)
     unsent_.clear();

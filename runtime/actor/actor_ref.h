@@ -19,7 +19,10 @@
 //   cancelled       the asking actor is being stopped: whether it was done is unknown
 //   any code        that the handler itself returned as a Failure or error code
 //
-// ask() and send() take named locals (CONTRIBUTING.md). An ActorRef is used while its System lives.
+// ask() and send() take a message that has a name, and copy it, or move it out of give(message).
+// They do not compile with a temporary, which GCC 12 may destroy twice in an expression that
+// awaits; messages of plain numbers, with nothing to destroy, are fine. An ActorRef is used while
+// its System lives.
 
 #include "runtime/base/all.h"
 #include "runtime/base/result.h"
@@ -95,7 +98,42 @@ class ActorRef {
   Incarnation incarnation_ = 0;
 };
 
+// A message that its owner gives away: ask(ledger, give(request), …).
+template <class M>
+struct Given {
+  M* message;
+};
+
+template <class M>
+Given<M> give(M& message) {
+  return {&message};
+}
+
 namespace detail {
+
+// What may stand in an expression that awaits, and which message it is.
+template <class M>
+struct Passed {
+  using type = std::remove_cvref_t<M>;
+  static constexpr bool safe =
+      std::is_lvalue_reference_v<M> || std::is_trivially_destructible_v<type>;
+
+  static Message pack(const type& message) { return Message(type(message)); }
+};
+
+template <class M>
+struct Passed<Given<M>> {
+  using type = M;
+  static constexpr bool safe = true;
+
+  static Message pack(Given<M> given) { return Message(std::move(*given.message)); }
+};
+
+template <class M>
+concept Named = Passed<M>::safe;
+
+template <class M>
+using MessageOf = typename Passed<M>::type;
 
 std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message message);
 
@@ -175,30 +213,33 @@ Task<Answer<ReplyOf<M>>> ask_one(ActorRef to, M message, Duration timeout, std::
 
 // Sends a message and waits for its reply, at most `timeout`. Waiting for room counts.
 template <class M>
-[[nodiscard]] detail::AskWait<M> ask(
-    ActorRef to, M message, Duration timeout, std::string_view reason = {}) {
-  return detail::AskWait<M>(
-      WaitKind::reply, std::move(to), Message(std::move(message)), timeout, reason);
+requires detail::Named<M>
+
+[[nodiscard]] detail::AskWait<detail::MessageOf<M>> ask(
+    ActorRef to, M&& message, Duration timeout, std::string_view reason = {}) {
+  return {WaitKind::reply, std::move(to), detail::Passed<M>::pack(message), timeout, reason};
 }
 
 // Puts a message into the actor's mailbox; waits for room, at most `timeout`. Success says that
 // the mailbox has it, not that it was handled.
 template <class M>
+requires detail::Named<M>
+
 [[nodiscard]] detail::SendWait send(
-    ActorRef to, M message, Duration timeout, std::string_view reason = {}) {
-  return detail::SendWait(
-      WaitKind::room, std::move(to), Message(std::move(message)), timeout, reason);
+    ActorRef to, M&& message, Duration timeout, std::string_view reason = {}) {
+  return {WaitKind::room, std::move(to), detail::Passed<M>::pack(message), timeout, reason};
 }
 
 // Asks several actors the same at once; the answers come in the order of `to`.
 template <class M>
-Task<std::vector<Answer<ReplyOf<M>>>> ask_all(
-    std::vector<ActorRef> to, M message, Duration timeout, std::string reason = {}) {
-  std::vector<Task<Answer<ReplyOf<M>>>> parts;
-  for (ActorRef& each : to) {
-    parts.push_back(detail::ask_one<M>(std::move(each), message, timeout, reason));
-  }
-  co_return co_await all(std::move(parts));
+
+requires detail::Named<M> Task<std::vector<Answer<ReplyOf<detail::MessageOf<M>>>>> ask_all(
+    std::vector<ActorRef> to, M&& message, Duration timeout, std::string reason = {}) {
+  using Sent = detail::MessageOf<M>;
+  std::vector<Task<Answer<ReplyOf<Sent>>>> parts;
+  for (ActorRef& each : to)
+    parts.push_back(detail::ask_one<Sent>(std::move(each), message, timeout, reason));
+  return all(std::move(parts));
 }
 
 }  // namespace tramontane

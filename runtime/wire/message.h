@@ -1,12 +1,17 @@
 #pragma once
 // A Message is a value that one actor gives another: moved inside a process, bytes between
-// processes. Any plain struct is a message once it has a Codec:
+// processes. A struct is a message once a line says so:
 //
-//   struct LeaseTasks {
-//     using Reply = TaskList;      // what an ask gives; without it, or void: nothing
-//     std::string holder;
-//     std::uint32_t count = 0;
+//   struct Hello {
+//     using Reply = Greeting;      // what an ask gives; without it, or void: nothing
+//     std::string who;
 //   };
+//
+//   template <>
+//   struct Codec<Hello> : LocalCodec<Hello> {};         // it stays in its process
+//
+// One that travels has a codec, which runtime/wire/capnp_codec.h writes over a schema in a few
+// lines:
 //
 //   template <>
 //   struct Codec<LeaseTasks> {
@@ -16,19 +21,18 @@
 //     static Result<LeaseTasks> decode(ByteView bytes);  // bad bytes: Errc::bad_input
 //     static std::size_t size(const LeaseTasks& message);  // about how many bytes, for credit
 //   };
-//
-// runtime/wire/capnp_codec.h writes encode() and decode() over a schema in a few lines. A message
-// that cannot leave its process (it carries a pointer) says so: Codec<M> : LocalCodec<M, id>.
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "runtime/wire/message_type.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace tramontane {
@@ -40,11 +44,11 @@ class Message;
 
 namespace detail {
 
-// What a Message needs to know of the type it holds. One per type, compared by id: a plug-in may
-// have its own copy.
+// What a Message needs to know of the type it holds.
 struct MessageType {
   std::uint64_t id;
   const char* name;
+  const std::type_info* type;  // ids of local messages come from names, which are not unique
   std::size_t size;
   bool local;                                             // cannot be encoded
   bool fits;                                              // in the message's own storage
@@ -75,16 +79,15 @@ struct FindReply<M> {
 template <class M>
 using ReplyOf = typename detail::FindReply<M>::type;
 
-// Codec of a message that stays in its process.
-template <class M, std::uint64_t type_id>
+// Codec of a message that stays in its process: id and name are the type's, its size counts what
+// its members hold.
+template <class M>
 struct LocalCodec {
-  static constexpr std::uint64_t id = type_id;
-  static constexpr const char* name = "local message";
+  static constexpr std::uint64_t id = detail::type_id<M>();
+  static constexpr const char* name = detail::TypeName<M>::text.data();
   static constexpr bool local = true;
-  static Bytes encode(const M&);
-  static Result<M> decode(ByteView);
 
-  static std::size_t size(const M&) { return sizeof(M); }
+  static std::size_t size(const M& message) { return sizeof(M) + detail::bytes_beyond(message); }
 };
 
 class Message {
@@ -205,7 +208,7 @@ struct Describe {
 };
 
 template <class M>
-inline constexpr MessageType message_type = {Codec<M>::id, Codec<M>::name, sizeof(M),
+inline constexpr MessageType message_type = {Codec<M>::id, Codec<M>::name, &typeid(M), sizeof(M),
     LocalMessage<M>, Describe<M>::fits, Describe<M>::relocate, Describe<M>::destroy,
     Describe<M>::encode, Describe<M>::bytes, Describe<M>::copy};
 
@@ -231,6 +234,7 @@ template <class M>
 Result<M> Message::take() {
   if (id_ != Codec<M>::id) return make_error_code(Errc::bad_input);
   if (type_ != nullptr) {
+    if (*type_->type != typeid(M)) return make_error_code(Errc::bad_input);
     Result<M> result(std::move(*static_cast<M*>(value())));
     clear();
     return result;

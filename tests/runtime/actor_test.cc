@@ -5,6 +5,35 @@
 
 using namespace tramontane;
 
+namespace {
+
+template <class M>
+concept AsksTemporary = requires(ActorRef to) {
+  ask(to, M{}, 1s);
+};
+
+template <class M>
+concept AsksMoved = requires(ActorRef to, M message) {
+  ask(to, std::move(message), 1s);
+};
+
+template <class M>
+concept AsksNamed = requires(ActorRef to, M message, const M& fixed) {
+  ask(to, message, 1s);
+  ask(to, fixed, 1s);
+  ask(to, give(message), 1s);
+};
+
+}  // namespace
+
+TEST_CASE("what awaits an answer compiles with a message that has a name, not with a temporary") {
+  CHECK(AsksNamed<Blob>);
+  CHECK(!AsksTemporary<Blob>);
+  CHECK(!AsksMoved<Blob>);
+  CHECK(AsksNamed<Add>);
+  CHECK(AsksTemporary<Add>);  // nothing to destroy
+}
+
 TEST_CASE("an ask gives the reply, in a simulation and on threads") {
   SUBCASE("simulated") {
     SimSystem sim({.seed = 1});

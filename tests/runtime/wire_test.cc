@@ -21,10 +21,41 @@ struct Large {
   std::unique_ptr<int> owned;
 };
 
+struct Book {
+  std::string title;
+  std::vector<std::int64_t> lines;
+};
+
+struct Shelf {
+  std::string title;
+  std::vector<Book> books;
+  std::vector<std::int64_t> pages;
+  std::optional<std::string> owner = {};
+};
+
+struct Apple {
+  std::string colour;
+};
+
+struct Pear {
+  std::int64_t grams = 0;
+};
+
 }  // namespace
 
 template <>
-struct tramontane::Codec<Large> : LocalCodec<Large, 0x21> {};
+struct tramontane::Codec<Shelf> : LocalCodec<Shelf> {};
+
+template <>
+struct tramontane::Codec<Apple> : LocalCodec<Apple> {};
+
+template <>
+struct tramontane::Codec<Pear> : LocalCodec<Pear> {
+  static constexpr std::uint64_t id = Codec<Apple>::id;
+};
+
+template <>
+struct tramontane::Codec<Large> : LocalCodec<Large> {};
 
 namespace {
 
@@ -66,6 +97,24 @@ TEST_CASE("a message of bytes decodes when taken, and refuses bytes that make no
   Message other(Add{1});
   CHECK(other.take<Note>().error() == make_error_code(Errc::bad_input));
   CHECK(other.take<Add>().value().value == 1);
+}
+
+TEST_CASE("a local message is named after its type, and its size counts what it holds") {
+  Message books(Shelf{.title = std::string(100, 't'),
+      .books = {{"one", {1, 2, 3}}, {"another", {}}},
+      .pages = {1, 2, 3, 4}});
+  CHECK(std::string(books.name()) == "Shelf");
+  CHECK(books.bytes() == sizeof(Shelf) + 100 + (2 * sizeof(Book) + 3 + 3 * 8 + 7) + 4 * 8);
+  CHECK(Codec<Shelf>::id != Codec<Large>::id);
+}
+
+TEST_CASE("a value is only taken as what it is, even if two types have one id") {
+  CHECK(Codec<Apple>::id == Codec<Pear>::id);
+  Message apple(Apple{"red"});
+  auto pear = apple.take<Pear>();
+  REQUIRE(!pear);
+  CHECK(pear.error() == make_error_code(Errc::bad_input));
+  CHECK(apple.take<Apple>().value().colour == "red");
 }
 
 TEST_CASE("a local message refuses to leave its process, by name") {

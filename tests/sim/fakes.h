@@ -119,7 +119,7 @@ class Hoarder final : public Actor {
 
   Task<void> start() override {
     LeaseTasks request{name(), count_};
-    auto got = co_await ask(ledger_, std::move(request), std::chrono::seconds(1), "rollouts");
+    auto got = co_await ask(ledger_, give(request), std::chrono::seconds(1), "rollouts");
     note("got", std::to_string(got ? got->tasks.size() : 0));
   }
 

@@ -1,4 +1,4 @@
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 
 #include "runtime/base/check.h"
 
