@@ -1,5 +1,6 @@
 #include "actors/model/torch/plugin.h"
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/result.h"
 
 #include <cstdlib>
@@ -42,8 +43,9 @@ std::unique_ptr<PolicyTrainer> load_policy_trainer(const ModelConfig& config) {
   // Never closed: LibTorch cannot be unloaded.
   void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
-    throw Error(Errc::io, str("the trainer's plug-in does not load: ", ::dlerror(),
-                              "; LibTorch 2.11 must be where the build found it (./dev build)"));
+    throw Error(Errc::io,
+        str("the trainer's plug-in does not load: ", ::dlerror(),
+            "; LibTorch 2.11 must be where the build found it (./dev build)", memory_limit()));
   auto abi = reinterpret_cast<TrainerAbi>(symbol(library, path, trainer_abi_symbol));
   if (abi() != trainer_abi)
     throw Error(Errc::io, str(path, " is of another build (interface ", abi(), ", expected ",

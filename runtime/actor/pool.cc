@@ -1,6 +1,7 @@
 #include "runtime/actor/pool.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -48,7 +49,14 @@ ThreadPool::ThreadPool(PoolOptions options) : Pool(std::move(options)) {
   TRAM_CHECK(threads() > 0, "a pool needs a thread", name());
   loop_ = std::make_unique<Loop>(threads());
   for (int i = 0; i < threads(); ++i) {
-    threads_.emplace_back([this] { loop_->run(); });
+    try {
+      threads_.push_back(
+          start_thread(str("thread ", i + 1, " of ", threads(), " of the pool '", name(), "'"),
+              [this] { loop_->run(); }));
+    } catch (...) {
+      join();
+      throw;
+    }
     std::string shown = name().substr(0, 15);  // what Linux takes
     pthread_setname_np(threads_.back().native_handle(), shown.c_str());
   }

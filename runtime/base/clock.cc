@@ -1,6 +1,7 @@
 #include "runtime/base/clock.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 
 #include <algorithm>
 #include <utility>
@@ -37,7 +38,7 @@ std::optional<std::pair<TimerId, std::function<void()>>> TimerQueue::take_due(Ti
   return std::pair(first.key(), std::move(first.mapped()));
 }
 
-RealClock::RealClock() : thread_([this] { serve(); }) {}
+RealClock::RealClock() : thread_(start_thread("the clock's thread", [this] { serve(); })) {}
 
 RealClock::~RealClock() {
   {

@@ -23,6 +23,11 @@ std::string both(const std::string& first, const std::string& second) {
 
 }  // namespace
 
+std::string memory_limit() {
+  std::string limit = limit_text(RLIMIT_AS, "-v", 1024);
+  return limit.empty() ? limit : "; " + limit + ": raise it";
+}
+
 Error no_thread(const std::string& whose, const std::system_error& cause) {
   std::string limits = both(limit_text(RLIMIT_NPROC, "-u", 1), limit_text(RLIMIT_AS, "-v", 1024));
   return Error(Errc::io,

@@ -1,16 +1,14 @@
 #pragma once
 // What the system's limits say when it refuses a thread or memory, for whoever must tell the user.
 //
-//   try {
-//     thread_ = std::thread([this] { serve(); });
-//   } catch (const std::system_error& cause) {
-//     throw no_thread("the clock's thread", cause);
-//   }
+//   thread_ = start_thread("the clock's thread", [this] { serve(); });
 
 #include "runtime/base/result.h"
 
 #include <string>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 namespace tramontane {
 
@@ -19,5 +17,18 @@ Error no_thread(const std::string& whose, const std::system_error& cause);
 
 // Error(io) for std::bad_alloc.
 Error no_memory();
+
+// "; ulimit -v is 4000000: raise it", or nothing where memory is not limited.
+std::string memory_limit();
+
+// Throws no_thread().
+template <class F>
+std::thread start_thread(const std::string& whose, F run) {
+  try {
+    return std::thread(std::move(run));
+  } catch (const std::system_error& cause) {
+    throw no_thread(whose, cause);
+  }
+}
 
 }  // namespace tramontane

@@ -1,11 +1,14 @@
 #include "runtime/cli/cli.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/names.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <new>
+#include <system_error>
 
 namespace tramontane {
 namespace {
@@ -205,6 +208,12 @@ int Cli::main(int argc, const char* const* argv) const {
   } catch (const Bug& e) {
     return fail(
         ExitStatus::bug, (std::string("this is a bug of the program: ") + e.what()).c_str());
+  } catch (const std::bad_alloc&) {
+    return fail(ExitStatus::io, no_memory().what());
+  } catch (const std::system_error& e) {
+    bool refused = e.code() == std::errc::resource_unavailable_try_again;
+    return refused ? fail(ExitStatus::io, no_thread("a thread", e).what())
+                   : fail(ExitStatus::bug, e.what());
   } catch (const std::exception& e) {
     return fail(ExitStatus::bug, e.what());
   }
