@@ -166,7 +166,7 @@ std::string CheckpointStore::save(
   if (files_.exists(target)) files_.rename(target, str(folder_, "/", removing_prefix, name));
   files_.rename(writing, target);
   files_.sync_folder(folder_);
-  remove_old();
+  remove_old(version);
   return target;
 }
 
@@ -184,8 +184,9 @@ void CheckpointStore::remove_leftovers() {
   }
 }
 
-void CheckpointStore::remove_old() {
+void CheckpointStore::remove_old(std::uint64_t newest) {
   auto all = folders();
+  all.erase(all.upper_bound(newest), all.end());
   auto keep = best();
   std::size_t excess = all.size() > options_.keep_last ? all.size() - options_.keep_last : 0;
   for (const auto& [version, path] : all) {
@@ -262,11 +263,20 @@ std::optional<Checkpoint> CheckpointStore::newest_valid() const {
   return std::nullopt;
 }
 
+std::vector<std::string> CheckpointStore::damaged() const {
+  std::vector<std::string> found;
+  auto all = list();
+  for (auto info = all.rbegin(); info != all.rend(); ++info)
+    if (!info->valid()) found.push_back(info->problem);
+  return found;
+}
+
 void CheckpointStore::mark_best(std::uint64_t version) {
   TRAM_CHECK(files_.exists(folder_of_version(version)), "no such checkpoint", version);
   auto text = json::serialize(json::object{{"version", version}});
   write_durably(files_, folder_ + "/best.json", as_bytes(text));
-  remove_old();
+  auto all = folders();
+  if (!all.empty()) remove_old(all.rbegin()->first);
 }
 
 std::optional<std::uint64_t> CheckpointStore::best() const {

@@ -18,8 +18,9 @@
 // as .removing-step-000120 and still counts while its successor is not there. best.json beside
 // them names the best version.
 //
-// Kept: the best and the last `keep_last` ones. Thread rule: one thread at a time; readers in
-// other processes may look at any time.
+// Kept: the best and the last `keep_last` ones. Versions above the one that was saved last are
+// there only if a run went back, past damaged ones: they stay until they are replaced. Thread rule:
+// one thread at a time; readers in other processes may look at any time.
 
 #include "storage/file.h"
 
@@ -72,6 +73,9 @@ class CheckpointStore {
   // The newest that is whole, with what it skipped; nothing if there is none.
   std::optional<Checkpoint> newest_valid() const;
 
+  // "folder: why" of each that is not whole, the newest first.
+  std::vector<std::string> damaged() const;
+
   // Error(not_found) or Error(corrupt) naming the file.
   Checkpoint load(const std::string& folder) const;
 
@@ -83,7 +87,7 @@ class CheckpointStore {
   std::string folder_of_version(std::uint64_t version) const;
   std::map<std::uint64_t, std::string> folders() const;
   void remove_leftovers();
-  void remove_old();
+  void remove_old(std::uint64_t newest);
 
   Files& files_;
   std::string folder_;

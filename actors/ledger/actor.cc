@@ -4,6 +4,9 @@
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace tramontane {
 namespace {
 
@@ -24,8 +27,12 @@ std::uint8_t code_of(const Result<void>& result) {
 
 }  // namespace
 
-LedgerActor::LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options)
-    : store_(store), prompt_of_(std::move(prompt_of)), options_(options) {
+LedgerActor::LedgerActor(
+    KvStore& store, PromptOf prompt_of, LedgerOptions options, ActorRef reporter)
+    : store_(store),
+      prompt_of_(std::move(prompt_of)),
+      options_(options),
+      reporter_(std::move(reporter)) {
   handle(&LedgerActor::lease_tasks);
   handle(&LedgerActor::append);
   handle(&LedgerActor::lease_finished);
@@ -41,11 +48,14 @@ LedgerActor::LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions optio
 
 Task<void> LedgerActor::start() {
   ledger_ = std::make_unique<Ledger>(store_, prompt_of_, options_);
+  told_ = 0;
+  tell_damage();
   after(tick_every, Tick{});
   co_return;
 }
 
 Task<void> LedgerActor::stop() {
+  tell_damage();
   ledger_->sync();
   co_return;
 }
@@ -65,6 +75,18 @@ Micros LedgerActor::time() const {
 void LedgerActor::remember(const std::string& holder) {
   if (!watched_.insert(holder).second) return;
   if (auto ref = system().find(holder)) watch(*ref);
+}
+
+void LedgerActor::tell_damage() {
+  auto damage = ledger_->quarantined();
+  for (; told_ < damage.size(); ++told_) {
+    std::string text = "in the ledger, " + damage[told_] +
+                       ": it was set aside, and what it held is done anew or left out";
+    log(Level::warning, text);
+    if (!reporter_) continue;
+    boost::json::object alarm{{"event", "alarm"}, {"text", text}};
+    static_cast<void>(try_send(reporter_, Report{boost::json::serialize(alarm)}));
+  }
 }
 
 void LedgerActor::nudge(std::set<std::string>& waiting) {
@@ -142,6 +164,8 @@ Answer<TrainedAnswer> LedgerActor::restart_from(RestartFrom request) {
   try {
     ledger_->restart_from(request.version);
   } catch (const Error& error) {
+    // That the ledger has lost its end, nothing that is done anew would mend.
+    if (error.errc() == Errc::corrupt) return Failure{error.errc(), error.text()};
     return failure_of(error);
   }
   nudge(want_tasks_);
@@ -177,6 +201,7 @@ void LedgerActor::tick(Tick) {
     nudge(want_tasks_);
     nudge(want_finished_);
   }
+  tell_damage();
   if (unsynced_) ledger_->sync();
   unsynced_ = false;
   LedgerCounts counts = ledger_->counts();

@@ -20,8 +20,9 @@ namespace tramontane {
 
 class LedgerActor final : public Actor {
  public:
-  // The store outlives the actor; the ledger is opened in start().
-  LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options);
+  // The store outlives the actor; the ledger is opened in start(). Damage that is found is told to
+  // `reporter`, if there is one.
+  LedgerActor(KvStore& store, PromptOf prompt_of, LedgerOptions options, ActorRef reporter = {});
 
   Task<void> start() override;
   Task<void> stop() override;
@@ -43,11 +44,14 @@ class LedgerActor final : public Actor {
   Micros time() const;
   void nudge(std::set<std::string>& waiting);
   void remember(const std::string& holder);
+  void tell_damage();
 
   KvStore& store_;
   PromptOf prompt_of_;
   LedgerOptions options_;
+  ActorRef reporter_;
   std::unique_ptr<Ledger> ledger_;
+  std::size_t told_ = 0;  // of the records quarantined
   std::set<std::string> watched_;
   // Who found nothing, by what they looked for.
   std::set<std::string> want_tasks_;

@@ -3,6 +3,8 @@
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
+#include <utility>
+
 namespace tramontane {
 
 void Ledger::State::quarantine(
@@ -49,6 +51,46 @@ std::optional<Rollout> Ledger::State::load_rollout(GroupEntry& group, std::uint3
   }
   do_anew(damage);
   return std::nullopt;
+}
+
+std::optional<Fingerprint> Ledger::State::known_fingerprint(Version version) {
+  auto key = ledger_key::fingerprint(version);
+  auto value = store.get(key);
+  if (!value) return std::nullopt;
+  try {
+    return decode_fingerprint(key, *value);
+  } catch (const Error& error) {
+    if (error.errc() != Errc::corrupt) throw;
+    quarantine(key, *value, error.text(), {});
+  }
+  return std::nullopt;
+}
+
+BatchRecord Ledger::State::batch_record(std::uint64_t step) {
+  auto key = ledger_key::batch(step);
+  auto value = store.get(key);
+  if (!value) {
+    std::uint64_t oldest = batches_.empty() ? cursor.next_step : batches_.front().step;
+    throw Error(
+        Errc::not_found, str("batch ", step, " was trained and removed; the oldest kept is ",
+                             oldest, " (keep_batches, keep_bytes)"));
+  }
+  try {
+    return decode_batch(key, *value);
+  } catch (const Error& error) {
+    if (error.errc() != Errc::corrupt) throw;
+    quarantine(key, *value, error.text(), {});
+  }
+  // Composing takes the index for itself: the open groups wait aside.
+  auto groups = std::exchange(groups_, {});
+  auto waiting = std::exchange(waiting_, {});
+  auto finished = std::exchange(finished_, {});
+  std::erase_if(batches_, [&](const auto& batch) { return batch.step == step; });
+  rebuild_batch(step, false);
+  groups_ = std::move(groups);
+  waiting_ = std::move(waiting);
+  finished_ = std::move(finished);
+  return decode_batch(key, store.get(key).value());
 }
 
 void Ledger::State::do_anew(const Damage& damage) {

@@ -131,18 +131,11 @@ Result<void> Ledger::trained(std::uint64_t step, Fingerprint fingerprint) {
                              state_->cursor.next_step));
   }
   auto key = ledger_key::fingerprint(step + 1);
-  if (auto value = state_->store.get(key)) {
-    std::optional<Fingerprint> known;
-    try {
-      known = decode_fingerprint(key, *value);
-    } catch (const Error& error) {
-      state_->quarantine(key, *value, error.text(), {});
-    }
-    if (known && *known != fingerprint) {
-      return state_->refuse(
-          Errc::corrupt, str("version ", step + 1, " has fingerprint ", std::hex, fingerprint,
-                             ", but was recorded with ", *known, ": the replay went differently"));
-    }
+  auto known = state_->known_fingerprint(step + 1);
+  if (known && *known != fingerprint) {
+    return state_->refuse(
+        Errc::corrupt, str("version ", step + 1, " has fingerprint ", std::hex, fingerprint,
+                           ", but was recorded with ", *known, ": the replay went differently"));
   }
   WriteBatch batch;
   batch.put(key, encode_fingerprint(key, fingerprint));
@@ -155,9 +148,12 @@ Result<void> Ledger::trained(std::uint64_t step, Fingerprint fingerprint) {
 void Ledger::restart_from(Version version) {
   auto& state = *state_;
   if (version > state.cursor.next_step) {
-    throw Error(Errc::bad_input,
-        str("cannot restart from version ", version, ": this ledger has sealed only ",
-            state.cursor.next_step, " batches; the checkpoint belongs to another run"));
+    throw Error(
+        Errc::corrupt, str("cannot restart from version ", version, ": the ledger has sealed only ",
+                           state.cursor.next_step, " batches, so it has lost those of steps ",
+                           state.cursor.next_step, " to ", version - 1,
+                           " (or the checkpoint was put there from "
+                           "another run); put the ledger's folder back as it was"));
   }
   std::uint64_t oldest = state.batches_.empty() ? state.cursor.next_step : state.batches_[0].step;
   if (version < oldest) {
@@ -165,6 +161,7 @@ void Ledger::restart_from(Version version) {
         str("cannot restart from version ", version, ": batches before ", oldest,
             " were removed; restart from a newer checkpoint, or set keep_batches higher"));
   }
+  std::ignore = state.known_fingerprint(version);  // if it is damaged, there is nothing to equal
   auto next = state.cursor;
   next.trained = version;
   next.checkpointed = std::min(next.checkpointed, version);

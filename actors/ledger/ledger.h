@@ -150,7 +150,8 @@ class Ledger {
   std::optional<Fingerprint> recorded_fingerprint(Version version) const;
 
   // The run went back to this version (a resume): admission counts from it. Batches sealed at or
-  // after it will be asked for again.
+  // after it will be asked for again. Error(corrupt) if the batches before it are not all sealed:
+  // the ledger has lost its end. Error(not_found) if those after it were removed.
   void restart_from(Version version);
 
   // A durable checkpoint of this version exists: batches before it are consumed for good, and
@@ -182,6 +183,14 @@ class Ledger {
 
 // XXH3-64 of the batch's bytes: that a batch asked for again is the same.
 std::uint64_t batch_hash(const Batch& batch);
+
+// How far a ledger has got, from whichever of its records says most.
+struct LedgerProgress {
+  std::uint64_t sealed = 0;  // batches, of steps 0 to sealed - 1
+  std::uint64_t oldest = 0;  // the first of them that is still kept; `sealed` if none is
+};
+
+LedgerProgress progress_of(const KvStore& store);
 
 // Reads a ledger while another process writes it (RocksDB read-only), for tools.
 class LedgerReader {

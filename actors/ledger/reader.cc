@@ -116,6 +116,28 @@ std::optional<Rollout> LedgerReader::State::written_so_far(
   return rollout;
 }
 
+LedgerProgress progress_of(const KvStore& store) {
+  LedgerProgress progress;
+  if (auto value = store.get(ledger_key::state())) {
+    try {
+      progress.sealed = decode_cursor(*value).next_step;
+    } catch (const Error&) {
+      progress.sealed = 0;  // a damaged one says less than the others
+    }
+  }
+  std::optional<std::uint64_t> oldest;
+  auto see = [&](std::string_view key, std::string_view) {
+    auto parts = ledger_key::parse(key);
+    if (parts.kind == 'b' && !oldest) oldest = parts.number;
+    progress.sealed = std::max(progress.sealed, parts.number + (parts.kind == 'b' ? 1 : 0));
+    return true;
+  };
+  store.scan(ledger_key::batches(), see);
+  store.scan(ledger_key::fingerprints(), see);
+  progress.oldest = oldest.value_or(progress.sealed);
+  return progress;
+}
+
 LedgerReader::LedgerReader(const std::string& folder) : state_(std::make_unique<State>()) {
   state_->store = open_rocksdb(folder, {.read_only = true});
   auto options_record = state_->store->get(ledger_key::options());

@@ -179,14 +179,7 @@ std::optional<Batch> Ledger::State::batch(std::uint64_t step) {
 
 std::optional<Batch> Ledger::State::load_batch(std::uint64_t step) {
   auto key = ledger_key::batch(step);
-  auto value = store.get(key);
-  if (!value) {
-    std::uint64_t oldest = batches_.empty() ? cursor.next_step : batches_.front().step;
-    throw Error(
-        Errc::not_found, str("batch ", step, " was trained and removed; the oldest kept is ",
-                             oldest, " (keep_batches, keep_bytes)"));
-  }
-  auto record = decode_batch(key, *value);
+  auto record = batch_record(step);
   while (true) {
     auto loaded = load_groups(store, record, options.group_size);
     if (!loaded.damage) {

@@ -195,6 +195,10 @@ struct Ledger::State {
   void forget_rollout(GroupEntry& group, std::uint32_t sample);
   WriteBatch removal_of(
       const GroupEntry& group, std::uint32_t sample, const std::string& but) const;
+  // Of a version; nothing, and quarantined, if its record is damaged.
+  std::optional<Fingerprint> known_fingerprint(Version version);
+  // Of a sealed batch; composed again if its record is damaged. Error(not_found) if it was removed.
+  BatchRecord batch_record(std::uint64_t step);
   // A finished rollout from the store; if it is damaged it is quarantined and forgotten.
   std::optional<Rollout> load_rollout(GroupEntry& group, std::uint32_t sample);
   // Quarantines a record of an open group and has what it held done anew: the rollout written

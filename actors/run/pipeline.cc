@@ -61,9 +61,10 @@ void Pipeline::spawn_loop(const Job& job, const PipelineParts& parts, Trainer::O
                                       .pool = "storage",
                                       .mailbox = {.messages = 256},
                                       .restart = one_by_one},
-      [&job, store = parts.ledger] {
+      [&job, store = parts.ledger, reporter] {
         return std::make_unique<LedgerActor>(
-            *store, [&job](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger);
+            *store, [&job](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger,
+            reporter);
       });
   std::vector<std::string> generators;
   for (std::uint32_t i = 0; i < job.generators; ++i) {

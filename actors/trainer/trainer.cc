@@ -80,21 +80,30 @@ void Trainer::evaluated(Evaluated result) {
 Task<void> Trainer::start() {
   policy_ = options_.make_policy(job().model);
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
-  if (auto checkpoint = options_.checkpoints->newest_valid()) {
-    for (const auto& skipped : checkpoint->skipped)
-      alarm("a checkpoint is damaged and was passed over: " + skipped);
+  if (auto checkpoint = newest_whole(*options_.checkpoints)) {
     resume_from(*checkpoint, true);
-  } else if (auto warm = options_.warm_checkpoints->newest_valid()) {
-    for (const auto& skipped : warm->skipped)
-      alarm("a checkpoint is damaged and was passed over: " + skipped);
+  } else if (auto warm = newest_whole(*options_.warm_checkpoints)) {
     resume_from(*warm, false);
   } else {
     begin();
   }
+  if (!damaged_.empty() && version_ == 0)
+    alarm(str("no checkpoint of this run is whole: it begins again at ",
+        warm_done_ > 0 ? str("step ", warm_done_, " of the warm start") : "its beginning",
+        ", and trains again what the ledger has recorded, which must come out the same"));
   stage_began_ = now();
   stage_step_began_ = stage_step_;
   after(options_.poll_every, Tick{});
   co_return;
+}
+
+std::optional<Checkpoint> Trainer::newest_whole(const CheckpointStore& store) {
+  auto newest = store.newest_valid();
+  for (const auto& problem : newest ? newest->skipped : store.damaged()) {
+    alarm("a checkpoint is damaged and was passed over: " + problem);
+    damaged_ += (damaged_.empty() ? "" : "; ") + problem;
+  }
+  return newest;
 }
 
 void Trainer::begin() {
@@ -187,15 +196,12 @@ Task<void> Trainer::begin_reinforcement() {
   arena_ = export_arena(version_);
   options_.link.sender->publish(arena_);
   co_await report(stage_event(stage_, "reinforce", job().reinforce->steps));
-  if (version_ == 0) {
-    co_await save();
-    co_await evaluate("before", true);
-    if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
-  }
   RestartFrom restart{version_};
   auto restarted = co_await ask_ledger(restart, "the ledger to go back to the checkpoint");
   if (!restarted) {
-    end(RunOutcome::How::failed, "the ledger: " + restarted.error().text);
+    std::string why = "the ledger: " + restarted.error().text;
+    if (!damaged_.empty()) why += "; damaged are: " + damaged_;
+    end(RunOutcome::How::failed, why, restarted.error().code);
     co_return;
   }
   if (restarted->recorded != 0 && restarted->recorded != arena_->fingerprint()) {
@@ -203,6 +209,11 @@ Task<void> Trainer::begin_reinforcement() {
         str("the checkpoint of version ", version_, " has fingerprint ", hex(arena_->fingerprint()),
             ", the ledger recorded ", hex(restarted->recorded)));
     co_return;
+  }
+  if (version_ == 0) {
+    co_await save();
+    co_await evaluate("before", true);
+    if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
   }
   Publish published{version_, arena_->fingerprint()};
   static_cast<void>(
@@ -242,7 +253,7 @@ Task<void> Trainer::reinforce_step() {
   std::string why = answer ? answer->why_none : answer.error().text;
   note("waiting_for_batch", why);
   if (!answer && !may_pass(answer.error().code)) {
-    end(RunOutcome::How::failed, "the ledger: " + why);
+    end(RunOutcome::How::failed, "the ledger: " + why, answer.error().code);
     co_return;
   }
   if (now() >= reminded_ + options_.remind_every) co_await remind();
@@ -335,7 +346,7 @@ Task<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t s
   Trained trained{step, arena->fingerprint()};
   auto answer = co_await ask_ledger(trained, "the ledger to record a version");
   if (!answer) {
-    end(RunOutcome::How::failed, "the ledger: " + answer.error().text);
+    end(RunOutcome::How::failed, "the ledger: " + answer.error().text, answer.error().code);
     co_return false;
   }
   if (answer->recorded != 0 && answer->recorded != arena->fingerprint()) {
@@ -378,10 +389,10 @@ void Trainer::alarm(const std::string& text) {
   static_cast<void>(try_send(options_.reporter, Report{boost::json::serialize(alarm_event(text))}));
 }
 
-void Trainer::end(RunOutcome::How how, const std::string& reason) {
+void Trainer::end(RunOutcome::How how, const std::string& reason, Errc code) {
   ended_ = true;
   if (how == RunOutcome::How::failed || how == RunOutcome::How::mismatch) alarm(reason);
-  options_.done({how, reason, version_, arena_ ? arena_->fingerprint() : 0});
+  options_.done({how, reason, version_, arena_ ? arena_->fingerprint() : 0, code});
 }
 
 }  // namespace tramontane

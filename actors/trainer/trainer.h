@@ -74,6 +74,8 @@ class Trainer final : public Actor {
 
   // Stages.
   void begin();
+  // The newest whole checkpoint. Damaged ones that are newer, or all if none is whole, are told.
+  std::optional<Checkpoint> newest_whole(const CheckpointStore& store);
   void resume_from(const Checkpoint& checkpoint, bool reinforcing);
   Task<void> warm_step();
   Task<void> begin_reinforcement();
@@ -93,7 +95,7 @@ class Trainer final : public Actor {
   Task<Answer<ReplyOf<M>>> ask_ledger(M request, std::string_view why);
   Task<void> report(RunEvent event);
   void alarm(const std::string& text);
-  void end(RunOutcome::How how, const std::string& reason);
+  void end(RunOutcome::How how, const std::string& reason, Errc code = Errc::failed);
   bool non_finite(const StepReport& report);
 
   const Job& job() const { return *options_.job; }
@@ -113,6 +115,7 @@ class Trainer final : public Actor {
   bool resumed_reinforcing_ = false;
   bool may_have_batch_ = true;
   bool ended_ = false;
+  std::string damaged_;        // the checkpoints that were passed over
   std::string finish_reason_;  // not empty: finish after this step
   double correct_average_ = -1;
   double best_sampled_ = -1;

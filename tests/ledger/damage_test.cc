@@ -118,6 +118,64 @@ TEST_CASE("a batch whose record is damaged is composed again, byte for byte") {
   }
 }
 
+TEST_CASE("a batch whose record goes bad while the ledger is open is composed again at once") {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    CAPTURE(seed);
+    auto store = open_memory();
+    LedgerWorld world(world_options(seed));
+    Random random(seed, 7);
+    world.open(*store);
+    while (world.batches().size() < 3) world.turn();
+    auto key = ledger_key::batch(random.below(3));
+    flip(*store, key, random);
+    auto step = ledger_key::parse(key).number;
+    auto again = world.ledger().batch(step);
+    REQUIRE(again);
+    std::vector<GroupId> groups;
+    for (const auto& group : again->groups) groups.push_back(group.id);
+    CHECK(groups == world.composition()[step]);
+    auto quarantined = world.ledger().quarantined();
+    REQUIRE(quarantined.size() == 1);
+    CHECK_MESSAGE(quarantined[0].find(ledger_key::describe(key)) == 0, quarantined[0]);
+    REQUIRE(play_on(world, *store) == "");
+  }
+}
+
+TEST_CASE("a ledger that goes back to a version with a damaged fingerprint has none to compare") {
+  auto store = open_memory();
+  LedgerWorld world(world_options(2));
+  Random random(2, 8);
+  world.open(*store);
+  while (!world.ledger().recorded_fingerprint(2)) world.turn();
+  flip(*store, ledger_key::fingerprint(2), random);
+  world.ledger().restart_from(2);
+  CHECK(world.ledger().quarantined().size() == 1);
+  CHECK_FALSE(world.ledger().recorded_fingerprint(2));
+}
+
+TEST_CASE("how far a ledger got is told by whichever of its records says most") {
+  auto store = open_memory();
+  CHECK(progress_of(*store).sealed == 0);
+  LedgerWorld world(world_options(4));
+  Random random(4, 9);
+  world.open(*store);
+  while (world.batches().size() < 4) world.turn();
+  auto whole = progress_of(*store);
+  CHECK(whole.sealed == world.ledger().counts().next_step_to_seal);
+  CHECK(whole.oldest == 0);
+  flip(*store, ledger_key::state(), random);
+  CHECK(progress_of(*store).sealed == whole.sealed);
+  auto too_far = whole.sealed + 1;
+  try {
+    world.ledger().restart_from(too_far);
+    FAIL("it went on from what it does not have");
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::corrupt);
+    CHECK_MESSAGE(
+        error.text().find("it has lost those of steps") != std::string::npos, error.text());
+  }
+}
+
 TEST_CASE("a rollout damaged after sealing drops its group from the batch, and says so") {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     CAPTURE(seed);

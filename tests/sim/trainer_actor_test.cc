@@ -1,10 +1,13 @@
 // The trainer's ends and beginnings, in the whole loop without faults.
 
+#include "actors/ledger/format.h"
 #include "actors/run/pipeline.h"
 #include "runtime/actor/sim_system.h"
 #include "tests/sim/memory_files.h"
 #include "tests/sim/sim_job.h"
 #include "tests/sim/stand_in.h"
+
+#include <algorithm>
 
 #include "tests/support/test.h"
 
@@ -13,6 +16,18 @@ namespace tramontane {
 using namespace std::chrono_literals;
 
 namespace {
+
+class Alarms final : public EventSink {
+ public:
+  explicit Alarms(std::vector<std::string>& into) : into_(into) {}
+
+  void event(const RunEvent& event) override {
+    if (event.at("event") == "alarm") into_.emplace_back(event.at("text").as_string());
+  }
+
+ private:
+  std::vector<std::string>& into_;
+};
 
 struct LoopBench {
   explicit LoopBench(Job of) : job(std::move(of)) {}
@@ -32,6 +47,7 @@ struct LoopBench {
     parts.checkpoints = &checkpoints;
     parts.link = local_transport();
     parts.reporter.totals = std::make_shared<RunTotals>();
+    parts.reporter.sinks = {std::make_shared<Alarms>(alarms)};
     parts.make_policy = [hooks](const ModelConfig& config) {
       return std::make_unique<StandIn>(config, hooks);
     };
@@ -51,6 +67,7 @@ struct LoopBench {
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<SimSystem> sim;  // ends before what it runs on
   std::optional<RunOutcome> outcome;
+  std::vector<std::string> alarms;
 };
 
 }  // namespace
@@ -114,6 +131,63 @@ TEST_CASE("a checkpoint that is not what the ledger recorded is refused") {
   REQUIRE(bench.ends());
   CHECK(bench.outcome->how == RunOutcome::How::mismatch);
   CHECK(bench.outcome->reason.find("the ledger recorded") != std::string::npos);
+}
+
+TEST_CASE("a run whose checkpoints are all damaged says so, and comes to the same versions again") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  job.trainer.checkpoint_every = 1;
+  LoopBench bench(std::move(job));
+  auto spoil = [&] {
+    for (const auto& info : bench.checkpoints.list())
+      bench.files.write(info.folder + "/model.safetensors", as_bytes("spoiled"));
+  };
+  bench.start();
+  REQUIRE(bench.ends());
+  auto first = *bench.outcome;
+  bench.sim->system().stop(20s);
+  spoil();
+  auto damaged = static_cast<std::ptrdiff_t>(bench.checkpoints.list().size());
+  bench.alarms.clear();
+  SUBCASE("the ledger has every batch") {
+    bench.start();
+    REQUIRE(bench.ends());
+    CHECK(bench.outcome->how == RunOutcome::How::finished);
+    CHECK(bench.outcome->version == first.version);
+    CHECK(bench.outcome->fingerprint == first.fingerprint);
+    auto told = [&](const std::string& text) {
+      return std::count_if(bench.alarms.begin(), bench.alarms.end(),
+          [&](const std::string& alarm) { return alarm.find(text) != std::string::npos; });
+    };
+    CHECK(told("model.safetensors: it has 7 bytes instead of") == damaged);
+    CHECK(told("no checkpoint of this run is whole: it begins again at its beginning") == 1);
+  }
+  SUBCASE("the first batches were removed") {
+    WriteBatch batch;
+    batch.remove(ledger_key::batch(0));
+    bench.store->write(batch);
+    bench.start();
+    REQUIRE(bench.ends());
+    CHECK(bench.outcome->how == RunOutcome::How::failed);
+    CHECK(bench.outcome->code == Errc::not_found);
+    CHECK(bench.outcome->reason.find("batches before 1 were removed") != std::string::npos);
+    CHECK(bench.outcome->reason.find("; damaged are: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("a ledger that lost its end is no checkpoint of another run") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  LoopBench bench(std::move(job));
+  bench.start();
+  REQUIRE(bench.ends());
+  bench.sim->system().stop(20s);
+  bench.store = open_memory();
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::failed);
+  CHECK(bench.outcome->code == Errc::corrupt);
+  CHECK(bench.outcome->reason.find("it has lost those of steps 0 to") != std::string::npos);
 }
 
 }  // namespace tramontane

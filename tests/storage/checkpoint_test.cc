@@ -84,6 +84,33 @@ TEST_CASE("the best and the last ones are kept") {
   CHECK(store.newest_valid()->version == 1'000'001);
 }
 
+TEST_CASE("a run that went back past damaged checkpoints keeps what it saves then") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 2});
+  for (std::uint64_t version : {20, 30}) {
+    auto saved = store.save(version, content(version), {});
+    files->write(saved + "/weights.bin", {});
+  }
+  CHECK_FALSE(store.newest_valid());
+  auto damaged = store.damaged();
+  REQUIRE(damaged.size() == 2);
+  CHECK(damaged[0].find("step-000030/weights.bin") != std::string::npos);
+  CHECK(damaged[1].find("step-000020/weights.bin") != std::string::npos);
+  store.save(1, content(1), {});
+  CHECK(store.newest_valid()->version == 1);
+  store.save(2, content(2), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{1, 2});
+  store.save(3, content(3), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{2, 3});
+  CHECK(store.damaged().size() == 2);
+  store.save(20, content(20), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{3, 20});
+  store.save(30, content(30), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{20, 30});
+  CHECK(store.damaged().empty());
+}
+
 TEST_CASE("every flipped, missing or shortened byte is found and named") {
   TempFolder folder;
   auto files = system_files();
