@@ -54,11 +54,17 @@ CliCommand resume_command() {
           "Starts from the run's newest whole checkpoint and its ledger. Batches sealed since "
           "that\n"
           "checkpoint are trained again and must give the same fingerprints; rollouts that were\n"
-          "half written are finished; none is lost and none is trained twice.",
+          "half written are finished; none is lost and none is trained twice.\n"
+          "A ledger that is damaged is refused (exit status 3), with the file and the steps that "
+          "are\n"
+          "lost. With --repair the run goes on from before the damage; damaged logs are kept in\n"
+          "RUN/ledger/damaged, checkpoints of steps that are lost in RUN/set_aside.",
       .positionals = {"RUN"},
-      .options = {json_option, plain_option},
+      .options = {json_option, plain_option,
+          {"repair", "", "where the ledger is damaged, go on from before that"}},
       .run = [](const CliArguments& arguments) {
-        return resume_run(arguments.positional(0), {.view = view_of(arguments)});
+        return resume_run(arguments.positional(0),
+            {.view = view_of(arguments), .repair = arguments.has("repair")});
       }};
 }
 

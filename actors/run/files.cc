@@ -5,10 +5,13 @@
 #include "runtime/base/result.h"
 #include "storage/checkpoint.h"
 #include "storage/file.h"
+#include "storage/write_log.h"
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
@@ -67,20 +70,42 @@ RunFiles RunFiles::open(const std::string& folder) {
   return RunFiles(std::filesystem::weakly_canonical(folder).string());
 }
 
-double RunFiles::replay_metrics(RunTotals& totals, EventSink& view) const {
+PastMetrics RunFiles::replay_metrics(RunTotals& totals, EventSink& view) const {
   std::ifstream in(path("metrics.jsonl"));
+  PastMetrics past;
   std::string line;
-  double seconds = 0;
-  while (std::getline(in, line)) {
+  for (std::uint64_t number = 1; std::getline(in, line); ++number) {
+    bool whole = !in.eof();  // the last one a crash may have cut off
     boost::system::error_code error;
     auto value = boost::json::parse(line, error);
-    if (error || !value.is_object()) continue;  // a line that a crash cut off
-    totals.add(value.as_object());
-    view.past(value.as_object());
-    if (const auto* at = value.as_object().if_contains("seconds"); at != nullptr && at->is_number())
-      seconds = at->to_number<double>();
+    const auto* event = error ? nullptr : value.if_object();
+    if (event == nullptr) {
+      if (whole) past.damaged += str(past.damaged.empty() ? "" : ", ", number);
+      continue;
+    }
+    totals.add(*event);
+    view.past(*event);
+    auto number_of = [&](const char* key) {
+      const auto* field = event->if_contains(key);
+      return field != nullptr && field->is_number() ? field->to_number<double>() : 0.0;
+    };
+    auto text_of = [&](const char* key) {
+      const auto* field = event->if_contains(key);
+      return field != nullptr && field->is_string() ? std::string(field->as_string()) : "";
+    };
+    if (event->contains("seconds")) past.seconds = number_of("seconds");
+    if (past.job_check.empty()) past.job_check = text_of("job_check");
+    if (text_of("event") == "step" && text_of("kind") == "reinforce")
+      past.newest_step = std::max(past.newest_step, static_cast<std::uint64_t>(number_of("step")));
   }
-  return seconds;
+  return past;
+}
+
+std::string RunFiles::job_check() const {
+  char text[9];
+  auto bytes = system_files()->read(path("job.yaml"));
+  std::snprintf(text, sizeof text, "%08x", crc32c(bytes));
+  return text;
 }
 
 std::optional<std::uint64_t> RunFiles::newest_checkpoint() const {

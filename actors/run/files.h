@@ -10,6 +10,14 @@ namespace tramontane {
 class EventSink;
 class RunTotals;
 
+// What metrics.jsonl tells of a run's earlier lives.
+struct PastMetrics {
+  double seconds = 0;             // that they took
+  std::uint64_t newest_step = 0;  // of reinforcement
+  std::string job_check;          // of job.yaml when the run began; empty: not told
+  std::string damaged;            // the numbers of lines that are no events: "12, 40"
+};
+
 class RunFiles {
  public:
   // runs/NAME-DATE-TIME below the current folder.
@@ -29,11 +37,13 @@ class RunFiles {
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
-  // Adds the events of earlier lives to the totals and what the view knows; returns the seconds
-  // they took.
-  double replay_metrics(RunTotals& totals, EventSink& view) const;
+  // Adds the events of earlier lives to the totals and what the view knows.
+  PastMetrics replay_metrics(RunTotals& totals, EventSink& view) const;
 
   std::optional<std::uint64_t> newest_checkpoint() const;
+
+  // What job.yaml is, in eight digits: whether it is still what the run began with.
+  std::string job_check() const;
 
  private:
   explicit RunFiles(std::string folder);

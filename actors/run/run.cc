@@ -2,10 +2,12 @@
 
 #include "actors/messages/run_event.h"
 #include "actors/run/files.h"
+#include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
+#include "actors/run/run_began.h"
 #include "actors/view/output.h"
-#include "kernels/ops.h"
 #include "runtime/base/check.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/log.h"
 #include "runtime/cli/cli.h"
 #include "storage/file.h"
@@ -18,12 +20,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
 #include <mutex>
+#include <new>
 #include <pthread.h>
 #include <sys/file.h>
 #include <thread>
@@ -37,7 +40,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 20s;
 
-// Ctrl-C once: finish the step. Twice: stop at once; the ledger has everything that matters.
+// Ctrl-C once: finish the step. Twice: stop at once; the ledger has everything that matters. A
+// terminal that goes away (SIGHUP) is Ctrl-C, unless whoever started us ignores that (nohup).
 // There must be no other thread when it is made: all of them leave the signals to this one.
 class InterruptWatch {
  public:
@@ -45,11 +49,16 @@ class InterruptWatch {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+
+    struct sigaction hangup {};
+
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
 
   void start() {
-    thread_ = std::thread([this] { watch(); });
+    thread_ = start_thread("the thread that waits for Ctrl-C", [this] { watch(); });
   }
 
   // What the next Ctrl-C does; the one after it stops at once, as does the next where `first` is
@@ -89,43 +98,6 @@ class InterruptWatch {
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
-
-std::string stages_kind(const Job& job, std::size_t index) {
-  return index < job.warm_starts.size() ? "warm_start" : "reinforce";
-}
-
-// As the kernel names the processor; empty where it does not.
-std::string processor() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);)
-    if (auto colon = line.find(": "); line.starts_with("model name") && colon != line.npos)
-      return line.substr(colon + 2);
-  return {};
-}
-
-RunEvent run_event(
-    const Job& job, const RunFiles& files, const std::optional<std::uint64_t>& resumed_from) {
-  boost::json::array stages;
-  for (std::size_t i = 0; i < job.warm_starts.size(); ++i)
-    stages.push_back({{"kind", stages_kind(job, i)}, {"steps", job.warm_starts[i].steps}});
-  if (job.reinforce) stages.push_back({{"kind", "reinforce"}, {"steps", job.reinforce->steps}});
-  char date[32];
-  std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  RunEvent event{{"event", "run"}, {"name", job.name}, {"run", files.folder()}, {"seed", job.seed},
-      {"parameters", parameters(job.model)}, {"isa", kernels::isa()},
-      {"cores", std::thread::hardware_concurrency()}, {"machine", processor()}, {"started", date},
-      {"stages", std::move(stages)}, {"heldout", job.heldout.size()},
-      {"prompts", job.prompts.size()},
-      {"max_lag", job.reinforce ? job.reinforce->ledger.max_lag : 0}};
-  if (resumed_from)
-    event["resumed_from"] = *resumed_from;
-  else
-    event["resumed_from"] = nullptr;
-  return event;
-}
 
 std::unique_ptr<EventSink> make_view(View view, const std::shared_ptr<Output>& output) {
   if (view == View::json) return json_view(output);
@@ -193,10 +165,13 @@ class Run {
     interrupts_.start();
   }
 
-  int go(bool resumed);
+  int go(bool resumed, Repair repair);
 
  private:
-  RunOutcome drive(const std::shared_ptr<RunTotals>& totals, double seconds_before);
+  RunOutcome drive(
+      const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair);
+  std::unique_ptr<KvStore> ledger(const PastMetrics& past, Repair repair);
+  void tell_past_damage(const PastMetrics& past);
   int finish(const RunOutcome& outcome, const RunTotals& totals);
 
   void emit(const RunEvent& event) {
@@ -212,7 +187,69 @@ class Run {
   std::shared_ptr<EventSink> metrics_;
 };
 
-RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_before) {
+void Run::tell_past_damage(const PastMetrics& past) {
+  auto alarm = [&](const std::string& text) {
+    emit({{"event", "alarm"}, {"text", text}, {"seconds", past.seconds}});
+  };
+  if (!past.damaged.empty())
+    alarm(str(files_.path("metrics.jsonl"), " is damaged in line ", past.damaged,
+        ": what stood there is left out of figures and report"));
+  if (!past.job_check.empty() && past.job_check != files_.job_check())
+    alarm(str(files_.path("job.yaml"),
+        " is not what the run began with: it was edited, or is damaged; the run goes on as it "
+        "says now"));
+}
+
+std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
+  auto alarm = [&](const std::string& text) {
+    emit({{"event", "alarm"}, {"text", text}, {"seconds", past.seconds}});
+  };
+  try {
+    auto opened = open_ledger(files_, past.newest_step, repair);
+    for (const auto& text : opened.alarms) alarm(text);
+    return std::move(opened.store);
+  } catch (const Error& error) {
+    alarm(error.text());
+    throw;
+  }
+}
+
+// The first failure of each actor since it last went well is what ails it; what its later lives
+// then fail of, and what others fail of that depend on it, are consequences. Any thread.
+class FirstCauses {
+ public:
+  void see(const ExitRecord& record) {
+    std::lock_guard lock(mutex_);
+    auto [at, first] = causes_.try_emplace(record.name, record);
+    if (!first && record.lived > well_after) at->second = record;
+  }
+
+  RunOutcome outcome_of(const ExitRecord& last) {
+    std::lock_guard lock(mutex_);
+    auto found = causes_.find(last.name);
+    const ExitRecord& record = found == causes_.end() ? last : found->second;
+    Errc code = record.code.value_or(Errc::failed);
+    std::string text = record.text;
+    if (text == std::bad_alloc().what()) {
+      code = Errc::io;
+      text = no_memory().text();
+    }
+    bool io = code == Errc::io;
+    return {RunOutcome::How::failed,
+        str(record.name, " failed for good: ", text,
+            io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
+        0, 0, code};
+  }
+
+ private:
+  static constexpr Duration well_after = 60s;
+
+  std::mutex mutex_;
+  std::map<std::string, ExitRecord> causes_;
+};
+
+RunOutcome Run::drive(
+    const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair) {
   std::promise<RunOutcome> promise;
   auto ended = promise.get_future();
   std::atomic<bool> ended_once{false};
@@ -222,7 +259,8 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   ExitFile exits(files_.path("exits.jsonl"));
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
-  auto store = open_rocksdb(files_.path("ledger"), {});
+  auto store = ledger(past, repair);
+  FirstCauses causes;
   auto disk = system_files();
   CheckpointStore warm(*disk, files_.path("warm_start"), {.keep_last = 1});
   CheckpointStore checkpoints(
@@ -235,24 +273,22 @@ RunOutcome Run::drive(const std::shared_ptr<RunTotals>& totals, double seconds_b
   options.log = &log;
   options.on_exit = [&](const ExitRecord& record) {
     if (record.cause == ExitCause::stopped) return;
-    report_event(*system, exits.write(record));
+    causes.see(record);
+    RunEvent event = exits.write(record);
+    if (pipeline != nullptr) pipeline->report(event);
+    // What is damaged on disk stays so, however often the ledger is started again.
+    if (record.kind == "ledger" && record.code == Errc::corrupt) done(causes.outcome_of(record));
   };
-  options.on_escalation = [&](const ExitRecord& record) {
-    bool io = record.code == Errc::io;
-    done({RunOutcome::How::failed,
-        str(record.name, " failed for good: ", record.text,
-            io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
-        0, 0, record.code.value_or(Errc::failed)});
-  };
-  system.emplace(std::move(options));
-  Pipeline pipeline(*system, job_,
+  options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
+  System system(options);
+  Pipeline wired(system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
           .link = choose_transport(job_.transport),
           .reporter = {.sinks = {metrics_, view_},
               .totals = totals,
-              .seconds_before = seconds_before},
+              .seconds_before = past.seconds},
           .make_policy = load_policy_trainer,
           .done = done});
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
@@ -288,20 +324,24 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   return static_cast<int>(status_of(outcome));
 }
 
-int Run::go(bool resumed) {
+int Run::go(bool resumed, Repair repair) {
+  // A file that may not grow fails to be written, and says so.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Who watches may go away (`tram run … | head`); the run goes on.
   std::signal(SIGPIPE, SIG_IGN);
   auto totals = std::make_shared<RunTotals>();
-  double seconds_before = 0;
+  PastMetrics past;
   std::optional<std::uint64_t> from;
   if (resumed) {
-    seconds_before = files_.replay_metrics(*totals, *view_);
+    past = files_.replay_metrics(*totals, *view_);
     from = files_.newest_checkpoint();
   }
-  RunEvent event = run_event(job_, files_, from);
-  event["seconds"] = seconds_before;
+  RunEvent event = run_began(job_, files_, from);
+  event["seconds"] = past.seconds;
+  event["job_check"] = past.job_check.empty() ? files_.job_check() : past.job_check;
   emit(event);
-  RunOutcome outcome = drive(totals, seconds_before);
+  tell_past_damage(past);
+  RunOutcome outcome = drive(totals, past, repair);
   return finish(outcome, *totals);
 }
 
@@ -310,13 +350,13 @@ int Run::go(bool resumed) {
 int start_run(const Job& job, const RunOptions& options) {
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job.resolved);
-  return Run(job, files, options.view).go(false);
+  return Run(job, files, options.view).go(false, Repair::no);
 }
 
 int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {});
-  return Run(job, files, options.view).go(true);
+  return Run(job, files, options.view).go(true, options.repair ? Repair::yes : Repair::no);
 }
 
 }  // namespace tramontane

@@ -10,6 +10,7 @@
 //   RUN/exits.jsonl     how each actor's life ended
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run
+//   RUN/set_aside/      checkpoints that `tram resume --repair` could not use
 
 #include "actors/job/job.h"
 
@@ -23,12 +24,14 @@ enum class View { automatic, plain, json };
 struct RunOptions {
   std::string folder;  // empty: runs/NAME-DATE-TIME below the current folder
   View view = View::automatic;
+  bool repair = false;  // resume: where the ledger is damaged, go on from before that
 };
 
 // Starts a job in a new directory; an existing one is Error(bad_input). Returns the exit status.
 int start_run(const Job& job, const RunOptions& options);
 
-// Goes on with a run where its newest checkpoint and its ledger stand.
+// Goes on with a run where its newest checkpoint and its ledger stand. Error(corrupt) if the ledger
+// is damaged (open_ledger.h).
 int resume_run(const std::string& folder, const RunOptions& options);
 
 }  // namespace tramontane
