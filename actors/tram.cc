@@ -4,12 +4,17 @@
 #include "actors/commands/commands.h"
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/sandbox/serve.h"
+#include "runtime/base/limits.h"
 
+#include <csignal>
 #include <cstring>
 
 namespace tramontane {
 
 int tram_main(int argc, char** argv) {
+  end_with_status_when_refused(static_cast<int>(ExitStatus::io));
+  // A file that may not grow (ulimit -f) fails to be written, which is told like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   // What this program starts of itself, to be able to kill it.
   if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
   sandbox::serve_sandbox_if_asked(argc, argv);

@@ -20,7 +20,10 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, const char* doing, int error) {
   auto code = error == ENOENT || error == ENOTDIR ? Errc::not_found : Errc::io;
-  throw Error(code, str(path, ": ", doing, " failed: ", std::strerror(error)));
+  const char* remedy = error == EFBIG    ? "; raise the limit on the size of files (ulimit -f)"
+                       : error == ENOSPC ? "; free some disk space"
+                                         : "";
+  throw Error(code, str(path, ": ", doing, " failed: ", std::strerror(error), remedy));
 }
 
 // An open file descriptor.

@@ -22,9 +22,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdarg>
+#include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
+#include <unistd.h>
 
 namespace tramontane {
 namespace {
@@ -106,7 +110,46 @@ rocksdb::CompressionType fastest_compression() {
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
-rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
+// RocksDB's own words, from warnings on, in FOLDER/LOG. Its own writer of them aborts the program
+// once a line could not be written; here such a line is lost.
+class Words final : public rocksdb::Logger {
+ public:
+  // `path` empty: nothing is written.
+  explicit Words(const std::string& path) : Logger(rocksdb::WARN_LEVEL) {
+    if (!path.empty())
+      descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  }
+
+  ~Words() override {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  Words(const Words&) = delete;
+  Words& operator=(const Words&) = delete;
+
+  void LogHeader(const char*, va_list) override {}
+
+  using Logger::Logv;
+
+  void Logv(const char* format, va_list values) override {
+    if (descriptor_ < 0 || bytes_ > bytes_most) return;
+    char line[1024];
+    int length = std::vsnprintf(line, sizeof line - 1, format, values);
+    if (length < 0) return;
+    auto size = std::min<std::size_t>(static_cast<std::size_t>(length), sizeof line - 2);
+    line[size++] = '\n';
+    bytes_ += size;
+    static_cast<void>(::write(descriptor_, line, size));
+  }
+
+ private:
+  static constexpr std::uint64_t bytes_most = 1 << 20;  // per life
+
+  int descriptor_ = -1;
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
+rocksdb::Options rocksdb_options(const std::string& folder, const RocksdbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8 << 20);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -125,6 +168,7 @@ rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
   result.max_open_files = 256;
   result.compression = fastest_compression();
   result.info_log_level = rocksdb::WARN_LEVEL;
+  result.info_log = std::make_shared<Words>(options.read_only ? "" : folder + "/LOG");
   // What a crash cut off is left out. What else may be wrong with a log is found before.
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   result.track_and_verify_wals_in_manifest = options.recovery == LogRecovery::refuse;
@@ -132,8 +176,6 @@ rocksdb::Options rocksdb_options(const RocksdbOptions& options) {
   result.max_file_opening_threads = 1;
   result.stats_dump_period_sec = 0;
   result.stats_persist_period_sec = 0;
-  result.keep_log_file_num = 2;
-  result.max_log_file_size = 1 << 20;
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return result;
 }
@@ -155,17 +197,11 @@ class RocksdbStore final : public KvStore {
   // What lies in the log only would be read again, all of it, by everyone who opens the store.
   // Best effort: the log has it.
   ~RocksdbStore() override {
-    if (!read_only_) db_->Flush({}).PermitUncheckedError();
+    if (!read_only_ && !failed_) db_->Flush({}).PermitUncheckedError();
   }
 
   void write(const WriteBatch& batch) override {
-    // After a failed write (a full disk) RocksDB refuses all others until it is told to go on.
-    if (failed_) {
-      auto status = db_->Resume();
-      if (!status.ok()) watcher_->fail_by_first(folder_, "writing", status);
-      failed_ = false;
-      watcher_->all_is_well();
-    }
+    go_on("writing");
     rocksdb::WriteBatch changes;
     for (const auto& change : batch.changes) {
       auto status = change.value ? changes.Put(slice(change.key), slice(*change.value))
@@ -199,6 +235,7 @@ class RocksdbStore final : public KvStore {
   }
 
   void sync() override {
+    go_on("syncing");
     auto status = db_->FlushWAL(true);
     if (!status.ok()) {
       failed_ = true;
@@ -224,6 +261,16 @@ class RocksdbStore final : public KvStore {
   }
 
  private:
+  // After a failed write (a full disk) RocksDB refuses all others until it is told to go on, and is
+  // not to be asked to sync.
+  void go_on(const char* doing) {
+    if (!failed_) return;
+    auto status = db_->Resume();
+    if (!status.ok()) watcher_->fail_by_first(folder_, doing, status);
+    failed_ = false;
+    watcher_->all_is_well();
+  }
+
   void mark_manifest() {
     if (auto manifest = manifest_of(folder_)) mark_->manifest(manifest->number, manifest->bytes);
   }
@@ -236,8 +283,9 @@ class RocksdbStore final : public KvStore {
   bool failed_ = false;
 };
 
-rocksdb::Options options_for_reading(const RocksdbOptions& options) {
-  auto result = rocksdb_options(options);
+rocksdb::Options options_for_reading(const std::string& folder, RocksdbOptions options) {
+  options.read_only = true;
+  auto result = rocksdb_options(folder, options);
   result.create_if_missing = false;
   result.track_and_verify_wals_in_manifest = false;  // a writer removes some meanwhile
   return result;
@@ -257,7 +305,7 @@ rocksdb::Status open_beside_writer(
 // The last change that the tables hold, where the logs say nothing.
 std::uint64_t reached_by_tables(const std::string& folder, const RocksdbOptions& options) {
   rocksdb::DB* db = nullptr;
-  auto status = open_beside_writer(folder, options_for_reading(options), &db);
+  auto status = open_beside_writer(folder, options_for_reading(folder, options), &db);
   std::unique_ptr<rocksdb::DB> opened(db);
   if (!status.ok()) fail(folder, "opening", status);
   return opened->GetLatestSequenceNumber();
@@ -287,7 +335,7 @@ class TemporaryFolder {
 
 rocksdb::Status open_for_reading(
     const std::string& folder, const RocksdbOptions& options, rocksdb::DB** db) {
-  auto reading = options_for_reading(options);
+  auto reading = options_for_reading(folder, options);
   if (options.recovery == LogRecovery::refuse) return open_beside_writer(folder, reading, db);
   TemporaryFolder logs;
   copy_readable_logs(folder, logs.path());
@@ -321,7 +369,7 @@ std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions 
     if (options.read_only) {
       status = open_for_reading(folder, options, &db);
     } else {
-      auto writing = rocksdb_options(options);
+      auto writing = rocksdb_options(folder, options);
       writing.listeners.push_back(watcher);
       status = rocksdb::DB::Open(writing, folder, &db);
     }

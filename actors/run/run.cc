@@ -325,8 +325,6 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
 }
 
 int Run::go(bool resumed, Repair repair) {
-  // A file that may not grow fails to be written, and says so.
-  std::signal(SIGXFSZ, SIG_IGN);
   // Who watches may go away (`tram run … | head`); the run goes on.
   std::signal(SIGPIPE, SIG_IGN);
   auto totals = std::make_shared<RunTotals>();

@@ -2,7 +2,12 @@
 
 #include "runtime/base/check.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace tramontane {
 namespace {
@@ -21,7 +26,45 @@ std::string both(const std::string& first, const std::string& second) {
   return first + ", " + second;
 }
 
+int status_when_refused = 1;
+
+// Takes no memory.
+[[noreturn]] void end_refused(const char* what) {
+  struct rlimit limit {};
+
+  ::getrlimit(RLIMIT_AS, &limit);
+  char text[200];
+  int length = limit.rlim_cur == RLIM_INFINITY
+                   ? std::snprintf(text, sizeof text, "tram: %s; free some memory\n", what)
+                   : std::snprintf(text, sizeof text, "tram: %s; ulimit -v is %llu: raise it\n",
+                         what, static_cast<unsigned long long>(limit.rlim_cur / 1024));
+  static_cast<void>(::write(STDERR_FILENO, text, static_cast<std::size_t>(length)));
+  ::_exit(status_when_refused);
+}
+
+[[noreturn]] void on_terminate() {
+  if (auto error = std::current_exception()) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+      end_refused("out of memory");
+    } catch (const std::system_error& refused) {
+      if (refused.code() == std::errc::resource_unavailable_try_again)
+        end_refused("a thread could not be started");
+      std::fprintf(stderr, "tram: %s\n", refused.what());
+    } catch (const std::exception& unexpected) {
+      std::fprintf(stderr, "tram: %s\n", unexpected.what());
+    }
+  }
+  std::abort();
+}
+
 }  // namespace
+
+void end_with_status_when_refused(int exit_status) {
+  status_when_refused = exit_status;
+  std::set_terminate(on_terminate);
+}
 
 std::string memory_limit() {
   std::string limit = limit_text(RLIMIT_AS, "-v", 1024);

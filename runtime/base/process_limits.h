@@ -18,6 +18,11 @@ Error no_thread(const std::string& whose, const std::system_error& cause);
 // Error(io) for std::bad_alloc.
 Error no_memory();
 
+// From now on a program that std::terminate() would abort, because memory or threads were refused
+// where no error can be told, says so and ends with this exit status. As after kill -9, what it
+// wrote is there.
+void end_with_status_when_refused(int exit_status);
+
 // "; ulimit -v is 4000000: raise it", or nothing where memory is not limited.
 std::string memory_limit();
 

@@ -221,7 +221,10 @@ def full_disk(folder, policy):
         process.send_signal(signal.SIGCONT)
         _, err = process.communicate(timeout=h.PATIENCE)
         h.expect(process.returncode == h.IO, f"full disk: exit status {process.returncode}\n{err}")
-        h.expect("No space" in err or "full" in err, f"full disk: the message does not say so: {err}")
+        reason = [line for line in err.splitlines() if "No space left on device" in line]
+        h.expect(reason and reason[-1].startswith("tram: "), f"full disk: the message does not say so: {err}")
+        consequence = reason[-1].find("Resource busy")
+        h.expect(consequence < 0 or reason[-1].find("No space") < consequence, f"full disk: not the first cause: {err}")
         os.remove(filler)
         watch = Watch(run, "full disk")
         watch.after_kill()
