@@ -22,17 +22,17 @@
 //               stall_us, sequences_in_flight, transport
 //   swap_failed generator, version, reason
 //   evaluation  label ("before", "during", "after", "forced_thinking"), stage, step, version,
-//   problems,
-//               greedy, sampled, majority (null if not asked), majority_samples, thinking_share,
-//               tokens_mean, by_kind {name: sampled pass@1}, examples [{prompt, answer, completion,
-//               correct}]
+//               problems, greedy, sampled, majority (null if not asked), majority_samples,
+//               thinking_share, tokens_mean, by_kind {name: sampled pass@1}, examples [{prompt,
+//               answer, completion, correct}]
 //   checkpoint  version, folder, bytes, took_seconds, best
 //   exit        actor, kind, incarnation, cause, text, holding, log [last lines]
 //   alarm       text (what is wrong and what to do), e.g. many no_verdicts, a skipped step
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors
 //               [{name, kind, state, waiting_for, waiting_seconds, busy, mailbox, mailbox_limit}],
 //               queues, tokens_per_second, running (sequences being written), lag_max, version
-//   summary     (last) heldout_before, heldout_after, heldout_forced_thinking, greedy_before,
+//   summary     (last) heldout_before, heldout_after (the last there was), heldout_after_step (of
+//               one while training went on, else null), heldout_forced_thinking, greedy_before,
 //               greedy_after, steps, rollouts, swaps, swaps_while_writing (sequences were in
 //               flight), sequences_spanning_a_swap, log_prob_gap_max, lag_max,
 //               generator_busy, trainer_busy, swap_stall_us_p50, swap_stall_us_p99,
@@ -67,7 +67,8 @@ class EventSink {
 
 class Output;  // actors/view/output.h
 
-// On a terminal: a live view of stage, progress, curves, shares, queues, waits.
+// On a terminal: a live view of stage, progress, curves, shares, queues, waits. One that cannot
+// place its cursor ($TERM is dumb or not set) is written plain lines.
 std::unique_ptr<EventSink> terminal_view(std::shared_ptr<Output> output);
 // Without one: a plain line per step, evaluation, alarm; warm-start steps are thinned out.
 std::unique_ptr<EventSink> plain_view(std::shared_ptr<Output> output);

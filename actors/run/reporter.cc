@@ -54,7 +54,12 @@ void RunTotals::add(const RunEvent& event) {
     std::string label = text(event, "label");
     double sampled = number(event, "sampled", -1);
     if (label == "before") heldout_before_ = sampled, greedy_before_ = number(event, "greedy", -1);
-    if (label == "after") heldout_after_ = sampled, greedy_after_ = number(event, "greedy", -1);
+    // A run that was stopped has none "after": the last there was is what is known.
+    if (label == "after" || label == "during") {
+      heldout_after_ = sampled;
+      greedy_after_ = number(event, "greedy", -1);
+      heldout_after_step_ = label == "during" ? number(event, "step", -1) : -1;
+    }
     if (label == "forced_thinking") heldout_forced_ = sampled;
   } else if (kind == "swap") {
     ++swaps_;
@@ -83,6 +88,7 @@ RunEvent RunTotals::summary() const {
   RunEvent event{{"event", "summary"}};
   known(event, "heldout_before", heldout_before_);
   known(event, "heldout_after", heldout_after_);
+  known(event, "heldout_after_step", heldout_after_step_);
   known(event, "heldout_forced_thinking", heldout_forced_);
   known(event, "greedy_before", greedy_before_);
   known(event, "greedy_after", greedy_after_);

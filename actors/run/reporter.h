@@ -26,8 +26,10 @@ class RunTotals {
   RunEvent summary() const;
 
  private:
+  // Of shares, -1: not measured.
   double heldout_before_ = -1, heldout_after_ = -1, heldout_forced_ = -1, greedy_before_ = -1,
          greedy_after_ = -1;
+  double heldout_after_step_ = -1;  // of an evaluation while training went on
   std::uint64_t steps_ = 0, rollouts_ = 0, swaps_ = 0, swaps_while_writing_ = 0, spanning_ = 0,
                 lag_max_ = 0;
   double gap_max_ = 0;

@@ -209,7 +209,10 @@ std::string sparkline(const std::vector<double>& values, int width) {
 }
 
 Line& Line::add(std::string_view utf8, Tone tone) {
-  pieces_.emplace_back(utf8, tone);
+  if (!pieces_.empty() && pieces_.back().second == tone)
+    pieces_.back().first += utf8;
+  else
+    pieces_.emplace_back(utf8, tone);
   width_ += columns(utf8);
   return *this;
 }
@@ -236,6 +239,67 @@ std::string Line::str(int width, bool colour) const {
     out += shown;
     if (wrap) out += "\x1b[0m";
   }
+  return out;
+}
+
+namespace {
+
+struct Cell {
+  std::string_view bytes;
+  int columns = 0;
+  Tone tone = Tone::plain;
+
+  bool space() const { return bytes == " "; }
+};
+
+// Where a line from `begin` on is broken: at or before `limit`, the first cell that finds no room,
+// and after `least`, what a broken line must have. `room` is that of the line that would follow.
+std::size_t break_of(
+    const std::vector<Cell>& cells, std::size_t least, std::size_t limit, int room) {
+  auto is_space = [&](std::size_t i) { return i < cells.size() && cells[i].space(); };
+  std::size_t single = 0;
+  for (std::size_t at = std::min(limit, cells.size() - 1); at > least; --at) {
+    if (!is_space(at) || is_space(at - 1)) continue;
+    if (single == 0) single = at;
+    if (!is_space(at + 1)) continue;
+    // Before a gap between figures, if what follows the gap then stays whole.
+    int whole = 0;
+    std::size_t i = at + 2;
+    for (; i < cells.size() && !(is_space(i) && is_space(i + 1)); ++i) whole += cells[i].columns;
+    return whole <= room ? at : single;
+  }
+  if (single != 0) return single;
+  while (limit < cells.size() && !is_space(limit)) ++limit;
+  return limit;
+}
+
+}  // namespace
+
+std::vector<Line> Line::folded(int width, int indent) const {
+  std::vector<Cell> cells;
+  for (const auto& [piece, tone] : pieces_)
+    for (std::string_view rest = piece; !rest.empty();) {
+      Symbol next = symbol(rest);
+      cells.push_back({rest.substr(0, next.bytes), columns(next.code), tone});
+      rest.remove_prefix(next.bytes);
+    }
+  std::vector<Line> out;
+  std::size_t begin = 0;
+  do {
+    int used = begin == 0 ? 0 : indent;
+    std::size_t least = begin;
+    std::size_t end = begin;
+    for (; end < cells.size() && used + cells[end].columns <= width; ++end) {
+      used += cells[end].columns;
+      if (used <= indent) least = end + 1;
+    }
+    if (end < cells.size()) end = break_of(cells, least, end, width - indent);
+    Line line;
+    if (begin != 0) line.to(indent);
+    for (std::size_t i = begin; i < end; ++i) line.add(cells[i].bytes, cells[i].tone);
+    out.push_back(std::move(line));
+    for (begin = end; begin < cells.size() && cells[begin].space();) ++begin;
+  } while (begin < cells.size());
   return out;
 }
 

@@ -44,6 +44,11 @@ class Line {
   // At most `width` columns.
   std::string str(int width, bool colour) const;
 
+  // The same in lines of at most `width` columns, those after the first `indent` columns in. Broken
+  // at two spaces, as stand between figures, else at one. What has no space is never broken, so
+  // that a path can be copied: such a line may be longer.
+  std::vector<Line> folded(int width, int indent) const;
+
  private:
   std::vector<std::pair<std::string, Tone>> pieces_;
   int width_ = 0;

@@ -27,11 +27,14 @@ struct Plan {
   int figures = 0;
   int figure_columns = 1;
   int actors = 0;
+  bool actor_head = true;
+
+  int actor_lines() const { return actors > 0 ? actors + (actor_head ? 1 : 0) : 0; }
 
   int figure_lines() const { return (figures + figure_columns - 1) / figure_columns; }
 
   int height() const {
-    int sum = 1 + (title ? 1 : 0) + (stages ? 1 : 0) + figure_lines() + actors;
+    int sum = 1 + (title ? 1 : 0) + (stages ? 1 : 0) + figure_lines() + actor_lines();
     sum += chart_rows > 0 ? chart_rows + panel_frame_rows : sparklines ? 1 : 0;
     if (blanks) sum += 2 + (figures > 0 ? 1 : 0) + (actors > 0 ? 1 : 0);
     return sum;
@@ -56,8 +59,17 @@ Line title(const RunState& state, int width) {
   return line.to(width - columns(facts) - 1).add(facts, Tone::dim);
 }
 
+// Whether the run is over, and whether to its end.
+bool ended(const RunState& state) {
+  return !state.summary.empty();
+}
+
+bool finished(const RunState& state) {
+  return ended(state) && text(state.summary, "stopped", "finished") == "finished";
+}
+
 double done_share(const RunState& state) {
-  if (!state.summary.empty() && text(state.summary, "stopped", "finished") == "finished") return 1;
+  if (finished(state)) return 1;
   return state.steps > 0 && std::isfinite(state.step) ? std::clamp(state.step / state.steps, 0., 1.)
                                                       : RunState::unknown;
 }
@@ -81,16 +93,18 @@ Line stage_at_hand(const RunState& state) {
 Line stages(const RunState& state, int width) {
   Line line;
   line.add(" ");
-  bool finished = !state.summary.empty();
   for (std::size_t i = 0; i < state.stages.size(); ++i) {
     auto index = static_cast<std::int64_t>(i);
     if (i) line.add("  ─  ", Tone::dim);
-    bool over = index < state.stage || finished;
-    bool here = index == state.stage && !finished;
-    line.add(over ? "✓ " : here ? "▸ " : "· ", over ? Tone::good : here ? Tone::first : Tone::dim);
+    bool over = index < state.stage || finished(state);
+    bool here = index == state.stage && !over;
+    const char* mark = over ? "✓ " : here ? ended(state) ? "■ " : "▸ " : "· ";
+    line.add(mark, over ? Tone::good : !here ? Tone::dim : ended(state) ? Tone::warn : Tone::first);
     line.add(prose(state.stages[i].kind), here ? Tone::strong : Tone::dim);
-    line.add(
-        here ? step_of(state) : " " + whole(state.stages[i].steps), here ? Tone::plain : Tone::dim);
+    // A stage that has reached its aim may end before its last step.
+    bool early = over && index == state.stage && state.step < state.steps;
+    line.add(here || early ? step_of(state) : " " + whole(state.stages[i].steps),
+        here ? Tone::plain : Tone::dim);
   }
   return state.stages.empty() || line.width() > width ? stage_at_hand(state) : line;
 }
@@ -101,7 +115,7 @@ Line progress(const RunState& state, int width) {
   line.add(" ");
   std::string tail = "  " + fit_right(share(done), 5);
   double eta = state.eta_seconds();
-  if (!state.summary.empty())
+  if (ended(state))
     tail += "  " + fit(prose(text(state.summary, "stopped", "finished")), 12);
   else
     tail += "  " + fit(std::isfinite(eta) ? duration(eta) + " left" : "", 12);
@@ -203,7 +217,7 @@ std::vector<Figure> figures(const RunState& state) {
   }
   add("lag").add(lag_line(state));
   add("swaps").add(swaps_line(state));
-  add("queues").add(queues_line(state));
+  if (!state.queues.empty()) add("queues").add(queues_line(state));
   add("log-probs").add(log_probs_line(state));
   Line& policy = add("policy");
   pair(policy, "thinks", share(number(step, "thinking_share")));
@@ -255,16 +269,35 @@ Tone tone_of(const RunState::ActorLine& actor) {
   return actor.waiting_seconds > 10 && state != "idle" ? Tone::warn : Tone::plain;
 }
 
-Line actor_line(const RunState::ActorLine& actor, int name_columns, int width) {
+// The columns of an actor's line, given the width of all.
+struct ActorColumns {
+  int name = 8;
+  bool bar = false;
+  bool busy = false;
+  bool mail = false;
+};
+
+constexpr int state_columns = 10;
+constexpr int mail_columns = 9;
+
+Line actor_head(const ActorColumns& has) {
   Line line;
-  line.add(" ").add(fit(actor.name, name_columns)).add("  ");
-  line.add(fit(prose(actor.state), 10), tone_of(actor));
-  if (width >= 60) line.add(" ").add(bar(actor.busy, 5), Tone::first);
-  if (width >= 50) line.add(" ").add(fit_right(share(actor.busy), 5));
-  if (width >= 90 && std::isfinite(actor.mailbox)) {
+  line.add(" " + fit("actor", has.name) + "  " + fit("state", state_columns), Tone::dim);
+  if (has.busy) line.add(" " + fit_right("busy", has.bar ? 11 : 5), Tone::dim);
+  if (has.mail) line.add("  " + fit("mail", mail_columns), Tone::dim);
+  return line.add("  waiting for", Tone::dim);
+}
+
+Line actor_line(const RunState::ActorLine& actor, const ActorColumns& has, int width) {
+  Line line;
+  line.add(" ").add(fit(actor.name, has.name)).add("  ");
+  line.add(fit(prose(actor.state), state_columns), tone_of(actor));
+  if (has.bar) line.add(" ").add(bar(actor.busy, 5), Tone::first);
+  if (has.busy) line.add(" ").add(fit_right(share(actor.busy), 5));
+  if (has.mail) {
     std::string mail = count(actor.mailbox);
     if (std::isfinite(actor.mailbox_limit)) mail += "/" + count(actor.mailbox_limit);
-    line.add("  ").add(fit("mail " + mail, 13), Tone::dim);
+    line.add("  ").add(fit(mail, mail_columns), Tone::dim);
   }
   if (actor.waiting_for.empty()) return line;
   std::string since =
@@ -274,19 +307,28 @@ Line actor_line(const RunState::ActorLine& actor, int name_columns, int width) {
   return line.add(since, tone_of(actor));
 }
 
+// Those that do the work first: where there is no room for all, the others go.
+std::vector<RunState::ActorLine> in_order(std::vector<RunState::ActorLine> actors) {
+  auto rank = [](const RunState::ActorLine& actor) {
+    return actor.kind == "trainer" ? 0 : actor.kind == "generator" ? 1 : 2;
+  };
+  std::stable_sort(actors.begin(), actors.end(),
+      [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return actors;
+}
+
 std::vector<Line> actor_lines(const RunState& state, const Plan& plan, int width) {
-  int name = 8;
-  for (const auto& actor : state.actors) name = std::max(name, columns(actor.name));
-  name = std::min(name, std::max(8, width / 4));
+  ActorColumns has{.bar = width >= 60, .busy = width >= 50, .mail = width >= 90};
+  for (const auto& actor : state.actors) has.name = std::max(has.name, columns(actor.name));
+  has.name = std::min(has.name, std::max(8, width / 4));
   std::vector<Line> out;
+  if (plan.actor_head) out.push_back(actor_head(has));
   auto shown = static_cast<std::size_t>(plan.actors);
-  bool all = shown >= state.actors.size();
-  for (std::size_t i = 0; i < state.actors.size() && i + (all ? 0 : 1) < shown; ++i)
-    out.push_back(actor_line(state.actors[i], name, width));
-  if (!all && shown > 0) {
-    std::size_t more = state.actors.size() - out.size();
+  auto actors = in_order(state.actors);
+  if (shown < actors.size()) actors.resize(shown > 0 ? shown - 1 : 0);
+  for (const auto& actor : actors) out.push_back(actor_line(actor, has, width));
+  if (std::size_t more = state.actors.size() - actors.size(); more > 0)
     out.push_back(Line().add(" and " + std::to_string(more) + " more actors", Tone::dim));
-  }
   return out;
 }
 
@@ -312,6 +354,7 @@ Plan plan_for(const RunState& state, int width, int rows) {
       [&] { return plan.actors > 4 ? (--plan.actors, true) : false; },
       [&] { return plan.figures > figures_kept ? (--plan.figures, true) : false; },
       [&] { return std::exchange(plan.chart_rows, 0) > 0; },
+      [&] { return std::exchange(plan.actor_head, false); },
       [&] { return plan.actors > 0 ? (--plan.actors, true) : false; },
       [&] { return plan.figures > 2 ? (--plan.figures, true) : false; },
       [&] { return std::exchange(plan.title, false); },

@@ -1,10 +1,13 @@
 #include "actors/view/lines.h"
 
 #include "actors/view/fields.h"
+#include "runtime/base/check.h"
+#include "runtime/base/shell.h"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace tramontane {
@@ -12,6 +15,8 @@ namespace tramontane {
 namespace {
 
 constexpr int label_columns = 11;
+constexpr int text_column = label_columns + 2;
+constexpr int closing_column = 19;
 
 Line labelled(std::string_view label, Tone tone) {
   Line line;
@@ -19,7 +24,11 @@ Line labelled(std::string_view label, Tone tone) {
   return line.add("  ");
 }
 
-// "  name value" if the event has it.
+void append_folded(std::vector<Line>& out, const Line& line, int width, int indent) {
+  for (auto& part : line.folded(width, indent)) out.push_back(std::move(part));
+}
+
+// "  name value".
 void figure(Line& line, std::string_view name, const std::string& value, Tone tone = Tone::plain) {
   line.add("  ").add(name, Tone::dim).add(name.empty() ? "" : " ").add(value, tone);
 }
@@ -32,23 +41,52 @@ std::string scientific(double value) {
   return digits + "e" + std::to_string(exponent);
 }
 
-std::string of_steps(const RunEvent& event) {
-  return fit_right(whole(number(event, "step")), 5) + "/" + fit(whole(number(event, "steps")), 5);
+// A figure of a step, as wide at every step.
+struct Figure {
+  std::string name;
+  std::string value;
+  int columns = 0;  // of the value
+  Tone tone = Tone::plain;
+};
+
+// Those that have room, in order; one that has none ends the line, so that lines stay aligned.
+void add_figures(Line& line, const std::vector<Figure>& figures, int width) {
+  for (const auto& f : figures) {
+    int value = std::max(f.columns, columns(f.value));
+    if (line.width() + columns(f.name) + value + 3 > width) return;
+    figure(line, f.name, fit_right(f.value, value), f.tone);
+  }
 }
 
-void reinforce_figures(Line& line, const RunEvent& event) {
-  figure(line, "score", fixed(number(event, "score"), 3));
-  figure(line, "correct", fixed(number(event, "correct"), 3), Tone::strong);
-  figure(line, "average", fixed(number(event, "correct_average"), 3));
-  figure(line, "tokens", fit_right(fixed(number(event, "tokens_mean"), 1), 5));
-  figure(line, "think", fit_right(share(number(event, "thinking_share")), 5));
-  figure(line, "entropy", fixed(number(event, "entropy"), 3));
-  figure(line, "lag", whole(number(event, "lag_max")));
+std::string tokens_text(double tokens) {
+  return tokens < 99.95 ? fixed(tokens, 1) : count(tokens);
+}
+
+std::vector<Figure> reinforce_figures(const RunEvent& event) {
   double gap = number(event, "log_prob_gap_max");
-  figure(line, "gap", scientific(gap), gap > 0 ? Tone::warn : Tone::plain);
-  figure(line, "", fit_right(count(number(event, "tokens_per_second")), 5) + " tok/s");
-  figure(line, "generator", fit_right(share(number(event, "generator_busy")), 5));
-  figure(line, "trainer", fit_right(share(number(event, "trainer_busy")), 5));
+  auto of = [&](const char* key, int digits) { return fixed(number(event, key), digits); };
+  std::vector<Figure> out = {{"correct", of("correct", 3), 5, Tone::strong},
+      {"tokens", tokens_text(number(event, "tokens_mean")), 4},
+      {"think", share(number(event, "thinking_share")), 5},
+      {"lag", whole(number(event, "lag_max")), 1}, {"left", "", 5},
+      {"average", of("correct_average", 3), 5}};
+  out[4].value = duration(number(event, "eta_seconds"));
+  out[4].tone = Tone::dim;
+  if (!(gap > 0)) out.push_back({"gap", scientific(gap), 1});
+  out.push_back({"tok/s", count(number(event, "tokens_per_second")), 5});
+  out.push_back({"generator busy", share(number(event, "generator_busy")), 5});
+  out.push_back({"trainer busy", share(number(event, "trainer_busy")), 5});
+  out.push_back({"score", of("score", 3), 5});
+  out.push_back({"entropy", of("entropy", 3), 5});
+  return out;
+}
+
+std::vector<Figure> warm_start_figures(const RunEvent& event) {
+  double per_second = number(event, "tokens") / number(event, "train_seconds");
+  return {{"loss", fixed(number(event, "loss"), 4), 6, Tone::strong},
+      {"left", duration(number(event, "eta_seconds")), 5, Tone::dim},
+      {"tok/s", count(per_second), 5}, {"gradient", fixed(number(event, "gradient_norm"), 2), 5},
+      {"rate", scientific(number(event, "learning_rate")), 6}};
 }
 
 std::vector<Line> run_lines(const RunEvent& event) {
@@ -83,7 +121,8 @@ Line evaluation_line(const RunEvent& event) {
     figure(line, "maj@" + whole(number(event, "majority_samples")), fixed(majority, 3));
   figure(line, "think", share(number(event, "thinking_share")));
   figure(line, "tokens", fixed(number(event, "tokens_mean"), 1));
-  if (const auto* kinds = object(event, "by_kind")) {
+  if (const auto* kinds = object(event, "by_kind"); kinds != nullptr && !kinds->empty()) {
+    line.add("  by kind:", Tone::dim);
     std::size_t shown = 0;
     for (const auto& kind : *kinds)
       if (shown++ < 8)
@@ -101,6 +140,41 @@ std::vector<Line> exit_lines(const RunEvent& event) {
   if (auto why = text(event, "text"); !why.empty()) line.add(": " + why);
   if (auto holding = text(event, "holding"); !holding.empty()) line.add("; held " + holding);
   return {line};
+}
+
+Line checkpoint_line(const RunEvent& event) {
+  Line line = labelled("checkpoint", Tone::dim);
+  line.add("version " + whole(number(event, "version")));
+  if (flag(event, "best")) line.add(" (best so far)", Tone::good);
+  line.add("  " + bytes_text(number(event, "bytes")), Tone::dim);
+  line.add(" in " + duration(number(event, "took_seconds")), Tone::dim);
+  return line.add("  " + text(event, "folder"), Tone::dim);
+}
+
+// Each as long as it is.
+std::vector<Line> lines_of(const RunEvent& event) {
+  std::string what = text(event, "event");
+  if (what == "run") return run_lines(event);
+  if (what == "evaluation") return {evaluation_line(event)};
+  if (what == "exit") return exit_lines(event);
+  if (what == "checkpoint") return {checkpoint_line(event)};
+  if (what == "stage") {
+    Line line = labelled("stage", Tone::strong);
+    double index = number(event, "stage");
+    if (std::isfinite(index)) line.add(whole(index + 1) + ": ");
+    line.add(prose(text(event, "kind")) + ", " + whole(number(event, "steps")) + " steps");
+    return {line};
+  }
+  if (what == "alarm")
+    return {labelled("ALARM", Tone::bad).add(text(event, "text", "without a text"), Tone::warn)};
+  if (what == "swap_failed") {
+    Line line = labelled("swap failed", Tone::bad);
+    line.add(text(event, "generator", "a generator") + " keeps its weights; version " +
+             whole(number(event, "version")) +
+             " was not taken: " + text(event, "reason", "no reason given"));
+    return {line};
+  }
+  return {};
 }
 
 std::string printable(const RunEvent& example, std::string_view key) {
@@ -155,30 +229,93 @@ void add_examples(std::vector<Line>& out, const RunState& state, int width) {
     for (const auto* side : {pair.before, pair.after}) {
       bool right = flag(*side, "correct");
       std::string shown = std::string(right ? "✓ " : "✗ ") + printable(*side, "completion");
-      line.add(
-          side == pair.before ? fit(shown, left) + "  " : shown, right ? Tone::good : Tone::bad);
+      shown = side == pair.before ? fit(shown, left) + "  " : cut(shown, width - line.width());
+      line.add(shown, right ? Tone::good : Tone::bad);
     }
     out.push_back(std::move(line));
   }
 }
 
 // Null or NaN: not measured.
-void add_gain(std::vector<Line>& out, const RunEvent& summary) {
+void add_gain(std::vector<Line>& out, const RunEvent& summary, int width) {
   double before = number(summary, "heldout_before");
   double after = number(summary, "heldout_after");
   double forced = number(summary, "heldout_forced_thinking");
+  double step = number(summary, "heldout_after_step");
+  bool both = std::isfinite(before) && std::isfinite(after);
   if (std::isfinite(before) || std::isfinite(after)) {
     Line line;
-    line.add("  held-out pass@1  ").add(fixed(before, 2), Tone::strong).add(" → ");
-    out.push_back(line.add(fixed(after, 2), Tone::good));
+    line.add("  held-out pass@1  ");
+    if (std::isfinite(before)) line.add(fixed(before, 2), Tone::strong);
+    if (both) line.add(" → ");
+    if (std::isfinite(after))
+      line.add(fixed(after, 2), both && after < before ? Tone::bad : Tone::good);
+    if (!std::isfinite(after)) line.add(" before; not evaluated since");
+    if (std::isfinite(after) && std::isfinite(step))
+      line.add(str(", as of step ", whole(step), ", the last evaluation there was"));
+    append_folded(out, line, width, closing_column);
   }
-  if (std::isfinite(before) && std::isfinite(after) && std::isfinite(forced)) {
-    Line line;
-    line.add("  of which         ").add(fixed(forced - before, 2), Tone::strong);
-    line.add(" is choosing to think: made to think, the policy was at " + fixed(forced, 2) +
-             " before; ");
-    out.push_back(line.add(fixed(after - forced, 2), Tone::strong).add(" is better working"));
+  if (!both || !std::isfinite(forced)) return;
+  // A part that rounds to nothing has no sign.
+  auto rounded = [](double value) { return std::round(100 * value) / 100; };
+  double choosing = rounded(forced - before);
+  double working = rounded(after - forced);
+  Line parts;
+  parts.add("  of which         ");
+  parts.add(fixed(std::abs(choosing), 2), Tone::strong);
+  parts.add(choosing < 0 ? " would be lost by choosing to think" : " is choosing to think");
+  parts.add(str(": made to think, the policy was at ", fixed(forced, 2), " before;  "));
+  parts.add(fixed(std::abs(working), 2), Tone::strong);
+  parts.add(working < 0 ? " was lost in working" : " is better working");
+  append_folded(out, parts, width, closing_column);
+}
+
+Line closing_title(const RunState& state) {
+  std::string stopped = text(state.summary, "stopped", "finished");
+  std::string reason = text(state.summary, "reason");
+  Line line;
+  if (stopped == "finished") {
+    line.add("What was learnt", Tone::strong);
+  } else {
+    std::string first = prose(stopped);
+    first[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(first[0])));
+    line.add(first, Tone::strong);
+    if (std::isfinite(state.step) && std::isfinite(state.steps))
+      line.add(str(" at step ", whole(state.step), " of ", whole(state.steps)));
   }
+  // A reason that only says again how it stopped is none.
+  return reason.empty() || reason == stopped ? line : line.add(": " + reason, Tone::warn);
+}
+
+void add_work(std::vector<Line>& out, const RunEvent& summary, int width) {
+  auto told = [&](const char* key) { return number(summary, key) > 0; };
+  Line work;
+  work.add("  in               " + duration(number(summary, "seconds")));
+  if (told("steps")) work.add(", " + whole(number(summary, "steps")) + " steps");
+  if (told("rollouts")) work.add(", " + whole(number(summary, "rollouts")) + " rollouts");
+  append_folded(out, work, width, closing_column);
+  if (!told("swaps")) return;
+  Line swaps;
+  swaps.add("  swaps            " + whole(number(summary, "swaps")));
+  if (told("swaps_while_writing"))
+    swaps.add(", " + whole(number(summary, "swaps_while_writing")) + " in the middle of writing");
+  swaps.add(";  " + whole(number(summary, "sequences_spanning_a_swap")) +
+            " completions span several versions;  stall p50 " +
+            micros(number(summary, "swap_stall_us_p50")) + ",  log-prob gap " +
+            scientific(number(summary, "log_prob_gap_max")));
+  append_folded(out, swaps, width, closing_column);
+}
+
+// A command or a path, to be copied: on the line of its label where it has room, else on its own.
+void add_copied(
+    std::vector<Line>& out, std::string_view label, const std::string& copied, int width) {
+  Line line;
+  line.add(str("  ", fit(label, 9)), Tone::dim);
+  if (line.width() + columns(copied) > width) {
+    out.push_back(std::move(line));
+    line = Line().add("    ");
+  }
+  out.push_back(line.add(copied));
 }
 
 }  // namespace
@@ -188,91 +325,43 @@ std::string prose(std::string name) {
   return name;
 }
 
-Line step_line(const RunEvent& event) {
+Line step_line(const RunEvent& event, int width) {
   std::string kind = text(event, "kind", "step");
-  Line line = labelled(prose(kind), Tone::first);
-  line.add(of_steps(event), Tone::strong);
-  if (kind == "reinforce") {
-    reinforce_figures(line, event);
-  } else {
-    figure(line, "loss", fixed(number(event, "loss"), 4), Tone::strong);
-    figure(line, "gradient", fixed(number(event, "gradient_norm"), 2));
-    figure(line, "rate", scientific(number(event, "learning_rate")));
-    double per_second = number(event, "tokens") / number(event, "train_seconds");
-    figure(line, "", fit_right(count(per_second), 5) + " tok/s");
-  }
+  Line line;
+  line.add(fit(prose(kind), label_columns), Tone::first);
+  std::string steps = whole(number(event, "steps"));
+  line.add(
+      " " + fit_right(whole(number(event, "step")), columns(steps)) + "/" + steps, Tone::strong);
   if (flag(event, "skipped")) line.add("  SKIPPED", Tone::bad);
-  double eta = number(event, "eta_seconds");
-  if (std::isfinite(eta)) line.add("  " + duration(eta) + " left", Tone::dim);
+  bool reinforce = kind == "reinforce";
+  double gap = reinforce ? number(event, "log_prob_gap_max") : 0;
+  if (gap > 0) figure(line, "GAP", scientific(gap), Tone::warn);
+  add_figures(line, reinforce ? reinforce_figures(event) : warm_start_figures(event), width);
   return line;
 }
 
-std::vector<Line> event_lines(const RunEvent& event) {
-  std::string what = text(event, "event");
-  if (what == "run") return run_lines(event);
-  if (what == "evaluation") return {evaluation_line(event)};
-  if (what == "exit") return exit_lines(event);
-  if (what == "stage") {
-    Line line = labelled("stage", Tone::strong);
-    double index = number(event, "stage");
-    if (std::isfinite(index)) line.add(whole(index + 1) + ": ");
-    line.add(prose(text(event, "kind")) + ", " + whole(number(event, "steps")) + " steps");
-    return {line};
-  }
-  if (what == "checkpoint") {
-    Line line = labelled("checkpoint", Tone::dim);
-    line.add("version " + whole(number(event, "version")));
-    if (flag(event, "best")) line.add(" (best so far)", Tone::good);
-    line.add("  " + text(event, "folder"), Tone::dim);
-    line.add("  " + bytes_text(number(event, "bytes")), Tone::dim);
-    line.add(" in " + duration(number(event, "took_seconds")), Tone::dim);
-    return {line};
-  }
-  if (what == "alarm")
-    return {labelled("ALARM", Tone::bad).add(text(event, "text", "without a text"), Tone::warn)};
-  if (what == "swap_failed") {
-    Line line = labelled("swap failed", Tone::bad);
-    line.add(text(event, "generator", "a generator") + " keeps its weights; version " +
-             whole(number(event, "version")) +
-             " was not taken: " + text(event, "reason", "no reason given"));
-    return {line};
-  }
-  return {};
+std::vector<Line> event_lines(const RunEvent& event, int width) {
+  std::vector<Line> out;
+  for (const auto& line : lines_of(event)) append_folded(out, line, width, text_column);
+  return out;
 }
 
-std::vector<Line> closing_lines(const RunState& state, int width) {
+std::vector<Line> closing_lines(const RunState& state, const std::string& program, int width) {
   const RunEvent& summary = state.summary;
   if (summary.empty()) return {};
   std::vector<Line> out(1);
-  std::string stopped = text(summary, "stopped", "finished");
-  Line title;
-  title.add(stopped == "finished" ? "What was learnt" : prose(stopped), Tone::strong);
-  if (auto reason = text(summary, "reason"); !reason.empty()) title.add(": " + reason, Tone::warn);
-  out.push_back(title);
-  add_gain(out, summary);
-  Line work;
-  work.add("  in               " + duration(number(summary, "seconds")) + ", " +
-           whole(number(summary, "steps")) + " steps, " + whole(number(summary, "rollouts")) +
-           " rollouts");
-  out.push_back(work);
-  Line swaps;
-  swaps.add("  swaps            " + whole(number(summary, "swaps")) + ", " +
-            whole(number(summary, "swaps_while_writing")) + " of them in the middle of writing; " +
-            whole(number(summary, "sequences_spanning_a_swap")) +
-            " completions span several versions; stall p50 " +
-            micros(number(summary, "swap_stall_us_p50")) + ", log-prob gap " +
-            scientific(number(summary, "log_prob_gap_max")));
-  out.push_back(swaps);
+  append_folded(out, closing_title(state), width, 2);
+  add_gain(out, summary, width);
+  add_work(out, summary, width);
   add_examples(out, state, width);
   std::string run = text(summary, "run", state.folder);
   std::string report = text(summary, "report");
   out.emplace_back();
-  if (!report.empty()) out.push_back(Line().add("  report   ", Tone::dim).add(report));
-  if (!run.empty()) {
-    if (stopped != "finished")
-      out.push_back(Line().add("  go on    ", Tone::dim).add("tram resume " + run));
-    out.push_back(Line().add("  look at  ", Tone::dim).add("tram rollouts " + run));
-  }
+  if (!report.empty()) add_copied(out, "report", shell_quoted(report), width);
+  if (run.empty()) return out;
+  if (text(summary, "stopped", "finished") != "finished")
+    add_copied(out, "go on", shell_command({program, "resume", run}), width);
+  add_copied(out, "look at", shell_command({program, "rollouts", run}), width);
   return out;
 }
 

@@ -11,16 +11,20 @@
 
 namespace tramontane {
 
-// A step, aligned with its neighbours.
-Line step_line(const RunEvent& event);
+// Columns that plain lines keep to where nothing says how many there are.
+inline constexpr int plain_columns = 79;
+
+// A step, aligned with its neighbours: as many of its figures as have room in `width` columns, the
+// most telling ones first. Trouble (a gap, a skipped step) comes before all of them.
+Line step_line(const RunEvent& event, int width = plain_columns);
 
 // The lines of an event that stays readable: run, stage, evaluation, checkpoint, alarm, exit,
-// swap_failed. None for the others.
-std::vector<Line> event_lines(const RunEvent& event);
+// swap_failed. None for the others. Folded (Line::folded) to `width` columns.
+std::vector<Line> event_lines(const RunEvent& event, int width = plain_columns);
 
-// What was learnt: held-out before and after, completions side by side, what to type next. Needs
-// the summary in `state`; empty before. At most `width` columns.
-std::vector<Line> closing_lines(const RunState& state, int width);
+// What was learnt: held-out before and after, completions side by side, what to type next, with
+// the program called as `program`. Needs the summary in `state`; empty before. Folded likewise.
+std::vector<Line> closing_lines(const RunState& state, const std::string& program, int width);
 
 // "warm start" for "warm_start": names of kinds, labels and states as prose.
 std::string prose(std::string name);

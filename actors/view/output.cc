@@ -48,10 +48,14 @@ FrameSize terminal_size(int file_descriptor) {
   return {positive("COLUMNS", 80), positive("LINES", 24)};
 }
 
+bool cursor_moves() {
+  const char* terminal = std::getenv("TERM");
+  return terminal && *terminal && std::string_view(terminal) != "dumb";
+}
+
 bool colour_wanted() {
   const char* refused = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return !(refused && *refused) && !(terminal && std::string_view(terminal) == "dumb");
+  return !(refused && *refused) && cursor_moves();
 }
 
 }  // namespace tramontane

@@ -33,6 +33,9 @@ class Output {
 // The size of the terminal; else of $COLUMNS and $LINES; else 80 by 24.
 FrameSize terminal_size(int file_descriptor);
 
+// The terminal can place its cursor: $TERM names one that is not dumb.
+bool cursor_moves();
+
 // $NO_COLOR is not set (https://no-color.org) and the terminal is not a dumb one.
 bool colour_wanted();
 

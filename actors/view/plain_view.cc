@@ -2,6 +2,7 @@
 #include "actors/view/fields.h"
 #include "actors/view/lines.h"
 #include "actors/view/output.h"
+#include "runtime/base/shell.h"
 
 #include <cmath>
 
@@ -10,7 +11,7 @@ namespace tramontane {
 namespace {
 
 constexpr int lines_per_warm_start = 20;
-constexpr int unbounded = 1 << 20;
+constexpr int unbounded = 1 << 20;  // lines come folded; what is longer is to be copied
 
 class PlainView final : public EventSink {
  public:
@@ -21,9 +22,10 @@ class PlainView final : public EventSink {
   void event(const RunEvent& event) override {
     state_.take(event);
     std::string out;
+    int width = columns();
     if (text(event, "event") == "step" && worth_a_line(event))
-      out += step_line(event).str(unbounded, false) + "\n";
-    for (const auto& line : event_lines(event)) out += line.str(unbounded, false) + "\n";
+      out += step_line(event, width).str(unbounded, false) + "\n";
+    for (const auto& line : event_lines(event, width)) out += line.str(unbounded, false) + "\n";
     output_->write(out);
   }
 
@@ -32,11 +34,14 @@ class PlainView final : public EventSink {
   void close() override {
     if (std::exchange(closed_, true)) return;
     std::string out;
-    for (const auto& line : closing_lines(state_, 110)) out += line.str(unbounded, false) + "\n";
+    for (const auto& line : closing_lines(state_, program_as_called(), columns()))
+      out += line.str(unbounded, false) + "\n";
     output_->write(out);
   }
 
  private:
+  int columns() const { return terminal_size(output_->file_descriptor()).columns - 1; }
+
   // A warm start has many short steps: the first, the last and some between are told.
   static bool worth_a_line(const RunEvent& event) {
     if (text(event, "kind") != "warm_start" || flag(event, "skipped")) return true;

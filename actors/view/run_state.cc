@@ -45,6 +45,7 @@ void RunState::take(const RunEvent& event) {
   set(seconds, event, "seconds");
   if (what == "run") {
     run = event;
+    summary.clear();  // of an earlier life of this run
     name = text(event, "name");
     folder = text(event, "run");
     stages.clear();
@@ -69,7 +70,7 @@ void RunState::take(const RunEvent& event) {
   } else if (what == "status") {
     take_status(event);
   } else if (what == "summary") {
-    summary = event;
+    take_summary(event);
   }
 }
 
@@ -161,6 +162,16 @@ void RunState::take_status(const RunEvent& event) {
         text(*members, "waiting_for"), number(*members, "waiting_seconds"),
         number(*members, "busy"), number(*members, "mailbox"), number(*members, "mailbox_limit")});
   }
+}
+
+void RunState::take_summary(const RunEvent& event) {
+  summary = event;
+  // Nobody is at work any more, and nothing lies anywhere: the last status told of the time before.
+  actors.clear();
+  queues.clear();
+  running = unknown;
+  set(tokens_per_second, event, "tokens_per_second");
+  version = larger(version, number(event, "final_version"));
 }
 
 void RunState::take_queues(const RunEvent& event) {

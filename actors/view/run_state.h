@@ -96,6 +96,7 @@ struct RunState {
   void take_swap(const RunEvent& event);
   void take_evaluation(const RunEvent& event);
   void take_status(const RunEvent& event);
+  void take_summary(const RunEvent& event);
   void take_queues(const RunEvent& event);
 
   double eta_ = unknown;

@@ -8,6 +8,7 @@
 #include "actors/view/frame.h"
 #include "actors/view/lines.h"
 #include "actors/view/output.h"
+#include "runtime/base/shell.h"
 
 #include <chrono>
 
@@ -17,6 +18,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+constexpr int unbounded = 1 << 20;  // lines come folded; what is longer is to be copied
 constexpr auto frame_every = std::chrono::milliseconds(125);
 constexpr const char* hide_cursor = "\x1b[?25l";
 constexpr const char* show_cursor = "\x1b[?25h";
@@ -38,7 +40,8 @@ class TerminalView final : public EventSink {
     bool spoken =
         what == "evaluation" || what == "alarm" || what == "exit" || what == "swap_failed";
     if (spoken)
-      for (const auto& line : event_lines(event)) above_ += line.str(1 << 20, colour_) + "\x1b[K\n";
+      for (const auto& line : event_lines(event, width()))
+        above_ += line.str(unbounded, colour_) + "\x1b[K\n";
     auto now = Steady::now();
     if (spoken || what == "stage" || !drawn_ || now - drawn_at_ >= frame_every) draw(now);
   }
@@ -51,12 +54,14 @@ class TerminalView final : public EventSink {
     if (!drawn_) return;
     draw(Steady::now());
     std::string last = show_cursor;
-    int width = terminal_size(output_->file_descriptor()).columns - 1;
-    for (const auto& line : closing_lines(state_, width)) last += line.str(1 << 20, colour_) + "\n";
+    for (const auto& line : closing_lines(state_, program_as_called(), width()))
+      last += line.str(unbounded, colour_) + "\n";
     output_->write(last);
   }
 
  private:
+  int width() const { return terminal_size(output_->file_descriptor()).columns - 1; }
+
   // Rows that the last frame takes on a terminal that may have become narrower and wrapped it.
   int rows_drawn(int width) const {
     int rows = 0;
@@ -100,6 +105,7 @@ class TerminalView final : public EventSink {
 }  // namespace
 
 std::unique_ptr<EventSink> terminal_view(std::shared_ptr<Output> output) {
+  if (!cursor_moves()) return plain_view(std::move(output));
   return std::make_unique<TerminalView>(std::move(output));
 }
 

@@ -3,6 +3,7 @@
 // SPEED 1 is real time; after EVENTS events it stops as an interrupted run would.
 
 #include "actors/view/fields.h"
+#include "actors/view/output.h"
 #include "tests/view/sample_run.h"
 
 #include <algorithm>

@@ -129,7 +129,7 @@ TEST_CASE("no event, however odd, upsets state, frame or lines") {
     state.take(e);
     for (const auto& line : event_lines(e)) CHECK(!has(line.str(200, false), "\x1b"));
     step_line(e).str(200, true);
-    closing_lines(state, 80);
+    closing_lines(state, "tram", 80);
     for (int columns : {10, 80, 160})
       for (const auto& line : frame(state, {columns, 30}, false))
         CHECK(tramontane::columns(line) <= columns - 1);
@@ -143,15 +143,90 @@ TEST_CASE("a figure that was never measured is a dash, not a zero") {
   std::string shown = joined(frame(state, {100, 40}, false));
   CHECK(has(shown, "gap –"));
   CHECK(has(shown, "– tok/s"));
-  CHECK(has(
-      step_line(event(R"({"event": "step", "kind": "reinforce"})")).str(300, false), "correct –"));
+  CHECK(has(step_line(event(R"({"event": "step", "kind": "reinforce"})")).str(300, false),
+      "correct     –"));
 }
 
 TEST_CASE("a log-prob gap stands out") {
+  CHECK(has(step_line(event(R"({"event": "step", "kind": "reinforce", "log_prob_gap_max": 2e-5})"))
+                .str(300, false),
+      "GAP 2.0e-5"));
   RunState state;
   state.take(event(R"({"event": "step", "stage": 0, "kind": "reinforce", "step": 1, "steps": 9,
                        "log_prob_gap_max": 0.0000119})"));
   CHECK(has(joined(frame(state, {100, 40}, false)), "gap 0.0000119"));
+}
+
+TEST_CASE("nothing that is written wraps on a terminal of 80 columns") {
+  RunState state;
+  auto events = sample_run({});
+  events.push_back(
+      {{"event", "alarm"}, {"text", std::string(60, 'a') + " and " + std::string(60, 'b')}});
+  for (auto& e : events) {
+    if (e["event"] == "step") e["log_prob_gap_max"] = 1.2e-7;
+    state.take(e);
+    CHECK(columns(step_line(e).str(1 << 20, false)) < 80);
+    for (const auto& line : event_lines(e)) CHECK(columns(line.str(1 << 20, false)) < 80);
+  }
+  for (const char* how : {"finished", "interrupted", "failed"}) {
+    state.summary["stopped"] = how;
+    state.summary["swaps_while_writing"] = 1234;
+    state.summary["reason"] =
+        "the trainer failed for good: the loss was not finite at three steps in a row, which is "
+        "what `non_finite_max` allows";
+    for (const auto& line : closing_lines(state, "build/release/actors/tram", 79))
+      CHECK(columns(line.str(1 << 20, false)) < 80);
+  }
+}
+
+TEST_CASE("a line is folded between figures, then between words, and a path is left whole") {
+  Line line;
+  line.add("label  ").add("one 1  two 2  ", Tone::strong).add("three 3");
+  auto folded = line.folded(16, 7);
+  REQUIRE(folded.size() == 3);
+  CHECK(folded[0].str(99, false) == "label  one 1");
+  CHECK(folded[1].str(99, false) == "       two 2");
+  CHECK(folded[2].str(99, false) == "       three 3");
+  auto words = Line().add("label  a few words that are prose").folded(16, 7);
+  CHECK(words[0].str(99, false) == "label  a few");
+  CHECK(words[1].str(99, false) == "       words");
+  auto path = Line().add("label  see /a/path/that/is/longer/than/that now").folded(16, 7);
+  REQUIRE(path.size() == 3);
+  CHECK(path[1].str(99, false) == "       /a/path/that/is/longer/than/that");
+}
+
+TEST_CASE("on 80 by 24 the trainer and a generator are shown, and columns have names") {
+  RunState state = state_at(77);
+  // As a real run has them: those that only pass messages come first.
+  std::vector<RunState::ActorLine> others;
+  for (const char* name : {"reporter", "ledger", "evaluator", "weights/receiver", "broadcaster"})
+    others.push_back({name, name, "idle", "mail", 1, 0, 0, 64});
+  state.actors.insert(state.actors.begin(), others.begin(), others.end());
+  auto lines = frame(state, {80, 24}, false);
+  std::string shown = joined(lines);
+  REQUIRE(lines.size() == 23);
+  CHECK(has(shown, " trainer "));
+  CHECK(has(shown, " generator/0 "));
+  CHECK(has(shown, "waiting for"));
+  CHECK(has(shown, "more actors"));
+}
+
+TEST_CASE("the frame of a run that is over shows how it ended, and nobody at work") {
+  for (bool to_its_end : {true, false}) {
+    RunState state = state_at(77);
+    state.take({{"event", "summary"}, {"stopped", to_its_end ? "finished" : "interrupted"},
+        {"final_version", 80}});
+    std::string shown = joined(frame(state, {100, 40}, false));
+    CHECK(has(shown, "version 80"));
+    CHECK(!has(shown, "being written"));
+    CHECK(!has(shown, "waiting"));
+    CHECK(!has(shown, "generator/0"));
+    CHECK(has(shown, to_its_end ? "✓ reinforce" : "■ reinforce step 77 of 200"));
+    CHECK(has(shown, to_its_end ? "100 %  finished" : "interrupted"));
+    // Gone on with, it is not over.
+    state.take({{"event", "run"}, {"stages", boost::json::array{}}});
+    CHECK(!has(joined(frame(state, {100, 40}, false)), "interrupted"));
+  }
 }
 
 TEST_CASE("many actors give way to the rest of the view, and are counted") {
@@ -195,13 +270,43 @@ TEST_CASE("the closing lines say how much of the gain is choosing to think") {
   RunState state;
   for (const auto& e : sample_run({})) state.take(e);
   std::string shown;
-  for (const auto& line : closing_lines(state, 100)) shown += line.str(200, false) + "\n";
+  for (const auto& line : closing_lines(state, "tram", 100)) shown += line.str(200, false) + "\n";
   CHECK(has(shown, "0.11 → 0.81"));
   CHECK(has(shown, "0.54 is choosing to think"));
   CHECK(has(shown, "0.16 is better working"));
   CHECK(has(shown, "✗ 422"));
   CHECK(has(shown, "✓ <think>"));
   CHECK(has(shown, "runs/arithmetic-1/report.html"));
+}
+
+TEST_CASE("the closing lines say what was lost, when the last evaluation was, and nothing twice") {
+  auto closing = [](const char* summary) {
+    RunState state;
+    state.take(event(R"({"event": "step", "kind": "reinforce", "step": 77, "steps": 200})"));
+    state.take(event(summary));
+    std::string shown;
+    for (const auto& line : closing_lines(state, "/opt/my tools/tram", 79))
+      shown += line.str(200, false) + "\n";
+    return shown;
+  };
+  std::string worse = closing(R"({"event": "summary", "heldout_before": 0.4, "heldout_after": 0.5,
+      "heldout_forced_thinking": 0.52, "stopped": "interrupted", "reason": "interrupted",
+      "run": "/runs/it's one", "heldout_after_step": 60})");
+  CHECK(has(worse, "Interrupted at step 77 of 200\n"));
+  CHECK(has(worse, "0.40 → 0.50, as of step 60"));
+  CHECK(has(worse, "0.12 is choosing to think"));
+  CHECK(has(worse, "0.02 was lost in working"));
+  CHECK(!has(worse, "-0.02"));
+  CHECK(has(worse, "  go on    '/opt/my tools/tram' resume '/runs/it'\\''s one'\n"));
+  std::string harmful = closing(R"({"event": "summary", "heldout_before": 0.4, "heldout_after": 0.5,
+      "heldout_forced_thinking": 0.3, "stopped": "failed", "reason": "the disk is full"})");
+  CHECK(has(harmful, "Failed at step 77 of 200: the disk is full"));
+  CHECK(has(harmful, "0.10 would be lost by choosing to think"));
+  CHECK(has(harmful, "0.20 is better working"));
+  std::string once =
+      closing(R"({"event": "summary", "heldout_before": 0.1, "heldout_after": null})");
+  CHECK(has(once, "held-out pass@1  0.10 before; not evaluated since"));
+  CHECK(!has(once, "swaps"));
 }
 
 TEST_CASE("widths count columns, not bytes") {
