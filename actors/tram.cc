@@ -4,7 +4,7 @@
 #include "actors/commands/commands.h"
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/sandbox/serve.h"
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 
 #include <csignal>
 #include <cstring>

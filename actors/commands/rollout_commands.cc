@@ -3,15 +3,21 @@
 #include "actors/job/job.h"
 #include "actors/ledger/ledger.h"
 #include "actors/trainer/step_event.h"
+#include "actors/view/draw.h"
+#include "actors/view/fields.h"
+#include "actors/view/output.h"
 #include "runtime/base/check.h"
+#include "runtime/base/shell.h"
 #include "storage/file.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace tramontane {
 namespace {
@@ -24,41 +30,67 @@ std::string score_text(const std::optional<double>& score, const std::string& no
   return text;
 }
 
-std::shared_ptr<const Tokenizer> tokenizer_of(const std::string& run) {
-  return load_job(run + "/job.yaml", {}).tokenizer;
+// A line of the page of one rollout, folded to the terminal.
+void say(const std::string& text, int indent) {
+  int width = terminal_size(STDOUT_FILENO).columns - 1;
+  for (const auto& line : Line().add(text).folded(width, indent))
+    std::printf("%s\n", line.str(1 << 20, false).c_str());
+}
+
+// Text of the data or the policy as it is, its lines four columns in; no control character of it
+// reaches the terminal.
+void show_text(std::string_view text) {
+  for (std::size_t end = 0; end != text.npos; text.remove_prefix(std::min(text.size(), end + 1))) {
+    end = text.find('\n');
+    std::printf("    %s\n", one_line(text.substr(0, end)).c_str());
+  }
+}
+
+void show_writing(const Rollout& rollout, const Tokenizer& tokenizer) {
+  for (const Span& span : rollout.spans) {
+    std::vector<Token> part(rollout.tokens.begin() + span.begin, rollout.tokens.begin() + span.end);
+    double sum = 0;
+    for (std::uint32_t i = span.begin; i < span.end; ++i) sum += rollout.log_probs[i];
+    say(str("  tokens ", span.begin, "-", span.end - 1, "  version ", span.version,
+            "  fingerprint ", hex(span.fingerprint), "  cache ",
+            span.fresh_cache ? "fresh" : "kept", "  log-prob ", fixed(sum, 3)),
+        4);
+    show_text(tokenizer.decode(part));
+  }
+}
+
+void show_verdict(const Verdict& verdict) {
+  if (!verdict.no_verdict.empty()) {
+    say("  no verdict: " + one_line(verdict.no_verdict), 4);
+  } else if (verdict.score) {
+    say(str("  score ", fixed(*verdict.score, 3), verdict.correct ? ", correct" : ""), 4);
+    for (const auto& part : verdict.components)
+      say(str("    ", fit(part.name, 10), part.value < 0 ? " " : " +", fixed(part.value, 3), "  ",
+              one_line(part.evidence)),
+          23);
+  } else {
+    say("  not judged yet", 4);
+  }
 }
 
 void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) {
   auto judged = ledger.rollout(id);
   if (!judged) throw Error(Errc::not_found, str("there is no rollout ", id, " in ", run));
   const Rollout& rollout = judged->rollout;
-  auto tokenizer = tokenizer_of(run);
+  Job job = load_job(run + "/job.yaml", {}, {.make_rewards = false});
   const char* finish = rollout.finish == Finish::stop     ? "ended by itself"
                        : rollout.finish == Finish::length ? "cut off at the length limit"
                                                           : "being written";
-  std::printf("rollout %llu: sample %u of group %llu, %zu tokens, %s\n",
-      static_cast<unsigned long long>(rollout.id), rollout.sample,
-      static_cast<unsigned long long>(rollout.group), rollout.tokens.size(), finish);
-  for (const Span& span : rollout.spans) {
-    std::vector<Token> part(rollout.tokens.begin() + span.begin, rollout.tokens.begin() + span.end);
-    double sum = 0;
-    for (std::uint32_t i = span.begin; i < span.end; ++i) sum += rollout.log_probs[i];
-    std::printf("  tokens %u-%u  version %llu (%016llx)  cache %s  log-prob %.3f\n    %s\n",
-        span.begin, span.end - 1, static_cast<unsigned long long>(span.version),
-        static_cast<unsigned long long>(span.fingerprint), span.fresh_cache ? "fresh" : "kept", sum,
-        tokenizer->decode(part).c_str());
-  }
-  const Verdict& verdict = judged->verdict;
-  if (!verdict.no_verdict.empty()) {
-    std::printf("  no verdict: %s\n", verdict.no_verdict.c_str());
-  } else if (verdict.score) {
-    std::printf("  score %.3f%s\n", *verdict.score, verdict.correct ? ", correct" : "");
-    for (const auto& component : verdict.components)
-      std::printf("    %-10s %+.3f  %s\n", component.name.c_str(), component.value,
-          component.evidence.c_str());
-  } else {
-    std::printf("  not judged yet\n");
-  }
+  say(str("rollout ", id, ": sample ", rollout.sample, " of group ", rollout.group, ", ",
+          rollout.tokens.size(), " tokens, ", finish),
+      2);
+  Prompt prompt = job.prompt_of(rollout.group);
+  std::printf("  prompt\n");
+  show_text(prompt.text);
+  std::printf("  gold answer\n");
+  show_text(prompt.answer);
+  show_writing(rollout, *job.tokenizer);
+  show_verdict(judged->verdict);
 }
 
 const char* finish_name(Finish finish) {
@@ -143,8 +175,12 @@ int rollouts(const CliArguments& arguments) {
         r.step ? std::to_string(*r.step).c_str() : "-", r.tokens, versions.c_str(),
         score_text(r.score, r.no_verdict).c_str());
   }
-  std::printf("%zu shown%s\n", list.size(),
-      list.empty() ? "" : "; `tram rollouts RUN NUMBER` shows one whole");
+  std::printf("%zu shown", list.size());
+  if (!list.empty())
+    std::printf("; one of them whole:\n  %s",
+        shell_command({program_as_called(), "rollouts", run, std::to_string(list.front().id)})
+            .c_str());
+  std::printf("\n");
   return 0;
 }
 
@@ -152,7 +188,7 @@ int rollouts(const CliArguments& arguments) {
 
 CliCommand rollouts_command() {
   return {.name = "rollouts",
-      .summary = "list a run's rollouts, or show one with versions and verdict",
+      .summary = "list a run's rollouts, or show one with problem, versions and verdict",
       .details =
           "Reads the run's ledger, also while the run goes on.\n\n"
           "  tram rollouts RUN --spanning --step 12\n"

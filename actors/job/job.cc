@@ -28,9 +28,10 @@ std::string text_of(capnp::Text::Reader text) {
 // Loads one job; each part is one method, all complain into the same configuration.
 class JobLoader {
  public:
-  JobLoader(LoadedConfig& config, std::string folder)
+  JobLoader(LoadedConfig& config, std::string folder, const JobOptions& options)
       : config_(config),
         folder_(std::move(folder)),
+        options_(options),
         files_(system_files()),
         schema_(config.edit<schema::Job>()) {}
 
@@ -56,6 +57,7 @@ class JobLoader {
 
   LoadedConfig& config_;
   std::string folder_;
+  JobOptions options_;
   std::unique_ptr<Files> files_;
   schema::Job::Builder schema_;
   Job job_;
@@ -311,7 +313,7 @@ Job JobLoader::load() {
   actors();
   data();
   stages();
-  check_rewards();
+  if (options_.make_rewards) check_rewards();
   config_.finish();
   job_.resolved = config_.resolved();
   return std::move(job_);
@@ -357,15 +359,16 @@ Prompt Job::prompt_of(GroupId group) const {
 }
 
 Job parse_job(const std::string& file, const std::string& text, const std::string& folder,
-    const std::vector<std::string>& sets) {
+    const std::vector<std::string>& sets, const JobOptions& options) {
   LoadedConfig config = load_config<schema::Job>(file, text, sets);
   config.finish();
-  return JobLoader(config, folder).load();
+  return JobLoader(config, folder, options).load();
 }
 
-Job load_job(const std::string& path, const std::vector<std::string>& sets) {
+Job load_job(
+    const std::string& path, const std::vector<std::string>& sets, const JobOptions& options) {
   Bytes bytes = system_files()->read(path);
-  return parse_job(path, std::string(as_text(bytes)), folder_of(path), sets);
+  return parse_job(path, std::string(as_text(bytes)), folder_of(path), sets, options);
 }
 
 }  // namespace tramontane

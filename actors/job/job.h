@@ -107,13 +107,19 @@ struct Job {
   Prompt prompt_of(GroupId group) const;
 };
 
+struct JobOptions {
+  // False: rewards are read, not made. To look at a run needs none of their programs and models.
+  bool make_rewards = true;
+};
+
 // Reads and checks a job graph and all that it names. Throws ConfigError with every problem at
 // once (file, line, column), Error(io) or Error(bad_input) naming a data file and line.
-Job load_job(const std::string& path, const std::vector<std::string>& sets);
+Job load_job(
+    const std::string& path, const std::vector<std::string>& sets, const JobOptions& options = {});
 
 // The same from the text; relative names are looked up in `folder`.
 Job parse_job(const std::string& file, const std::string& text, const std::string& folder,
-    const std::vector<std::string>& sets);
+    const std::vector<std::string>& sets, const JobOptions& options = {});
 
 // What `tram plan` prints: parameters, memory, tokens per step, who does what.
 std::string describe_plan(const Job& job);

@@ -1,6 +1,6 @@
 #include "actors/model/torch/plugin.h"
 #include "runtime/base/check.h"
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/result.h"
 
 #include <cstdlib>

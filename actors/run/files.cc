@@ -3,6 +3,7 @@
 #include "actors/run/reporter.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "runtime/base/shell.h"
 #include "storage/checkpoint.h"
 #include "storage/file.h"
 #include "storage/write_log.h"
@@ -57,7 +58,8 @@ RunFiles RunFiles::create(const std::string& folder, const std::string& job_yaml
   auto files = system_files();
   if (files->exists(folder + "/job.yaml"))
     throw Error(Errc::bad_input,
-        folder + " is a run already; `tram resume` goes on with it, or give another --run");
+        str(folder, " is a run already; `", shell_command({program_as_called(), "resume", folder}),
+            "` goes on with it, or give another --run"));
   files->make_folder(folder);
   RunFiles run(std::filesystem::weakly_canonical(folder).string());
   write_durably(*files, run.path("job.yaml"), as_bytes(job_yaml));

@@ -7,8 +7,9 @@
 #include "actors/run/run_began.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
-#include "runtime/base/process_limits.h"
 #include "runtime/base/log.h"
+#include "runtime/base/process_limits.h"
+#include "runtime/base/shell.h"
 #include "runtime/cli/cli.h"
 #include "storage/file.h"
 
@@ -77,7 +78,7 @@ class InterruptWatch {
  private:
   [[noreturn]] static void leave() {
     constexpr std::string_view show_cursor = "\x1b[?25h\n";
-    if (::isatty(STDOUT_FILENO) != 0)
+    if (::isatty(STDOUT_FILENO) != 0 && cursor_moves())
       static_cast<void>(::write(STDOUT_FILENO, show_cursor.data(), show_cursor.size()));
     ::_exit(static_cast<int>(ExitStatus::interrupted));
   }
@@ -218,6 +219,9 @@ std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
 // then fail of, and what others fail of that depend on it, are consequences. Any thread.
 class FirstCauses {
  public:
+  // `go_on`: the command that goes on with the run.
+  explicit FirstCauses(std::string go_on) : go_on_(std::move(go_on)) {}
+
   void see(const ExitRecord& record) {
     std::lock_guard lock(mutex_);
     auto [at, first] = causes_.try_emplace(record.name, record);
@@ -237,13 +241,14 @@ class FirstCauses {
     bool io = code == Errc::io;
     return {RunOutcome::How::failed,
         str(record.name, " failed for good: ", text,
-            io ? "; once that is mended, `tram resume` goes on and nothing is lost" : ""),
+            io ? "; once that is mended, nothing is lost and this goes on: " + go_on_ : ""),
         0, 0, code};
   }
 
  private:
   static constexpr Duration well_after = 60s;
 
+  const std::string go_on_;
   std::mutex mutex_;
   std::map<std::string, ExitRecord> causes_;
 };
@@ -260,7 +265,7 @@ RunOutcome Run::drive(
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
   auto store = ledger(past, repair);
-  FirstCauses causes;
+  FirstCauses causes(shell_command({program_as_called(), "resume", files_.folder()}));
   auto disk = system_files();
   CheckpointStore warm(*disk, files_.path("warm_start"), {.keep_last = 1});
   CheckpointStore checkpoints(
@@ -274,14 +279,13 @@ RunOutcome Run::drive(
   options.on_exit = [&](const ExitRecord& record) {
     if (record.cause == ExitCause::stopped) return;
     causes.see(record);
-    RunEvent event = exits.write(record);
-    if (pipeline != nullptr) pipeline->report(event);
+    report_event(*system, exits.write(record));
     // What is damaged on disk stays so, however often the ledger is started again.
     if (record.kind == "ledger" && record.code == Errc::corrupt) done(causes.outcome_of(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
-  System system(options);
-  Pipeline wired(system, job_,
+  system.emplace(std::move(options));
+  Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,

@@ -319,7 +319,7 @@ Task<void> Trainer::train_on(Batch batch) {
   }
   if (batch.rollouts_no_verdict * 10 > batch.rollouts_seen)
     alarm(str(batch.rollouts_no_verdict, " of ", batch.rollouts_seen,
-        " completions had no verdict; see `tram rollouts`"));
+        " completions had no verdict; the command rollouts with --no-verdict says why"));
   if (step.skipped) alarm(str("step ", version_, " was skipped: ", step.skip_reason));
   if (non_finite(step)) {
     end(RunOutcome::How::failed, str(non_finite_in_a_row_, " steps in a row were not finite (",

@@ -256,17 +256,19 @@ void add_gain(std::vector<Line>& out, const RunEvent& summary, int width) {
     append_folded(out, line, width, closing_column);
   }
   if (!both || !std::isfinite(forced)) return;
-  // A part that rounds to nothing has no sign.
   auto rounded = [](double value) { return std::round(100 * value) / 100; };
   double choosing = rounded(forced - before);
   double working = rounded(after - forced);
   Line parts;
-  parts.add("  of which         ");
-  parts.add(fixed(std::abs(choosing), 2), Tone::strong);
-  parts.add(choosing < 0 ? " would be lost by choosing to think" : " is choosing to think");
-  parts.add(str(": made to think, the policy was at ", fixed(forced, 2), " before;  "));
-  parts.add(fixed(std::abs(working), 2), Tone::strong);
-  parts.add(working < 0 ? " was lost in working" : " is better working");
+  if (choosing >= 0 && working >= 0) {
+    parts.add("  of which         ").add(fixed(choosing, 2), Tone::strong);
+    parts.add(" is choosing to think: made to think, the policy was at " + fixed(forced, 2));
+    parts.add(" before;  ").add(fixed(working, 2), Tone::strong).add(" is better working");
+  } else {  // the gain has no such parts
+    parts.add("  made to think    ").add(fixed(forced, 2), Tone::strong).add(" before training: ");
+    parts.add(choosing < 0 ? fixed(-choosing, 2) + " less than by itself"
+                           : fixed(-working, 2) + " more than was reached");
+  }
   append_folded(out, parts, width, closing_column);
 }
 

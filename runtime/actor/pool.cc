@@ -1,7 +1,7 @@
 #include "runtime/actor/pool.h"
 
 #include "runtime/base/check.h"
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

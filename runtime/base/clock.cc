@@ -1,7 +1,7 @@
 #include "runtime/base/clock.h"
 
 #include "runtime/base/check.h"
-#include "runtime/base/limits.h"
+#include "runtime/base/process_limits.h"
 
 #include <algorithm>
 #include <utility>

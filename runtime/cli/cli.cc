@@ -1,8 +1,9 @@
 #include "runtime/cli/cli.h"
 
 #include "runtime/base/check.h"
-#include "runtime/base/limits.h"
 #include "runtime/base/names.h"
+#include "runtime/base/process_limits.h"
+#include "runtime/base/shell.h"
 
 #include <algorithm>
 #include <charconv>
@@ -190,7 +191,8 @@ int Cli::dispatch(const std::vector<std::string>& words) const {
   try {
     return command->run(parse(*command, {words.begin() + 1, words.end()}));
   } catch (const UsageError& e) {
-    throw UsageError(str(e.text(), "\nTry '", program_, " help ", command->name, "'."));
+    throw UsageError(
+        str(e.text(), "\nHelp: ", shell_command({program_as_called(), "help", command->name})));
   }
 }
 

@@ -4,6 +4,7 @@
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -79,7 +80,8 @@ def usage(folder, run, graph):
     refused(["resume", folder], h.BAD_INPUT, "no run")
     refused(["resume", os.path.join(folder, "none")], h.BAD_INPUT, "no run")
     refused(["replay", folder], h.BAD_INPUT)
-    refused(["run", graph, "--run", run], h.BAD_INPUT, "is a run already", "resume")
+    refused(["run", graph, "--run", run], h.BAD_INPUT, "is a run already", f"{h.TRAM} resume {run}`")
+    refused(["plan"], h.USAGE, f"{h.TRAM} help plan")
     refused(["eval", folder, "--data", f"{h.GATE}/heldout.jsonl"], h.BAD_INPUT, "config.json")
     for words in (["help"], ["help", "run"], ["--help"], ["run", "--help"], ["version"], ["job"]):
         h.expect(h.tram(*words).out, f"tram {words} prints nothing")
@@ -127,6 +129,30 @@ def model_commands(folder, policy):
     refused(["generate", policy, "what?"], h.BAD_INPUT, "tokenizer")
     refused(["generate", policy, "1+" * 100 + "1="], h.BAD_INPUT, "context")
     print("eval and generate: work, repeat, refuse", flush=True)
+
+
+def one_rollout(folder, run):
+    """One rollout whole: its problem too, also where a reward of the job cannot be made here."""
+    listed = h.tram("rollouts", run, "--limit", 3).out
+    pasted = subprocess.run(listed.splitlines()[-1], shell=True, capture_output=True, text=True)
+    h.expect(pasted.returncode == 0 and "gold answer" in pasted.stdout, f"not to be pasted: {listed}\n{pasted}")
+    problems = {}
+    for line in open(f"{h.GATE}/train.jsonl"):
+        problem = json.loads(line)
+        problems[problem["prompt"]] = problem["answer"]
+    elsewhere = os.path.join(folder, "it's elsewhere")
+    subprocess.run(["cp", "-r", run, elsewhere], check=True)
+    path = os.path.join(elsewhere, "job.yaml")
+    text = open(path).read().replace('name: "math"', 'name: "language"\n        model: "/nowhere/lid.ftz"', 1)
+    h.expect("/nowhere" in text, "the job graph of the run has no reward math")
+    open(path, "w").write(re.sub(r'(/nowhere.*\n(?:        .*\n)*?)        model: ""\n', r"\1", text))
+    refused(["resume", elsewhere], h.BAD_INPUT, "/nowhere")
+    shown = h.tram("rollouts", elsewhere, 17).out.splitlines()
+    at = shown.index("  prompt")
+    prompt, answer = shown[at + 1].strip(), shown[at + 3].strip()
+    h.expect_equal(shown[at + 2], "  gold answer", "under the prompt")
+    h.expect_equal(problems.get(prompt), answer, f"the gold answer of {prompt}")
+    print("one rollout, whole: with its problem, without its rewards", flush=True)
 
 
 def wrong_shape(folder, run, policy):
@@ -255,6 +281,7 @@ with h.Folder() as at:
     made, made_from = one_run(at, warm)
     usage(at, made, made_from)
     quick(made, made_from)
+    one_rollout(at, made)
     model_commands(at, warm)
     wrong_shape(at, made, warm)
     locked(at, warm)

@@ -294,15 +294,14 @@ TEST_CASE("the closing lines say what was lost, when the last evaluation was, an
       "run": "/runs/it's one", "heldout_after_step": 60})");
   CHECK(has(worse, "Interrupted at step 77 of 200\n"));
   CHECK(has(worse, "0.40 → 0.50, as of step 60"));
-  CHECK(has(worse, "0.12 is choosing to think"));
-  CHECK(has(worse, "0.02 was lost in working"));
+  CHECK(has(worse, "made to think    0.52 before training: 0.02 more than was reached"));
   CHECK(!has(worse, "-0.02"));
+  CHECK(!has(worse, "better working"));
   CHECK(has(worse, "  go on    '/opt/my tools/tram' resume '/runs/it'\\''s one'\n"));
   std::string harmful = closing(R"({"event": "summary", "heldout_before": 0.4, "heldout_after": 0.5,
       "heldout_forced_thinking": 0.3, "stopped": "failed", "reason": "the disk is full"})");
   CHECK(has(harmful, "Failed at step 77 of 200: the disk is full"));
-  CHECK(has(harmful, "0.10 would be lost by choosing to think"));
-  CHECK(has(harmful, "0.20 is better working"));
+  CHECK(has(harmful, "made to think    0.30 before training: 0.10 less than by itself"));
   std::string once =
       closing(R"({"event": "summary", "heldout_before": 0.1, "heldout_after": null})");
   CHECK(has(once, "held-out pass@1  0.10 before; not evaluated since"));
