@@ -109,6 +109,9 @@ class Watch:
         for step in range(steps):
             h.expect(in_step.get(step, 0) >= batch, f"{self.name}: the batch of step {step} has "
                 f"{in_step.get(step, 0)} completions")
+        for e in events:
+            # What a kill cuts off is no damage.
+            h.expect(e["event"] != "alarm" or "damaged" not in e["text"], f"{self.name}: {e.get('text')}")
         summary = h.summary_of(events)
         h.expect_equal(summary["stopped"], "finished", self.name)
         h.expect_equal(summary["rollouts"], sum(e["rollouts"] for e in by_version.values()),

@@ -1,0 +1,150 @@
+#include "storage/write_log.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/random.h"
+#include "runtime/base/result.h"
+#include "storage/file.h"
+#include "storage/reached_mark.h"
+#include "tests/support/temp_folder.h"
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+void put(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+template <class T>
+void append(std::string& to, T number) {
+  to.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+// One part of a record as RocksDB writes it.
+std::string part(char type, const std::string& bytes) {
+  std::string checked = type + bytes;
+  std::uint32_t sum = crc32c(as_bytes(checked));
+  std::string out;
+  append(out, (sum >> 15 | sum << 17) + 0xa282ead8U);
+  append(out, static_cast<std::uint16_t>(bytes.size()));
+  return out + checked;
+}
+
+std::string write(std::uint64_t number, std::uint32_t count) {
+  std::string bytes;
+  append(bytes, number);
+  append(bytes, count);
+  return bytes + "changes";
+}
+
+}  // namespace
+
+TEST_CASE("the checksum is CRC-32C, in one piece or in several") {
+  CHECK(crc32c(as_bytes("123456789")) == 0xe3069283U);
+  CHECK(crc32c(as_bytes("6789"), crc32c(as_bytes("12345"))) == 0xe3069283U);
+}
+
+TEST_CASE("logs are read on from one to the next, and a gap between changes is damage") {
+  TempFolder folder;
+  put(folder.path() + "/000009.log", part(1, write(1, 3)) + part(1, write(4, 1)));
+  put(folder.path() + "/000010.log", "");
+  put(folder.path() + "/000100.log", part(2, write(5, 2)) + part(3, "more") + part(4, "end"));
+  put(folder.path() + "/notes.log", "of others");
+  auto whole = check_logs(folder.path());
+  CHECK(whole.reached == 6);
+  CHECK_FALSE(whole.damage);
+  // Written again after a failure, into the next log.
+  put(folder.path() + "/000101.log", part(1, write(6, 1)));
+  CHECK(check_logs(folder.path()).reached == 6);
+  put(folder.path() + "/000102.log", part(1, write(9, 1)));
+  auto gap = check_logs(folder.path());
+  CHECK(gap.reached == 6);
+  REQUIRE(gap.damage);
+  CHECK(gap.damage->path == folder.path() + "/000102.log");
+  CHECK(gap.damage->why == "changes 7 to 8 are missing before it");
+  CHECK(gap.damage->more_follows);
+}
+
+TEST_CASE("what a crash cut off has nothing behind it, and a later log may go on from there") {
+  TempFolder folder;
+  std::string first = part(1, write(1, 1));
+  std::string log = folder.path() + "/000001.log";
+  for (const auto& torn : {part(1, write(2, 1)).substr(0, 9), part(2, write(2, 1)),
+           part(1, write(2, 1)).substr(0, 3), std::string(500, '\0')}) {
+    put(log, first + torn);
+    auto state = check_logs(folder.path());
+    CHECK(state.reached == 1);
+    CHECK(state.damage.has_value() == (torn != std::string(500, '\0')));
+    if (state.damage) CHECK(state.damage->offset == first.size());
+    if (state.damage) CHECK_FALSE(state.damage->more_follows);
+    put(folder.path() + "/000002.log", part(1, write(2, 1)));
+    CHECK(check_logs(folder.path()).reached == 2);
+    std::filesystem::remove(folder.path() + "/000002.log");
+  }
+}
+
+TEST_CASE("any bytes are a log that is whole up to somewhere") {
+  TempFolder folder;
+  Random random(31);
+  std::string path = folder.path() + "/000001.log";
+  for (int round = 0; round < 300; ++round) {
+    std::string bytes;
+    for (std::uint64_t i = 0, n = random.below(6); i < n; ++i) {
+      switch (random.below(4)) {
+        case 0:
+          bytes += part(static_cast<char>(random.below(6)), std::string(random.below(40), 'x'));
+          break;
+        case 1:
+          bytes += std::string(random.below(40000), static_cast<char>(random.below(3)));
+          break;
+        default:
+          bytes += part(1, write(random.below(5), static_cast<std::uint32_t>(random.below(5))));
+      }
+    }
+    put(path, bytes);
+    auto state = check_logs(folder.path());
+    if (state.damage) REQUIRE(state.damage->offset <= bytes.size());
+    if (auto damage = check_log(path)) REQUIRE(damage->offset <= bytes.size());
+  }
+}
+
+TEST_CASE("a mark is these bytes, and comes back; one that is damaged is refused by name") {
+  TempFolder folder;
+  CHECK_FALSE(read_mark(folder.path()));
+  {
+    ReachedMark mark(folder.path());
+    CHECK_FALSE(read_mark(folder.path()));  // nothing is put down yet
+    mark.manifest(5, 0x1234);
+    mark.synced(7);
+    mark.written(9);
+  }
+  auto read = read_mark(folder.path());
+  REQUIRE(read);
+  CHECK(read->same_boot);
+  CHECK(read->required() == 9);
+  auto bytes = system_files()->read(folder.path() + "/REACHED");
+  REQUIRE(bytes.size() == 56);
+  auto word = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data() + at, 8);
+    return value;
+  };
+  CHECK(as_text(bytes).substr(0, 8) == "tramark1");
+  CHECK(word(16) == 9);
+  CHECK(word(24) == 7);
+  CHECK(word(32) == 5);
+  CHECK(word(40) == 0x1234);
+  CHECK(word(48) == crc32c(ByteView(bytes).first(48)));
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto spoiled = bytes;
+    spoiled[at] ^= std::byte{4};
+    put(folder.path() + "/REACHED", as_text(spoiled));
+    CHECK_THROWS_AS(read_mark(folder.path()), Error);
+  }
+}
