@@ -361,11 +361,11 @@ std::unique_ptr<KvStore> open_rocksdb(const std::string& folder, RocksdbOptions 
     // Now, where it can be told that there are none; RocksDB would do it at any time.
     for (auto kind : {rocksdb::Env::HIGH, rocksdb::Env::LOW})
       rocksdb::Env::Default()->SetBackgroundThreads(1, kind);
-    if (options.recovery != LogRecovery::read_past) {
-      check_store(folder,
-          {.read_only = options.read_only, .cut = options.recovery == LogRecovery::cut},
-          [&] { return reached_by_tables(folder, options); });
-    }
+    check_store(folder,
+        {.read_only = options.read_only,
+            .cut = options.recovery == LogRecovery::cut,
+            .skip_logs = options.recovery == LogRecovery::read_past},
+        [&] { return reached_by_tables(folder, options); });
     if (options.read_only) {
       status = open_for_reading(folder, options, &db);
     } else {

@@ -50,6 +50,16 @@ void check_manifest(const std::string& folder, const std::optional<Reached>& mar
     lost(str(manifest->path, " is damaged at byte ", readable, ": ", damage->why));
 }
 
+// A mark only tells what is missing; who goes on without that needs none.
+std::optional<Reached> mark_if_whole(const std::string& folder) {
+  try {
+    return read_mark(folder);
+  } catch (const Error& error) {
+    if (error.errc() != Errc::corrupt) throw;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ManifestFile> manifest_of(const std::string& folder) {
@@ -74,8 +84,10 @@ void check_store(const std::string& folder, StoreCheck how,
     const std::function<std::uint64_t()>& reached_by_tables) {
   check_current(folder, how.read_only);
   if (!system_files()->exists(folder + "/CURRENT")) return;
-  auto mark = read_mark(folder);  // before the logs, to which a writer may add
+  // Before the logs, to which a writer may add.
+  auto mark = how.cut || how.skip_logs ? mark_if_whole(folder) : read_mark(folder);
   check_manifest(folder, mark);
+  if (how.skip_logs) return;
   auto logs = check_logs(folder);
   std::uint64_t required = mark ? mark->required() : 0;
   std::uint64_t reached = logs.reached;

@@ -15,6 +15,7 @@ namespace tramontane {
 struct StoreCheck {
   bool read_only = false;  // beside a writer, perhaps
   bool cut = false;        // damaged logs are cut off (write_log.h) instead of refused
+  bool skip_logs = false;  // they are not looked at
 };
 
 // Error(corrupt) naming the file and what is lost, having changed nothing; Error(not_found) if

@@ -12,8 +12,9 @@
 namespace tramontane {
 namespace {
 
-constexpr const char* remedy =
-    "; put the files back as they were, or `tram resume --repair` goes on from before the damage";
+constexpr const char* put_back = "; put the files back as they were";
+constexpr const char* or_repair = ", or `tram resume --repair` goes on from before the damage";
+constexpr const char* steps_lost = ", which metrics.jsonl or a checkpoint tells of, are lost";
 
 class LedgerOpening {
  public:
@@ -29,17 +30,19 @@ class LedgerOpening {
 
   OpenedLedger open() {
     OpenedLedger opened;
-    std::string problem;
     try {
       opened.store = open_rocksdb(folder_, {});
-      problem = behind(progress_of(*opened.store));
-      if (problem.empty()) return opened;
+      problem_ = behind(progress_of(*opened.store));
+      if (problem_.empty()) return opened;
     } catch (const Error& error) {
       if (error.errc() != Errc::corrupt) throw;
-      problem = error.text();
-      if (auto steps = lost_steps(); !steps.empty()) problem += "; " + steps;
+      problem_ = error.text();
     }
-    throw Error(Errc::corrupt, problem + remedy);
+    opened.store.reset();
+    readable_ = read_past_damage();
+    if (readable_ && problem_.find(steps_lost) == std::string::npos)
+      problem_ += "; " + steps_text(readable_->sealed);
+    throw Error(Errc::corrupt, problem_ + put_back + (readable_ ? or_repair : ""));
   }
 
   OpenedLedger repair() {
@@ -48,17 +51,10 @@ class LedgerOpening {
       opened = open();
       return opened;
     } catch (const Error& error) {
-      if (error.errc() != Errc::corrupt) throw;
-      std::string text = error.text();
-      opened.alarms.push_back(text.substr(0, text.rfind(remedy)));
+      if (error.errc() != Errc::corrupt || !readable_) throw;
     }
-    LedgerProgress progress;
-    try {
-      progress = progress_of(
-          *open_rocksdb(folder_, {.read_only = true, .recovery = LogRecovery::read_past}));
-    } catch (const Error& error) {
-      if (error.errc() != Errc::not_found) throw;
-    }
+    opened.alarms.push_back(problem_);
+    auto progress = *readable_;
     check_beginning(progress);
     opened.store = open_rocksdb(folder_, {.recovery = LogRecovery::cut});
     if (system_files()->exists(folder_ + "/damaged"))
@@ -76,18 +72,19 @@ class LedgerOpening {
   }
 
   std::string steps_text(std::uint64_t sealed) const {
-    return str("the ", recorded_ - sealed, " steps ", sealed + 1, " to ", recorded_,
-        ", which metrics.jsonl or a checkpoint tells of, are lost");
+    if (recorded_ <= sealed) return "no step that was recorded is lost";
+    return str("the ", recorded_ - sealed, " steps ", sealed + 1, " to ", recorded_, steps_lost);
   }
 
-  std::string lost_steps() const {
+  // How far the ledger reaches without what is damaged; nothing if that does not help.
+  std::optional<LedgerProgress> read_past_damage() const {
     try {
-      auto progress = progress_of(
+      return progress_of(
           *open_rocksdb(folder_, {.read_only = true, .recovery = LogRecovery::read_past}));
-      if (recorded_ <= progress.sealed) return "no step that was recorded is lost";
-      return steps_text(progress.sealed);
-    } catch (const Error&) {
-      return {};  // nothing of it can be read: what is damaged is told already
+    } catch (const Error& error) {
+      // A folder that is gone is begun anew.
+      if (error.errc() == Errc::not_found) return LedgerProgress{};
+      return std::nullopt;
     }
   }
 
@@ -126,6 +123,8 @@ class LedgerOpening {
   std::string folder_;
   std::vector<CheckpointInfo> checkpoints_;
   std::uint64_t recorded_ = 0;
+  std::string problem_;
+  std::optional<LedgerProgress> readable_;
 };
 
 }  // namespace

@@ -310,6 +310,8 @@ TEST_CASE("a store without the file that names its others is not begun anew over
     } else {
       killed.change(path, [](Bytes& bytes) { bytes[20] ^= std::byte{1}; });
       CHECK(killed.opened().find("corrupt " + path + " is damaged") == 0);
+      CHECK(killed.opened({.read_only = true, .recovery = LogRecovery::read_past}) == "100 keys");
+      CHECK(killed.opened({.recovery = LogRecovery::cut}) == "100 keys");
     }
     put(path, whole);
     CHECK(killed.opened() == "100 keys");
@@ -337,6 +339,8 @@ TEST_CASE("a manifest that is damaged or cut short is refused by name") {
       auto said = killed.opened({.read_only = read_only});
       CHECK_MESSAGE(said.find("corrupt " + manifest) == 0, said);
     }
+    auto past = killed.opened({.read_only = true, .recovery = LogRecovery::read_past});
+    CHECK_MESSAGE(past.find("corrupt " + manifest) == 0, past);
     put(manifest, whole);
   }
   CHECK(killed.opened() == "100 keys");
