@@ -3,27 +3,37 @@
 
 #include "actors/commands/commands.h"
 #include "actors/rewards/maths/process.h"
+#include "actors/rewards/rewards.h"
 #include "actors/rewards/sandbox/serve.h"
 #include "runtime/base/process_limits.h"
 
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 
 namespace tramontane {
 
-int tram_main(int argc, char** argv) {
+int tram_main(int argc, char** argv, const TramOptions& options) {
   end_with_status_when_refused(static_cast<int>(ExitStatus::io));
   // A file that may not grow (ulimit -f) fails to be written, which is told like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
   // What this program starts of itself, to be able to kill it.
   if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
   sandbox::serve_sandbox_if_asked(argc, argv);
+  std::vector<RewardKind> rewards;
+  try {
+    rewards = built_in_rewards_and(options.rewards);
+  } catch (const Error& e) {
+    std::fprintf(stderr, "tram: %s\n", e.what());
+    return static_cast<int>(exit_status(e.errc()));
+  }
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, from one binary.\n"
       "Try: tram run examples/arithmetic.yaml",
-      {run_command(), resume_command(), plan_command(), eval_command(), generate_command(),
-          rollouts_command(), report_command(), replay_command(), verify_answer_command(),
-          grade_command(), job_command(), version_command()});
+      {run_command(rewards), resume_command(rewards), plan_command(rewards), eval_command(),
+          generate_command(), rollouts_command(), report_command(), replay_command(),
+          verify_answer_command(rewards), grade_command(rewards), job_command(rewards),
+          version_command()});
   return cli.main(argc, argv);
 }
 

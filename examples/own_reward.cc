@@ -5,19 +5,27 @@
 #include "actors/rewards/reward.h"
 #include "actors/tram.h"
 
+#include <cctype>
 #include <set>
 #include <sstream>
 
 using namespace tramontane;
 
-// The share of a completion's words that it had not used before: repetition costs.
+// The share of a completion's words that it had not used before: repetition costs. An option of its
+// own, `distinct: { weight: 0.1, options: { case: fold } }`, takes capitals for small letters.
 RewardResult reward_distinct(
     const Completion& completion, const RewardSpec& spec, const RewardOptions& options) {
-  (void)spec, (void)options;
+  auto own = spec.of<OwnOptions>().values;
+  bool fold = own.contains("case") && own["case"] == "fold";
+  (void)options;
   std::istringstream words{std::string(completion.text)};
   std::set<std::string> distinct;
   std::size_t count = 0;
-  for (std::string word; words >> word; ++count) distinct.insert(word);
+  for (std::string word; words >> word; ++count) {
+    if (fold)
+      for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    distinct.insert(word);
+  }
   RewardResult result;
   if (count == 0) {
     result.cannot_decide = "there are no words";
@@ -30,6 +38,7 @@ RewardResult reward_distinct(
 }
 
 int main(int argc, char** argv) {
-  add_reward({"distinct", reward_of<reward_distinct>});
-  return tram_main(argc, argv);
+  return tram_main(argc, argv,
+      {.rewards = {
+           {.name = "distinct", .make = reward_of<reward_distinct>, .own_options = {"case"}}}});
 }

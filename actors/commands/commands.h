@@ -1,21 +1,25 @@
 #pragma once
-// The subcommands of `tram`: one function each gives its name, help, options and action.
+// The subcommands of `tram`: one function each gives its name, help, options and action. Those that
+// make rewards are given the kinds there are.
 
+#include "actors/rewards/reward.h"
 #include "runtime/cli/cli.h"
+
+#include <vector>
 
 namespace tramontane {
 
-CliCommand run_command();
-CliCommand resume_command();
-CliCommand plan_command();
+CliCommand run_command(std::vector<RewardKind> rewards);
+CliCommand resume_command(std::vector<RewardKind> rewards);
+CliCommand plan_command(std::vector<RewardKind> rewards);
 CliCommand eval_command();
 CliCommand generate_command();
 CliCommand rollouts_command();
 CliCommand report_command();
 CliCommand replay_command();
-CliCommand verify_answer_command();
-CliCommand grade_command();
-CliCommand job_command();
+CliCommand verify_answer_command(std::vector<RewardKind> rewards);
+CliCommand grade_command(std::vector<RewardKind> rewards);
+CliCommand job_command(std::vector<RewardKind> rewards);
 CliCommand version_command();
 
 }  // namespace tramontane

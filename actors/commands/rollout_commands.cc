@@ -77,7 +77,7 @@ void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) 
   auto judged = ledger.rollout(id);
   if (!judged) throw Error(Errc::not_found, str("there is no rollout ", id, " in ", run));
   const Rollout& rollout = judged->rollout;
-  Job job = load_job(run + "/job.yaml", {}, {.make_rewards = false});
+  Job job = load_job(run + "/job.yaml", {});
   const char* finish = rollout.finish == Finish::stop     ? "ended by itself"
                        : rollout.finish == Finish::length ? "cut off at the length limit"
                                                           : "being written";

@@ -1,10 +1,9 @@
 #include "actors/commands/commands.h"
-#include "actors/job/job.capnp.h"
 #include "actors/job/job.h"
+#include "actors/job/reference.h"
 #include "actors/messages/run_event.h"
 #include "actors/run/run.h"
 #include "kernels/ops.h"
-#include "runtime/config/load.h"
 #include "storage/file.h"
 
 #include <cstdio>
@@ -28,7 +27,7 @@ View view_of(const CliArguments& arguments) {
 
 }  // namespace
 
-CliCommand run_command() {
+CliCommand run_command(std::vector<RewardKind> rewards) {
   return {.name = "run",
       .summary = "run a job graph on this machine, to its end",
       .details =
@@ -41,13 +40,13 @@ CliCommand run_command() {
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
           json_option, plain_option},
-      .run = [](const CliArguments& arguments) {
-        Job job = load_job(arguments.positional(0), arguments.all("set"));
+      .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
+        Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""), .view = view_of(arguments)});
       }};
 }
 
-CliCommand resume_command() {
+CliCommand resume_command(std::vector<RewardKind> rewards) {
   return {.name = "resume",
       .summary = "go on with a run that was interrupted or killed",
       .details =
@@ -62,13 +61,14 @@ CliCommand resume_command() {
       .positionals = {"RUN"},
       .options = {json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"}},
-      .run = [](const CliArguments& arguments) {
-        return resume_run(arguments.positional(0),
-            {.view = view_of(arguments), .repair = arguments.has("repair")});
+      .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
+        return resume_run(arguments.positional(0), {.view = view_of(arguments),
+                                                       .repair = arguments.has("repair"),
+                                                       .reward_kinds = rewards});
       }};
 }
 
-CliCommand plan_command() {
+CliCommand plan_command(std::vector<RewardKind> rewards) {
   return {.name = "plan",
       .summary = "what a job graph would do, without starting it",
       .details =
@@ -77,8 +77,8 @@ CliCommand plan_command() {
           "step and who does what. With --graph, the whole graph with every default filled in.",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"graph", "", "print the resolved job graph instead"}},
-      .run = [](const CliArguments& arguments) {
-        Job job = load_job(arguments.positional(0), arguments.all("set"));
+      .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
+        Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         std::fputs((arguments.has("graph") ? job.resolved : describe_plan(job)).c_str(), stdout);
         return 0;
       }};
@@ -91,7 +91,7 @@ CliCommand report_command() {
       .positionals = {"RUN"},
       .options = {},
       .run = [](const CliArguments& arguments) {
-        std::string folder = arguments.positional(0);
+        const std::string& folder = arguments.positional(0);
         if (!system_files()->exists(folder + "/job.yaml"))
           throw Error(Errc::not_found, folder + " is no run: it has no job.yaml");
         std::printf("%s\n", write_report(folder).c_str());
@@ -99,14 +99,17 @@ CliCommand report_command() {
       }};
 }
 
-CliCommand job_command() {
+CliCommand job_command(std::vector<RewardKind> rewards) {
   return {.name = "job",
       .summary = "the reference of job graphs: every key, default and meaning",
-      .details = "Prints every key that a job graph may have, with its default and what it means.",
+      .details =
+          "Prints a job graph with every key that one may have, its default, and what it means.\n"
+          "It is a valid job graph itself, beside the data of the examples:\n\n"
+          "  tram job > examples/mine.yaml && tram plan examples/mine.yaml",
       .positionals = {},
       .options = {},
-      .run = [](const CliArguments&) {
-        std::fputs(describe_config(capnp::Schema::from<schema::Job>()).c_str(), stdout);
+      .run = [rewards = std::move(rewards)](const CliArguments&) {
+        std::fputs(job_reference(rewards).c_str(), stdout);
         return 0;
       }};
 }

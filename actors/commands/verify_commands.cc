@@ -3,7 +3,7 @@
 #include "actors/job/job.capnp.h"
 #include "actors/job/job.h"
 #include "actors/job/rewards.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
 #include "runtime/base/check.h"
 #include "runtime/config/load.h"
 #include "storage/dataset.h"
@@ -27,13 +27,16 @@ namespace tramontane {
 namespace {
 
 struct Rewards {
+  std::vector<RewardKind> kinds;
   std::vector<RewardSpec> specs;
   RewardOptions options;
+
+  RewardTable table() const { return {kinds, specs, options}; }
 };
 
 // A YAML map as the job graph has it: "{format: 0.1, math: {weight: 0.9, answer: boxed}}"; or a
 // file of what stands under `verifier` there.
-Rewards parse_rewards(const std::string& words) {
+Rewards parse_rewards(const std::vector<RewardKind>& kinds, const std::string& words) {
   bool is_file = words.ends_with(".yaml");
   std::string text = "rewards: " + words;
   if (is_file) text = as_text(system_files()->read(words));
@@ -41,15 +44,15 @@ Rewards parse_rewards(const std::string& words) {
       load_config(is_file ? words : "--rewards", text, capnp::Schema::from<schema::Verifier>(), {});
   config.finish();
   auto verifier = config.get<schema::Verifier>();
-  return {reward_specs(verifier), reward_options(verifier, 0)};
+  return {kinds, reward_specs(verifier, 0), reward_options(verifier)};
 }
 
-Rewards rewards_of(const CliArguments& arguments) {
+Rewards rewards_of(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
   if (arguments.has("job")) {
-    Job job = load_job(arguments.text("job", ""), {});
-    return {job.rewards, job.reward_options};
+    Job job = load_job(arguments.text("job", ""), {}, {.rewards = kinds});
+    return {kinds, job.rewards, job.reward_options};
   }
-  return parse_rewards(arguments.text("rewards", "{format: 0.1, math: 0.9}"));
+  return parse_rewards(kinds, arguments.text("rewards", "{format: 0.1, math: 0.9}"));
 }
 
 boost::json::object as_json(const Verdict& verdict) {
@@ -75,12 +78,12 @@ std::string read_text(const std::string& word) {
   return out.str();
 }
 
-int verify_answer(const CliArguments& arguments) {
+int verify_answer(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
   std::string kind = arguments.text("kind", "math");
   std::string options = arguments.text("options", "");
-  Rewards rewards =
-      parse_rewards("{" + kind + ": {weight: 1" + (options.empty() ? "" : ", " + options) + "}}");
-  RewardTable table(rewards.specs, rewards.options);
+  RewardTable table = parse_rewards(
+      kinds, "{" + kind + ": {weight: 1" + (options.empty() ? "" : ", " + options) + "}}")
+                          .table();
   std::string gold = read_text(arguments.positional(0));
   std::string answer = read_text(arguments.positional(1));
   std::string prompt = arguments.text("prompt", "");
@@ -124,7 +127,7 @@ class Grading {
  private:
   void work() {
     try {
-      RewardTable table(rewards_.specs, rewards_.options);
+      RewardTable table = rewards_.table();
       std::uint64_t many = table.batch();
       for (std::uint64_t at = 0; (at = next_.fetch_add(many)) < data_.size();) {
         std::vector<Completion> completions;
@@ -213,9 +216,9 @@ void print_summary(const Totals& totals, std::uint64_t lines, double seconds) {
       static_cast<double>(lines) / std::max(seconds, 1e-9));
 }
 
-int grade(const CliArguments& arguments) {
-  Rewards rewards = rewards_of(arguments);
-  RewardTable(rewards.specs, rewards.options);  // errors first
+int grade(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
+  Rewards rewards = rewards_of(kinds, arguments);
+  static_cast<void>(rewards.table());  // errors first
   Dataset data = read_dataset(*system_files(), arguments.positional(0), {.needs_completion = true});
   auto threads = static_cast<unsigned>(
       arguments.whole("threads", std::max(1U, std::thread::hardware_concurrency()), 256));
@@ -244,7 +247,9 @@ int grade(const CliArguments& arguments) {
 
 }  // namespace
 
-CliCommand verify_answer_command() {
+CliCommand verify_answer_command(std::vector<RewardKind> rewards) {
+  std::string kinds;
+  for (const auto& name : names_of(rewards)) kinds += (kinds.empty() ? "" : ", ") + name;
   return {.name = "verify-answer",
       .summary = "the verdict on one answer, with its evidence",
       .details =
@@ -254,20 +259,22 @@ CliCommand verify_answer_command() {
           "  tram verify-answer \"\\frac{1}{2}\" \"0.5\" --options \"answer: whole\"\n"
           "  tram verify-answer --kind code \"$(cat tests.json)\" - < completion.txt",
       .positionals = {"GOLD", "ANSWER"},
-      .options = {{"kind", "KIND", "math, code, format, language, … (default math)"},
+      .options = {{"kind", "KIND", kinds + " (default math)"},
           {"options", "OPTIONS", "of the reward, as in a job graph: \"answer: boxed\""},
           {"prompt", "TEXT", "the question"}, {"json", "", "as one JSON object"}},
-      .run = verify_answer};
+      .run = [rewards = std::move(rewards)](
+                 const CliArguments& arguments) { return verify_answer(rewards, arguments); }};
 }
 
-CliCommand grade_command() {
+CliCommand grade_command(std::vector<RewardKind> rewards) {
   return {.name = "grade",
       .summary = "grade a file of completions",
       .details =
           "Each line of the file is {\"prompt\", \"answer\", \"completion\"}. Prints how many "
           "were\n"
           "correct, the mean of each reward, and why any has no verdict.\n\n"
-          "  tram grade completions.jsonl --rewards \"{format: 0.1, math: {weight: 0.9, answer: "
+          "  tram grade examples/rewards/completions.jsonl --rewards \"{format: 0.1, math: "
+          "{weight: 0.9, answer: "
           "boxed}}\"",
       .positionals = {"FILE.jsonl"},
       .options = {{"rewards", "REWARDS",
@@ -276,7 +283,8 @@ CliCommand grade_command() {
           {"out", "FILE", "write each line's verdict and evidence there, as JSON lines"},
           {"threads", "N", "at work at the same time (default: one per core)"},
           {"json", "", "the summary as one JSON object"}},
-      .run = grade};
+      .run = [rewards = std::move(rewards)](
+                 const CliArguments& arguments) { return grade(rewards, arguments); }};
 }
 
 }  // namespace tramontane

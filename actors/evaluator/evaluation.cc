@@ -26,7 +26,7 @@ Evaluation::Evaluation(
     : job_(job),
       weights_(std::move(weights)),
       options_(std::move(options)),
-      rewards_(job.rewards, job.reward_options) {
+      rewards_(job.reward_table()) {
   TRAM_CHECK(!options_.force_thinking || can_force_thinking(job), "no <think> token to force");
   std::uint64_t count = job.heldout.size();
   if (options_.problems != 0 && options_.problems < count) count = options_.problems;

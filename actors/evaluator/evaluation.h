@@ -12,7 +12,7 @@
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/job.h"
 #include "actors/messages/run_event.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
 
 #include <cstdint>
 #include <memory>

@@ -18,7 +18,7 @@ struct Job {
 }
 
 struct Model {
-  preset @0 :Text $Config.doc("a built-in shape trained from scratch: nano, nano-moe (a mixture of experts), small, base, micro");
+  preset @0 :Text $Config.doc("a built-in shape trained from scratch: {presets}");
   path @1 :Text $Config.doc("instead of preset: a Hugging Face folder (config.json, *.safetensors, tokenizer.json)");
   context @2 :UInt32 = 0 $Config.doc("positions at most; 0: what the preset or checkpoint says");
   tokens @3 :Tokens $Config.doc("with preset: the vocabulary");
@@ -87,7 +87,7 @@ struct Reinforce {
 }
 
 struct Algorithm {
-  name @0 :Text = "magistral" $Config.doc("the loss: magistral, grpo, dapo, dr_grpo, cispo, gspo, truncated_is, decoupled_ppo");
+  name @0 :Text = "magistral" $Config.doc("the loss: {algorithms}");
   group @1 :UInt32 = 8 $Config.doc("completions sampled per prompt") $Config.least(2) $Config.most(1024);
   batch @2 :UInt32 = 384 $Config.doc("completions per weight version, a multiple of group") $Config.least(2);
   clipLow @3 :Float64 = 0.2 $Config.doc("ratios below 1 - clip_low are cut") $Config.least(0);
@@ -134,29 +134,34 @@ struct Verifier {
   rewards @1 :List(Reward) $Config.doc("rewards in order, with their weights: {format: 0.1, math: 0.9}, or {math: {weight: 0.9, answer: boxed}}");
   thinkOpen @4 :Text = "<think>" $Config.doc("what begins the thinking part of a completion");
   thinkClose @5 :Text = "</think>" $Config.doc("what ends it");
-  lengthMax @2 :UInt32 = 0 $Config.doc("for reward `length`: the penalty is whole from this many tokens; 0: max_tokens");
-  lengthCache @3 :UInt32 = 0 $Config.doc("for reward `length`: the penalty begins this many tokens before length_max; 0: a quarter of it");
+  lengthMax @2 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
+  lengthCache @3 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
 }
 
 struct Reward {
   name @0 :Text $Config.doc("what verdicts call it; also its kind, where none is given");
   weight @1 :Float64 $Config.doc("what its full share is worth");
-  kind @2 :Text $Config.doc("format, math, length, language, command, http");
-  thinking @3 :Thinking = optional $Config.doc("format: whether there must be a thinking part");
-  requires @4 :Part = any $Config.doc("format: what the answer must have");
-  answer @5 :Answer = automatic $Config.doc("math: where a completion's final answer is");
-  deadline @6 :Float64 = 0 $Config.doc("seconds for one verdict, then it is no_verdict; 0: 5 for math, 60 for code and command, 120 for http") $Config.least(0);
-  language @7 :Text $Config.doc("code: python or cpp; nothing: what the code block names");
-  testSeconds @8 :Float64 = 4 $Config.doc("code: wall-clock seconds for one test") $Config.least(0.01);
-  testMegabytes @9 :UInt32 = 300 $Config.doc("code: memory of one test") $Config.least(16);
-  testsMax @10 :UInt32 = 20 $Config.doc("code: tests at most, the same for all completions of a group") $Config.least(1);
-  sandbox @11 :Sandbox = full $Config.doc("code: the least that the sandbox must give; below it the job does not start");
-  model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz); nothing: the one that ./dev setup trained. http with a template: the judge's name");
-  expect @13 :Text $Config.doc("language: the one wanted, like en; nothing: the problem's own");
-  command @14 :List(Text) $Config.doc("command: program and arguments; it speaks JSON lines");
-  url @15 :Text $Config.doc("http: where the requests go, like http://127.0.0.1:8000/judge");
-  batch @16 :UInt32 = 0 $Config.doc("command, http: completions in one request at most; 0: 16");
-  template @17 :Text $Config.doc("http: makes the endpoint a language model that judges (chat form): its prompt, with {prompt}, {answer} and {completion}; it must end with SCORE: and a number from 0 to 1");
+  kind @2 :Text $Config.doc("{rewards}; nothing: the name is the kind");
+  deadline @6 :Float64 = 0 $Config.doc("seconds for one verdict, then it is no_verdict; 0: the kind's own default") $Config.least(0);
+  batch @16 :UInt32 = 0 $Config.doc("completions judged together, or sent in one request, at most; 0: the kind's own default");
+
+  # What a kind has of its own: given to another, it is an error that names those which that has.
+  thinking @3 :Thinking = optional $Config.doc("whether there must be a thinking part") $Config.kinds("format");
+  requires @4 :Part = any $Config.doc("what the answer must have") $Config.kinds("format");
+  answer @5 :Answer = automatic $Config.doc("where a completion's final answer is") $Config.kinds("math");
+  language @7 :Text $Config.doc("python or cpp; nothing: what the code block names") $Config.kinds("code");
+  testSeconds @8 :Float64 = 4 $Config.doc("wall-clock seconds for one test") $Config.kinds("code") $Config.least(0.01);
+  testMegabytes @9 :UInt32 = 300 $Config.doc("memory of one test") $Config.kinds("code") $Config.least(16);
+  testsMax @10 :UInt32 = 20 $Config.doc("tests at most, the same for all completions of a group") $Config.kinds("code") $Config.least(1);
+  sandbox @11 :Sandbox = full $Config.doc("the least that the sandbox must give; below it the job does not start") $Config.kinds("code");
+  lengthMax @18 :UInt32 = 0 $Config.doc("the penalty is whole from this many tokens; 0: the generator's max_tokens") $Config.kinds("length");
+  lengthCache @19 :UInt32 = 0 $Config.doc("the penalty begins this many tokens before length_max; 0: a quarter of it") $Config.kinds("length");
+  model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz), nothing: the one that ./dev setup trained; http: the judge's name") $Config.kinds("language http");
+  expect @13 :Text $Config.doc("the one wanted, like en; nothing: the problem's own") $Config.kinds("language");
+  command @14 :List(Text) $Config.doc("program and arguments; it speaks JSON lines") $Config.kinds("command");
+  url @15 :Text $Config.doc("where the requests go, like http://127.0.0.1:8000/judge") $Config.kinds("http");
+  template @17 :Text $Config.doc("makes the endpoint a language model that judges (chat form): its prompt, with {prompt}, {answer} and {completion}; it must end with SCORE: and a number from 0 to 1") $Config.kinds("http");
+  options @20 :List(Option) $Config.doc("what a kind that an embedding program brought reads, as {name: value}") $Config.kinds("");
 
   enum Thinking {
     optional @0 $Config.doc("at most one thinking part");
@@ -182,6 +187,11 @@ struct Reward {
     partial @1 $Config.doc("what the kernel allows, at least seccomp and limits");
     none @2 $Config.doc("no sandbox: a warning every time");
   }
+}
+
+struct Option {
+  name @0 :Text;
+  value @1 :Text;
 }
 
 struct Trainer {

@@ -266,7 +266,7 @@ void JobLoader::check_rewards() {
   bool good = !job_.rewards.empty();
   for (const auto& reward : job_.rewards) {
     try {
-      RewardTable({reward}, job_.reward_options);
+      RewardTable alone(job_.reward_kinds, {reward}, job_.reward_options);
     } catch (const Error& e) {
       config_.complain(path + "." + reward.name, e.text());
       good = false;
@@ -274,10 +274,8 @@ void JobLoader::check_rewards() {
   }
   // A verdict that takes as long as it may must not lose its lease.
   if (good && job_.reinforce)
-    job_.reinforce->ledger.verify_lease += static_cast<std::int64_t>(
-        1e6 * RewardTable(job_.rewards, job_.reward_options).seconds_at_most());
-  if (job_.reward_options.length_cache > job_.reward_options.length_max)
-    config_.complain("actors.verifier.length_cache", "expected at most length_max");
+    job_.reinforce->ledger.verify_lease +=
+        static_cast<std::int64_t>(1e6 * job_.reward_table().seconds_at_most());
 }
 
 void JobLoader::actors() {
@@ -295,8 +293,10 @@ void JobLoader::actors() {
   auto verifier = actors.getVerifier();
   job_.verifiers = verifier.getCount();
   reward_files();
-  job_.rewards = reward_specs(schema_.asReader().getActors().getVerifier());
-  job_.reward_options = reward_options(verifier, generator.getMaxTokens());
+  if (options_.rewards) job_.reward_kinds = *options_.rewards;
+  job_.rewards =
+      reward_specs(schema_.asReader().getActors().getVerifier(), generator.getMaxTokens());
+  job_.reward_options = reward_options(verifier);
   auto trainer = actors.getTrainer();
   job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
       trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};
@@ -313,7 +313,7 @@ Job JobLoader::load() {
   actors();
   data();
   stages();
-  if (options_.make_rewards) check_rewards();
+  if (options_.rewards) check_rewards();
   config_.finish();
   job_.resolved = config_.resolved();
   return std::move(job_);
@@ -356,6 +356,10 @@ Prompt Job::prompt_of(GroupId group) const {
       static_cast<std::uint32_t>(epoch >> 32)});
   return prompts[permuted(group % size, size, (static_cast<std::uint64_t>(key[0]) << 32) | key[1])]
       .prompt;
+}
+
+RewardTable Job::reward_table() const {
+  return {reward_kinds, rewards, reward_options};
 }
 
 Job parse_job(const std::string& file, const std::string& text, const std::string& folder,

@@ -12,7 +12,8 @@
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
 #include "actors/model/tokenizer.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 
 #include <cstdint>
 #include <map>
@@ -97,6 +98,7 @@ struct Job {
   std::uint32_t generators = 1;
   ContinuousBatch::Options generator;
   std::uint32_t verifiers = 1;
+  std::vector<RewardKind> reward_kinds = built_in_rewards();
   std::vector<RewardSpec> rewards;
   RewardOptions reward_options;
   TrainerPlan trainer;
@@ -105,11 +107,15 @@ struct Job {
 
   // The prompt of a group: epoch after epoch in an order fixed by the seed.
   Prompt prompt_of(GroupId group) const;
+
+  // A table of the job's rewards, for one thread. Throws Error(bad_input) as RewardTable does.
+  RewardTable reward_table() const;
 };
 
 struct JobOptions {
-  // False: rewards are read, not made. To look at a run needs none of their programs and models.
-  bool make_rewards = true;
+  // The kinds that its rewards may be of. Nothing: they are read, but not made; to look at a run,
+  // or to replay it, needs none of their programs and models.
+  std::optional<std::vector<RewardKind>> rewards;
 };
 
 // Reads and checks a job graph and all that it names. Throws ConfigError with every problem at

@@ -34,7 +34,7 @@ std::vector<Problem> read_problems(const Files& files, const std::string& path,
   auto chat = static_cast<Chat>(fields.getChat());
   std::string system = text_of(fields.getSystem());
   if (system.empty())
-    system = default_system_prompt(reward_options(graph.getActors().getVerifier(), 0).tags);
+    system = default_system_prompt(reward_options(graph.getActors().getVerifier()).tags);
   std::vector<Problem> out;
   out.reserve(data.size());
   for (std::uint64_t i = 0; i < data.size(); ++i) {

@@ -8,9 +8,10 @@
 
 namespace tramontane {
 
-std::vector<RewardSpec> reward_specs(schema::Verifier::Reader verifier);
+// Each with the options of its kind. Length limits that are not given are those of the verifier,
+// else they follow from the generator's `max_tokens`.
+std::vector<RewardSpec> reward_specs(schema::Verifier::Reader verifier, std::uint32_t max_tokens);
 
-// Length limits default to the generator's `max_tokens`.
-RewardOptions reward_options(schema::Verifier::Reader verifier, std::uint32_t max_tokens);
+RewardOptions reward_options(schema::Verifier::Reader verifier);
 
 }  // namespace tramontane

@@ -16,7 +16,7 @@ using code::Language;
 using code::Problem;
 using code::TestVerdict;
 
-code::JudgeOptions judge_options(const RewardSpec& spec) {
+code::JudgeOptions judge_options(const CodeOptions& spec) {
   return {.sandbox = {.floor = sandbox::level_of(spec.sandbox)},
       .test_seconds = spec.test_seconds,
       .test_megabytes = spec.test_megabytes,
@@ -26,13 +26,16 @@ code::JudgeOptions judge_options(const RewardSpec& spec) {
 class CodeReward final : public Reward {
  public:
   CodeReward(const RewardSpec& spec, const RewardOptions& options)
-      : language_(code::language_of(spec.language)),
+      : CodeReward(spec, spec.of<CodeOptions>(), options) {}
+
+  CodeReward(const RewardSpec& spec, const CodeOptions& code, const RewardOptions& options)
+      : language_(code::language_of(code.language)),
         options_(options),
-        judge_(judge_options(spec)) {
-    if (!spec.language.empty() && language_ == Language::none)
-      throw Error(Errc::bad_input, str("reward ", spec.name, ": unknown language '", spec.language,
+        judge_(judge_options(code)) {
+    if (!code.language.empty() && language_ == Language::none)
+      throw Error(Errc::bad_input, str("reward ", spec.name, ": unknown language '", code.language,
                                        "'; there are: python, cpp"));
-    if (!(spec.test_seconds > 0 && spec.test_seconds <= 3600) || spec.test_megabytes == 0)
+    if (!(code.test_seconds > 0 && code.test_seconds <= 3600) || code.test_megabytes == 0)
       throw Error(
           Errc::bad_input, str("reward ", spec.name,
                                ": a test needs more than 0 and at most 3600 seconds, and memory"));

@@ -10,7 +10,7 @@ namespace {
 class CommandReward final : public Reward {
  public:
   explicit CommandReward(const RewardSpec& spec)
-      : process_(spec.command),
+      : process_(spec.of<CommandOptions>().command),
         batch_(spec.batch),
         deadline_(static_cast<std::int64_t>(
             1000 * (spec.deadline > 0 ? spec.deadline : default_command_seconds))) {}
@@ -44,7 +44,7 @@ class CommandReward final : public Reward {
 }  // namespace
 
 std::unique_ptr<Reward> make_command_reward(const RewardSpec& spec, const RewardOptions&) {
-  if (spec.command.empty())
+  if (spec.of<CommandOptions>().command.empty())
     throw Error(Errc::bad_input, "a command reward needs a command, like [python3, grade.py]");
   return std::make_unique<CommandReward>(spec);
 }

@@ -42,7 +42,7 @@ bool has_code_block(std::string_view text) {
 }
 
 // Empty if the completion is of the form that the spec wants; else what is wrong with it.
-std::string wrong_form(const Parts& parts, const RewardSpec& spec, const ThinkingTags& tags) {
+std::string wrong_form(const Parts& parts, const FormatOptions& spec, const ThinkingTags& tags) {
   if (!parts.well_formed)
     return "not of the form " + tags.open + "…" + tags.close + "answer, or answer alone";
   if (spec.thinking == "required" && !parts.thinks) return "does not think";
@@ -84,7 +84,8 @@ RewardResult reward_format(
   Parts parts = split_thinking(completion.text, options.tags);
   if (completion.finish != Finish::stop) {
     result.evidence = "cut off at the length limit";
-  } else if (auto wrong = wrong_form(parts, spec, options.tags); !wrong.empty()) {
+  } else if (auto wrong = wrong_form(parts, spec.of<FormatOptions>(), options.tags);
+             !wrong.empty()) {
     result.evidence = wrong;
   } else {
     result.share = 1;

@@ -80,19 +80,21 @@ class HttpClient {
 class HttpReward final : public Reward {
  public:
   explicit HttpReward(const RewardSpec& spec)
-      : spec_(spec),
+      : options_(spec.of<HttpOptions>()),
+        batch_(spec.batch),
         deadline_(static_cast<std::int64_t>(
             1000 * (spec.deadline > 0 ? spec.deadline : default_http_seconds))) {}
 
   std::vector<RewardResult> judge(std::span<const Completion> completions) override {
     std::vector<RewardResult> results;
-    bool one_by_one = !spec_.prompt_template.empty();
-    std::size_t many = one_by_one ? 1 : spec_.batch;
+    bool one_by_one = !options_.prompt_template.empty();
+    std::size_t many = one_by_one ? 1 : batch_;
     while (!completions.empty()) {
       auto part = completions.first(std::min(many, completions.size()));
       completions = completions.subspan(part.size());
-      std::string request = one_by_one ? judge_request(spec_.model, spec_.prompt_template, part[0])
-                                       : grading_request(part);
+      std::string request = one_by_one
+                                ? judge_request(options_.model, options_.prompt_template, part[0])
+                                : grading_request(part);
       Reply reply = post(request);
       std::vector<RewardResult> judged;
       if (!reply.failure.empty())
@@ -117,7 +119,7 @@ class HttpReward final : public Reward {
       auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           end - std::chrono::steady_clock::now());
       if (left.count() <= 0) break;
-      reply = client_.post(spec_.url, request, left);
+      reply = client_.post(options_.url, request, left);
       if (reply.failure.empty() || !reply.may_try) return reply;
       if (end - std::chrono::steady_clock::now() <= pause) break;
       std::this_thread::sleep_for(pause);
@@ -126,7 +128,8 @@ class HttpReward final : public Reward {
     return reply;
   }
 
-  RewardSpec spec_;
+  HttpOptions options_;
+  std::size_t batch_;
   std::chrono::milliseconds deadline_;
   HttpClient client_;
 };
@@ -134,10 +137,10 @@ class HttpReward final : public Reward {
 }  // namespace
 
 std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOptions&) {
-  if (!spec.url.starts_with("http://") && !spec.url.starts_with("https://"))
+  std::string url = spec.of<HttpOptions>().url;
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
     throw Error(Errc::bad_input,
-        "an http reward needs a url that begins with http:// or https://, found '" + spec.url +
-            "'");
+        "an http reward needs a url that begins with http:// or https://, found '" + url + "'");
   return std::make_unique<HttpReward>(spec);
 }
 

@@ -22,6 +22,9 @@ struct Part {
 class LanguageReward final : public Reward {
  public:
   LanguageReward(const RewardSpec& spec, const RewardOptions& options)
+      : LanguageReward(spec.of<LanguageOptions>(), options) {}
+
+  LanguageReward(const LanguageOptions& spec, const RewardOptions& options)
       : path_(find_language_model(spec.model)), expect_(spec.expect), tags_(options.tags) {
     if (expect_.empty()) return;
     auto known = model().languages();

@@ -21,8 +21,9 @@ class MathReward final : public Reward {
         client_({.command = {"/proc/self/exe", "serve-maths"},
             .deadline = std::chrono::milliseconds(static_cast<std::int64_t>(
                 1000 * (spec.deadline > 0 ? spec.deadline : default_math_seconds)))}) {
-    if (!parse_answer_form(spec.answer, form_))
-      throw Error(Errc::bad_input, "unknown form of an answer: '" + spec.answer + "'");
+    auto answer = spec.of<MathOptions>().answer;
+    if (!parse_answer_form(answer, form_))
+      throw Error(Errc::bad_input, "unknown form of an answer: '" + answer + "'");
   }
 
   std::vector<RewardResult> judge(std::span<const Completion> completions) override {
@@ -98,7 +99,8 @@ class NumberReward final : public Reward {
 }  // namespace
 
 std::unique_ptr<Reward> make_math_reward(const RewardSpec& spec, const RewardOptions& options) {
-  if (spec.answer == "number") return std::make_unique<NumberReward>(spec, options);
+  if (spec.of<MathOptions>().answer == "number")
+    return std::make_unique<NumberReward>(spec, options);
   return std::make_unique<MathReward>(spec, options);
 }
 

@@ -1,19 +1,17 @@
 #pragma once
-// A Reward looks at finished completions and says what each is worth, with its evidence.
+// A Reward looks at finished completions and says what each is worth, with its evidence. One that
+// cannot decide says so, and the whole verdict is no_verdict: never a silent 0.
 //
-// The verifier of a job holds a RewardTable: the rewards that the job graph names, with their
-// weights, applied in order. A reward that is a gate (format) ends the judgement with score 0 when
-// it fails. A reward that cannot decide says so, and the whole verdict is no_verdict: never a
-// silent 0. The reward of the largest weight says whether the answer as such was correct.
+// To add a reward that is a function of one completion: one file, one row in rewards.cc. One that
+// keeps a process or a connection: a class of its own with a maker in that row. A program that
+// embeds the runtime hands its own kinds to tram_main() (examples/own_reward.cc):
 //
-//   RewardTable table({{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9}}, {});
-//   Verdict verdict = table.judge({.prompt = …, .answer = "432", .text = "<think>…</think>432"});
+//   RewardResult brevity(const Completion&, const RewardSpec&, const RewardOptions&);
+//   tram_main(argc, argv, {.rewards = {{.name = "brevity", .make = reward_of<brevity>}}});
 //
-// To add a reward that is a function of one completion: one file, one row in reward_table.cc. One
-// that keeps a process or a connection: a class of its own with a maker in that row. A program that
-// embeds the runtime gives its own to add_reward() (examples/own_reward.cc).
+// reward_table.h applies the rewards of a job; rewards.h lists the built-in ones.
 //
-// Thread rule: a RewardTable belongs to one thread at a time; functions are pure.
+// Thread rule: a Reward belongs to one thread at a time; functions are pure.
 
 #include "actors/messages/types.h"
 #include "actors/rewards/reward_spec.h"
@@ -53,20 +51,22 @@ class Reward {
 };
 
 using RewardFunction = RewardResult (*)(const Completion&, const RewardSpec&, const RewardOptions&);
+// Throws Error(bad_input) where an option makes no sense.
 using RewardMaker = std::unique_ptr<Reward> (*)(const RewardSpec&, const RewardOptions&);
+using RewardSeconds = double (*)(const RewardSpec&);
 
-// A kind of reward that a job graph can name.
+// A kind of reward that a job graph can name. A value: tables of kinds are handed on.
 struct RewardKind {
   std::string name;
   RewardMaker make = nullptr;
   std::uint32_t batch = 64;  // completions that are best judged together: 1 if a verdict is slow
+  // What one verdict may take where the job graph gives no deadline; null: no time worth counting.
+  RewardSeconds seconds = nullptr;
+  // Names of what an embedding program's kind reads of OwnOptions; any other is refused.
+  std::vector<std::string> own_options = {};
 };
 
-// Makes the kind known to every RewardTable made afterwards. To be called from main() before
-// anything else. Throws Error(bad_input) if the name is taken.
-void add_reward(RewardKind kind);
-
-// A maker of a function's reward: add_reward({"brevity", reward_of<brevity>}).
+// A maker of a function's reward.
 std::unique_ptr<Reward> make_function_reward(
     RewardFunction function, const RewardSpec& spec, const RewardOptions& options);
 
@@ -74,34 +74,6 @@ template <RewardFunction function>
 std::unique_ptr<Reward> reward_of(const RewardSpec& spec, const RewardOptions& options) {
   return make_function_reward(function, spec, options);
 }
-
-class RewardTable {
- public:
-  // Throws Error(bad_input) naming an unknown kind and the nearest one there is, or an option that
-  // makes no sense.
-  RewardTable(std::vector<RewardSpec> rewards, RewardOptions options);
-
-  std::vector<Verdict> judge(std::span<const Completion> completions);
-  Verdict judge(const Completion& completion);
-
-  // How many completions are best judged together: many where a verdict takes microseconds.
-  std::uint32_t batch() const;
-
-  // How long judge() may take for a batch, if everything is as late as its deadlines allow.
-  double seconds_at_most() const;
-
-  // Every kind there is, in the order of the table.
-  static std::vector<std::string> kinds();
-
- private:
-  struct Row {
-    RewardSpec spec;
-    std::unique_ptr<Reward> reward;
-  };
-
-  std::vector<Row> rows_;
-  std::size_t deciding_ = 0;  // the row that says what is correct
-};
 
 // The thinking part and the answer part of a completion: `<think>T</think>A`, or A alone.
 struct Parts {

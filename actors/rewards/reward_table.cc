@@ -1,5 +1,5 @@
-#include "actors/rewards/reward.h"
-#include "actors/rewards/rewards.h"
+#include "actors/rewards/reward_table.h"
+
 #include "runtime/base/check.h"
 #include "runtime/base/names.h"
 #include "runtime/base/result.h"
@@ -10,57 +10,23 @@
 namespace tramontane {
 namespace {
 
-// A function as a Reward.
-class FunctionReward final : public Reward {
- public:
-  FunctionReward(RewardFunction function, const RewardSpec& spec, const RewardOptions& options)
-      : function_(function), spec_(spec), options_(options) {}
+const RewardKind& kind_named(const std::vector<RewardKind>& kinds, const std::string& name) {
+  for (const auto& kind : kinds)
+    if (name == kind.name) return kind;
+  throw Error(Errc::bad_input, unknown_name("reward", name, names_of(kinds)));
+}
 
-  std::vector<RewardResult> judge(std::span<const Completion> completions) override {
-    std::vector<RewardResult> results;
-    results.reserve(completions.size());
-    for (const auto& completion : completions)
-      results.push_back(function_(completion, spec_, options_));
-    return results;
+// What an embedding program's reward is given must be what it reads.
+void check_own_options(const RewardKind& kind, const RewardSpec& spec) {
+  const auto& known = kind.own_options;
+  for (const auto& [name, value] : spec.of<OwnOptions>().values) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (known.empty())
+      throw Error(Errc::bad_input,
+          str("reward ", spec.name, ": '", name, "' is no option: ", kind.name, " has none"));
+    throw Error(
+        Errc::bad_input, str("reward ", spec.name, ": ", unknown_name("option", name, known)));
   }
-
- private:
-  RewardFunction function_;
-  RewardSpec spec_;
-  RewardOptions options_;
-};
-
-// Every kind there is. Add yours here.
-std::vector<RewardKind>& table() {
-  static std::vector<RewardKind> kinds = {
-      {"format", reward_of<reward_format>},
-      {"math", make_math_reward},
-      {"code", make_code_reward, 1},
-      {"length", reward_of<reward_length>},
-      {"language", make_language_reward},
-      {"command", make_command_reward, 16},
-      {"http", make_http_reward, 16},
-  };
-  return kinds;
-}
-
-const RewardKind* find(std::string_view name) {
-  for (const auto& kind : table())
-    if (name == kind.name) return &kind;
-  return nullptr;
-}
-
-// Deadlines of one verdict; a request for several completions has one deadline, so this is at most.
-double seconds_for_one(const RewardSpec& spec) {
-  const std::string& kind = spec.kind_or_name();
-  if (spec.deadline > 0) return spec.deadline;
-  if (kind == "math") return default_math_seconds;
-  if (kind == "command") return default_command_seconds;
-  if (kind == "http") return default_http_seconds;
-  // Tests and code are compiled; by the clock everything has more time than by the processor's.
-  if (kind == "code")
-    return 4 * compile_seconds + 3 * spec.tests_max * std::max(spec.test_seconds, 1.0);
-  return 0;
 }
 
 // One completion on its way through the table.
@@ -90,34 +56,25 @@ void take(Judgement& judgement, const RewardSpec& spec, bool decides, RewardResu
 
 }  // namespace
 
-void add_reward(RewardKind kind) {
-  if (find(kind.name) != nullptr)
-    throw Error(Errc::bad_input, str("there is a reward '", kind.name, "' already"));
-  TRAM_CHECK(kind.make != nullptr && kind.batch > 0, "a reward without a maker", kind.name);
-  table().push_back(std::move(kind));
-}
-
-std::unique_ptr<Reward> make_function_reward(
-    RewardFunction function, const RewardSpec& spec, const RewardOptions& options) {
-  return std::make_unique<FunctionReward>(function, spec, options);
-}
-
-std::vector<std::string> RewardTable::kinds() {
+std::vector<std::string> names_of(const std::vector<RewardKind>& kinds) {
   std::vector<std::string> out;
-  for (const auto& kind : table()) out.push_back(kind.name);
+  for (const auto& kind : kinds) out.push_back(kind.name);
   return out;
 }
 
-RewardTable::RewardTable(std::vector<RewardSpec> rewards, RewardOptions options) {
+RewardTable::RewardTable(const std::vector<RewardKind>& kinds, std::vector<RewardSpec> rewards,
+    const RewardOptions& options) {
   if (rewards.empty())
     throw Error(Errc::bad_input, "no rewards: name at least one, like {format: 0.1, math: 0.9}");
   for (auto& spec : rewards) {
-    const RewardKind* kind = find(spec.kind_or_name());
-    if (kind == nullptr)
-      throw Error(Errc::bad_input, unknown_name("reward", spec.kind_or_name(), kinds()));
-    if (spec.batch == 0) spec.batch = kind->batch;
-    auto reward = kind->make(spec, options);
-    rows_.push_back({std::move(spec), std::move(reward)});
+    const RewardKind& kind = kind_named(kinds, spec.kind_or_name());
+    TRAM_CHECK(kind.make != nullptr, "a reward without a maker", kind.name);
+    TRAM_CHECK(kind.batch > 0, "a reward that judges nothing at a time", kind.name);
+    check_own_options(kind, spec);
+    if (spec.batch == 0) spec.batch = kind.batch;
+    double seconds = spec.deadline > 0 ? spec.deadline : kind.seconds ? kind.seconds(spec) : 0;
+    auto reward = kind.make(spec, options);
+    rows_.push_back({std::move(spec), std::move(reward), seconds});
     if (rows_.back().spec.weight > rows_[deciding_].spec.weight) deciding_ = rows_.size() - 1;
   }
 }
@@ -129,8 +86,9 @@ std::uint32_t RewardTable::batch() const {
 }
 
 double RewardTable::seconds_at_most() const {
+  // A request for several completions has one deadline, so this is at most.
   double seconds = 0;
-  for (const auto& row : rows_) seconds += batch() * seconds_for_one(row.spec);
+  for (const auto& row : rows_) seconds += batch() * row.seconds;
   return seconds;
 }
 

@@ -3,10 +3,23 @@
 
 #include "actors/rewards/reward.h"
 
+#include <vector>
+
 namespace tramontane {
 
+// What a verdict may take where no deadline is given.
+inline constexpr double default_math_seconds = 5;
+inline constexpr double default_command_seconds = 60;
+inline constexpr double default_http_seconds = 120;
+
+// Every kind there is.
+std::vector<RewardKind> built_in_rewards();
+
+// These and an embedding program's own after them. Throws Error(bad_input) if a name is taken.
+std::vector<RewardKind> built_in_rewards_and(const std::vector<RewardKind>& own);
+
 // A gate: whole if the completion ended by itself and is well formed: an answer, at most one
-// thinking part before it (or exactly one, or none: RewardSpec::thinking), the answer with a
+// thinking part before it (or exactly one, or none: FormatOptions::thinking), the answer with a
 // \boxed{} or a fenced code block that names its language where the spec requires one. Magistral
 // (arXiv:2506.10910, section 2.2): else 0 and stop.
 RewardResult reward_format(
@@ -34,14 +47,15 @@ std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOpt
 std::unique_ptr<Reward> make_code_reward(const RewardSpec& spec, const RewardOptions& options);
 
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
-// weight) at length_max and beyond.
+// weight) at length_max and beyond. Error if length_cache is the larger.
 RewardResult reward_length(
     const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
+std::unique_ptr<Reward> make_length_reward(const RewardSpec& spec, const RewardOptions& options);
 
 // Whole if problem, thinking and answer, without code and maths, are in one language: Magistral
-// (arXiv:2506.10910, section 2.2.2). RewardSpec::expect names the language instead of the problem.
-// What is too short to tell never counts against a completion. The model is found when the reward
-// is made (Error if there is none), and loaded when it first judges.
+// (arXiv:2506.10910, section 2.2.2). LanguageOptions::expect names the language instead of the
+// problem. What is too short to tell never counts against a completion. The model is found when the
+// reward is made (Error if there is none), and loaded when it first judges.
 std::unique_ptr<Reward> make_language_reward(const RewardSpec& spec, const RewardOptions& options);
 
 }  // namespace tramontane

@@ -82,8 +82,8 @@ void Pipeline::spawn_loop(const Job& job, const PipelineParts& parts, Trainer::O
     system_.spawn(
         {.name = str("verifier/", i), .kind = "verifier", .pool = "verify", .restart = one_by_one},
         [&job, ledger] {
-          return std::make_unique<Verifier>(RewardTable(job.rewards, job.reward_options),
-              job.tokenizer, Verifier::Options{}, ledger);
+          return std::make_unique<Verifier>(
+              job.reward_table(), job.tokenizer, Verifier::Options{}, ledger);
         });
   }
   ActorRef evaluator = system_.spawn({.name = "evaluator",

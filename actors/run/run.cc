@@ -357,7 +357,7 @@ int start_run(const Job& job, const RunOptions& options) {
 
 int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
-  Job job = load_job(files.path("job.yaml"), {});
+  Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   return Run(job, files, options.view).go(true, options.repair ? Repair::yes : Repair::no);
 }
 

@@ -25,6 +25,7 @@ struct RunOptions {
   std::string folder;  // empty: runs/NAME-DATE-TIME below the current folder
   View view = View::automatic;
   bool repair = false;  // resume: where the ledger is damaged, go on from before that
+  std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
 };
 
 // Starts a job in a new directory; an existing one is Error(bad_input). Returns the exit status.

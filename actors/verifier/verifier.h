@@ -6,7 +6,7 @@
 
 #include "actors/messages/messages.h"
 #include "actors/model/tokenizer.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
 #include "runtime/actor/actor.h"
 
 #include <memory>

@@ -1,12 +1,16 @@
 @0xb7a0c4ee2d9f1a31;
-# What a configuration schema says of itself beyond its fields. `tram help job` prints it.
+# What a configuration schema says of itself beyond its fields. `tram job` prints it.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tramontane::config");
 
 annotation doc @0xd9d1b0f0a6c3e512 (field, enumerant, struct) :Text;
-# One sentence: meaning and unit.
+# One sentence: meaning and unit. A {word} that who prints it knows is replaced, like {rewards}.
 
 annotation least @0xc35b1cf2e1c0a8f4 (field) :Float64;
 annotation most @0xf2f7b8c3a5d4e6b1 (field) :Float64;
 # Inclusive bounds of a number; outside is an error with line and column.
+
+annotation kinds @0xe1a6b9c24f7d3085 (field) :Text;
+# In a struct that has a `name` and perhaps a `kind` (else the name is one): the field belongs to
+# these kinds alone, given as words. None: to every kind that no field names.

@@ -2,7 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/names.h"
-#include "runtime/config/doc.capnp.h"
+#include "runtime/config/numbers.h"
 #include "runtime/config/override_node.h"
 #include "runtime/config/schema_notes.h"
 
@@ -10,10 +10,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <optional>
 
 namespace tramontane {
@@ -22,7 +20,6 @@ namespace {
 using capnp::DynamicList;
 using capnp::DynamicStruct;
 using capnp::DynamicValue;
-using TypeKind = capnp::schema::Type::Which;
 
 std::string join(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
@@ -51,7 +48,9 @@ class ConfigDecoder {
   ConfigDecoder(LoadedConfig& out, const std::map<std::string, std::string>& sets)
       : out_(out), sets_(sets) {}
 
-  void decode(const YAML::Node& node, DynamicStruct::Builder target, const std::string& path);
+  // `name`: what a map that is a list of named structs calls this one.
+  void decode(const YAML::Node& node, DynamicStruct::Builder target, const std::string& path,
+      const std::string& name = "");
 
  private:
   void complain(const std::string& path, const YAML::Node& node, const std::string& text) {
@@ -65,6 +64,9 @@ class ConfigDecoder {
     return mark.is_null() ? out_.file_ : str(out_.file_, ":", mark.line + 1, ":", mark.column + 1);
   }
 
+  static std::string kind_of(const YAML::Node& node, const std::string& name);
+  void complain_of_key(const std::string& path, const YAML::Node& node, const std::string& kind,
+      capnp::StructSchema schema);
   void decode_field(const YAML::Node& node, DynamicStruct::Builder target,
       capnp::StructSchema::Field field, const std::string& path);
   void decode_list(const YAML::Node& node, DynamicStruct::Builder target,
@@ -87,56 +89,6 @@ bool is_keyed(capnp::Type element) {
   return fields.size() >= 2 && fields[0].getProto().getName() == "name" &&
          fields[0].getType().isText() &&
          element.asStruct().getProto().getStruct().getDiscriminantCount() == 0;
-}
-
-template <class T>
-std::optional<T> parse_number(const std::string& text) {
-  T value{};
-  const char* begin = text.data();
-  if (!text.empty() && *begin == '+') ++begin;
-  auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<std::int64_t> integer_in(const std::string& text, double least, double most) {
-  auto whole = parse_number<std::int64_t>(text);
-  if (!whole) {
-    auto real = parse_number<double>(text);  // 1e6 is a whole number too
-    if (!real || std::floor(*real) != *real || std::abs(*real) > 9e15) return std::nullopt;
-    whole = static_cast<std::int64_t>(*real);
-  }
-  if (static_cast<double>(*whole) < least || static_cast<double>(*whole) > most)
-    return std::nullopt;
-  return whole;
-}
-
-struct IntegerRange {
-  double least;
-  double most;
-};
-
-std::optional<IntegerRange> integer_range(TypeKind kind) {
-  switch (kind) {  // NOLINT: every other kind is not an integer
-    case TypeKind::INT8:
-      return IntegerRange{-128, 127};
-    case TypeKind::INT16:
-      return IntegerRange{-32768, 32767};
-    case TypeKind::INT32:
-      return IntegerRange{-2147483648.0, 2147483647.0};
-    case TypeKind::INT64:
-      return IntegerRange{-9e15, 9e15};
-    case TypeKind::UINT8:
-      return IntegerRange{0, 255};
-    case TypeKind::UINT16:
-      return IntegerRange{0, 65535};
-    case TypeKind::UINT32:
-      return IntegerRange{0, 4294967295.0};
-    case TypeKind::UINT64:
-      return IntegerRange{0, 9e15};
-    default:
-      return std::nullopt;
-  }
 }
 
 }  // namespace
@@ -194,7 +146,7 @@ bool ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::
   }
   if (type.isFloat32() || type.isFloat64()) {
     std::optional<double> value;
-    if (node.IsScalar()) value = parse_number<double>(node.Scalar());
+    if (node.IsScalar()) value = number_in(node.Scalar());
     if (!value || !std::isfinite(*value)) return wrong("a number");
     if (!in_bounds(*value)) return false;
     store(DynamicValue::Reader(*value));
@@ -211,7 +163,7 @@ void ConfigDecoder::decode_keyed(
     auto fields = element.getSchema().getFields();
     std::string key = join(path, item.first.Scalar());
     if (fields.size() > 2 && item.second.IsMap())
-      decode(item.second, element, key);
+      decode(item.second, element, key, item.first.Scalar());
     else
       decode_field(item.second, element, fields[1], key);
     element.set(fields[0], capnp::Text::Reader(item.first.Scalar().c_str()));
@@ -264,14 +216,49 @@ void ConfigDecoder::decode_field(const YAML::Node& node, DynamicStruct::Builder 
   }
 }
 
-void ConfigDecoder::decode(
-    const YAML::Node& node, DynamicStruct::Builder target, const std::string& path) {
+// What kind of struct the map describes, where the schema has fields for some kinds only.
+std::string ConfigDecoder::kind_of(const YAML::Node& node, const std::string& name) {
+  for (const char* key : {"kind", "name"})
+    if (auto given = node[key]; given && given.IsScalar() && !given.Scalar().empty())
+      return given.Scalar();
+  return name;
+}
+
+void ConfigDecoder::complain_of_key(const std::string& path, const YAML::Node& node,
+    const std::string& kind, capnp::StructSchema schema) {
+  const std::string& key = node.Scalar();
+  std::vector<std::string> valid;
+  bool known = false;
+  for (auto field : schema.getFields()) {
+    std::string name = to_snake(field.getProto().getName().cStr());
+    known = known || name == key;
+    if (belongs(field, kind)) valid.push_back(name);
+  }
+  std::string text;
+  if (known) {
+    text = str("'", key, "' is no option of ", kind);
+    auto kinds = kinds_of(schema);
+    bool is_one = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    std::string near = is_one ? "" : nearest_name(kind, kinds);
+    if (!near.empty()) text += str(" (did you mean the kind '", near, "'?)");
+    text += str("; it has: ", listed(valid));
+  } else {
+    std::string near = nearest_name(key, valid);
+    text = str("unknown key '", key, "'", near.empty() ? "" : str("; did you mean '", near, "'?"),
+        " Valid", path.empty() ? "" : str(" in ", path), ": ", listed(valid));
+  }
+  complain(join(path, key), node, text);
+}
+
+void ConfigDecoder::decode(const YAML::Node& node, DynamicStruct::Builder target,
+    const std::string& path, const std::string& name) {
   out_.places_[path] = place(path, node);
   if (!node.IsMap()) {
     complain(path, node, str(path.empty() ? "the file" : path, ": expected keys and values"));
     return;
   }
   auto schema = target.getSchema();
+  std::string kind = kinds_of(schema).empty() ? "" : kind_of(node, name);
   std::vector<std::string> names;
   for (auto field : schema.getFields())
     names.push_back(to_snake(field.getProto().getName().cStr()));
@@ -284,11 +271,9 @@ void ConfigDecoder::decode(
     }
     const std::string& key = item.first.Scalar();
     auto found = std::find(names.begin(), names.end(), key);
-    if (found == names.end()) {
-      std::string near = nearest_name(key, names);
-      complain(join(path, key), item.first,
-          str("unknown key '", key, "'", near.empty() ? "" : str("; did you mean '", near, "'?"),
-              " Valid", path.empty() ? "" : str(" in ", path), ": ", listed(names)));
+    if (found == names.end() ||
+        !belongs(schema.getFields()[static_cast<unsigned>(found - names.begin())], kind)) {
+      complain_of_key(path, item.first, kind, schema);
       continue;
     }
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
@@ -357,6 +342,12 @@ void LoadedConfig::finish() const {
 
 std::string LoadedConfig::resolved() const {
   return write_yaml(message_->getRoot<DynamicStruct>(schema_).asReader());
+}
+
+std::string LoadedConfig::described(const std::map<std::string, std::string>& words,
+    const std::function<bool(const std::string&)>& aside) const {
+  Remarks remarks{words, aside};
+  return write_yaml(message_->getRoot<DynamicStruct>(schema_).asReader(), &remarks);
 }
 
 std::string to_snake(const std::string& camel) {

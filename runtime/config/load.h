@@ -19,6 +19,7 @@
 #include <capnp/message.h>
 #include <capnp/schema.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,6 +60,12 @@ class LoadedConfig {
   // The whole configuration, defaults included, as YAML that loads to the same.
   std::string resolved() const;
 
+  // The same with type, doc and bounds of each key behind it: the reference of the schema, by
+  // example. `words` replace {word} in docs; elements of lists whose path ("a.list.0") is `aside`
+  // are comments.
+  std::string described(const std::map<std::string, std::string>& words,
+      const std::function<bool(const std::string&)>& aside) const;
+
  private:
   friend class ConfigDecoder;
   friend LoadedConfig load_config(
@@ -80,9 +87,6 @@ LoadedConfig load_config(
     const std::string& file, const std::string& text, const std::vector<std::string>& sets) {
   return load_config(file, text, capnp::Schema::from<T>(), sets);
 }
-
-// The reference page of a schema: every key with type, default and doc, indented as YAML.
-std::string describe_config(capnp::StructSchema schema);
 
 std::string to_snake(const std::string& camel);
 

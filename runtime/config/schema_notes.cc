@@ -4,7 +4,9 @@
 #include "runtime/config/doc.capnp.h"
 #include "runtime/config/load.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <sstream>
 
 namespace tramontane {
@@ -17,6 +19,7 @@ using capnp::DynamicValue;
 constexpr std::uint64_t doc_id = 0xd9d1b0f0a6c3e512;
 constexpr std::uint64_t least_id = 0xc35b1cf2e1c0a8f4;
 constexpr std::uint64_t most_id = 0xf2f7b8c3a5d4e6b1;
+constexpr std::uint64_t kinds_id = 0xe1a6b9c24f7d3085;
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -69,87 +72,116 @@ std::string scalar_text(const DynamicValue::Reader& value, capnp::Type type) {
   }
 }
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+// A struct's `kind`, else its `name`; "" where it has neither.
+std::string kind_in(DynamicStruct::Reader value) {
+  std::string kind;
+  for (const char* key : {"name", "kind"})
+    KJ_IF_MAYBE (field, value.getSchema().findFieldByName(key)) {
+      if (!field->getType().isText()) continue;
+      auto text = value.get(*field).as<capnp::Text>();
+      if (text.size() > 0) kind = text.cStr();
+    }
+  return kind;
+}
+
 bool is_set_member(DynamicStruct::Reader value, capnp::StructSchema::Field field) {
   if (field.getProto().getDiscriminantValue() == capnp::schema::Field::NO_DISCRIMINANT) return true;
   KJ_IF_MAYBE (which, value.which()) return *which == field;
   return false;
 }
 
-void write(std::ostream& out, DynamicStruct::Reader value, const std::string& indent,
-    std::string first_indent) {
-  for (auto field : value.getSchema().getFields()) {
-    if (!is_set_member(value, field)) continue;
-    out << first_indent << to_snake(field.getProto().getName().cStr()) << ":";
-    first_indent = indent;
-    auto type = field.getType();
-    auto content = value.get(field);
-    if (type.isStruct()) {
-      out << "\n";
-      write(out, content.as<DynamicStruct>(), indent + "  ", indent + "  ");
-    } else if (type.isList()) {
-      auto list = content.as<capnp::DynamicList>();
-      auto element = type.asList().getElementType();
-      if (list.size() == 0) {
-        out << " []\n";
-      } else if (element.isStruct()) {
-        out << "\n";
-        for (auto item : list)
-          write(out, item.as<DynamicStruct>(), indent + "    ", indent + "  - ");
-      } else {
-        out << " [";
-        for (unsigned i = 0; i < list.size(); ++i)
-          out << (i == 0 ? "" : ", ") << scalar_text(list[i], element);
-        out << "]\n";
-      }
-    } else {
-      out << " " << scalar_text(content, type) << "\n";
-    }
-  }
-}
-
 const char* type_name(capnp::Type type) {
   if (type.isText()) return "text";
   if (type.isBool()) return "true|false";
   if (type.isFloat32() || type.isFloat64()) return "number";
-  if (type.isList()) return "list";
   return "whole number";
 }
 
-void describe(std::ostream& out, capnp::StructSchema schema, DynamicStruct::Reader defaults,
-    const std::string& indent) {
-  for (auto field : schema.getFields()) {
-    SchemaNotes notes = notes_of(field.getProto().getAnnotations());
-    auto type = field.getType();
-    std::string head = indent + to_snake(field.getProto().getName().cStr()) + ":";
-    std::string note = notes.doc;
-    if (type.isEnum()) {
-      std::string names;
-      for (auto e : type.asEnum().getEnumerants())
-        names += (names.empty() ? "" : "|") + to_snake(e.getProto().getName().cStr());
-      head += " " + scalar_text(defaults.get(field), type) + "   # " + names + "; ";
-    } else if (!type.isStruct() && !type.isList()) {
-      head += " " + scalar_text(defaults.get(field), type) + str("   # ", type_name(type), "; ");
-    } else {
-      head += "   # ";
-    }
-    if (notes.least) note += str(" [>= ", *notes.least, "]");
-    if (notes.most) note += str(" [<= ", *notes.most, "]");
-    out << head << note << "\n";
-    if (type.isStruct()) {
-      bool in_union =
-          field.getProto().getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT;
-      capnp::MallocMessageBuilder empty;
-      describe(out, type.asStruct(),
-          in_union ? empty.initRoot<DynamicStruct>(type.asStruct()).asReader()
-                   : defaults.get(field).as<DynamicStruct>(),
-          indent + "  ");
-    } else if (type.isList() && type.asList().getElementType().isStruct()) {
-      capnp::MallocMessageBuilder empty;
-      auto element = type.asList().getElementType().asStruct();
-      describe(out, element, empty.initRoot<DynamicStruct>(element).asReader(), indent + "  - ");
+class Writer {
+ public:
+  explicit Writer(const Remarks* remarks) : remarks_(remarks) {}
+
+  void write(DynamicStruct::Reader value, const std::string& path, const std::string& indent,
+      std::string first_indent) {
+    std::string kind = kind_in(value);
+    for (auto field : value.getSchema().getFields()) {
+      if (!is_set_member(value, field) || !belongs(field, kind)) continue;
+      std::string key = to_snake(field.getProto().getName().cStr());
+      out_ << first_indent << key << ":";
+      first_indent = indent;
+      content(value.get(field), field, path + key, indent);
     }
   }
-}
+
+  std::string text() const { return out_.str(); }
+
+ private:
+  void content(const DynamicValue::Reader& value, capnp::StructSchema::Field field,
+      const std::string& path, const std::string& indent) {
+    auto type = field.getType();
+    if (type.isStruct()) {
+      end_line(field);
+      write(value.as<DynamicStruct>(), path + ".", indent + "  ", indent + "  ");
+    } else if (!type.isList()) {
+      out_ << " " << scalar_text(value, type);
+      end_line(field);
+    } else if (auto list = value.as<capnp::DynamicList>();
+               list.size() > 0 && type.asList().getElementType().isStruct()) {
+      end_line(field);
+      for (unsigned i = 0; i < list.size(); ++i)
+        element(list[i].as<DynamicStruct>(), path + "." + std::to_string(i), indent);
+    } else {
+      out_ << " [";
+      for (unsigned i = 0; i < list.size(); ++i)
+        out_ << (i == 0 ? "" : ", ") << scalar_text(list[i], type.asList().getElementType());
+      out_ << "]";
+      end_line(field);
+    }
+  }
+
+  void element(DynamicStruct::Reader value, const std::string& path, const std::string& indent) {
+    std::string in = remarks_ && remarks_->aside && remarks_->aside(path) ? "# " + indent : indent;
+    write(value, path + ".", in + "    ", in + "  - ");
+  }
+
+  // What the field means, behind its value.
+  void end_line(capnp::StructSchema::Field field) {
+    std::string note = remarks_ ? note_of(field) : "";
+    out_ << (note.empty() ? "" : "   # ") << note << "\n";
+  }
+
+  std::string note_of(capnp::StructSchema::Field field) const {
+    SchemaNotes notes = notes_of(field.getProto().getAnnotations());
+    auto type = field.getType();
+    std::string out;
+    if (type.isEnum()) {
+      for (auto e : type.asEnum().getEnumerants())
+        out += (out.empty() ? "" : "|") + to_snake(e.getProto().getName().cStr());
+    } else if (!type.isStruct() && !type.isList()) {
+      out = type_name(type);
+    }
+    if (!notes.doc.empty()) out += (out.empty() ? "" : "; ") + with_words(notes.doc);
+    if (notes.least) out += str(" [>= ", *notes.least, "]");
+    if (notes.most) out += str(" [<= ", *notes.most, "]");
+    return out;
+  }
+
+  std::string with_words(std::string doc) const {
+    for (const auto& [word, text] : remarks_->words) {
+      std::string place = "{" + word + "}";
+      if (auto at = doc.find(place); at != doc.npos) doc.replace(at, place.size(), text);
+    }
+    return doc;
+  }
+
+  const Remarks* remarks_;
+  std::ostringstream out_;
+};
 
 }  // namespace
 
@@ -159,21 +191,33 @@ SchemaNotes notes_of(capnp::List<capnp::schema::Annotation>::Reader annotations)
     if (a.getId() == doc_id) notes.doc = a.getValue().getText().cStr();
     if (a.getId() == least_id) notes.least = a.getValue().getFloat64();
     if (a.getId() == most_id) notes.most = a.getValue().getFloat64();
+    if (a.getId() == kinds_id) notes.kinds = a.getValue().getText().cStr();
   }
   return notes;
 }
 
-std::string write_yaml(DynamicStruct::Reader value) {
-  std::ostringstream out;
-  write(out, value, "", "");
-  return out.str();
+std::vector<std::string> kinds_of(capnp::StructSchema schema) {
+  std::vector<std::string> out;
+  for (auto field : schema.getFields())
+    for (auto& word : words_of(notes_of(field.getProto().getAnnotations()).kinds.value_or("")))
+      if (std::find(out.begin(), out.end(), word) == out.end()) out.push_back(word);
+  return out;
 }
 
-std::string describe_config(capnp::StructSchema schema) {
-  std::ostringstream out;
-  capnp::MallocMessageBuilder empty;
-  describe(out, schema, empty.initRoot<DynamicStruct>(schema).asReader(), "");
-  return out.str();
+bool belongs(capnp::StructSchema::Field field, const std::string& kind) {
+  auto kinds = notes_of(field.getProto().getAnnotations()).kinds;
+  if (!kinds) return true;
+  auto words = words_of(*kinds);
+  auto among = [&](const auto& all) {
+    return std::find(all.begin(), all.end(), kind) != all.end();
+  };
+  return words.empty() ? !among(kinds_of(field.getContainingStruct())) : among(words);
+}
+
+std::string write_yaml(DynamicStruct::Reader value, const Remarks* remarks) {
+  Writer writer(remarks);
+  writer.write(value, "", "", "");
+  return writer.text();
 }
 
 }  // namespace tramontane

@@ -4,7 +4,8 @@
 //
 //   verdicts_bench [SECONDS [THREADS]]
 #include "actors/rewards/maths/process.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 #include "runtime/base/check.h"
 
 #include <atomic>
@@ -46,9 +47,10 @@ std::vector<std::string> texts() {
 
 // Judges until it is time; how many.
 std::size_t judge_until(Clock::time_point end) {
-  RewardTable table({{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9},
-                        {.name = "length", .weight = 0.1}},
-      {.length_max = 512, .length_cache = 128});
+  RewardTable table(built_in_rewards(),
+      {{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9},
+          {.name = "length", .weight = 0.1, .options = LengthOptions{512, 128}}},
+      {});
   const std::vector<std::string> said = texts();
   std::vector<Completion> batch;
   for (std::size_t i = 0; i < table.batch(); ++i) {

@@ -1,7 +1,8 @@
 // Verdicts of small programs, and of those that want a success which is not theirs.
 #include "actors/rewards/code/judge.h"
 
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "tests/support/temp_folder.h"
@@ -295,7 +296,7 @@ TEST_CASE("no more tests run than the job allows") {
 
 TEST_CASE("the code reward goes from completion to evidence") {
   JUDGE();
-  RewardTable table({{.name = "code", .weight = 0.9}}, {});
+  RewardTable table(built_in_rewards(), {{.name = "code", .weight = 0.9}}, {});
   CHECK(table.batch() == 1);
   auto said = [&](const std::string& text, const char* answer) {
     Verdict v = table.judge({.prompt = "", .answer = answer, .text = text});
@@ -314,7 +315,11 @@ TEST_CASE("the code reward goes from completion to evidence") {
 }
 
 TEST_CASE("options that make no sense are refused before anything runs") {
-  CHECK_THROWS_AS(RewardTable({{.name = "code", .weight = 1, .language = "rust"}}, {}), Error);
-  CHECK_THROWS_AS(RewardTable({{.name = "code", .weight = 1, .sandbox = "fool"}}, {}), Error);
-  CHECK_THROWS_AS(RewardTable({{.name = "code", .weight = 1, .test_seconds = 0}}, {}), Error);
+  auto table = [](CodeOptions options) {
+    return RewardTable(
+        built_in_rewards(), {{.name = "code", .weight = 1, .options = std::move(options)}}, {});
+  };
+  CHECK_THROWS_AS(table({.language = "rust"}), Error);
+  CHECK_THROWS_AS(table({.sandbox = "fool"}), Error);
+  CHECK_THROWS_AS(table({.test_seconds = 0}), Error);
 }

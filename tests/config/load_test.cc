@@ -131,9 +131,39 @@ TEST_CASE("the resolved configuration loads to the same") {
   CHECK(first.resolved().find("overdue: drop") != std::string::npos);
 }
 
-TEST_CASE("the reference page names every key with default and doc") {
-  std::string page = describe_config(capnp::Schema::from<schema::Job>());
-  CHECK(page.find("max_lag: 2   # whole number; versions that a token may be older") !=
-        std::string::npos);
-  CHECK(page.find("on_swap: keep   # keep|recompute|isolate; ") != std::string::npos);
+TEST_CASE("the reference says of every key its default, type and meaning, and loads to the same") {
+  auto loaded = load("actors: { verifier: { rewards: { math: 1, http: 1 } } }");
+  loaded.finish();
+  std::string page = loaded.described({{"rewards", "math, http"}},
+      [](const std::string& path) { return path == "actors.verifier.rewards.1"; });
+  CHECK(page.find("seed: 0   # whole number; every random draw") != std::string::npos);
+  CHECK(page.find("overdue") == std::string::npos);  // of a stage, and there is none
+  CHECK(page.find("kind: \"\"   # text; math, http; nothing") != std::string::npos);
+  CHECK(page.find("count: 1   # whole number; generators, each") != std::string::npos);
+  CHECK(page.find("\n#       - name: \"http\"") != std::string::npos);
+  auto again = load(page);
+  again.finish();
+  auto rewards = again.get<schema::Job>().getActors().getVerifier().getRewards();
+  REQUIRE(rewards.size() == 1);
+  CHECK(rewards[0].getName() == "math");
+}
+
+TEST_CASE("an option of another kind is refused, naming those that the kind has") {
+  auto rewards = [](const std::string& given) {
+    return problems("actors: { verifier: { rewards: " + given + " } }");
+  };
+  CHECK(has(rewards("{ format: { weight: 1, answer: boxed } }"),
+      "job.yaml:1:55: 'answer' is no option of format; it has: name, weight, kind, thinking, "
+      "requires, deadline, batch"));
+  CHECK(has(rewards("{ mine: { kind: math, weight: 1, url: x } }"), "'url' is no option of math"));
+  CHECK(has(rewards("[{ name: length, weight: 1, model: x }]"), "'model' is no option of length"));
+  CHECK(has(rewards("{ mathe: { weight: 1, answer: boxed } }"), "did you mean the kind 'math'?"));
+  CHECK(has(rewards("{ math: { weight: 1, answr: boxed } }"), "did you mean 'answer'?"));
+  CHECK(
+      has(rewards("{ math: { weight: 1, options: { a: 1 } } }"), "'options' is no option of math"));
+  CHECK(rewards("{ mine: { weight: 1, options: { a: 1 } } }").empty());
+  CHECK(rewards("{ http: { weight: 1, model: x }, language: { weight: 1, model: x } }").empty());
+  auto loaded = load("actors: { verifier: { rewards: { length: 1 } } }");
+  CHECK(loaded.resolved().find("length_max") != std::string::npos);
+  CHECK(loaded.resolved().find("answer:") == std::string::npos);
 }

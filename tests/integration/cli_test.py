@@ -131,6 +131,32 @@ def model_commands(folder, policy):
     print("eval and generate: work, repeat, refuse", flush=True)
 
 
+def reference(folder):
+    """What `tram job` prints is a job graph, in the folder of the examples."""
+    examples = os.path.join(folder, "examples")
+    os.makedirs(examples)
+    os.symlink(h.GATE, os.path.join(examples, "gate"))
+    page = h.tram("job").out
+    path = os.path.join(examples, "mine.yaml")
+    open(path, "w").write(page)
+    h.expect("reinforce" in h.tram("plan", path).out, "tram job: no plan")
+    # A reward behind a comment is one that wants something, and is refused without it.
+    for kind, wants in (("command", "needs a command"), ("http", "needs a url")):
+        h.expect(f'# {" " * 6}- name: "{kind}"' in page, f"tram job: {kind} is no comment")
+        refused(["plan", path, "--set", f"actors.verifier.rewards={{{kind}: 1}}"], h.BAD_INPUT, wants)
+    refused(["plan", path, "--set", "actors.verifier.rewards={math: {weight: 1, length_max: 9}}"], h.BAD_INPUT,
+        "'length_max' is no option of math; it has: name, weight, kind, answer, deadline, batch")
+    for limits in ("actors.verifier.rewards={length: {weight: 1, length_max: 9, length_cache: 10}}", "actors.verifier.length_cache=49"):
+        refused(["plan", path, "--set", limits], h.BAD_INPUT, "length_cache of at most length_max")
+    help_page = h.tram("help", "verify-answer").out
+    rows = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", open(os.path.join(h.ROOT, "README.md")).read().split("| reward |")[1], re.M)
+    named = {name for row in rows for name in row if name}
+    kinds = re.search(r"kind: \"\".*?; (.*?); nothing", page).group(1).split(", ")
+    h.expect(set(kinds) <= named, f"README.md names {named} of the rewards {kinds}")
+    h.expect(", ".join(kinds) in help_page, "the help of verify-answer lacks a kind")
+    print("tram job prints a job graph, and each kind has its own options", flush=True)
+
+
 def one_rollout(folder, run):
     """One rollout whole: its problem too, also where a reward of the job cannot be made here."""
     listed = h.tram("rollouts", run, "--limit", 3).out
@@ -143,9 +169,9 @@ def one_rollout(folder, run):
     elsewhere = os.path.join(folder, "it's elsewhere")
     subprocess.run(["cp", "-r", run, elsewhere], check=True)
     path = os.path.join(elsewhere, "job.yaml")
-    text = open(path).read().replace('name: "math"', 'name: "language"\n        model: "/nowhere/lid.ftz"', 1)
+    text = open(path).read().replace('name: "math"', 'name: "language"').replace("answer: number", 'model: "/nowhere/lid.ftz"')
     h.expect("/nowhere" in text, "the job graph of the run has no reward math")
-    open(path, "w").write(re.sub(r'(/nowhere.*\n(?:        .*\n)*?)        model: ""\n', r"\1", text))
+    open(path, "w").write(text)
     refused(["resume", elsewhere], h.BAD_INPUT, "/nowhere")
     shown = h.tram("rollouts", elsewhere, 17).out.splitlines()
     at = shown.index("  prompt")
@@ -277,6 +303,7 @@ def quick(run, graph):
 
 with h.Folder() as at:
     job_graphs(at)
+    reference(at)
     warm = h.warm_policy(at)
     made, made_from = one_run(at, warm)
     usage(at, made, made_from)

@@ -66,6 +66,12 @@ def own_function(folder, policy):
     verdicts, _ = graded(folder, rewards, [{"prompt": "1+1=", "answer": "2", "completion": "two two is 2"}], program=own)
     h.expect_equal(scores(verdicts), [0.5 + 0.5 * 3 / 4], "examples/own_reward.cc with math, by weight")
     h.expect_equal(verdicts[0]["components"][1]["evidence"], "3 of 4 words are distinct", "evidence")
+    folded = "{distinct: {weight: 1, options: {case: fold}}}"
+    line = [{"prompt": "1+1=", "answer": "2", "completion": "Two two"}]
+    h.expect_equal(scores(graded(folder, folded, line, program=own)[0]), [0.5], "an option of its own")
+    ended = h.tram("verify-answer", "1", "1", "--kind", "distinct", "--options", "options: {cas: fold}", status=h.BAD_INPUT, program=own)
+    h.expect("did you mean 'case'?" in ended.err, ended.err)
+    h.expect("http, distinct;" in h.tram("job", program=own).out, "tram job does not know the program's own kind")
     ended = h.tram("verify-answer", "1", "1", "--kind", "distinkt", status=h.BAD_INPUT, program=own)
     h.expect("did you mean 'distinct'?" in ended.err, ended.err)
     graph = h.job(folder, "distinct", policy=policy, steps=2)
@@ -73,6 +79,8 @@ def own_function(folder, policy):
     open(graph, "w").write(text.replace("rewards: {", "rewards: { distinct: 0.2,"))
     run = os.path.join(folder, "distinct-run")
     h.tram("run", graph, "--run", run, "--plain", program=own)
+    h.tram("resume", run, "--plain", program=own)
+    h.expect("unknown reward 'distinct'" in h.tram("resume", run, "--plain", status=h.BAD_INPUT).err, "tram knows distinct")
     shown = h.tram("rollouts", run, "--json", "--limit", "1").out
     h.expect("words are distinct" in shown, shown)
     print("a program with a reward of its own in C++: grade, verify-answer, and a job", flush=True)

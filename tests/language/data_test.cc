@@ -2,7 +2,8 @@
 // questions with one sentence in five put in another language. The sets are read from $TRAM_DATA.
 #include "actors/rewards/language/clean.h"
 #include "actors/rewards/language/identifier.h"
-#include "actors/rewards/reward.h"
+#include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 
 #include <boost/json.hpp>
 
@@ -96,7 +97,8 @@ TEST_CASE("MGSM's questions have their languages") {
 
 TEST_CASE("no solution of MATH-500 is taken for anything but English") {
   if (data_folder().empty()) return;
-  RewardTable table({{.name = "language", .weight = 1, .expect = "en"}}, {});
+  RewardTable table(built_in_rewards(),
+      {{.name = "language", .weight = 1, .options = LanguageOptions{"", "en"}}}, {});
   std::size_t alarms = 0;
   std::size_t undetermined = 0;
   auto texts = solutions();
@@ -115,7 +117,7 @@ TEST_CASE("no solution of MATH-500 is taken for anything but English") {
 
 TEST_CASE("one foreign sentence in five is caught, and none is not") {
   if (data_folder().empty()) return;
-  RewardTable table({{.name = "language", .weight = 1}}, {});
+  RewardTable table(built_in_rewards(), {{.name = "language", .weight = 1}}, {});
   for (const char* language : languages) {
     auto own = sentences(language);
     std::size_t mixed = 0;

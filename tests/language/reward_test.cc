@@ -1,6 +1,6 @@
 // The reward `language`, through the table that jobs use.
-#include "actors/rewards/reward.h"
-
+#include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 #include "runtime/base/result.h"
 #include "tests/language/texts.h"
 
@@ -19,7 +19,8 @@ struct Judged {
 };
 
 Judged judge(const std::string& prompt, const std::string& text, const std::string& expect = "") {
-  RewardTable table({{.name = "language", .weight = 1, .expect = expect}}, {});
+  RewardTable table(built_in_rewards(),
+      {{.name = "language", .weight = 1, .options = LanguageOptions{"", expect}}}, {});
   Verdict verdict = table.judge({.prompt = prompt, .answer = "", .text = text});
   REQUIRE(verdict.no_verdict.empty());
   return {verdict.components[0].value, verdict.components[0].evidence};
@@ -90,7 +91,10 @@ TEST_CASE("a thinking part that never ends is judged all the same") {
 }
 
 TEST_CASE("a job that names a model that is not there is refused with the remedy") {
-  CHECK_THROWS_WITH_AS(
-      RewardTable({{.name = "language", .weight = 1, .model = "/nowhere/lid.176.ftz"}}, {}),
+  CHECK_THROWS_WITH_AS(RewardTable(built_in_rewards(),
+                           {{.name = "language",
+                               .weight = 1,
+                               .options = LanguageOptions{"/nowhere/lid.176.ftz", ""}}},
+                           {}),
       doctest::Contains("./dev setup"), Error);
 }

@@ -1,5 +1,6 @@
 #include "actors/rewards/rewards.h"
 
+#include "actors/rewards/reward_table.h"
 #include "runtime/base/result.h"
 
 #include "tests/support/test.h"
@@ -9,8 +10,10 @@ using namespace tramontane;
 namespace {
 
 RewardTable magistral() {
-  return RewardTable(
-      {{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9, .answer = "number"}}, {});
+  return {built_in_rewards(),
+      {{.name = "format", .weight = 0.1},
+          {.name = "math", .weight = 0.9, .options = MathOptions{"number"}}},
+      {}};
 }
 
 Verdict judge(
@@ -76,42 +79,40 @@ TEST_CASE("evidence tells what was compared") {
 }
 
 TEST_CASE("the length penalty is soft and ends at its whole weight") {
-  RewardOptions options{.tags = {}, .length_max = 40, .length_cache = 10};
-  auto at = [&](std::uint32_t tokens) {
-    return reward_length({.tokens = tokens}, {}, options).share;
+  auto at = [&](std::uint32_t tokens, LengthOptions options = {40, 10}) {
+    return reward_length({.tokens = tokens}, {.options = options}, {}).share;
   };
   CHECK(at(1) == 0);
   CHECK(at(30) == 0);
   CHECK(at(35) == doctest::Approx(-0.5));
   CHECK(at(40) == -1);
   CHECK(at(100) == -1);
-  CHECK(
-      reward_length({.tokens = 41}, {}, {.tags = {}, .length_max = 40, .length_cache = 0}).share ==
-      -1);
+  CHECK(at(41, {40, 0}) == -1);
+  CHECK_THROWS_AS(make_length_reward({.options = LengthOptions{10, 11}}, {}), Error);
 }
 
 TEST_CASE("an unknown reward is refused with the nearest name") {
-  CHECK_THROWS_WITH_AS(RewardTable({{.name = "mathe", .weight = 1}}, {}),
+  CHECK_THROWS_WITH_AS(RewardTable(built_in_rewards(), {{.name = "mathe", .weight = 1}}, {}),
       doctest::Contains("unknown reward 'mathe'; did you mean 'math'? There are: format, math"),
       Error);
-  CHECK_THROWS_AS(RewardTable({}, {}), Error);
+  CHECK_THROWS_AS(RewardTable(built_in_rewards(), {}, {}), Error);
 }
 
 TEST_CASE("the format gate takes what a job wants of thinking and of the answer") {
-  auto share = [](std::string_view text, RewardSpec spec, RewardOptions options = {}) {
-    return reward_format({.text = text}, spec, options).share;
+  auto share = [](std::string_view text, FormatOptions wanted, RewardOptions options = {}) {
+    return reward_format({.text = text}, {.options = wanted}, options).share;
   };
-  RewardSpec thinks{.thinking = "required"};
+  FormatOptions thinks{.thinking = "required"};
   CHECK(share("<think>a</think>b", thinks) == 1);
   CHECK(share("b", thinks) == 0);
-  RewardSpec silent{.thinking = "none"};
+  FormatOptions silent{.thinking = "none"};
   CHECK(share("b", silent) == 1);
   CHECK(share("<think>a</think>b", silent) == 0);
-  RewardSpec boxed{.requires_part = "boxed"};
+  FormatOptions boxed{.requires_part = "boxed"};
   CHECK(share("so \\boxed{\\frac{1}{2}}.", boxed) == 1);
   CHECK(share("so \\boxed{\\frac{1}{2}", boxed) == 0);
   CHECK(share("<think>\\boxed{1}</think>1", boxed) == 0);
-  RewardSpec code{.requires_part = "code_block"};
+  FormatOptions code{.requires_part = "code_block"};
   CHECK(share("```python\nprint(1)\n```", code) == 1);
   CHECK(share("```\nprint(1)\n```", code) == 0);
   CHECK(share("```\nx\n```\n```cpp\nint x;\n```", code) == 1);
@@ -132,4 +133,40 @@ TEST_CASE("several completions are judged together, each stopping where its own 
   CHECK(verdicts[1].components.size() == 1);
   CHECK(!verdicts[2].score);
   CHECK(verdicts[3].score.value() == doctest::Approx(0.1));
+}
+
+TEST_CASE("a program's own kind is known to the table that it is handed to, and to no other") {
+  auto make = [](const RewardSpec& spec, const RewardOptions& options) {
+    return make_function_reward(
+        [](const Completion&, const RewardSpec& given, const RewardOptions&) {
+          RewardResult result;
+          result.share = std::stod(given.of<OwnOptions>().values.at("share"));
+          return result;
+        },
+        spec, options);
+  };
+  auto kinds = built_in_rewards_and({{.name = "mine", .make = make, .own_options = {"share"}}});
+  RewardSpec spec{.name = "mine", .weight = 2, .options = OwnOptions{{{"share", "0.25"}}}};
+  CHECK(RewardTable(kinds, {spec}, {}).judge(Completion{}).score.value() == 0.5);
+  CHECK_THROWS_WITH_AS(RewardTable(built_in_rewards(), {spec}, {}),
+      doctest::Contains("unknown reward 'mine'"), Error);
+  spec.options = OwnOptions{{{"shore", "1"}}};
+  CHECK_THROWS_WITH_AS(
+      RewardTable(kinds, {spec}, {}), doctest::Contains("did you mean 'share'?"), Error);
+  CHECK_THROWS_WITH_AS(
+      built_in_rewards_and({{.name = "math"}}), doctest::Contains("'math' already"), Error);
+}
+
+TEST_CASE("a table waits as long as its kinds say, or the job graph") {
+  auto seconds = [](RewardSpec spec) {
+    spec.batch = 1;
+    return RewardTable(built_in_rewards(), {spec}, {}).seconds_at_most();
+  };
+  CHECK(seconds({.name = "format", .weight = 1}) == 0);
+  CHECK(seconds({.name = "math", .weight = 1}) == default_math_seconds);
+  CHECK(seconds({.name = "math", .weight = 1, .deadline = 7}) == 7);
+  CHECK(seconds({.name = "own",
+            .weight = 1,
+            .kind = "command",
+            .options = CommandOptions{{"/bin/cat"}}}) == default_command_seconds);
 }

@@ -162,8 +162,8 @@ TEST_CASE("a generator and a verifier whose ledger is gone for good rest") {
   bench.book->tasks.push_back({task(bench.job, 7, 70)});
   bench.start();
   bench.sim.system().spawn({.name = "verifier/0"}, [&bench] {
-    return std::make_unique<Verifier>(RewardTable(bench.job.rewards, bench.job.reward_options),
-        bench.job.tokenizer, Verifier::Options{}, bench.ledger);
+    return std::make_unique<Verifier>(
+        bench.job.reward_table(), bench.job.tokenizer, Verifier::Options{}, bench.ledger);
   });
   bench.sim.on_message([&](const Passage& passage) {
     if (passage.type == "Append") bench.sim.kill("ledger");
@@ -193,7 +193,7 @@ TEST_CASE("a verifier sends its verdicts again when the ledger's answer is lost"
   ActorRef ledger = sim.system().spawn<FakeLedger>({.name = "ledger"}, book);
   sim.system().spawn({.name = "verifier/0"}, [&] {
     return std::make_unique<Verifier>(
-        RewardTable(job.rewards, job.reward_options), job.tokenizer, Verifier::Options{}, ledger);
+        job.reward_table(), job.tokenizer, Verifier::Options{}, ledger);
   });
   sim.run_for(30s);
   REQUIRE(book->judged.size() == 2);

@@ -105,9 +105,9 @@ Job sim_job(std::uint64_t seed) {
   job.generators = 1 + static_cast<std::uint32_t>(random.below(3));
   job.generator = draw_batch(random);
   job.verifiers = 1 + static_cast<std::uint32_t>(random.below(2));
-  job.rewards = {{.name = "math", .weight = 0.5, .answer = "number"},
-      {.name = "length", .weight = 1}};  // lengths differ: groups have contrast
-  job.reward_options = {.length_max = 16, .length_cache = 16};
+  // Lengths differ: groups have contrast.
+  job.rewards = {{.name = "math", .weight = 0.5, .options = MathOptions{"number"}},
+      {.name = "length", .weight = 1, .options = LengthOptions{16, 16}}};
   job.trainer.checkpoint_every = 1 + static_cast<std::uint32_t>(random.below(4));
   job.trainer.non_finite_max = 1000;
   job.transport = "local";
