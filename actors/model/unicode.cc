@@ -53,7 +53,7 @@ struct Units {
 
 UBool U_CALLCONV spend_tick(const void* left, std::int32_t) {
   // ICU hands the context back as const; it is the caller's own counter.
-  return --*static_cast<std::int64_t*>(const_cast<void*>(left)) > 0;
+  return --*static_cast<std::int64_t*>(const_cast<void*>(left)) > 0 ? 1 : 0;
 }
 
 [[noreturn]] void refuse_text(UErrorCode code, std::size_t bytes) {

@@ -84,12 +84,11 @@ inline Failure to_failure(Failure failure) {
 Failure to_failure(const boost::system::error_code& error);
 
 template <class R>
-void put_reply(Envelope& envelope, R&& value) {
-  using Value = std::remove_cvref_t<R>;
-  if constexpr (is_result<Value>) {
+void put_reply(Envelope& envelope, R value) {
+  if constexpr (is_result<R>) {
     if (!value) {
       envelope.failure = to_failure(value.error());
-    } else if constexpr (!std::is_void_v<typename Unwrap<Value>::type>) {
+    } else if constexpr (!std::is_void_v<typename Unwrap<R>::type>) {
       envelope.body = Message(std::move(*value));
     }
   } else {
