@@ -170,7 +170,10 @@ void RunState::take_summary(const RunEvent& event) {
   actors.clear();
   queues.clear();
   running = unknown;
+  // Of the last step, in which generators have nothing left to write: the run's means instead.
   set(tokens_per_second, event, "tokens_per_second");
+  for (const char* key : {"generator_busy", "trainer_busy"})
+    if (std::isfinite(number(event, key))) last_step[key] = number(event, key);
   version = larger(version, number(event, "final_version"));
 }
 

@@ -215,9 +215,10 @@ TEST_CASE("the frame of a run that is over shows how it ended, and nobody at wor
   for (bool to_its_end : {true, false}) {
     RunState state = state_at(77);
     state.take({{"event", "summary"}, {"stopped", to_its_end ? "finished" : "interrupted"},
-        {"final_version", 80}});
+        {"final_version", 80}, {"generator_busy", 0.61}, {"trainer_busy", 0.42}});
     std::string shown = joined(frame(state, {100, 40}, false));
     CHECK(has(shown, "version 80"));
+    CHECK(has(shown, "░ 61 %  trainer"));
     CHECK(!has(shown, "being written"));
     CHECK(!has(shown, "waiting"));
     CHECK(!has(shown, "generator/0"));
