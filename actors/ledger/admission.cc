@@ -1,19 +1,6 @@
-// Which groups may be issued, and what becomes of a group.
-//
-// A batch counts a fixed number B of completions, taken from groups in the order of issue. So the
-// batch that a new group will end in is known from the completions before it that count, or may
-// yet count:
-//
-//   position = B * next_step + (open completions that may count)
-//   step     = position / B
-//
-// Groups that turn out not to count (no contrast, under BatchOf::kept; stale, under Overdue::drop)
-// only move later groups to an earlier step, so the bound on staleness holds whatever happens:
-// with Overdue::wait a group is issued once trained + max_lag >= step, that is
-// (max_lag + trained + 1) * B > position, the capacity of ARCHITECTURE.md.
+// What becomes of a group, and with it what the scheduler's admission counts
+// (scheduler/admission.h): open groups that may yet count.
 #include "actors/ledger/state.h"
-
-#include <algorithm>
 
 namespace tramontane {
 
@@ -34,9 +21,8 @@ bool Ledger::State::counts(DropReason reason) const {
 bool Ledger::State::stale(const GroupEntry& group, std::uint64_t step) const {
   for (const auto& entry : group.rollouts) {
     bool masked = entry.stage == Stage::judged && !entry.score;
-    if (!masked && entry.oldest != ~Version{0} && entry.oldest + options.max_lag < step) {
+    if (!masked && entry.oldest != ~Version{0} && admission().stale(entry.oldest, step))
       return true;
-    }
   }
   return false;
 }
@@ -63,38 +49,32 @@ bool Ledger::State::may_count(const GroupEntry& group) const {
   return counts(reason);
 }
 
-std::uint64_t Ledger::State::position() const {
+Admission Ledger::State::admission() const {
+  return {.batch = options.batch,
+      .group_size = options.group_size,
+      .max_lag = options.max_lag,
+      .overdue = options.overdue,
+      .run_ahead = options.run_ahead,
+      .steps = options.steps};
+}
+
+TrainingProgress Ledger::State::progress() const {
+  return {.next_step = cursor.next_step, .trained = cursor.trained};
+}
+
+std::uint64_t Ledger::State::open_groups() const {
   std::uint64_t open = 0;
   for (const auto& group : groups_) open += may_count(group) ? 1 : 0;
-  return cursor.next_step * options.batch + open * options.group_size;
-}
-
-std::uint64_t Ledger::State::step_limit() const {
-  // After a restart from an old checkpoint: whatever is written now would be too stale for every
-  // batch that is still open. The replay comes first.
-  if (cursor.next_step > cursor.trained + options.max_lag) return 0;
-  std::uint64_t ahead = options.overdue == Overdue::wait ? options.max_lag : options.run_ahead;
-  std::uint64_t limit = cursor.trained + ahead + 1;
-  return options.steps == 0 ? limit : std::min(limit, options.steps);
-}
-
-bool Ledger::State::admits_group() const {
-  return position() / options.batch < step_limit();
+  return open;
 }
 
 Version Ledger::State::oldest_version(const GroupEntry& group) const {
-  // With Overdue::wait the group cannot end later than the step it was admitted for; otherwise it
-  // may end in any, and the next to be sealed is all that is known.
-  std::uint64_t step = cursor.next_step;
-  if (options.overdue == Overdue::wait) {
-    std::uint64_t before = 0;
-    for (const auto& earlier : groups_) {
-      if (earlier.id == group.id) break;
-      before += may_count(earlier) ? 1 : 0;
-    }
-    step += before * options.group_size / options.batch;
+  std::uint64_t before = 0;
+  for (const auto& earlier : groups_) {
+    if (earlier.id == group.id) break;
+    before += may_count(earlier) ? 1 : 0;
   }
-  return step > options.max_lag ? step - options.max_lag : 0;
+  return admission().oldest_version(progress(), before);
 }
 
 void Ledger::State::doom_stale_groups() {

@@ -15,14 +15,7 @@ LeaseId Ledger::State::new_lease(Lease lease) {
 }
 
 void Ledger::State::issue_groups(std::uint64_t wanted) {
-  // One pass over the index tells where the first new group stands; each moves the next one on.
-  std::uint64_t at = position();
-  std::uint64_t end = step_limit() * options.batch;
-  std::uint64_t fresh = 0;
-  while (fresh * options.group_size < wanted && at < end) {
-    at += options.group_size;
-    ++fresh;
-  }
+  std::uint64_t fresh = admission().groups_to_issue(progress(), open_groups(), wanted);
   if (fresh == 0) return;
   auto next = cursor;
   next.groups_issued += fresh;

@@ -33,6 +33,7 @@
 
 #include "actors/messages/types.h"
 #include "runtime/base/result.h"
+#include "scheduler/admission.h"
 
 #include <chrono>
 #include <cstdint>
@@ -50,17 +51,12 @@ class KvStore;
 // Microseconds since an epoch that the caller chooses and keeps.
 using Micros = std::int64_t;
 
-enum class Overdue : std::uint8_t {
-  wait = 0,  // no prompt is issued that could become staler than max_lag: nothing is dropped
-  drop =
-      1,  // generators run ahead up to run_ahead batches; what is too stale is dropped and replaced
-};
-
 // Which completions count towards a batch.
 enum class BatchOf : std::uint8_t {
-  issued = 0,  // all: a batch is the next `batch` completions issued; groups without contrast leave
-               // it smaller
-  kept = 1,    // only those of groups with contrast: dropped groups are replaced by later ones
+  // All: a batch is the next `batch` completions issued; groups without contrast leave it smaller.
+  issued = 0,
+  // Only those of groups with contrast: dropped groups are replaced by later ones.
+  kept = 1,
 };
 
 struct LedgerOptions {
@@ -76,8 +72,8 @@ struct LedgerOptions {
   bool drop_without_contrast = true;
   Micros generate_lease = 30'000'000;  // extended by every append
   Micros verify_lease = 30'000'000;
-  std::uint32_t verify_attempts =
-      3;  // after so many lost leases: no_verdict("verifier lost it … times")
+  // After so many lost leases: no_verdict("verifier lost it … times").
+  std::uint32_t verify_attempts = 3;
   std::uint64_t keep_batches = 0;  // trained batches kept for replay and viewing; 0: all
   std::uint64_t keep_bytes = 0;    // 0: no bound; trained batches go oldest first
 };
@@ -89,8 +85,8 @@ using PromptOf = std::function<Prompt(GroupId)>;
 struct RolloutSummary {
   RolloutId id = 0;
   GroupId group = 0;
-  std::string
-      state;  // waiting, leased, finished, judging, judged, sealed, trained, dropped: reason
+  // waiting, leased, finished, judging, judged, sealed, trained, dropped: reason
+  std::string state;
   std::optional<std::uint64_t> step;
   std::uint32_t tokens = 0;
   Version oldest = 0;

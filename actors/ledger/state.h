@@ -107,11 +107,10 @@ struct Ledger::State {
 
   // ---- admission (admission.cc) -------------------------------------------------------------
 
-  // Completions that batches have counted so far, or may yet count: sealed and open ones.
-  std::uint64_t position() const;
-  // The first step for which no group may be issued now.
-  std::uint64_t step_limit() const;
-  bool admits_group() const;
+  Admission admission() const;
+  TrainingProgress progress() const;
+  // Groups that are not in a batch yet, and may count towards one.
+  std::uint64_t open_groups() const;
   // May this group still count towards a batch, as far as is known?
   bool may_count(const GroupEntry& group) const;
   bool counts(DropReason reason) const;

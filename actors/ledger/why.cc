@@ -51,12 +51,14 @@ std::string Ledger::why_no_tasks() const {
     return str("max_lag ", options.max_lag, ": what waits must be written under version ", oldest,
         " or later; trained is ", state.cursor.trained);
   }
-  if (state.admits_group()) return {};
-  std::uint64_t step = state.position() / options.batch;
+  auto admission = state.admission();
+  std::uint64_t open = state.open_groups();
+  if (admission.admits(state.progress(), open)) return {};
+  std::uint64_t step = admission.position(state.progress(), open) / options.batch;
   if (options.steps != 0 && step >= options.steps) {
     return str("all prompts of the last step ", options.steps - 1, " are issued");
   }
-  if (state.step_limit() == 0) {
+  if (admission.step_limit(state.progress()) == 0) {
     return str("max_lag ", options.max_lag, ": batches up to ", state.cursor.next_step - 1,
         " are sealed; what is written now is for later ones, once version ",
         state.cursor.next_step - options.max_lag, " is trained again; it is at ",

@@ -2,6 +2,7 @@
 #include "actors/model/packed.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "scheduler/block_pool.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -66,14 +67,9 @@ struct Decoder::State {
     bool open = false;
   };
 
-  State(const ModelConfig& c, Options o) : config(c), options(o), sizes(c) {
+  State(const ModelConfig& c, Options o) : config(c), options(o), sizes(c), pool(o.kv_blocks) {
     rope = kernels::rope_table(config.context, config.head_dim, config.rope_theta);
     cache.at_least(config.layers * options.kv_blocks * block_floats(config));
-    free_blocks.resize(static_cast<std::size_t>(options.kv_blocks));
-    // The lowest block is handed out first.
-    for (std::int64_t i = 0; i < options.kv_blocks; ++i)
-      free_blocks[static_cast<std::size_t>(i)] =
-          static_cast<std::int32_t>(options.kv_blocks - 1 - i);
     auto rows = static_cast<std::size_t>(options.rows_max);
     kv_rows.resize(rows);
     ids.resize(rows);
@@ -110,8 +106,8 @@ struct Decoder::State {
   Sizes sizes;
   std::vector<float> rope;
   Buffer cache;
-  std::vector<std::int32_t> free_blocks;  // taken from the back
-  std::vector<Sequence> sequences;        // by id
+  BlockPool pool;
+  std::vector<Sequence> sequences;  // by id
   std::vector<SequenceId> free_ids;
 
   // Of the call under way; sized once for rows_max.
@@ -141,7 +137,8 @@ std::optional<SequenceId> Decoder::open(std::int64_t capacity) {
   if (blocks > s.options.kv_blocks)
     throw Error(Errc::bad_input, str("a sequence of ", capacity, " positions needs ", blocks,
                                      " cache blocks; the whole cache has ", s.options.kv_blocks));
-  if (blocks > blocks_free()) return std::nullopt;
+  auto taken = s.pool.take(blocks);
+  if (!taken) return std::nullopt;
   SequenceId id = 0;
   if (s.free_ids.empty()) {
     id = static_cast<SequenceId>(s.sequences.size());
@@ -154,17 +151,13 @@ std::optional<SequenceId> Decoder::open(std::int64_t capacity) {
   sequence.length = 0;
   sequence.capacity = capacity;
   sequence.open = true;
-  for (std::int64_t i = 0; i < blocks; ++i) {
-    sequence.blocks.push_back(s.free_blocks.back());
-    s.free_blocks.pop_back();
-  }
+  sequence.blocks = std::move(*taken);
   return id;
 }
 
 void Decoder::close(SequenceId id) {
   State::Sequence& sequence = state_->sequence(id);
-  for (std::size_t i = sequence.blocks.size(); i-- > 0;)
-    state_->free_blocks.push_back(sequence.blocks[i]);
+  state_->pool.give_back(sequence.blocks);
   sequence.blocks.clear();
   sequence.open = false;
   state_->free_ids.push_back(id);
@@ -179,11 +172,11 @@ std::int64_t Decoder::length(SequenceId id) const {
 }
 
 std::int64_t Decoder::blocks_free() const {
-  return static_cast<std::int64_t>(state_->free_blocks.size());
+  return state_->pool.free();
 }
 
 std::int64_t Decoder::blocks_total() const {
-  return state_->options.kv_blocks;
+  return state_->pool.total();
 }
 
 std::int64_t Decoder::cache_bytes(const ModelConfig& config, Options options) {

@@ -1,0 +1,32 @@
+#include "scheduler/block_pool.h"
+
+#include "runtime/base/check.h"
+
+namespace tramontane {
+
+BlockPool::BlockPool(std::int64_t total) {
+  TRAM_CHECK(total >= 0, "a pool has no negative number of blocks", total);
+  for (std::int64_t block = total; block-- > 0;) free_.push_back(static_cast<std::int32_t>(block));
+  taken_.resize(static_cast<std::size_t>(total));
+}
+
+std::optional<std::vector<std::int32_t>> BlockPool::take(std::int64_t count) {
+  TRAM_CHECK(count >= 0, "blocks are taken, not given", count);
+  if (count > free()) return std::nullopt;
+  std::vector<std::int32_t> blocks(free_.rbegin(), free_.rbegin() + count);
+  free_.resize(free_.size() - blocks.size());
+  for (std::int32_t block : blocks) taken_[static_cast<std::size_t>(block)] = true;
+  return blocks;
+}
+
+void BlockPool::give_back(std::span<const std::int32_t> blocks) {
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    auto index = static_cast<std::size_t>(*block);
+    TRAM_CHECK(index < taken_.size(), "the pool has no such block", *block);
+    TRAM_CHECK(taken_[index], "a block was given back twice", *block);
+    taken_[index] = false;
+    free_.push_back(*block);
+  }
+}
+
+}  // namespace tramontane
