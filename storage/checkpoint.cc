@@ -187,6 +187,7 @@ void CheckpointStore::remove_leftovers() {
 void CheckpointStore::remove_old(std::uint64_t newest) {
   auto all = folders();
   all.erase(all.upper_bound(newest), all.end());
+  if (best_problem()) return;
   auto keep = best();
   std::size_t excess = all.size() > options_.keep_last ? all.size() - options_.keep_last : 0;
   for (const auto& [version, path] : all) {
@@ -279,7 +280,7 @@ void CheckpointStore::mark_best(std::uint64_t version) {
   if (!all.empty()) remove_old(all.rbegin()->first);
 }
 
-std::optional<std::uint64_t> CheckpointStore::best() const {
+std::optional<std::uint64_t> CheckpointStore::read_best() const {
   std::string path = folder_ + "/best.json";
   if (!files_.exists(path)) return std::nullopt;
   auto bytes = files_.read(path);
@@ -287,8 +288,26 @@ std::optional<std::uint64_t> CheckpointStore::best() const {
   auto value = json::parse(as_text(bytes), error);
   auto* object = error ? nullptr : value.if_object();
   auto* version = object == nullptr ? nullptr : object->if_contains("version");
-  if (version == nullptr || !version->is_number()) return std::nullopt;
-  return version->to_number<std::uint64_t>();
+  std::uint64_t number = 0;
+  bool named = version != nullptr && version->is_number();
+  if (named) number = version->to_number<std::uint64_t>(error);
+  if (!named || error) corrupt(path, "it names no version");
+  if (!folders().contains(number))
+    corrupt(path, str("it names version ", number, ", which is not there"));
+  return number;
+}
+
+std::optional<std::uint64_t> CheckpointStore::best() const {
+  return best_problem() ? std::nullopt : read_best();
+}
+
+std::optional<std::string> CheckpointStore::best_problem() const {
+  try {
+    read_best();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.text();
+  }
 }
 
 void check_files(

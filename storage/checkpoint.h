@@ -81,11 +81,16 @@ class CheckpointStore {
 
   // The best stays for as long as it is the best. It must exist.
   void mark_best(std::uint64_t version);
+  // Nothing if none was marked, or best.json does not say which: best_problem() then says why, and
+  // none is removed until one is marked again.
   std::optional<std::uint64_t> best() const;
+  std::optional<std::string> best_problem() const;
 
  private:
   std::string folder_of_version(std::uint64_t version) const;
   std::map<std::uint64_t, std::string> folders() const;
+  // What best.json says. Error(corrupt) if it makes no sense.
+  std::optional<std::uint64_t> read_best() const;
   void remove_leftovers();
   void remove_old(std::uint64_t newest);
 

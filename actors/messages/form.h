@@ -1,15 +1,14 @@
 #pragma once
-// How a message is written as its Cap'n Proto struct. For message_codecs*.cc alone: each message
-// has a Form there, and WireCodec (codecs.h) is instantiated over it.
+// How a message is written as its Cap'n Proto struct. For codecs*.cc alone: each message has a Form
+// there, and WireCodec (codecs.h) is instantiated over it.
 //
 //   template <>
 //   struct Form<TakeBatch> {
 //     using Schema = wire::TakeBatch;
 //     static void write(const TakeBatch& m, Schema::Builder out);
-//     static TakeBatch read(Schema::Reader in);                 // throws Error for what is no
-//     sense static std::size_t beyond(const TakeBatch& m);            // bytes it holds beyond
-//     sizeof(m);
-//   };                                                          // left out: none
+//     static TakeBatch read(Schema::Reader in);       // throws Error for what makes no sense
+//     static std::size_t beyond(const TakeBatch& m);  // bytes beyond sizeof(m); left out: none
+//   };
 
 #include "actors/messages/codecs.h"
 #include "actors/messages/messages.capnp.h"

@@ -233,14 +233,9 @@ class FirstCauses {
     auto found = causes_.find(last.name);
     const ExitRecord& record = found == causes_.end() ? last : found->second;
     Errc code = record.code.value_or(Errc::failed);
-    std::string text = record.text;
-    if (text == std::bad_alloc().what()) {
-      code = Errc::io;
-      text = no_memory().text();
-    }
     bool io = code == Errc::io;
     return {RunOutcome::How::failed,
-        str(record.name, " failed for good: ", text,
+        str(record.name, " failed for good: ", record.text,
             io ? "; once that is mended, nothing is lost and this goes on: " + go_on_ : ""),
         0, 0, code};
   }
@@ -280,8 +275,6 @@ RunOutcome Run::drive(
     if (record.cause == ExitCause::stopped) return;
     causes.see(record);
     report_event(*system, exits.write(record));
-    // What is damaged on disk stays so, however often the ledger is started again.
-    if (record.kind == "ledger" && record.code == Errc::corrupt) done(causes.outcome_of(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
   system.emplace(std::move(options));

@@ -103,6 +103,9 @@ std::optional<Checkpoint> Trainer::newest_whole(const CheckpointStore& store) {
     alarm("a checkpoint is damaged and was passed over: " + problem);
     damaged_ += (damaged_.empty() ? "" : "; ") + problem;
   }
+  if (auto problem = store.best_problem())
+    alarm("which checkpoint did best is not known, so all are kept until one does better: " +
+          *problem);
   return newest;
 }
 

@@ -2,6 +2,7 @@
 #include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
+#include "runtime/base/process_limits.h"
 
 #include <condition_variable>
 #include <deque>
@@ -21,7 +22,7 @@ class BackgroundSink final : public EventSink {
         output_(std::move(output)),
         events_max_(events_max),
         patience_(patience),
-        thread_([this] { work(); }) {}
+        thread_(start_thread("the view's thread", [this] { work(); })) {}
 
   ~BackgroundSink() override { close(); }
 

@@ -2,7 +2,9 @@
 
 #include "runtime/actor/cell.h"
 #include "runtime/base/check.h"
+#include "runtime/base/process_limits.h"
 
+#include <new>
 #include <utility>
 
 namespace tramontane {
@@ -11,6 +13,8 @@ namespace {
 std::string text_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    return no_memory().text();
   } catch (const std::exception& known) {
     return known.what();
   } catch (...) {
@@ -23,6 +27,8 @@ std::optional<Errc> code_of(const std::exception_ptr& error) {
     std::rethrow_exception(error);
   } catch (const Error& known) {
     return known.errc();
+  } catch (const std::bad_alloc&) {
+    return Errc::io;
   } catch (...) {
     return std::nullopt;
   }
@@ -117,7 +123,7 @@ void Cell::bury() {
   bool failed = record.cause != ExitCause::stopped;
   if (failed) failed_.fetch_add(1, std::memory_order_relaxed);
   std::optional<Duration> pause;
-  if (failed && !stop_wanted_) pause = supervisor_.on_failure(now());
+  if (failed && !stop_wanted_) pause = supervisor_.on_failure(record.code, now());
   record.restarts = pause.has_value();
   record.escalated = failed && !pause && !stop_wanted_;
 

@@ -18,8 +18,8 @@ const char* name(ExitCause cause) noexcept {
   return "?";
 }
 
-std::optional<Duration> Supervisor::on_failure(Time now) {
-  if (policy_.when == RestartPolicy::When::never) return std::nullopt;
+std::optional<Duration> Supervisor::on_failure(std::optional<Errc> code, Time now) {
+  if (policy_.when == RestartPolicy::When::never || code == Errc::corrupt) return std::nullopt;
   while (!restarts_.empty() && now - restarts_.front() > policy_.within) restarts_.pop_front();
   if (restarts_.size() >= policy_.max_restarts) return std::nullopt;
   Duration wait = policy_.backoff;

@@ -1,8 +1,10 @@
 #pragma once
 // When an actor that failed is started again: Erlang's rule. It is, unless that would be more than
-// `max_restarts` within `within`; then the failure escalates to the system's owner.
+// `max_restarts` within `within`; then the failure escalates to the system's owner. So does at once
+// a failure of damaged bytes (Errc::corrupt): the next life would read the same.
 
 #include "runtime/base/clock.h"
+#include "runtime/base/result.h"
 
 #include <cstdint>
 #include <deque>
@@ -24,8 +26,9 @@ class Supervisor {
  public:
   explicit Supervisor(RestartPolicy policy) : policy_(policy) {}
 
-  // A failure at `now`: how long to wait before the next life, or nothing if there is none.
-  std::optional<Duration> on_failure(Time now);
+  // A failure at `now`, with its code if it has one: how long to wait before the next life, or
+  // nothing if there is none.
+  std::optional<Duration> on_failure(std::optional<Errc> code, Time now);
 
  private:
   const RestartPolicy policy_;

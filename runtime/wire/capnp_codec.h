@@ -9,8 +9,8 @@
 //   }
 //
 //   Result<LeaseTasks> Codec<LeaseTasks>::decode(ByteView bytes) {
-//     return decode_capnp<schema::LeaseTasks, LeaseTasks>(bytes, [](schema::LeaseTasks::Reader in)
-//     {
+//     using Schema = schema::LeaseTasks;
+//     return decode_capnp<Schema, LeaseTasks>(bytes, [](Schema::Reader in) {
 //       return LeaseTasks{.holder = in.getHolder(), .count = in.getCount()};
 //     });
 //   }

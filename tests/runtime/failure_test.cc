@@ -1,4 +1,5 @@
 #include "runtime/actor/sim_system.h"
+#include "runtime/base/process_limits.h"
 #include "tests/runtime/actors.h"
 
 #include "tests/support/test.h"
@@ -97,6 +98,40 @@ TEST_CASE("more restarts than the policy allows escalate, and the pause doubles"
   CHECK(!escalated[0].restarts);
   CHECK(!sim.system().find("clerk"));
   CHECK(sim.system().exit_records().size() == 3);
+}
+
+TEST_CASE("what failed of damaged bytes is not started again: the next life would read the same") {
+  std::vector<ExitRecord> escalated;
+  SimOptions options{.seed = 1};
+  options.system.on_escalation = [&](const ExitRecord& record) { escalated.push_back(record); };
+  SimSystem sim(options);
+  int lives = 0;
+  sim.system().spawn<Script>({.name = "reader", .restart = twice}, [&](Script&) -> Task<void> {
+    ++lives;
+    throw Error(Errc::corrupt, "table 7 is damaged");
+    co_return;
+  });
+  sim.run_for(60s);
+  CHECK(lives == 1);
+  REQUIRE(escalated.size() == 1);
+  CHECK(escalated[0].code == Errc::corrupt);
+  CHECK(!escalated[0].restarts);
+  CHECK(!sim.system().find("reader"));
+}
+
+TEST_CASE("what ran out of memory says so, and is started again") {
+  SimSystem sim({.seed = 1});
+  int lives = 0;
+  sim.system().spawn<Script>({.name = "hoarder", .restart = twice}, [&](Script&) -> Task<void> {
+    if (++lives == 1) throw std::bad_alloc();
+    co_return;
+  });
+  sim.run_for(60s);
+  CHECK(lives == 2);
+  REQUIRE(!sim.system().exit_records().empty());
+  ExitRecord record = sim.system().exit_records()[0];
+  CHECK(record.code == Errc::io);
+  CHECK(record.text == no_memory().text());
 }
 
 TEST_CASE("failures far apart do not add up") {

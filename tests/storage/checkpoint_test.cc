@@ -84,6 +84,31 @@ TEST_CASE("the best and the last ones are kept") {
   CHECK(store.newest_valid()->version == 1'000'001);
 }
 
+TEST_CASE("where it is not known which one did best, none is removed") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 1});
+  store.save(1, content(1), {});
+  CHECK_FALSE(store.best_problem());
+  store.mark_best(1);
+  CHECK_FALSE(store.best_problem());
+  std::string best = folder.path() + "/best.json";
+  for (std::string text : {"", "{}", "[1]", "{\"version\":\"1\"}", "{\"version\":-1}",
+           "{\"version\":1.5}", "{\"version\":7}", "{\"versi"}) {
+    files->write(best, as_bytes(text));
+    CHECK(store.best() == std::nullopt);
+    REQUIRE(store.best_problem());
+    CHECK(store.best_problem()->find("best.json") != std::string::npos);
+    CHECK_FALSE(store.list()[0].best);
+  }
+  store.save(2, content(2), {});
+  store.save(3, content(3), {});
+  CHECK(versions(store) == std::vector<std::uint64_t>{1, 2, 3});
+  store.mark_best(2);
+  CHECK(versions(store) == std::vector<std::uint64_t>{2, 3});
+  CHECK_FALSE(store.best_problem());
+}
+
 TEST_CASE("a run that went back past damaged checkpoints keeps what it saves then") {
   TempFolder folder;
   auto files = system_files();
