@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The developer script `dev` and tests/lint.py, in folders of their own.
+"""The developer script `dev`, tests/lint.py and tests/mutate.py, in folders of their own.
 
   tests/dev_test.py
 """
@@ -9,6 +9,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -140,8 +141,70 @@ def lint_reads_past_the_precompiled_header(folder):
         assert "BadName" in lint.lint(build, "bad.cc")[0]
 
 
+MUTATED = """#include <vector>
+// a + b
+int f(std::vector<int> v, int a, int b) {
+  TRAM_CHECK(a < b, "a < b", a + b);
+  log(Level::info, str("1 + 1", a + 1));
+  if (a <= b && !v.empty())
+    v.push_back(a + 10);
+  for (int i = 0; i < b; ++i) v.clear();
+  auto text = R"(1 + 1)"; char c = '+';
+  return v.size() == 0 ? a : b;
+}
+"""
+
+
+def mutations_are_of_code_alone(_):
+    """comments, strings, includes, logging and assertions are not mutated; operators, constants and statements are"""
+    mutate = module(os.path.join(ROOT, "tests", "mutate.py"))
+    changed = [(mutate.difference("f.cc", MUTATED, m)[0][5:], MUTATED[m[0]:m[1]], m[2]) for m in mutate.mutations(MUTATED)]
+    assert changed == [
+        ("6", "<=", "<"), ("6", "<=", ">="), ("6", "&&", "||"), ("6", "!", ""),
+        ("7", "v.push_back(a + 10);", ";"), ("7", "+", "-"), ("7", "10", "11"), ("7", "10", "9"),
+        ("8", "0", "1"), ("8", "<", "<="), ("8", "<", ">"), ("8", "++", "--"), ("8", "v.clear();", ";"),
+        ("10", "==", "!="), ("10", "0", "1")], changed
+
+
+TINY = """project('tiny', 'cpp')
+sum = static_library('sum', 'sum.cc')
+test('sum', executable('sum_test', 'sum_test.cc', link_with: sum), suite: 'unit')
+test('other', executable('other_test', 'other_test.cc'), suite: 'unit')
+"""
+
+
+def survivors_are_told(folder):
+    """what no test notices is told with its place, of any two runs with one seed alike, and nothing is left behind"""
+    git(folder, "init", "-q")
+    for name in ["dev", "tests/mutate.py"]:
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
+    write(folder, ".gitignore", "/build/\n")
+    write(folder, "meson.build", TINY)
+    write(folder, "meson_options.txt", "option('torch_prefix', type: 'string', value: '')\n")
+    write(folder, "sum.cc", "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\n"
+        "int endless(int a) {\n  while (a > 0) --a;\n  return a;\n}\n")
+    write(folder, "sum_test.cc", "int sum(int, int);\nint endless(int);\nint main() { return sum(1, 2) == 3 && endless(2) == 0 ? 0 : 1; }\n")
+    write(folder, "other_test.cc", "int main() { return 0; }\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "one")
+    os.makedirs(os.path.join(folder, "lib"))
+    open(os.path.join(folder, "lib", "libtorch_cpu.so"), "w").close()
+    runs = [subprocess.run([sys.executable, "tests/mutate.py", "--seed", "1", "sum.cc:2", "sum.cc:3"], cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, TRAM_TORCH=folder)).stdout for _ in range(2)]
+    # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -.
+    places = [[re.sub(r" in \d+ s", "", line) for line in out.split("\n") if "mutate: [" in line] for out in runs]
+    assert places[0] == places[1] and len(places[0]) == 6, runs[0]
+    assert sum("SURVIVED: sum.cc:2" in p for p in places[0]) == 4 and sum("noticed by sum: sum.cc:" in p for p in places[0]) == 2, runs[0]
+    assert "2 of 6 mutations noticed (33 %), seed 1" in runs[0] and "  -   if (a == 7) return 1000;\n  +   if (a == 8)" in runs[0], runs[0]
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True).stdout
+    assert changed == "?? lib/\n", changed
+    same = subprocess.run(["diff", "sum.cc", "build/mutate/src/sum.cc"], cwd=folder).returncode == 0
+    assert same and sorted(os.listdir(os.path.join(folder, "build", "mutate"))) == ["lock", "src"], "left behind"
+
+
 def main():
-    tests = [copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
+    tests = [mutations_are_of_code_alone, survivors_are_told, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
     if shutil.which("clang-format"):
         tests += [check_of_the_format_changes_nothing, every_source_is_formatted]
     failed = 0

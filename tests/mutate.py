@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""Which changes of the code no test notices: random mutations, one at a time.
+
+  ./dev mutate                        50 draws over the C++ sources of the last 20 commits
+  ./dev mutate --since REV            … over those changed since REV, committed or not
+  ./dev mutate actors/ledger storage  … over these files and folders
+  ./dev mutate storage/file.cc:61     … over one line: does a new test notice its mutations?
+  ./dev mutate --draws N --seconds S --seed K    so many draws, in so long; the same draws again
+
+A mutation is one operator, comparison, constant or boolean that is another, or a statement left
+out. Comments, strings, includes, logging and assertions stay. The unit and simulation tests whose
+programs contain the file are run, quick ones first, until one fails or outlasts its limit: the
+mutation is noticed. One that does not compile is no draw. A survivor is a missing test, a piece of
+code that does nothing, or a mutation that changes nothing one could see (print its line, and think).
+
+All of it happens in a copy of the work tree, build/mutate/src, with its own build folder: the first
+call builds the tests there, a later one what has changed. A header that much of the code includes is
+left out, because each mutation of it would build all of that.
+"""
+import argparse
+import fcntl
+import importlib.machinery
+import importlib.util
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = "build/mutate"
+SUITES = ("unit", "sim")
+WIDE = 40  # objects that include a header which is left out
+MEMORY_BYTES, FILE_BYTES = 8 << 30, 4 << 30  # of a test, whose mutation may allocate or write without end
+SKIPPED = 77  # the exit status of a test that did not run
+
+
+# ---- mutations of a text --------------------------------------------------------------------
+
+TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<!\w)\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:\\\n|[^\n])*', re.S | re.M)
+# Formatted code has spaces about its binary operators, and none about what looks like them.
+BINARY = {
+    "<": ["<=", ">"], "<=": ["<", ">="], ">": [">=", "<"], ">=": [">", "<="], "==": ["!="], "!=": ["=="],
+    "&&": ["||"], "||": ["&&"], "+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["*"], "&": ["|"], "|": ["&"], "^": ["|"],
+    "<<": [">>"], ">>": ["<<"], "+=": ["-=", "="], "-=": ["+=", "="], "*=": ["="], "/=": ["="], "|=": ["&=", "="], "&=": ["|=", "="],
+}
+SITES = [  # a pattern, and from its match what may stand there instead
+    (r"(?<= )(?:[<>=!]=|&&|\|\||<<|>>|[-+*/|&]=|[-<>+*/%&|^])(?=\s)", lambda m: BINARY.get(m.group(), [])),
+    (r"\+\+|--", lambda m: ["--" if m.group() == "++" else "++"]),
+    (r"(?<![\w!)\]])!(?=[\w(])", lambda m: [""]),
+    (r"\b(?:true|false)\b", lambda m: ["false" if m.group() == "true" else "true"]),
+    (r"(?<![\w.'])\d+(?![\w.'])", lambda m: [str(int(m.group()) + 1)] + ([str(int(m.group()) - 1)] if int(m.group()) else [])),
+    (r"(?<![\w.])\d+\.\d*(?:[eE][-+]?\d+)?f?(?![\w.])", lambda m: ["0.5" if not float(m.group().rstrip("f")) else "0.0", f"(2 * {m.group()})"]),
+    (r"\b(?:break|continue);", lambda m: [";"]),
+]
+# What may be left out: calls, assignments, returns of nothing. A declaration would not compile.
+STATEMENT = re.compile(r"(?:(?:co_await|\(void\))\s+)?(?:[*]|\+\+|--)?[A-Za-z_][\w:]*(?:(?:\.|->)\w+|\[[^;{}]*?\]|\((?:[^;{}]*)\))*(?:\s*(?:[-+*/|&^%]|<<|>>)?=\s[^;]*|\+\+|--)?;|(?:co_)?return;", re.S)
+NOT_LEFT_OUT = re.compile(r"(?:using|namespace|static_assert|friend|default|public|private|return|goto|throw|TRAM_\w+)\b|[\w.>:-]+(?:\.|->)reserve\(")
+LEFT_ALONE = re.compile(r"\b(?:TRAM_\w+|static_assert|log|fprintf|str)\(")  # assertions and texts: up to the closing bracket
+
+
+def blank(text, pattern=TEXT):
+    """The text with spaces for what is not code, of the same length and lines."""
+    return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+
+
+def closing(code, at):
+    """The position behind the bracket that closes the one at `at`."""
+    depth = 0
+    for i in range(at, len(code)):
+        depth += (code[i] in "([{") - (code[i] in ")]}")
+        if depth == 0:
+            return i + 1
+    return len(code)
+
+
+def without_assertions(code):
+    for match in list(LEFT_ALONE.finditer(code)):
+        end = closing(code, match.end() - 1)
+        code = code[:match.start()] + re.sub(r"[^\n]", " ", code[match.start():end]) + code[end:]
+    return code
+
+
+def statements(code):
+    """Begin and end of each statement that may be left out."""
+    brackets, begin = [], 0
+    for i, c in enumerate(code):
+        if c in "([{":
+            brackets.append(c)
+        elif c in ")]}" and brackets:
+            brackets.pop()
+        if c in "{}" or (c == ";" and brackets[-1:] != ["("]):
+            at = begin + len(code[begin:i]) - len(code[begin:i].lstrip())
+            begin = i + 1
+            while c == ";" and (head := re.match(r"(?:else\s+)?(?:if|while|for)(?: constexpr)?\s*\(|else\s+|[A-Za-z_]\w*:(?!:)\s*|case [^;:]+:\s*", code[at:i])):
+                at = closing(code, at + head.end() - 1) if head.group().endswith("(") else at + head.end()
+                at += len(code[at:i]) - len(code[at:i].lstrip())
+            if c == ";" and STATEMENT.fullmatch(code, at, i + 1) and not NOT_LEFT_OUT.match(code, at):
+                yield at, i + 1
+
+
+def mutations(text):
+    """Every (begin, end, what stands there instead) of the text, in its order."""
+    code = without_assertions(blank(text))
+    found = {(m.start(), m.end(), other) for pattern, others in SITES for m in re.finditer(pattern, code) for other in others(m)}
+    return sorted(found | {(begin, end, ";") for begin, end in statements(code)})
+
+
+def difference(name, text, mutation):
+    """file:line, and the lines of a mutation as a diff shows them."""
+    begin, end, other = mutation
+    first, last = text.rfind("\n", 0, begin) + 1, text.find("\n", end)
+    old, new = text[first:last].split("\n"), (text[first:begin] + other + text[end:last]).split("\n")
+    return f"{name}:{text.count(chr(10), 0, begin) + 1}", [f"  - {line}" for line in old] + [f"  + {line}" for line in new]
+
+
+# ---- the copy and its tests -----------------------------------------------------------------
+
+
+def say(text):
+    print(f"mutate: {text}", flush=True)
+
+
+def stop(text):
+    sys.exit(f"mutate: {text}")
+
+
+def git(*arguments):
+    out = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    if out.returncode:
+        stop(out.stderr.strip())
+    return [line for line in out.stdout.split("\n") if line]
+
+
+def copy_tree(target):
+    """Makes `target` what the work tree is, touching only files that differ."""
+    names = {n for n in git("ls-files", "--cached", "--others", "--exclude-standard") if os.path.isfile(os.path.join(ROOT, n))}
+    for folder, folders, files in os.walk(target):
+        if folder == target:
+            folders[:] = [f for f in folders if f != "build"]
+        for name in files:
+            if os.path.relpath(os.path.join(folder, name), target) not in names:
+                os.remove(os.path.join(folder, name))
+    for name in names:
+        source, copy = os.path.join(ROOT, name), os.path.join(target, name)
+        if not os.path.exists(copy) or open(source, "rb").read() != open(copy, "rb").read():
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copyfile(source, copy)
+            shutil.copymode(source, copy)
+    deps, link = os.path.join(ROOT, "build", "deps"), os.path.join(target, "build", "deps")
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    if os.path.isdir(deps) and not os.path.lexists(link):
+        os.symlink(deps, link)
+
+
+def run(command, seconds, **options):
+    """The exit status of a command and of all it started; None when it outlasts `seconds`."""
+    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, **options)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def bounded():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Copy:
+    """The copy of the work tree, its build folder and its tests."""
+
+    def __init__(self):
+        loader = importlib.machinery.SourceFileLoader("dev", os.path.join(ROOT, "dev"))
+        self.dev = importlib.util.module_from_spec(importlib.util.spec_from_loader("dev", loader))
+        loader.exec_module(self.dev)
+        self.source = self.dev.ROOT = os.path.join(ROOT, FOLDER, "src")
+        os.makedirs(self.source, exist_ok=True)
+        self.lock = open(os.path.join(ROOT, FOLDER, "lock"), "w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stop(f"{FOLDER} is in use by another ./dev mutate")
+        copy_tree(self.source)
+        self.build = self.dev.configure("release")
+        self.env = dict(self.dev.environment("release"), CCACHE_BASEDIR=os.path.dirname(ROOT))
+        files = {target["id"]: target["filename"] for target in self.dev.introspect(self.build, "targets")}
+        self.tests = []
+        for test in self.dev.introspect(self.build, "tests"):
+            if any(s.split(":")[-1] in SUITES for s in test["suite"]):
+                paths = test["cmd"] + [f for d in test["depends"] for f in files.get(d, [])]
+                test["targets"] = sorted({os.path.relpath(p, self.build) for p in paths if p.startswith(self.build + os.sep) and "/../" not in p})
+                self.tests.append(test)
+
+    def make(self, tests, seconds):
+        targets = sorted({target for test in tests for target in test["targets"]})
+        return run(["ninja", "-C", self.build, *targets], seconds, env=self.env) == 0
+
+    def make_all(self):
+        say(f"building {len(self.tests)} tests in {FOLDER} …")
+        start = time.time()
+        if not self.make(self.tests, 7200):
+            stop("the tests do not build as they are: ./dev build")
+        say(f"built: {time.time() - start:.1f} s")
+
+    def passes(self, test, seconds):
+        with tempfile.TemporaryDirectory(prefix="test-", dir=os.path.dirname(self.source)) as temporary:
+            code = run(test["cmd"], seconds, cwd=self.build, env=dict(self.env, **test["env"], TMPDIR=temporary), preexec_fn=bounded)
+        return code in (0, SKIPPED)
+
+    def ninja(self, *arguments):
+        return subprocess.run(["ninja", "-C", self.build, "-t", *arguments], capture_output=True, text=True, check=True).stdout
+
+    def who_sees(self):
+        """For each source and header, its objects, and the tests whose programs have one of them."""
+        objects, seen, current = {}, {}, None
+        inside = os.path.relpath(self.source, self.build) + os.sep
+        for line in self.ninja("deps").split("\n"):
+            if line and not line.startswith(" "):
+                current = line.split(": #deps")[0]
+            elif line.strip().startswith(inside):
+                objects.setdefault(line.strip()[len(inside):], set()).add(current)
+        for test in self.tests:
+            inputs = set(self.ninja("inputs", *test["targets"]).split("\n"))
+            for name, made in objects.items():
+                if made & inputs:
+                    seen.setdefault(name, []).append(test)
+        return objects, seen
+
+    def time_tests(self, tests):
+        for test in tests:
+            start = time.time()
+            if not self.passes(test, 600):
+                stop(f"the test '{test['name']}' fails without any mutation")
+            test["took"] = time.time() - start
+
+
+def candidates(arguments, objects, seen):
+    """(name, lines or None) of each source to mutate."""
+    if arguments.files:
+        named = [(re.sub(r":\d+$", "", f), int(f.rsplit(":", 1)[1]) if re.search(r":\d+$", f) else None) for f in arguments.files]
+        named = [(os.path.relpath(os.path.abspath(f), ROOT), line) for f, line in named]
+        known = git("ls-files", "--cached", "--others", "--exclude-standard")
+        missing = [f for f, _ in named if not any(n == f or n.startswith(f + "/") for n in known)]
+        if missing:
+            stop(f"there is no {' and no '.join(missing)}")
+        names = {(n, line) for f, line in named for n in known if n == f or n.startswith(f + "/")}
+    else:
+        since = arguments.since or f"HEAD~{min(20, int(git('rev-list', '--count', '--first-parent', 'HEAD')[0]) - 1)}"
+        changed = git("diff", "--name-only", "--diff-filter=d", since) + git("ls-files", "--others", "--exclude-standard")
+        names = {(n, None) for n in changed}
+    names = {(n, line) for n, line in names if n.endswith((".cc", ".h")) and not n.startswith("tests/") and n in seen}
+    wide = {n for n, _ in names if n.endswith(".h") and len(objects[n]) > WIDE}
+    if wide:
+        say(f"left out, because so much includes them: {' '.join(sorted(wide))}")
+    return sorted((x for x in names if x[0] not in wide), key=lambda x: (x[0], x[1] or 0))
+
+
+def all_draws(names, copy, seed):
+    """(name, text, mutation) of every place, in the seed's order: one of the mutations of each."""
+    places = {}
+    for name, line in names:
+        text = open(os.path.join(copy.source, name)).read()
+        for mutation in mutations(text):
+            if line in (None, text.count("\n", 0, mutation[0]) + 1):
+                # On a line that was named every mutation is drawn, elsewhere one of each place.
+                key = (name, mutation if line else mutation[:2])
+                places.setdefault(key, []).append((name, text, mutation))
+    dice = random.Random(seed)
+    order = sorted(places)
+    dice.shuffle(order)
+    return [dice.choice(places[key]) for key in order]
+
+
+def noticed_by(copy, tests, deadline):
+    """The name of the first test that fails; None if none does; False if it does not compile."""
+    quick = [t for t in tests if t["took"] < 1]
+    for group in [quick, [t for t in tests if t not in quick]]:
+        if group and not copy.make(group, 1200):
+            return False
+        for test in group:
+            limit = min(20 + 5 * test["took"], max(1, deadline - time.time()))
+            if not copy.passes(test, limit):
+                return test["name"]
+    return None
+
+
+def play(copy, draws, seen, arguments):
+    """Draws until there are enough; (number of draws, the survivors' descriptions)."""
+    deadline, made, survivors = time.time() + arguments.seconds, 0, []
+    for name, text, mutation in draws:
+        if made == arguments.draws or time.time() >= deadline:
+            break
+        begin, end, other = mutation
+        path, start = os.path.join(copy.source, name), time.time()
+        try:
+            with open(path, "w") as f:
+                f.write(text[:begin] + other + text[end:])
+            test = noticed_by(copy, seen[name], deadline)
+        finally:
+            with open(path, "w") as f:
+                f.write(text)
+        if test is False or (time.time() >= deadline and test is not None):
+            continue
+        made += 1
+        place, lines = difference(name, text, mutation)
+        say(f"[{made}/{arguments.draws}] {f'noticed by {test}' if test else 'SURVIVED'} in {time.time() - start:.0f} s: {place}")
+        if test is None:
+            survivors.append([place] + lines)
+            print("\n".join(lines), flush=True)
+    return made, survivors
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--since", metavar="REV")
+    parser.add_argument("--draws", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("files", nargs="*")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    copy = Copy()
+    copy.make_all()
+    objects, seen = copy.who_sees()
+    names = candidates(arguments, objects, seen)
+    draws = all_draws(names, copy, arguments.seed)
+    if not draws:
+        stop("nothing to mutate there that a test's program contains")
+    tests = [t for t in copy.tests if any(t in seen[name] for name, _ in names)]
+    copy.time_tests(tests)
+    for name in seen:
+        seen[name] = sorted((t for t in seen[name] if t in tests), key=lambda t: t["took"])
+    say(f"seed {arguments.seed}: {len(draws)} places in {len({n for n, _ in names})} files, {len(tests)} tests")
+    made, survivors = play(copy, draws, seen, arguments)
+    for survivor in survivors:
+        print("\n" + "\n".join(survivor))
+    share = f" ({100 * (made - len(survivors)) / made:.0f} %)" if made else ""
+    print(f"\n{made - len(survivors)} of {made} mutations noticed{share}, seed {arguments.seed}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
