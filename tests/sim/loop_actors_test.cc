@@ -97,6 +97,7 @@ TEST_CASE("an evaluator answers, and leaves off when it is to stop") {
   SUBCASE("to its end") {
     auto result = system.ask(evaluator, bench.request(), 60s);
     REQUIRE(result);
+    CHECK(soon([&] { return system.status(reporter)->handled == 1; }));
     CHECK(system.stop(60s));
     CHECK(bench.events->size() == 1);
   }
