@@ -1,7 +1,11 @@
 // Which groups are issued, and what becomes of them: admission, batches, replay, retention.
+#include "actors/ledger/format.h"
 #include "actors/messages/types_capnp.h"
 #include "runtime/base/result.h"
 #include "tests/ledger/small_ledger.h"
+
+#include <map>
+#include <set>
 
 #include "tests/support/test.h"
 
@@ -84,6 +88,41 @@ TEST_CASE("groups without contrast leave a batch smaller, or are replaced") {
     CHECK(batch->groups[0].id == 1);
     CHECK(bench.ledger->counts().groups_without_contrast == 1);
   }
+}
+
+TEST_CASE("what cannot count is settled by the batch it stands before, behind the last by that") {
+  auto options = small();
+  options.batch_of = BatchOf::kept;
+  options.steps = 2;
+  SmallLedger bench(options);
+  bench.write_all(8, 0);
+  bench.judge_all([](const Rollout& rollout) {
+    return SmallLedger::scored(rollout.group == 2 ? 1.0 : rollout.sample);
+  });
+  auto first = bench.ledger->batch(0);
+  REQUIRE(first);
+  CHECK(first->rollouts_seen == 4);
+  CHECK(first->groups_without_contrast == 0);
+  REQUIRE(bench.ledger->trained(0, 1));
+  // Instead of group 2 comes group 4, instead of group 3 group 5.
+  bench.write_all(2, 1);
+  bench.judge_all([](const Rollout&) {
+    Verdict none;
+    none.no_verdict = "timed out";
+    return none;
+  });
+  bench.write_all(2, 1);
+  bench.judge_all();
+  // Of the same job without that rule, groups 2 and 3 are the last batch.
+  bench.options.drop_without_contrast = false;
+  bench.open();
+  auto last = bench.ledger->batch(1);
+  REQUIRE(last);
+  REQUIRE(last->groups.size() == 2);
+  CHECK(last->groups[0].id == 2);
+  CHECK(last->groups[1].id == 3);
+  CHECK(last->rollouts_seen == 6);
+  CHECK(last->rollouts_no_verdict == 2);
 }
 
 TEST_CASE("what got no verdict is masked; a group needs two verdicts") {
@@ -192,6 +231,55 @@ TEST_CASE("retention by bytes removes trained batches, oldest first") {
   CHECK_THROWS_AS((void)bench.ledger->batch(0), Error);
   CHECK(bench.ledger->batch(5));
   CHECK(bench.store->size_bytes() < 10'000);
+}
+
+TEST_CASE("of a batch that retention removes nothing stays") {
+  auto options = small();
+  options.keep_batches = 1;
+  SmallLedger bench(options);
+  for (std::uint64_t step = 0; step < 4; ++step) {
+    bench.write_all(100, step);
+    bench.judge_all();
+    REQUIRE(bench.train(step));
+    bench.ledger->checkpointed(step + 1);
+    std::set<GroupId> groups;
+    bench.store->scan(ledger_key::groups(), [&](std::string_view key, std::string_view) {
+      groups.insert(ledger_key::parse(key).number);
+      return true;
+    });
+    // Those of the batch that is kept, and those already written for the next one.
+    CHECK(*groups.begin() == 2 * step);
+    CHECK_NOTHROW((void)bench.ledger->batch(step));
+    if (step > 0) CHECK_THROWS_AS((void)bench.ledger->batch(step - 1), Error);
+  }
+}
+
+TEST_CASE("a ledger that was opened anew counts the same bytes of its batches") {
+  auto bytes_of = [](auto reopen) {
+    SmallLedger bench;
+    auto tasks = bench.lease(4);
+    for (const auto& task : tasks) REQUIRE(bench.write(task, 0, 2, 0));
+    reopen(bench, 0);
+    for (const auto& task : bench.lease(4)) REQUIRE(bench.write(task, 2, 3, 0, Finish::stop));
+    reopen(bench, 1);
+    bench.judge_all();
+    reopen(bench, 2);
+    REQUIRE(bench.ledger->batch(0));
+    auto key = ledger_key::batch(0);
+    return decode_batch(key, *bench.store->get(key)).bytes;
+  };
+  auto at = [](int wanted) {
+    return [wanted](SmallLedger& bench, int now) {
+      bench.ledger->release("generator/0");
+      if (now == wanted) bench.open();
+    };
+  };
+  auto bytes = bytes_of(at(-1));
+  CHECK(bytes > 4 * 100);
+  for (int when : {0, 1, 2}) {
+    CAPTURE(when);
+    CHECK(bytes_of(at(when)) == bytes);
+  }
 }
 
 TEST_CASE("what a batch waits for is said in words") {

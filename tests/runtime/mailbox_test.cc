@@ -93,6 +93,25 @@ TEST_CASE("a sender that runs out of time takes its message back") {
   CHECK(busy.sim.system().ask(busy.clerk, Add{0}, 1s).value().value == 0);
 }
 
+TEST_CASE("a sender that dies while it waits for room takes its message along") {
+  BusyClerk busy({.messages = 1});
+  CHECK(busy.sim.system().try_send(busy.clerk, Note{1}));
+  busy.sim.system().spawn<Script>({.name = "sender"}, [&](Script&) -> Task<void> {
+    std::ignore = co_await send(busy.clerk, Note{2}, 10s, "room");
+  });
+  busy.sim.system().spawn<Script>({.name = "asker"},
+      [&](Script&) -> Task<void> { std::ignore = co_await ask(busy.clerk, Add{5}, 10s, "sum"); });
+  busy.sim.run_for(100ms);
+  CHECK(busy.sim.system().status(busy.clerk)->senders_waiting == 2);
+  CHECK(busy.sim.kill("sender"));
+  CHECK(busy.sim.kill("asker"));
+  busy.sim.run_for(100ms);
+  CHECK(busy.sim.system().status(busy.clerk)->senders_waiting == 0);
+  busy.sim.run_for(2s);
+  CHECK(busy.diary->values == std::vector<std::int64_t>{1});
+  CHECK(busy.sim.system().ask(busy.clerk, Add{0}, 1s).value().value == 0);
+}
+
 TEST_CASE("who waits longer is served first, and nobody overtakes") {
   BusyClerk busy({.messages = 1});
   CHECK(busy.sim.system().try_send(busy.clerk, Note{0}));

@@ -37,6 +37,30 @@ struct LedgerBench {
   ActorRef ledger;
 };
 
+// Asks for finished rollouts once, and counts the nudges it gets.
+class Waiter final : public Actor {
+ public:
+  Waiter(ActorRef ledger, int* nudges) : ledger_(std::move(ledger)), nudges_(nudges) {
+    handle(&Waiter::nudge);
+  }
+
+  Task<void> start() override {
+    LeaseFinished request{name(), 1};
+    auto got = co_await ask(ledger_, give(request), 1s, "rollouts");
+    note("got", std::to_string(got ? got->rollouts.size() : 0));
+  }
+
+ private:
+  void nudge(Nudge) { ++*nudges_; }
+
+  ActorRef ledger_;
+  int* nudges_;
+};
+
+Segment segment_of(const RolloutTask& task, std::uint32_t begin, Finish finish) {
+  return {task.lease, task.rollout.id, {begin, begin + 1, 0, 7, true}, {1}, {-1}, finish};
+}
+
 struct EvaluatorBench {
   EvaluatorBench() {
     job.model.eos = -1;  // a completion ends at its length
@@ -70,6 +94,27 @@ TEST_CASE("a version of a batch that was never sealed is refused, and the ledger
   CHECK(counts->trained == 0);
   CHECK(counts->checkpointed == 0);
   CHECK(bench.sim.system().exit_records().empty());
+}
+
+TEST_CASE("who found no finished rollouts is nudged once there are some, and not before") {
+  LedgerBench bench;
+  int nudges = 0;
+  auto waiter = bench.sim.system().spawn<Waiter>({.name = "verifier/0"}, bench.ledger, &nudges);
+  bench.sim.run_for(10ms);
+  CHECK(bench.sim.system().status(waiter)->notes.at("got") == "0");
+  auto tasks = bench.ask(LeaseTasks{"generator/0", 2})->tasks;
+  REQUIRE(tasks.size() == 2);
+  auto append = [&](std::vector<Segment> segments) {
+    REQUIRE(bench.ask(Append{std::move(segments), {}}));
+    bench.sim.run_for(10ms);
+  };
+  append({});
+  append({segment_of(tasks[0], 0, Finish::running)});
+  CHECK(nudges == 0);
+  append({segment_of(tasks[0], 1, Finish::stop), segment_of(tasks[1], 0, Finish::running)});
+  CHECK(nudges == 1);
+  append({segment_of(tasks[1], 1, Finish::stop)});  // it has heard, and not asked again
+  CHECK(nudges == 1);
 }
 
 TEST_CASE("the leases of a holder that dies again and again go back once for each death") {

@@ -107,6 +107,21 @@ TEST_CASE("where it is not known which one did best, none is removed") {
   store.mark_best(2);
   CHECK(versions(store) == std::vector<std::uint64_t>{2, 3});
   CHECK_FALSE(store.best_problem());
+
+TEST_CASE("folders of other names are no checkpoints, and stay") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {.keep_last = 1});
+  const std::vector<std::string> others = {
+      "step-", "step-000007-old", "step-7 copy", "step-99999999999999999999", "step-new", "notes"};
+  for (const auto& name : others) files->make_folder(folder.path() + "/" + name);
+  for (std::uint64_t version : {1, 2}) store.save(version, content(version), {});
+  auto all = store.list();
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].version == 2);
+  CHECK(store.damaged().empty());
+  CHECK(store.newest_valid()->skipped.empty());
+  for (const auto& name : others) CHECK(files->exists(folder.path() + "/" + name));
 }
 
 TEST_CASE("a run that went back past damaged checkpoints keeps what it saves then") {

@@ -79,10 +79,13 @@ TEST_CASE("duplicates are kept, dropped or refused") {
   std::string text =
       "{\"prompt\": \"a\", \"answer\": \"1\"}\n"
       "{\"prompt\": \"a\", \"answer\": \"2\"}\n"
-      "{\"prompt\": \"a\", \"answer\": \"1\"}\n";
-  CHECK(parse(text).size() == 3);
+      "{\"prompt\": \"a\", \"answer\": \"1\"}\n"
+      "{\"prompt\": \"b\", \"answer\": \"1\"}\n";
+  CHECK(parse(text).size() == 4);
+  CHECK(parse(text).duplicates_dropped() == 0);
   auto dropped = parse(text, {.duplicates = Duplicates::drop});
-  CHECK(dropped.size() == 2);
+  REQUIRE(dropped.size() == 3);
+  CHECK(dropped[2].prompt == "b");
   CHECK(dropped.duplicates_dropped() == 1);
   has(error_of(text, {.duplicates = Duplicates::refuse}),
       "train.jsonl:3: the same example as line 1");

@@ -1,5 +1,6 @@
 #include "storage/safetensors.h"
 
+#include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "tests/support/temp_folder.h"
 
@@ -89,6 +90,9 @@ TEST_CASE("hostile files are refused, and the error says why") {
       "more bytes than the file"));
   CHECK(refused(R"({"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}})", 4,
       "more bytes than the file"));
+  for (const char* range : {"4", "{}", "null", "[]", "[0]", "[0,4,4]"})
+    CHECK(refused(str(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":)", range, "}}"), 4,
+        "its data_offsets are no [begin, end]"));
   CHECK(refused(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})", 4, "not in the file"));
   CHECK(refused(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4, "not in the file"));
   CHECK(refused(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,3]}})", 4, "needs 4 bytes"));
