@@ -9,9 +9,9 @@
 
 A mutation is one operator, comparison, constant or boolean that is another, or a statement left
 out. Comments, strings, includes, logging and assertions stay. The unit and simulation tests whose
-programs contain the file are run, quick ones first, until one fails or outlasts its limit: the
-mutation is noticed. One that does not compile is no draw. A survivor is a missing test, a piece of
-code that does nothing, or a mutation that changes nothing one could see (print its line, and think).
+programs contain the file are run, those of its own folder and quick ones first, until one fails or
+outlasts its limit: the mutation is noticed. One that does not compile is no draw. A survivor is a
+missing test, a piece of code that does nothing, or a mutation that changes nothing one could see.
 
 All of it happens in a copy of the work tree, build/mutate/src, with its own build folder: the first
 call builds the tests there, a later one what has changed. A header that much of the code includes is
@@ -197,7 +197,8 @@ class Copy:
         except BlockingIOError:
             stop(f"{FOLDER} is in use by another ./dev mutate")
         copy_tree(self.source)
-        self.build = self.dev.configure("release")
+        # Most of the time goes into linking one test after the other.
+        self.build = self.dev.configure("release", ["-Dcpp_link_args=-fuse-ld=lld"] if shutil.which("ld.lld") else [])
         self.env = dict(self.dev.environment("release"), CCACHE_BASEDIR=os.path.dirname(ROOT))
         files = {target["id"]: target["filename"] for target in self.dev.introspect(self.build, "targets")}
         self.tests = []
@@ -290,10 +291,12 @@ def all_draws(names, copy, seed):
     return [dice.choice(places[key]) for key in order]
 
 
-def noticed_by(copy, tests, deadline):
+def noticed_by(copy, name, tests, deadline):
     """The name of the first test that fails; None if none does; False if it does not compile."""
-    quick = [t for t in tests if t["took"] < 1]
-    for group in [quick, [t for t in tests if t not in quick]]:
+    folder = f"tests/{os.path.dirname(name.removeprefix('actors/')).split('/')[0]}/"
+    own = [t for t in tests if any(target.startswith(folder) for target in t["targets"])]
+    quick = [t for t in tests if t["took"] < 1 and t not in own]
+    for group in [own, quick, [t for t in tests if t not in own + quick]]:
         if group and not copy.make(group, 1200):
             return False
         for test in group:
@@ -314,7 +317,7 @@ def play(copy, draws, seen, arguments):
         try:
             with open(path, "w") as f:
                 f.write(text[:begin] + other + text[end:])
-            test = noticed_by(copy, seen[name], deadline)
+            test = noticed_by(copy, name, seen[name], deadline)
         finally:
             with open(path, "w") as f:
                 f.write(text)
@@ -337,7 +340,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's job had it ignored
+        signal.signal(number, signal.default_int_handler)
     copy = Copy()
     copy.make_all()
     objects, seen = copy.who_sees()
