@@ -1,11 +1,7 @@
 // The trainer's ends and beginnings, in the whole loop without faults.
 
 #include "actors/ledger/format.h"
-#include "actors/run/pipeline.h"
-#include "runtime/actor/sim_system.h"
-#include "tests/sim/memory_files.h"
-#include "tests/sim/sim_job.h"
-#include "tests/sim/stand_in.h"
+#include "tests/sim/loop_bench.h"
 
 #include <algorithm>
 
@@ -14,63 +10,6 @@
 namespace tramontane {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-class Alarms final : public EventSink {
- public:
-  explicit Alarms(std::vector<std::string>& into) : into_(into) {}
-
-  void event(const RunEvent& event) override {
-    if (event.at("event") == "alarm") into_.emplace_back(event.at("text").as_string());
-  }
-
- private:
-  std::vector<std::string>& into_;
-};
-
-struct LoopBench {
-  explicit LoopBench(Job of) : job(std::move(of)) {}
-
-  ~LoopBench() {
-    if (sim) sim->system().stop(20s);
-  }
-
-  void start(std::uint32_t skip_one_in = 0) {
-    outcome.reset();
-    sim = std::make_unique<SimSystem>(SimOptions{.seed = 5, .pools = Pipeline::pools(job)});
-    sim->on_turn([](const std::string&) { return Duration(1ms); });
-    StandIn::Hooks hooks{.reinforced = {}, .skip_one_in = skip_one_in};
-    PipelineParts parts;
-    parts.ledger = store.get();
-    parts.warm_checkpoints = &warm;
-    parts.checkpoints = &checkpoints;
-    parts.link = local_transport();
-    parts.reporter.totals = std::make_shared<RunTotals>();
-    parts.reporter.sinks = {std::make_shared<Alarms>(alarms)};
-    parts.make_policy = [hooks](const ModelConfig& config) {
-      return std::make_unique<StandIn>(config, hooks);
-    };
-    parts.done = [this](RunOutcome how) { outcome = std::move(how); };
-    pipeline = std::make_unique<Pipeline>(sim->system(), job, std::move(parts));
-  }
-
-  bool ends() {
-    return sim->run_until([&] { return outcome.has_value(); }, 60s);
-  }
-
-  Job job;
-  std::unique_ptr<KvStore> store = open_memory();
-  MemoryFiles files;
-  CheckpointStore warm{files, "warm", {.keep_last = 1}};
-  CheckpointStore checkpoints{files, "checkpoints", {.keep_last = 2}};
-  std::unique_ptr<Pipeline> pipeline;
-  std::unique_ptr<SimSystem> sim;  // ends before what it runs on
-  std::optional<RunOutcome> outcome;
-  std::vector<std::string> alarms;
-};
-
-}  // namespace
 
 TEST_CASE("the trainer ends the run after too many steps that are not finite, and says why") {
   Job job = sim_job(1);
@@ -148,7 +87,7 @@ TEST_CASE("a run whose checkpoints are all damaged says so, and comes to the sam
   bench.sim->system().stop(20s);
   spoil();
   auto damaged = static_cast<std::ptrdiff_t>(bench.checkpoints.list().size());
-  bench.alarms.clear();
+  bench.events.clear();
   SUBCASE("the ledger has every batch") {
     bench.start();
     REQUIRE(bench.ends());
@@ -156,7 +95,8 @@ TEST_CASE("a run whose checkpoints are all damaged says so, and comes to the sam
     CHECK(bench.outcome->version == first.version);
     CHECK(bench.outcome->fingerprint == first.fingerprint);
     auto told = [&](const std::string& text) {
-      return std::count_if(bench.alarms.begin(), bench.alarms.end(),
+      auto alarms = bench.alarms();
+      return std::count_if(alarms.begin(), alarms.end(),
           [&](const std::string& alarm) { return alarm.find(text) != std::string::npos; });
     };
     CHECK(told("model.safetensors: it has 7 bytes instead of") == damaged);
