@@ -104,8 +104,7 @@ std::optional<Checkpoint> Trainer::newest_whole(const CheckpointStore& store) {
     damaged_ += (damaged_.empty() ? "" : "; ") + problem;
   }
   if (auto problem = store.best_problem())
-    alarm(
-        "which checkpoint did best is not known, all are kept until one does better: " + *problem);
+    alarm("which did best is not known, so all are kept until one does better: " + *problem);
   return newest;
 }
 

@@ -107,6 +107,7 @@ TEST_CASE("where it is not known which one did best, none is removed") {
   store.mark_best(2);
   CHECK(versions(store) == std::vector<std::uint64_t>{2, 3});
   CHECK_FALSE(store.best_problem());
+}
 
 TEST_CASE("folders of other names are no checkpoints, and stay") {
   TempFolder folder;
