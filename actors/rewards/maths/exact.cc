@@ -1,6 +1,7 @@
 #include "actors/rewards/maths/exact.h"
 
 #include "actors/rewards/maths/number.h"
+#include "actors/rewards/maths/substitution.h"
 
 #include <cstdlib>
 #include <flint/fmpz.h>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t text_max = 48;
 constexpr std::uint64_t factorial_max = 6000;
+constexpr std::int64_t series_terms_max = 2000;  // of all series in a tree
 
 class Evaluator {
  public:
@@ -42,6 +44,10 @@ class Evaluator {
         return binomial(node, out);
       case Kind::logarithm:
         return logarithm(node, out);
+      case Kind::function:
+        return function(node, out);
+      case Kind::series:
+        return series(node, out);
       case Kind::negative:
       case Kind::percent:
       case Kind::absolute:
@@ -226,7 +232,81 @@ class Evaluator {
     return Exactness::exact;
   }
 
+  Exactness function(const Node& node, Fraction& out) {
+    const std::string& name = node.text;
+    if (name == "double factorial") return double_factorial(node, out);
+    bool whole = name == "gcd" || name == "lcm";
+    bool known = whole || name == "max" || name == "min" || name == "sgn" ||
+                 (name == "mod" && node.parts.size() == 2);
+    if (!known) return Exactness::not_rational;
+    for (std::size_t i = 0; i < node.parts.size(); ++i) {
+      Fraction next;
+      Exactness said = value(node.parts[i], next);
+      if (said != Exactness::exact) return said;
+      if (whole && !next.is_integer()) return Exactness::not_rational;
+      if (i == 0 && whole) fmpz_abs(next.top(), next.top());
+      if (i == 0) {
+        out = next;
+      } else if (!combine(name, out, next)) {
+        return Exactness::undefined;
+      }
+    }
+    if (name == "sgn") fmpq_set_si(out.get(), fmpq_sgn(out.get()), 1);
+    return Exactness::exact;
+  }
+
+  static bool combine(const std::string& name, Fraction& out, const Fraction& next) {
+    if (name == "gcd") {
+      fmpz_gcd(out.top(), out.top(), next.top());
+    } else if (name == "lcm") {
+      fmpz_lcm(out.top(), out.top(), next.top());
+    } else if (name == "mod") {
+      if (fmpq_sgn(next.get()) <= 0 || !next.is_integer() || !out.is_integer()) return false;
+      fmpz_fdiv_r(out.top(), out.top(), next.top());
+    } else if ((fmpq_cmp(next.get(), out.get()) > 0) == (name == "max")) {
+      out = next;
+    }
+    return true;
+  }
+
+  // n(n-2)(n-4)…
+  Exactness double_factorial(const Node& node, Fraction& out) {
+    Exactness said = value(node.parts[0], out);
+    if (said != Exactness::exact) return said;
+    if (!out.is_integer() || fmpz_cmp_si(out.top(), -1) < 0) return Exactness::not_rational;
+    if (fmpz_cmp_ui(out.top(), factorial_max) > 0) return Exactness::too_large;
+    slong n = fmpz_get_si(out.top());
+    fmpq_one(out.get());
+    for (; n > 1; n -= 2) fmpz_mul_ui(out.top(), out.top(), static_cast<ulong>(n));
+    return said;
+  }
+
+  Exactness series(const Node& node, Fraction& out) {
+    Fraction from;
+    Fraction to;
+    Exactness said = value(node.parts[1], from);
+    if (said == Exactness::exact) said = value(node.parts[2], to);
+    if (said != Exactness::exact) return said;
+    if (!from.is_integer() || !to.is_integer()) return Exactness::not_rational;
+    if (fmpz_bits(from.top()) > 40 || fmpz_bits(to.top()) > 40) return Exactness::too_large;
+    slong first = fmpz_get_si(from.top());
+    slong last = fmpz_get_si(to.top());
+    bool sums = node.text == "sum";
+    if (last >= first) terms_ += last - first + 1;
+    if (terms_ > series_terms_max) return Exactness::too_large;
+    fmpq_set_si(out.get(), sums ? 0 : 1, 1);
+    for (slong k = first; k <= last; ++k) {
+      Fraction term;
+      said = value(substituted(node.parts[3], node.parts[0].text, integer(k)), term);
+      if (said != Exactness::exact) return said;
+      (sums ? fmpq_add : fmpq_mul)(out.get(), out.get(), term.get());
+      if (out.bits() > bits_max_) return Exactness::too_large;
+    }
+    return said;
+  }
+
   std::uint32_t bits_max_;
+  std::int64_t terms_ = 0;
 };
 
 void set_digits(fmpz* out, const std::string& digits) {

@@ -8,7 +8,9 @@
 // Exact where both sides are exact. A decimal against an exact value must be that value rounded to
 // the digits shown, of which there must be enough; there is no absolute tolerance. Order, openness
 // and brackets count as mathematics wants: order in tuples, not in sets. Everything is bounded
-// before it is computed. What cannot be decided is `undecided`, never a silent `different`.
+// before it is computed. Nothing is equal because nothing is known: a value counts where it is
+// known closely. What cannot be decided is `undecided`, never a silent `different`; but an answer
+// without a value where the gold answer has one is wrong.
 //
 // Pure functions: any thread. The symbolic stage (FLINT, Arb, Calcium) has no clock here; where a
 // deadline is needed, MathsClient (process.h) runs it in a child process that can be killed.
@@ -54,8 +56,8 @@ struct CompareOptions {
   PercentRule percent = PercentRule::optional;
 
   // Expressions with variables that are not rational functions are compared at `points` positive
-  // points of (domain_low, domain_high) and as many of (-domain_high, domain_high); of the latter
-  // those count where both sides are real.
+  // points of (domain_low, domain_high), as many of (-domain_high, domain_high), some farther out
+  // and both sides of every breakpoint (sampling.h); where both sides are real, those count.
   double domain_low = 0.2;
   double domain_high = 3.0;
   std::uint32_t points = 5;

@@ -144,6 +144,14 @@ void collect_symbols(const Node& node, std::vector<std::string>& names) {
     auto place = std::lower_bound(names.begin(), names.end(), node.text);
     if (place == names.end() || *place != node.text) names.insert(place, node.text);
   }
+  if (node.kind == Kind::series) {
+    std::vector<std::string> inside;
+    collect_symbols(node.parts[3], inside);
+    std::erase(inside, node.parts[0].text);
+    for (std::string& name : inside) collect_symbols(make(Kind::symbol, std::move(name)), names);
+    for (int bound : {1, 2}) collect_symbols(node.parts[bound], names);
+    return;
+  }
   for (const Node& part : node.parts) collect_symbols(part, names);
 }
 
@@ -180,6 +188,7 @@ std::string to_text(const Node& node) {
     case Kind::logarithm:
       return "log(" + joined(node, ", ") + ")";
     case Kind::function:
+    case Kind::series:
       return node.text + "(" + joined(node, ", ") + ")";
     default:
       return structure_text(node);

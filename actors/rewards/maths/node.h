@@ -29,7 +29,8 @@ enum class Kind : std::uint8_t {
   floor,
   ceiling,
   logarithm,  // base, argument
-  function,   // text: sin, …, ln, exp; one part
+  function,   // text: sin, …, ln, exp, with one part; gcd, lcm, max, min, mod with several
+  series,     // a finite sum or product; text: "sum" or "prod"; its variable, from, to, term
   percent,    // of one
   quantity,   // of one; text: the unit's canonical form
   list,       // without brackets; text: the joint, "," "and" or "or"

@@ -10,6 +10,14 @@
 
 namespace tramontane::maths {
 
+namespace {
+
+bool takes_several(const std::string& name) {
+  return name == "gcd" || name == "lcm" || name == "max" || name == "min";
+}
+
+}  // namespace
+
 Node Parser::atom() {
   if (++nodes_ > limits_.nodes_max) return fail("too many terms");
   if (++depth_ > limits_.depth_max) return fail("nested too deeply");
@@ -272,6 +280,13 @@ Node Parser::function_argument() {
   return out;
 }
 
+// "\\gcd(12, 18)", "\\max\\{a, b\\}".
+Node Parser::several(std::string name, Node inside) {
+  bool list = inside.kind == Kind::tuple || inside.kind == Kind::set || inside.kind == Kind::list;
+  if (!list) return make(Kind::function, std::move(name), {std::move(inside)});
+  return make(Kind::function, std::move(name), std::move(inside.parts));
+}
+
 Node Parser::function(std::string name) {
   Node base = integer(10);
   Node exponent;
@@ -288,6 +303,7 @@ Node Parser::function(std::string name) {
     }
   }
   Node inside = function_argument();
+  if (takes_several(name)) return several(std::move(name), std::move(inside));
   if (raised && exponent == make(Kind::negative, integer(1)) && name != "log" && name != "ln") {
     name = "arc" + name;
     raised = false;

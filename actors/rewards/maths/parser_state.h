@@ -54,6 +54,7 @@ class Parser {
   Node root();
   Node function(std::string name);
   Node function_argument();
+  Node several(std::string name, Node inside);
   Node bracketed();
   Node braced();
   Node bars();
