@@ -1,5 +1,6 @@
 // Bytes that go bad on disk: found, named, quarantined; the job goes on.
 #include "actors/ledger/format.h"
+#include "actors/messages/types_capnp.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"
@@ -205,6 +206,34 @@ TEST_CASE("a rollout damaged after sealing drops its group from the batch, and s
     }
     CHECK(named);
   }
+}
+
+TEST_CASE("records of samples that no group has are of no batch, and do no harm") {
+  auto store = open_memory();
+  LedgerWorld world(world_options(4));
+  world.open(*store);
+  std::uint64_t step = 0;
+  while (world.batches().size() <= step) {
+    world.turn();
+    if (world.batches().size() > step && world.composition()[step].empty()) ++step;
+  }
+  GroupId group = world.composition()[step][0];
+  auto size = world_options(4).options.group_size;
+  WriteBatch batch;
+  for (std::uint32_t sample : {size, size + 1, 0xFFFFFFFFU}) {
+    auto rollout_key = ledger_key::rollout(group, sample);
+    auto rollout =
+        decode_rollout(ledger_key::rollout(group, 0), *store->get(ledger_key::rollout(group, 0)));
+    batch.put(rollout_key, encode_rollout(rollout_key, rollout));
+    batch.put(ledger_key::verdict(group, sample), "no verdict at all");
+  }
+  store->write(batch);
+  auto again = world.ledger().batch(step);
+  REQUIRE(again);
+  CHECK(canonical_bytes(*again) == world.batches()[step]);
+  CHECK(world.ledger().quarantined().empty());
+  world.open(*store);
+  CHECK(canonical_bytes(*world.ledger().batch(step)) == world.batches()[step]);
 }
 
 TEST_CASE("options, state and fingerprints that are damaged do not stop the job") {

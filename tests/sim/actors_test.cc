@@ -129,6 +129,32 @@ TEST_CASE("segments whose answer is lost are sent again, and none is made up or 
   CHECK(tokens.rbegin()->first == 29);
 }
 
+TEST_CASE("a generator asks for as many rollouts as it has room for, and not again before it may") {
+  GeneratorBench bench;
+  bench.sim.on_turn([](const std::string&) { return Duration(1ms); });
+  int asked = 0;
+  bench.sim.on_message([&](const Passage& passage) {
+    asked += passage.type == "LeaseTasks" ? 1 : 0;
+    return Fate::deliver();
+  });
+  bench.book->tasks.push_back({task(bench.job, 7, 70), task(bench.job, 8, 80)});
+  ActorRef generator = bench.start();
+  bench.sim.run_for(20ms);
+  CHECK(asked == 1);  // both slots are full
+  bench.sim.run_for(100ms);
+  CHECK(asked == 2);  // there was room, and nothing to write
+  bench.sim.run_for(1s);
+  CHECK(asked > 2);  // from time to time
+  CHECK(asked < 10);
+  // At once when it hears that there is something.
+  bench.book->tasks.push_back({task(bench.job, 9, 90)});
+  int before = asked;
+  REQUIRE(bench.sim.system().try_send(generator, Nudge{}));
+  bench.sim.run_for(3ms);
+  CHECK(asked == before + 1);
+  CHECK(bench.book->wanted == std::vector<std::uint32_t>(bench.book->wanted.size(), 2));
+}
+
 TEST_CASE("a generator whose slots all wait for newer weights rests, and begins once it has them") {
   GeneratorBench bench;
   bench.book->tasks.push_back({task(bench.job, 7, 70, 1), task(bench.job, 8, 80, 1)});

@@ -21,6 +21,7 @@ namespace tramontane {
 // What a ledger gave out and was given. Shared with the test.
 struct LedgerBook {
   std::deque<std::vector<RolloutTask>> tasks;       // one answer each, then none
+  std::vector<std::uint32_t> wanted;                // how many, with each request
   std::deque<std::vector<LeasedRollout>> finished;  // likewise
   std::set<RolloutId> lost;                         // whose segments are refused as stale
   std::vector<std::vector<Segment>> appended;       // by message
@@ -47,7 +48,10 @@ class FakeLedger final : public Actor {
     return answer;
   }
 
-  TaskList lease_tasks(LeaseTasks) { return {next(book_->tasks), "the book is empty"}; }
+  TaskList lease_tasks(LeaseTasks request) {
+    book_->wanted.push_back(request.count);
+    return {next(book_->tasks), "the book is empty"};
+  }
 
   AppendResults append(Append request) {
     AppendResults results;
