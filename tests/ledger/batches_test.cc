@@ -91,38 +91,44 @@ TEST_CASE("groups without contrast leave a batch smaller, or are replaced") {
 }
 
 TEST_CASE("what cannot count is settled by the batch it stands before, behind the last by that") {
-  auto options = small();
-  options.batch_of = BatchOf::kept;
-  options.steps = 2;
-  SmallLedger bench(options);
-  bench.write_all(8, 0);
-  bench.judge_all([](const Rollout& rollout) {
-    return SmallLedger::scored(rollout.group == 2 ? 1.0 : rollout.sample);
-  });
-  auto first = bench.ledger->batch(0);
-  REQUIRE(first);
-  CHECK(first->rollouts_seen == 4);
-  CHECK(first->groups_without_contrast == 0);
-  REQUIRE(bench.ledger->trained(0, 1));
-  // Instead of group 2 comes group 4, instead of group 3 group 5.
-  bench.write_all(2, 1);
-  bench.judge_all([](const Rollout&) {
-    Verdict none;
-    none.no_verdict = "timed out";
-    return none;
-  });
-  bench.write_all(2, 1);
-  bench.judge_all();
-  // Of the same job without that rule, groups 2 and 3 are the last batch.
-  bench.options.drop_without_contrast = false;
-  bench.open();
-  auto last = bench.ledger->batch(1);
-  REQUIRE(last);
-  REQUIRE(last->groups.size() == 2);
-  CHECK(last->groups[0].id == 2);
-  CHECK(last->groups[1].id == 3);
-  CHECK(last->rollouts_seen == 6);
-  CHECK(last->rollouts_no_verdict == 2);
+  for (std::uint64_t steps : {1, 2}) {
+    CAPTURE(steps);
+    auto options = small();
+    options.batch_of = BatchOf::kept;
+    options.steps = steps;
+    SmallLedger bench(options);
+    bench.write_all(100, 0);
+    GroupId first_of_last = 2 * (steps - 1);
+    bench.judge_all([&](const Rollout& rollout) {
+      return SmallLedger::scored(rollout.group == first_of_last ? 1.0 : rollout.sample);
+    });
+    if (steps == 2) {
+      auto first = bench.ledger->batch(0);
+      REQUIRE(first);
+      CHECK(first->rollouts_seen == 4);
+      CHECK(first->groups_without_contrast == 0);
+      REQUIRE(bench.ledger->trained(0, 1));
+    }
+    // In the place of the group without contrast comes one without verdicts, in its place another.
+    bench.write_all(2, steps - 1);
+    bench.judge_all([](const Rollout&) {
+      Verdict none;
+      none.no_verdict = "timed out";
+      return none;
+    });
+    bench.write_all(2, steps - 1);
+    bench.judge_all();
+    // Of the same job without that rule, the first two groups are the last batch.
+    bench.options.drop_without_contrast = false;
+    bench.open();
+    auto last = bench.ledger->batch(steps - 1);
+    REQUIRE(last);
+    REQUIRE(last->groups.size() == 2);
+    CHECK(last->groups[0].id == first_of_last);
+    CHECK(last->groups[1].id == first_of_last + 1);
+    CHECK(last->rollouts_seen == 6);
+    CHECK(last->rollouts_no_verdict == 2);
+  }
 }
 
 TEST_CASE("what got no verdict is masked; a group needs two verdicts") {
