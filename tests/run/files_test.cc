@@ -1,0 +1,152 @@
+// The folder of a run: who may work in it, and what its earlier processes left.
+#include "actors/run/files.h"
+
+#include "actors/run/reporter.h"
+#include "actors/run/run_began.h"
+#include "runtime/base/result.h"
+#include "storage/checkpoint.h"
+#include "storage/file.h"
+#include "tests/sim/sim_job.h"
+#include "tests/support/temp_folder.h"
+
+#include <fstream>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+// Knows what was told it of the past.
+class Past final : public EventSink {
+ public:
+  void event(const RunEvent&) override { FAIL("it is told of the past as if it were now"); }
+
+  void past(const RunEvent& event) override { seen.push_back(event); }
+
+  std::vector<RunEvent> seen;
+};
+
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace
+
+TEST_CASE("a run's folder is made once, and worked on by one process at a time") {
+  TempFolder folder;
+  std::string path = folder.path() + "/run";
+  CHECK_THROWS_AS((void)RunFiles::open(path), Error);
+  {
+    RunFiles run = RunFiles::create(path, "seed: 1\n");
+    CHECK(run.folder() == std::filesystem::canonical(path));
+    CHECK(as_text(system_files()->read(run.path("job.yaml"))) == "seed: 1\n");
+    try {
+      (void)RunFiles::open(path);
+      FAIL("two processes work on it");
+    } catch (const Error& error) {
+      CHECK(error.text().find("is being worked on by another process") != std::string::npos);
+    }
+    RunFiles moved = std::move(run);
+    CHECK_THROWS_AS((void)RunFiles::open(path), Error);
+    CHECK(moved.path("x") == moved.folder() + "/x");
+  }
+  RunFiles again = RunFiles::open(path);
+  try {
+    (void)RunFiles::create(path, "seed: 2\n");
+    FAIL("it was begun anew");
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::bad_input);
+    CHECK(error.text().find("is a run already") != std::string::npos);
+  }
+  CHECK(as_text(system_files()->read(again.path("job.yaml"))) == "seed: 1\n");
+}
+
+TEST_CASE("what earlier processes measured is known again, damaged lines by their number") {
+  TempFolder folder;
+  RunFiles run = RunFiles::create(folder.path() + "/run", "seed: 1\n");
+  RunTotals none;
+  Past nothing;
+  auto empty = run.replay_metrics(none, nothing);
+  CHECK(empty.seconds == 0);
+  CHECK(empty.newest_step == 0);
+  CHECK(empty.damaged == "");
+  write(run.path("metrics.jsonl"),
+      "{\"event\":\"run\",\"job_check\":\"first\",\"seconds\":1}\n"
+      "{\"event\":\"st\n"
+      "{\"event\":\"step\",\"kind\":\"reinforce\",\"step\":6,\"rollouts\":8,\"seconds\":7.5}\n"
+      "[1]\n"
+      "{\"event\":\"step\",\"kind\":\"reinforce\",\"step\":5,\"seconds\":9}\n"
+      "{\"event\":\"step\",\"kind\":\"warm_start\",\"step\":99}\n"
+      "{\"event\":\"run\",\"job_check\":\"second\"}\n"
+      "{\"event\":\"step\",\"kind\":\"rein");
+  RunTotals totals;
+  Past past;
+  auto found = run.replay_metrics(totals, past);
+  CHECK(found.seconds == 9);
+  CHECK(found.newest_step == 6);
+  CHECK(found.job_check == "first");
+  CHECK(found.damaged == "2, 4");
+  CHECK(past.seen.size() == 5);
+  CHECK(totals.summary().at("steps") == 6);
+  CHECK(totals.summary().at("rollouts") == 8);
+}
+
+TEST_CASE("the job's check changes with any byte of it") {
+  TempFolder folder;
+  RunFiles run = RunFiles::create(folder.path() + "/run", "seed: 1\n");
+  std::string check = run.job_check();
+  CHECK(check.size() == 8);
+  CHECK(check == run.job_check());
+  write(run.path("job.yaml"), "seed: 2\n");
+  CHECK(check != run.job_check());
+}
+
+TEST_CASE("the newest checkpoint of a run is the newest that is whole") {
+  TempFolder folder;
+  RunFiles run = RunFiles::create(folder.path() + "/run", "seed: 1\n");
+  CHECK_FALSE(run.newest_checkpoint());
+  auto files = system_files();
+  CheckpointStore store(*files, run.path("checkpoints"), {.keep_last = 9});
+  std::string newest;
+  for (std::uint64_t version : {2, 4, 6}) newest = store.save(version, {{"x", Bytes(3)}}, {});
+  CHECK(run.newest_checkpoint() == 6);
+  write(newest + "/x", "no");
+  CHECK(run.newest_checkpoint() == 4);
+}
+
+TEST_CASE("a run tells at its beginning what it is going to do, and on what") {
+  TempFolder folder;
+  RunFiles run = RunFiles::create(folder.path() + "/run", "seed: 1\n");
+  Job job = sim_job(1);
+  WarmStartPlan warm;
+  warm.steps = 70;
+  job.warm_starts = {warm};
+  job.reinforce->steps = 9;
+  job.reinforce->ledger.max_lag = 2;
+  job.name = "arithmetic";
+  auto event = run_began(job, run, std::nullopt);
+  CHECK(event.at("event").as_string() == "run");
+  CHECK(event.at("name").as_string() == "arithmetic");
+  CHECK(event.at("run").as_string() == run.folder().c_str());
+  CHECK(event.at("seed") == 1);
+  CHECK(event.at("parameters") == parameters(job.model));
+  CHECK(event.at("prompts") == job.prompts.size());
+  CHECK(event.at("heldout") == job.heldout.size());
+  CHECK(event.at("max_lag") == 2);
+  CHECK(event.at("resumed_from").is_null());
+  const auto& stages = event.at("stages").as_array();
+  REQUIRE(stages.size() == 2);
+  CHECK(stages[0].at("kind").as_string() == "warm_start");
+  CHECK(stages[0].at("steps") == 70);
+  CHECK(stages[1].at("kind").as_string() == "reinforce");
+  CHECK(stages[1].at("steps") == 9);
+  std::string started(event.at("started").as_string());
+  CHECK(started.size() == std::string("2026-01-01T00:00:00Z").size());
+  CHECK(started.substr(0, 2) == "20");
+  job.reinforce.reset();
+  auto warm_only = run_began(job, run, 5);
+  CHECK(warm_only.at("resumed_from") == 5);
+  CHECK(warm_only.at("max_lag") == 0);
+  CHECK(warm_only.at("stages").as_array().size() == 1);
+}
