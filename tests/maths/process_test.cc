@@ -63,24 +63,27 @@ TEST_CASE("a comparison that runs for ever is killed at the deadline, and the ne
   auto begin = steady_clock::now();
   auto said = client.compare(gold(), runs_forever);
   CHECK(steady_clock::now() - begin < 20s);
-  CHECK(said.outcome == Outcome::undecided);
-  CHECK(said.how == "time-out after 300 ms");
+  // Only a busy machine leaves it undecided: the gold answer alone takes no time.
+  CHECK(said.how.starts_with("time-out after 300 ms"));
+  bool blamed = said.how.ends_with("on the answer, while the gold answer can be evaluated");
+  CHECK(said.outcome == (blamed ? Outcome::different : Outcome::undecided));
   CHECK(client.timed_out() == 1);
   CHECK_FALSE(alive(first));
   // A busy machine may be late for an honest comparison too, but not every time.
   Outcome next = Outcome::undecided;
-  for (int tries = 0; tries < 20 && next == Outcome::undecided; ++tries)
+  for (int tries = 0; tries < 20 && next != Outcome::equal; ++tries)
     next = client.compare(gold(), "\\sqrt{3+2\\sqrt2}").outcome;
   CHECK(next == Outcome::equal);
   CHECK(client.started() >= 2);
 }
 
-TEST_CASE("a child that crashes or eats memory leaves the comparison undecided") {
+TEST_CASE("an answer at which the child crashes or eats memory is wrong") {
   MathsClient client(options());
   for (std::string_view answer : {aborts, hoards_memory}) {
     auto said = client.compare(gold(), answer);
-    CHECK(said.outcome == Outcome::undecided);
-    CHECK(said.how == "the maths process crashed");
+    CHECK(said.outcome == Outcome::different);
+    CHECK(said.how ==
+          "the maths process crashed on the answer, while the gold answer can be evaluated");
     CHECK(client.compare(gold(), "\\sqrt{3+2\\sqrt2}").outcome == Outcome::equal);
   }
   CHECK(client.crashed() == 2);

@@ -1,5 +1,6 @@
 // From the cheapest rule to the dearest: the same text, two numbers, prose, a choice, trees.
 #include "actors/rewards/maths/exact.h"
+#include "actors/rewards/maths/expressions.h"
 #include "actors/rewards/maths/maths.h"
 #include "actors/rewards/maths/reading.h"
 #include "actors/rewards/maths/spelling.h"
@@ -195,6 +196,16 @@ Comparison GoldAnswer::compare(std::string_view answer) const {
   if (parsed_->gold.simple)
     return compare_fully(read(text(), parsed_->options), answer, parsed_->options, context);
   return compare_fully(parsed_->full, answer, parsed_->options, context);
+}
+
+Comparison GoldAnswer::evaluate() const {
+  Context context{parsed_->options};
+  Reading read_now;
+  if (parsed_->gold.simple) read_now = read(text(), parsed_->options);
+  const Reading& gold = parsed_->gold.simple ? read_now : parsed_->full;
+  if (!gold.tree) return said(Outcome::undecided, gold, {}, "the gold answer " + gold.why);
+  bool known = can_evaluate(*gold.tree, context);
+  return said(known ? Outcome::equal : Outcome::undecided, gold, {}, "the gold answer alone");
 }
 
 Comparison compare_answers(

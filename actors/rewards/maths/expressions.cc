@@ -217,4 +217,22 @@ Judgement compare_proportional(
   return proportional_at_points(gold, answer, names, positive, context);
 }
 
+bool can_evaluate(const Node& node, Context& context) {
+  if (!is_expression(node))
+    return std::all_of(node.parts.begin(), node.parts.end(),
+        [&](const Node& part) { return can_evaluate(part, context); });
+  Fraction value;
+  if (exact_value(node, context.options.number_bits_max, value) == Exactness::exact) return true;
+  std::vector<std::string> names;
+  collect_symbols(node, names);
+  if (names.empty()) {
+    Enclosure known;
+    // As compare_expressions does, whatever of it takes long.
+    equal_numbers(node, node, context.options.number_bits_max);
+    return enclose(node, {}, static_cast<slong>(context.options.precision_bits_max), known) &&
+           known.is_narrow();
+  }
+  return equal_functions(node, node, names) == Truth::yes || has_values(node, names, context);
+}
+
 }  // namespace tramontane::maths

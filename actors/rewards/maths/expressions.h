@@ -15,6 +15,9 @@ Judgement compare_expressions(const Node& gold, const Node& answer, Context& con
 Judgement compare_proportional(
     const Node& gold, const Node& answer, bool positive, Context& context);
 
+// Whether every expression in the tree has a value that can be known closely.
+bool can_evaluate(const Node& node, Context& context);
+
 // Whether `shown` is a decimal that rounds `exact`, with at least `digits_min` digits.
 Judgement compare_rounded(
     const Node& exact, const Node& shown, std::uint32_t digits_min, Context& context);

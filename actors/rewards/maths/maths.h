@@ -103,6 +103,9 @@ class GoldAnswer {
   // the symbolic stage is needed; `result` is then what is known so far.
   bool compare_quickly(std::string_view answer, Comparison& result) const;
 
+  // `equal` if the gold answer's values can be known closely, else `undecided`; without a clock.
+  Comparison evaluate() const;
+
   const std::string& text() const;
   const CompareOptions& options() const;
 

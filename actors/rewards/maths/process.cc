@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <poll.h>
 #include <spawn.h>
@@ -39,6 +40,15 @@ pid_t spawn(const std::vector<std::string>& command, int socket, std::string& wh
   if (code == 0) return child;
   why = command[0] + ": " + std::strerror(code);
   return -1;
+}
+
+// Of another process, in seconds; 0 if there is none.
+double processor_time(pid_t pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (pid < 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return 0;
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 Comparison undecided(std::string why) {
@@ -97,20 +107,45 @@ Comparison MathsClient::compare(const GoldAnswer& gold, std::string_view answer)
   // A child may have died between two requests, through no fault of this one: one more try.
   for (int tries = 0; tries < 2; ++tries) {
     if (!start()) return undecided("cannot start the maths process: " + why_);
+    double before = processor_time(child_);
     Time deadline = steady_clock::now() + options_.deadline;
     switch (exchange(frame, deadline, result)) {
       case Exchange::done:
         return result;
-      case Exchange::late:
+      case Exchange::late: {
         ++timed_out_;
+        bool busy = !spent(before);
         stop();
-        return undecided("time-out after " + std::to_string(options_.deadline.count()) + " ms");
+        return failed(
+            gold, !busy, "time-out after " + std::to_string(options_.deadline.count()) + " ms");
+      }
       case Exchange::broken:
         stop();
     }
   }
   ++crashed_;
-  return undecided("the maths process crashed");
+  return failed(gold, true, "the maths process crashed");
+}
+
+// Whether the child has worked for most of the deadline, and not waited for a processor.
+bool MathsClient::spent(double before) const {
+  double seconds = std::chrono::duration<double>(options_.deadline).count();
+  return processor_time(child_) - before > 0.6 * seconds;
+}
+
+Comparison MathsClient::failed(const GoldAnswer& gold, bool at_answer, std::string why) {
+  Comparison reply;
+  bool alone = at_answer && start() &&
+               exchange(encode(Request{gold.options(), gold.text(), {}}),
+                   steady_clock::now() + options_.deadline, reply) == Exchange::done;
+  if (!alone) {
+    stop();
+    return undecided(std::move(why));
+  }
+  if (reply.outcome != Outcome::equal) return undecided(why + ", and " + reply.how);
+  reply.outcome = Outcome::different;
+  reply.how = why + " on the answer, while the gold answer can be evaluated";
+  return reply;
 }
 
 MathsClient::Exchange MathsClient::exchange(

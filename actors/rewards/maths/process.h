@@ -41,7 +41,9 @@ class MathsClient {
   MathsClient& operator=(const MathsClient&) = delete;
   ~MathsClient();
 
-  // `undecided` with "time-out", "crashed" or "cannot start" in `how` where the child failed.
+  // Where the child fails at the answer, but not at the gold answer alone, the answer is
+  // `different`; else `undecided`, with "time-out", "crashed" or "cannot start" in `how`. A child
+  // that was late because the machine was busy has not failed at the answer.
   Comparison compare(const GoldAnswer& gold, std::string_view answer);
 
   // Starts the child, so that the first comparison does not pay for it. False if it cannot.
@@ -60,6 +62,8 @@ class MathsClient {
   using Time = std::chrono::steady_clock::time_point;
 
   Exchange exchange(const std::string& frame, Time deadline, Comparison& reply);
+  Comparison failed(const GoldAnswer& gold, bool at_answer, std::string why);
+  bool spent(double before) const;
   Exchange send_all(std::string_view bytes, Time deadline);
   Exchange receive(std::size_t bytes, Time deadline, std::string& out);
   Exchange wait_for(short events, Time deadline);

@@ -4,6 +4,7 @@
 // nothing.
 //
 //   request := version options text(gold) text(answer)
+//              without an answer: whether the gold answer alone can be evaluated
 //   reply   := outcome text(how)
 //   text    := length bytes
 
