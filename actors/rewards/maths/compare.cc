@@ -1,4 +1,5 @@
 // From the cheapest rule to the dearest: the same text, two numbers, prose, a choice, trees.
+#include "actors/rewards/maths/characters.h"
 #include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/expressions.h"
 #include "actors/rewards/maths/maths.h"
@@ -28,8 +29,8 @@ void clean_up_with_thread() {
 }
 
 std::string shortened(std::string_view text) {
-  if (text.size() <= shown_max) return std::string(text);
-  return std::string(text.substr(0, shown_max)) + "…";
+  std::string_view whole = whole_characters(text, shown_max);
+  return std::string(whole) + (whole.size() < text.size() ? "…" : "");
 }
 
 std::string shown(const Reading& reading) {
@@ -110,6 +111,15 @@ bool same_letters(std::string_view a, std::string_view b) {
   return !a.empty() && lower(a) == lower(b);
 }
 
+// A·B·C is ABC, and CBA is not: where the gold answer is letters alone, their order counts.
+bool in_the_same_order(const std::string& gold, const std::string& answer) {
+  if (answer.find('*') == std::string::npos) return false;
+  std::string letters;
+  for (char c : answer)
+    if (c != '*') letters += c;
+  return letters == gold;
+}
+
 bool is_echo(const std::string& question, std::string_view answer) {
   constexpr std::size_t bytes_min = 3;
   if (question.empty()) return false;
@@ -130,7 +140,8 @@ bool compare_words(const Reading& gold, const Reading& answer, Comparison& resul
     return true;
   }
   if (gold.prose.empty()) return false;
-  bool same = gold.prose == answer.prose || (answer.tree && is_nothing(*answer.tree, gold.prose));
+  bool same = gold.prose == answer.prose || in_the_same_order(gold.spelled, answer.spelled) ||
+              (answer.tree && is_nothing(*answer.tree, gold.prose));
   result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as words");
   return true;
 }
@@ -155,7 +166,7 @@ Comparison compare_fully(
     const Reading& gold, std::string_view text, const CompareOptions& options, Context& context) {
   clean_up_with_thread();
   if (gold.text.empty()) return said(Outcome::not_understood, gold, {}, "the gold answer is empty");
-  Reading answer = read(text, options);
+  Reading answer = read(text, options, {.strict = true});
   if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
   Comparison first = compare_read(gold, answer, context);
   if (first.outcome != Outcome::different || !gold.tree) return first;

@@ -16,7 +16,7 @@ namespace tramontane::maths {
 enum class TokenKind : std::uint8_t {
   number,   // text: a canonical decimal, see Decimal
   letter,   // one variable: "x", "\alpha", "\mathbb{R}"
-  word,     // of text: lower case
+  word,     // of text: lower case, but for a unit's symbol ("kW")
   command,  // without its backslash: "frac", "pi", "sin"
   mark,     // "+", "<=", "\\{", "and", …
   end,
@@ -29,8 +29,17 @@ struct Token {
   std::string text;
 };
 
-// Nothing if it cannot be LaTeX: unbalanced \text, a number of absurd length.
-std::optional<std::vector<Token>> lex(std::string_view text);
+inline bool is_mark(const Token& token, std::string_view text) {
+  return token.kind == TokenKind::mark && token.text == text;
+}
+
+inline bool is_command(const Token& token, std::string_view text) {
+  return token.kind == TokenKind::command && token.text == text;
+}
+
+// Nothing if it cannot be LaTeX (unbalanced \text, a number of absurd length) or has a character
+// that is no sign of mathematics; `why` then names it.
+std::optional<std::vector<Token>> lex(std::string_view text, std::string& why);
 
 // The tokens joined: equal for two spellings of the same text.
 std::string spelled(const std::vector<Token>& tokens);

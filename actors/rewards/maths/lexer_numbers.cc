@@ -1,6 +1,7 @@
 #include "actors/rewards/maths/lexer_numbers.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace tramontane::maths {
 
@@ -153,6 +154,28 @@ std::optional<TakenNumber> take_number(std::string_view text, bool commas) {
   out.length = text.size() - rest.size();
   if (out.text.size() > digits_max) return std::nullopt;
   return out;
+}
+
+std::size_t ordinal_suffix(std::string_view text) {
+  std::string_view rest = text;
+  bool raised = rest.starts_with("^{");
+  if (rest.starts_with('^')) rest.remove_prefix(raised ? 2 : 1);
+  bool wrapped = false;
+  for (std::string_view wrap : {"\\text{", "\\mathrm{", "\\textsuperscript{", "\\mbox{"})
+    if (rest.starts_with(wrap)) {
+      rest.remove_prefix(wrap.size());
+      wrapped = true;
+      break;
+    }
+  for (std::string_view suffix : {"st", "nd", "rd", "th"}) {
+    if (!rest.starts_with(suffix)) continue;
+    if (rest.size() > 2 && std::isalpha(static_cast<unsigned char>(rest[2])) != 0) continue;
+    rest.remove_prefix(2);
+    if (wrapped && rest.starts_with('}')) rest.remove_prefix(1);
+    if (raised && rest.starts_with('}')) rest.remove_prefix(1);
+    return text.size() - rest.size();
+  }
+  return 0;
 }
 
 }  // namespace tramontane::maths

@@ -18,4 +18,7 @@ struct TakenNumber {
 // number. Nothing if the number is absurdly long.
 std::optional<TakenNumber> take_number(std::string_view text, bool commas);
 
+// The length of what makes "5" an ordinal, which says nothing: "th", "^{\text{th}}".
+std::size_t ordinal_suffix(std::string_view text);
+
 }  // namespace tramontane::maths

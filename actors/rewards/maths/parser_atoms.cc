@@ -118,7 +118,7 @@ Node Parser::mark() {
   if (at_mark("(") || at_mark("[") || at_mark("]")) return bracketed();
   if (at_mark("{") || at_mark("\\{")) return braced();
   if (take_mark("|")) return bars();
-  if (at_mark("\\$") || at_mark("\\pounds") || at_mark("\\euro") || at_mark("\\yen")) {
+  if (at_mark("\\$") || is_money_command(std::string_view(peek().text).substr(1))) {
     std::string money = tokens_[at_++].text == "\\$" ? "money" : tokens_[at_ - 1].text.substr(1);
     bool negative = take_mark("-");
     Node value = power();

@@ -33,7 +33,7 @@ class Parser {
   Node negated(Node node);
   char relation_sign() const;
 
-  // parser_terms.cc: products, powers, units.
+  // parser_terms.cc: products, powers.
   Node term();
   void multiply(Node& product, Node factor);
   bool take_mixed(Node& whole);
@@ -41,7 +41,11 @@ class Parser {
   Node power();
   Node raise(Node base);
   bool take_degree();
+
+  // parser_units.cc
   Node unit(Node value);
+  Node one_unit(Node value);
+  bool take_unit_power(int& power);
 
   // parser_atoms.cc
   Node atom();

@@ -1,6 +1,5 @@
-// Products, powers and units.
+// Products and powers.
 #include "actors/rewards/maths/parser_state.h"
-#include "actors/rewards/maths/units.h"
 #include "actors/rewards/maths/words.h"
 
 #include <string>
@@ -9,8 +8,6 @@
 namespace tramontane::maths {
 
 namespace {
-
-constexpr int unit_words_max = 5;
 
 bool is_plain_integer(const Node& node) {
   return node.kind == Kind::number && node.text.size() <= 15 &&
@@ -157,58 +154,6 @@ Node Parser::power() {
     if (++nodes_ > limits_.nodes_max) return fail("too many terms");
   }
   return base;
-}
-
-// The words after a number. The quantity's parts are its value and the unit's factor.
-Node Parser::unit(Node value) {
-  std::string dimensions;
-  Node factor = integer(1);
-  if (value.kind == Kind::quantity) {  // "$18 per day"
-    dimensions = " " + value.text;
-    factor = value.parts[1];
-    value = Node(value.parts[0]);
-  }
-  std::string raised = "1";
-  bool below = false;
-  for (int count = 0; peek().kind == TokenKind::word && !failed(); ++count) {
-    if (count == unit_words_max) return fail("prose after a number");
-    std::string word = tokens_[at_++].text;
-    if (changes_meaning(word)) return fail("'" + word + "' after a number");
-    if (word == "per") {
-      below = true;
-    } else if (word == "square" || word == "sq" || word == "cubic") {
-      raised = word == "cubic" ? "3" : "2";
-    } else if (word == "percent") {
-      value = make(Kind::percent, std::move(value));
-    } else if (word == "degree" || word == "degrees") {
-      value = make(Kind::product, std::move(value), make(Kind::constant, "degree"));
-    } else if (auto multiplier = find_multiplier(word)) {
-      value = make(Kind::product, std::move(value), make(Kind::number, std::string(*multiplier)));
-    } else {
-      if (at_mark("^")) {
-        bool braces = peek(1).text == "{";
-        const Token& exponent = peek(braces ? 2 : 1);
-        if (exponent.kind != TokenKind::number) return fail("a unit's power");
-        raised = exponent.text;
-        if (raised.size() > 1) return fail("a unit's power");
-        at_ += braces ? 4 : 2;
-      }
-      auto known = find_unit(word);
-      dimensions += (below ? "/" : " ") + (known ? std::string(known->dimension) : singular(word));
-      if (raised != "1") dimensions += "^" + raised;
-      Node one = make(Kind::number, std::string(known ? known->factor : "1"));
-      if (raised != "1") one = make(Kind::power, std::move(one), make(Kind::number, raised));
-      factor = make(below ? Kind::quotient : Kind::product, std::move(factor), std::move(one));
-      raised = "1";
-      below = false;
-    }
-    if (at_mark("/") && peek(1).kind == TokenKind::word) {
-      ++at_;
-      below = true;
-    }
-  }
-  if (dimensions.empty()) return value;
-  return make(Kind::quantity, dimensions.substr(1), {std::move(value), std::move(factor)});
 }
 
 }  // namespace tramontane::maths

@@ -1,7 +1,9 @@
 #include "actors/rewards/maths/reading.h"
 
 #include "actors/rewards/maths/parser.h"
+#include "actors/rewards/maths/rewriting.h"
 #include "actors/rewards/maths/spelling.h"
+#include "actors/rewards/maths/words.h"
 
 #include <algorithm>
 #include <cctype>
@@ -34,8 +36,7 @@ std::string prose_of(const std::vector<Token>& tokens) {
         return "";
     }
     std::string word = token.text;
-    std::transform(word.begin(), word.end(), word.begin(),
-        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (token.kind == TokenKind::letter) word = word_spelling(word);
     bool glued = !out.empty() && !token.spaced;
     if (!out.empty() && !glued) out += ' ';
     out += word;
@@ -88,21 +89,22 @@ Reading skim(std::string_view text) {
   return out;
 }
 
-Reading read(std::string_view text, const CompareOptions& options) {
+Reading read(std::string_view text, const CompareOptions& options, const ReadAs& as) {
   Reading out;
   out.text = without_fences(text);
   if (out.text.size() > options.text_bytes_max) {
     out.why = "longer than " + std::to_string(options.text_bytes_max) + " bytes";
     return out;
   }
-  auto tokens = lex(without_fences(to_latex(out.text)));
-  if (!tokens) {
-    out.why = "cannot be cut into signs";
-    return out;
-  }
+  const std::string latex = to_latex(out.text);
+  auto tokens = lex(without_fences(latex), out.why);
+  if (!tokens) return out;
   out.spelled = spelled(*tokens);
-  out.prose = prose_of(*tokens);
   find_choice(*tokens, out);
+  if (as.strict) out.why = shown_otherwise(*tokens);
+  if (!out.why.empty()) return out;
+  rewrite(*tokens, {as.close_units});
+  out.prose = prose_of(*tokens);
   out.tree = parse(std::move(*tokens), {options.depth_max, options.nodes_max}, out.why);
   return out;
 }
@@ -110,6 +112,12 @@ Reading read(std::string_view text, const CompareOptions& options) {
 std::optional<Reading> read_otherwise(
     const Reading& answer, const Node& gold, const CompareOptions& options) {
   std::string_view text = answer.text;
+  if (gold.kind == Kind::quantity && !text.empty() &&
+      std::isalpha(static_cast<unsigned char>(text.back())) != 0) {
+    Reading measured = read(text, options, {.strict = true, .close_units = true});
+    bool unit = measured.tree && measured.tree->kind == Kind::quantity;
+    return unit ? std::optional(std::move(measured)) : std::nullopt;
+  }
   bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   std::size_t comma = text.find(',');

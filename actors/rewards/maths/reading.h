@@ -26,8 +26,13 @@ struct Reading {
 // The fast part alone: text and simple number.
 Reading skim(std::string_view text);
 
+struct ReadAs {
+  bool strict = false;       // as LaTeX shows it, not as it was meant: x^10 is x¹0
+  bool close_units = false;  // "5m" has a unit
+};
+
 // Everything.
-Reading read(std::string_view text, const CompareOptions& options);
+Reading read(std::string_view text, const CompareOptions& options, const ReadAs& as = {});
 
 // Another way to read an answer, where one was not enough: "1,5" as a decimal for a gold number,
 // "32,349" as a list for a gold list. Nothing where there is none.

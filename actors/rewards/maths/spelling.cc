@@ -1,7 +1,7 @@
 #include "actors/rewards/maths/spelling.h"
 
-#include <algorithm>
-#include <array>
+#include "actors/rewards/maths/characters.h"
+
 #include <cstdint>
 #include <utility>
 
@@ -9,121 +9,60 @@ namespace tramontane::maths {
 
 namespace {
 
-struct Spelling {
-  char32_t sign;
-  const char* latex;
-};
-
-// Sorted by sign.
-constexpr Spelling spellings[] = {
-    {0x00A0, " "},
-    {0x00A3, "\\pounds "},
-    {0x00A5, "\\yen "},
-    {0x00B0, "^\\circ "},
-    {0x00B1, "\\pm "},
-    {0x00B2, "^2"},
-    {0x00B3, "^3"},
-    {0x00B7, "\\cdot "},
-    {0x00B9, "^1"},
-    {0x00BC, "\\frac{1}{4}"},
-    {0x00BD, "\\frac{1}{2}"},
-    {0x00BE, "\\frac{3}{4}"},
-    {0x00D7, "\\times "},
-    {0x00F7, "\\div "},
-    {0x0391, "\\Alpha "},
-    {0x0394, "\\Delta "},
-    {0x03A0, "\\Pi "},
-    {0x03A3, "\\Sigma "},
-    {0x03A9, "\\Omega "},
-    {0x03B1, "\\alpha "},
-    {0x03B2, "\\beta "},
-    {0x03B3, "\\gamma "},
-    {0x03B4, "\\delta "},
-    {0x03B5, "\\epsilon "},
-    {0x03B8, "\\theta "},
-    {0x03BB, "\\lambda "},
-    {0x03BC, "\\mu "},
-    {0x03C0, "\\pi "},
-    {0x03C1, "\\rho "},
-    {0x03C3, "\\sigma "},
-    {0x03C4, "\\tau "},
-    {0x03C6, "\\phi "},
-    {0x03C9, "\\omega "},
-    {0x2009, "\\,"},
-    {0x2010, "-"},
-    {0x2011, "-"},
-    {0x2012, "-"},
-    {0x2013, "-"},
-    {0x2014, "-"},
-    {0x2019, "'"},
-    {0x2026, "\\dots "},
-    {0x202F, "\\,"},
-    {0x2032, "'"},
-    {0x2074, "^4"},
-    {0x2075, "^5"},
-    {0x20AC, "\\euro "},
-    {0x2102, "\\mathbb{C}"},
-    {0x2115, "\\mathbb{N}"},
-    {0x211A, "\\mathbb{Q}"},
-    {0x211D, "\\mathbb{R}"},
-    {0x2124, "\\mathbb{Z}"},
-    {0x2153, "\\frac{1}{3}"},
-    {0x2154, "\\frac{2}{3}"},
-    {0x2205, "\\emptyset "},
-    {0x2208, "\\in "},
-    {0x2212, "-"},
-    {0x2213, "\\mp "},
-    {0x2216, "\\setminus "},
-    {0x2217, "*"},
-    {0x221A, "\\sqrt "},
-    {0x221E, "\\infty "},
-    {0x2229, "\\cap "},
-    {0x222A, "\\cup "},
-    {0x2248, "\\approx "},
-    {0x2260, "\\neq "},
-    {0x2264, "\\le "},
-    {0x2265, "\\ge "},
-    {0x22C5, "\\cdot "},
-    {0x2A7D, "\\le "},
-    {0x2A7E, "\\ge "},
-    {0x3000, " "},
-    {0x3002, "."},
-    {0xFFE5, "\\yen "},
-};
-
-// The first digits of the decimal digits that problems come in.
-constexpr char32_t zeros[] = {0x0660, 0x06F0, 0x0966, 0x09E6, 0x0C66, 0x0E50, 0xFF10};
-
-// Decodes one code point; its length is 1 for a byte that begins none.
-std::pair<char32_t, std::size_t> decode(std::string_view text) {
-  auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  std::size_t length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : byte(0) >= 0xC0 ? 2 : 1;
-  if (length == 1 || length > text.size()) return {0, 1};
-  char32_t code = byte(0) & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {0, 1};
-    code = (code << 6) | (byte(i) & 0x3F);
+// "²³" to "^{23}", "₁₀" to "_{10}": the whole run of them, from the front of `text`.
+std::size_t take_scripts(
+    std::string_view text, char (*form)(char32_t), std::string_view mark, std::string& out) {
+  std::string inside;
+  std::size_t taken = 0;
+  while (taken < text.size()) {
+    auto [code, length] = decode(text.substr(taken));
+    char plain = form(code);
+    if (plain == 0 && !is_invisible(code)) break;
+    if (plain != 0) inside += plain;
+    taken += length;
   }
-  return {code, length};
+  out.append(mark).append("{").append(inside).append("}");
+  return taken;
 }
 
-void append_latex(std::string& out, char32_t code, std::string_view bytes) {
-  for (char32_t zero : zeros)
-    if (code >= zero && code < zero + 10) {
-      out += static_cast<char>('0' + (code - zero));
-      return;
-    }
-  if (code >= 0xFF01 && code <= 0xFF5E) {  // full-width forms of ASCII
-    out += static_cast<char>(code - 0xFF01 + '!');
-    return;
+// The digits under "√", which in Unicode has no braces: "√12" is the root of twelve.
+std::size_t take_radicand(std::string_view text, std::string& out) {
+  std::string digits;
+  std::size_t taken = 0;
+  while (taken < text.size()) {
+    auto [code, length] = decode(text.substr(taken));
+    char plain = code < 0x80 ? static_cast<char>(code) : plain_form(code);
+    if (plain < '0' || plain > '9') break;
+    digits += plain;
+    taken += length;
   }
-  auto found = std::lower_bound(std::begin(spellings), std::end(spellings), code,
-      [](const Spelling& row, char32_t wanted) { return row.sign < wanted; });
-  if (found != std::end(spellings) && found->sign == code) {
-    out += found->latex;
-  } else {
-    out += bytes;
+  if (!digits.empty()) out.append("{").append(digits).append("}");
+  return taken;
+}
+
+// Takes one character, or a run that is one thing, from the front of `text`.
+std::size_t append_latex(std::string_view text, std::string& out) {
+  auto [code, length] = decode(text);
+  if (is_invisible(code)) return length;
+  if (char plain = plain_form(code); plain != 0) {
+    out += plain;
+    return length;
   }
+  if (raised_form(code) != 0) return take_scripts(text, raised_form, "^", out);
+  if (lowered_form(code) != 0) return take_scripts(text, lowered_form, "_", out);
+  if (code == 0x0338 && out.ends_with('=')) {  // "≠" in two parts
+    out.back() = '\\';
+    out += "neq ";
+    return length;
+  }
+  const char* latex = latex_form(code);
+  if (!latex) {
+    out += text.substr(0, length);
+    return length;
+  }
+  out += latex;
+  bool root = code >= 0x221A && code <= 0x221C;
+  return root ? length + take_radicand(text.substr(length), out) : length;
 }
 
 bool strip(std::string_view& text, std::string_view open, std::string_view close) {
@@ -206,11 +145,9 @@ std::string to_latex(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     if (static_cast<std::uint8_t>(text[i]) < 0x80) {
       out += text[i++];
-      continue;
+    } else {
+      i += append_latex(text.substr(i), out);
     }
-    auto [code, length] = decode(text.substr(i));
-    append_latex(out, code, text.substr(i, length));
-    i += length;
   }
   return out;
 }

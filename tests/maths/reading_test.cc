@@ -1,0 +1,129 @@
+// How answers are read: letters, characters, units, LaTeX's other spellings.
+#include "actors/rewards/maths/maths.h"
+#include "tests/maths/cases.h"
+
+#include <string>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+std::string evidence(const std::string& gold, const std::string& answer) {
+  return compare_answers(gold, answer).how;
+}
+
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("letters that stand alone are a word, whose order counts") {
+  check_all(Outcome::different,
+      {{"HTH", "THH"}, {"HTH", "HHT"}, {"BCA", "ABC"}, {"BCA", "\\text{ABC}"}, {"A B C", "C B A"},
+          {"AB", "BA"}, {"LRL", "L \\cdot L \\cdot R"}, {"BCA", "A*B*C"}, {"BCA", "x = ABC"},
+          {"x = BCA", "x = ABC"}, {"(HTH, 1)", "(THH, 1)"}, {"HTH, TTH", "THH, HTT"},
+          {"\\{HT, TT\\}", "\\{TH, TT\\}"}, {"\\text{HTH}", "THH"}, {"HTH", "\\mathrm{THH}"},
+          {"No", "oN"}, {"No", "on"}, {"Al", "La"}, {"yes", "sey"}, {"Jan", "Naj"}, {"GCD", "CGD"},
+          {"H_2O", "OH_2"}, {"CO_2", "O_2C"}, {"Aa", "AA"}, {"AaBb", "aabb"}, {"NaCl", "ClNa"}});
+  check_all(Outcome::equal,
+      {{"HTH", "HTH"}, {"HTH", "H T H"}, {"HTH", "\\text{HTH}"}, {"HTH", "\\text{hth}"},
+          {"HTH", "H \\cdot T \\cdot H"}, {"HTH, TTH", "TTH, HTH"}, {"No", "no"},
+          {"No", "\\text{No}"}, {"No", "\\textbf{no}."}, {"NO", "No"}, {"Jan", "\\text{Jan}"},
+          {"Al", "\\text{Al}"}, {"\\text{Ed}", "Ed"}, {"CO_2", "CO2"}, {"H_{2}O", "H_2O"},
+          {"Aa", "\\text{Aa}"}, {"yes", "Yes"}, {"\\text{up}", "up"}});
+}
+
+TEST_CASE("variables still commute, and lengths have names") {
+  check_all(Outcome::equal,
+      {{"abc", "cba"}, {"xyz", "zyx"}, {"abc", "a^1b^1c^1"}, {"2AB", "2BA"}, {"AB+CD", "CD+AB"},
+          {"\\frac{AB}{CD}", "AB/(CD)"}, {"AB=CD", "CD=AB"}, {"AB=5", "5"}, {"Bh", "hB"}});
+}
+
+TEST_CASE("characters are read whole") {
+  check_all(Outcome::equal,
+      {{"10^{23}", "10²³"}, {"x^{10}", "x¹⁰"}, {"x^2y^3", "x²y³"}, {"2^{-3}", "2⁻³"},
+          {"x^{n+1}", "xⁿ⁺¹"}, {"x_{10}", "x₁₀"}, {"\\sqrt{12}", "√12"}, {"\\sqrt[3]{2}", "∛2"},
+          {"\\sqrt[4]{12}", "∜12"}, {"\\frac34", "3⁄4"}, {"\\frac58", "⅝"}, {"2\\frac{1}{6}", "2⅙"},
+          {"90^\\circ", "90º"}, {"90^\\circ", "90˚"}, {"-5", "−5℃"}, {"25℃", "25"}, {"5", "𝟓"},
+          {"x+1", "𝑥+1"}, {"2024", "２０２４"}, {"x=5", "ｘ＝５"}, {"1.5", "１．５"},
+          {"x\\ne3", "x ≠ 3"}, {"x \\ne 3", "x ≠ 3"}, {"5", "\u200b5"}, {"5", "5\u2060"},
+          {"12", "1\u200d2"}, {"5", "\u202e5"}, {"\\frac{\\pi}{2}", "π／2"}});
+  check_all(Outcome::different,
+      {{"10^8", "10²³"}, {"10", "10⁻¹⁰"}, {"12", "√12"}, {"5", "5⁰"}, {"5", "5‰"}, {"5", "⁵"},
+          {"5", "5⊕"}, {"5", "5☃"}, {"5", "5\\\"3"}, {"①②", "①③"}});
+}
+
+TEST_CASE("an unknown character is named, never cut into bytes") {
+  CHECK(mentions(evidence("5", "5☃"), "the character '☃' (U+2603), which is not read"));
+  CHECK(mentions(evidence("5", "\xff"), "the byte 0xFF"));
+  CHECK(mentions(evidence("5", "5⊕6"), "cannot read \\oplus"));
+  std::string long_answer;
+  for (int i = 0; i < 60; ++i) long_answer += "元";
+  CHECK(mentions(evidence("5", long_answer), "元…"));
+}
+
+TEST_CASE("words of other scripts are words, counters and currencies units") {
+  check_all(Outcome::equal,
+      {{"5", "5 个"}, {"5", "5人"}, {"20 元", "20"}, {"₹500", "500"}, {"300", "300฿"},
+          {"€5", "5 €"}, {"£3", "3£"}, {"5 米", "500 cm"}, {"5", "5 яблок"}, {"5 €", "5 euros"},
+          {"m<-2 \\text{ or } m>2", "m<-2或m>2"}, {"1, 2", "1和2"}, {"1, 2", "1、2"},
+          {"是", "是"}});
+  check_all(Outcome::different, {{"₹500", "€500"}, {"5 个", "5 人"}, {"20 元", "2"}});
+}
+
+TEST_CASE("a list of numbers without spaces is not thousands") {
+  check_all(Outcome::equal, {{"14,15,600", "600, 15, 14"}, {"4,6,14,150", "150, 14, 6, 4"},
+                                {"1,234, 5,678", "5678, 1234"}});
+  check_all(Outcome::different, {{"14,15,600", "14, 15600"}, {"12, 144", "12144"}});
+}
+
+TEST_CASE("units in plain letters and of physics") {
+  check_all(Outcome::equal,
+      {{"60 km/h", "60 \\frac{km}{h}"}, {"60 km/h", "60 \\text{ kilometers per hour}"},
+          {"36 km/h", "10 m/s"}, {"10 m/s^2", "10 \\text{ m/s}^2"}, {"3 N", "3 \\text{ newtons}"},
+          {"9.8 \\text{ m/s}^2", "9.8 \\frac{m}{s^2}"}, {"9.8 m/s^2", "9.8 \\text{ m s}^{-2}"},
+          {"9.8 m/s^2", "9.8\\,\\mathrm{m\\cdot s^{-2}}"}, {"5 \\Omega", "5 \\text{ ohms}"},
+          {"5 \\text{ V}", "5 \\text{ volts}"}, {"5 \\text{ kW}", "5000 W"},
+          {"5 \\text{ J}", "5 \\text{ N}\\cdot\\text{m}"}, {"3 \\text{ eV}", "3 eV"},
+          {"2 \\text{ L}", "2000 \\text{ mL}"}, {"1 \\text{ L}", "1000 \\text{ cm}^3"},
+          {"1 \\text{ mol}", "1 \\text{ mole}"}, {"5 \\text{ min}", "5 minutes"},
+          {"5 \\text{ hours}", "5 h"}, {"5 \\text{ m}", "5m"}, {"5 kHz", "5000 Hz"},
+          {"5 \\mu m", "5 \\text{ micrometers}"}, {"3 N", "3"}, {"\\frac{3}{4} h", "45 min"}});
+  check_all(Outcome::different,
+      {{"5m", "5"}, {"5 \\text{ m}", "5x"}, {"5 \\text{ J}", "5 \\text{ N}"}, {"5 mV", "5 MV"},
+          {"3 m + 2 s", "5"}, {"60 km/h", "60 m/s"}, {"5 \\text{ N}", "5 \\text{ kN}"}});
+}
+
+TEST_CASE("mixed quantities are one") {
+  check_all(Outcome::equal,
+      {{"2 hours 30 minutes", "2.5 hours"},
+          {"2 \\text{ hours and } 30 \\text{ minutes}", "150 min"},
+          {"5 \\text{ ft } 3 \\text{ in}", "63 inches"}, {"30^\\circ 30'", "30.5^\\circ"},
+          {"30°15'36''", "30.26°"}, {"2 h 5 min", "125 minutes"}});
+  check_all(
+      Outcome::different, {{"2 hours 30 minutes", "2.3 hours"}, {"3 apples and 5 oranges", "8"},
+                              {"30^\\circ 30'", "30^\\circ"}, {"3 cm and 5 cm", "8 cm"}});
+}
+
+TEST_CASE("LaTeX that colours, underlines, and puts the sign between") {
+  check_all(Outcome::equal,
+      {{"5", "\\underline{5}"}, {"5", "\\textcolor{red}{5}"}, {"5", "\\color{red}{5}"},
+          {"5", "\\color{blue} 5"}, {"5", "\\colorbox{yellow}{$5$}"}, {"5", "5 \\tag{1}"},
+          {"5", "\\underline{\\mathbf{5}}"}, {"\\frac12", "{1 \\over 2}"},
+          {"\\frac12", "1 \\over 2"}, {"\\frac{1}{x+1}", "{1 \\over {x+1}}"},
+          {"\\frac12 + 1", "{1 \\over 2} + 1"}, {"10", "{5 \\choose 2}"},
+          {"\\binom{n}{k}", "{n \\choose k}"}, {"1500", "1.5 x 10^3"}, {"90^\\circ", "90\\degree"},
+          {"\\vec{a}+\\vec b", "\\mathbf{a}+\\mathbf{b}"}, {"1024", "2**10"},
+          {"10^{12}", "10^12"}});
+  check_all(Outcome::different, {{"5", "\\textcolor{5}{6}"}, {"\\frac12", "{2 \\over 1}"},
+                                    {"1500", "1.5 y 10^3"}, {"5", "\\color{5}"}});
+}
+
+TEST_CASE("an answer is what LaTeX shows") {
+  check_all(
+      Outcome::different, {{"x^{10}", "x^10"}, {"\\sqrt{12}", "\\sqrt12"}, {"x^{12}", "x^{1}2"}});
+  CHECK(mentions(evidence("x^{10}", "x^10"), "without braces"));
+}
