@@ -1,6 +1,6 @@
-// Golds of the public data sets: each equals itself and its re-spellings, and differs from near
-// misses made by rule. The sets are read from $TRAM_DATA (gsm8k, math500, aime, mgsm below it)
-// where it is set; a sample of the same forms is always checked.
+// Golds of the public data sets, each with its question: it equals itself and its re-spellings, and
+// differs from near misses made by rule. The sets are read from $TRAM_DATA (gsm8k, math500, aime,
+// mgsm below it) where it is set; a sample of the same forms is always checked.
 #include "actors/rewards/maths/maths.h"
 
 #include <boost/json.hpp>
@@ -12,6 +12,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/test.h"
@@ -53,7 +54,7 @@ bool has_thousands(const std::string& text) {
 }
 
 // The same answer, written otherwise.
-Texts respellings(const std::string& gold) {
+Texts respellings(const std::string& gold, bool asked) {
   Texts out = {gold, "$" + gold + "$", "\\(" + gold + "\\)", "\\boxed{" + gold + "}",
       " " + gold + " ", gold + ".", "**" + gold + "**"};
   out.push_back(replaced(replaced(gold, "\\dfrac", "\\frac"), "\\frac", "\\dfrac"));
@@ -80,8 +81,8 @@ Texts respellings(const std::string& gold) {
     out.push_back(gold + ".0");
     out.push_back("x = " + gold);
     out.push_back("\\$" + gold);
-    out.push_back("\\frac{" + gold + "}{1}");
-    if (gold.size() < 15)
+    if (!asked) out.push_back("\\frac{" + gold + "}{1}");  // of a question, not worked out
+    if (!asked && gold.size() < 15)
       out.push_back(std::string("\\frac{") + std::to_string(2 * std::stol(gold)) + "}{2}");
   }
   static const std::regex bare_list(R"(([^,(){}\[\]]+), ?([^,(){}\[\]]+))");
@@ -140,10 +141,10 @@ struct Tally {
   Texts false_rejects;
   Texts false_accepts;
 
-  void add(const std::string& gold) {
+  void add(const std::string& gold, const std::string& question = "") {
     ++golds;
-    GoldAnswer parsed(gold);
-    for (const std::string& answer : respellings(gold)) {
+    GoldAnswer parsed(gold, {}, question);
+    for (const std::string& answer : respellings(gold, !question.empty())) {
       ++same;
       auto said = parsed.compare(answer);
       if (said.outcome != Outcome::equal)
@@ -182,21 +183,25 @@ std::string text_of(const boost::json::value& value) {
   return boost::json::serialize(value);
 }
 
-Texts read_json_lines(const std::string& path, const char* field) {
-  std::set<std::string> out;
+using Problem = std::pair<std::string, std::string>;  // gold, question
+
+std::vector<Problem> read_json_lines(
+    const std::string& path, const char* question, const char* field) {
+  std::set<Problem> out;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line.empty()) continue;
-    std::string text = text_of(boost::json::parse(line).as_object().at(field));
+    auto object = boost::json::parse(line).as_object();
+    std::string text = text_of(object.at(field));
     auto marked = extract_answer(text, AnswerForm::hash_marks);
-    out.insert(marked.found ? marked.text : text);
+    out.insert({marked.found ? marked.text : text, text_of(object.at(question))});
   }
   return {out.begin(), out.end()};
 }
 
-void check_file(const std::string& path, const char* field) {
+void check_file(const std::string& path, const char* question, const char* field) {
   Tally tally;
-  for (const std::string& gold : read_json_lines(path, field)) tally.add(gold);
+  for (const auto& [gold, asked] : read_json_lines(path, question, field)) tally.add(gold, asked);
   CHECK(tally.golds > 0);
   tally.check(path);
 }
@@ -222,17 +227,17 @@ TEST_CASE("a sample of answers equals its re-spellings and differs from near mis
 }
 
 TEST_CASE("MATH-500" * doctest::skip(data_folder().empty())) {
-  check_file(data_folder() + "/math500/math500.jsonl", "answer");
+  check_file(data_folder() + "/math500/math500.jsonl", "problem", "answer");
 }
 
 TEST_CASE("GSM8K" * doctest::skip(data_folder().empty())) {
-  check_file(data_folder() + "/gsm8k/test.jsonl", "answer");
-  check_file(data_folder() + "/gsm8k/train.jsonl", "answer");
+  check_file(data_folder() + "/gsm8k/test.jsonl", "question", "answer");
+  check_file(data_folder() + "/gsm8k/train.jsonl", "question", "answer");
 }
 
 TEST_CASE("AIME" * doctest::skip(data_folder().empty())) {
-  check_file(data_folder() + "/aime/aime24.json", "expected_answer");
-  check_file(data_folder() + "/aime/aime25.json", "answer");
+  check_file(data_folder() + "/aime/aime24.json", "problem", "expected_answer");
+  check_file(data_folder() + "/aime/aime25.json", "problem", "answer");
 }
 
 TEST_CASE("MGSM" * doctest::skip(data_folder().empty())) {
@@ -240,10 +245,8 @@ TEST_CASE("MGSM" * doctest::skip(data_folder().empty())) {
   for (const auto& entry : std::filesystem::directory_iterator(data_folder() + "/mgsm")) {
     if (entry.path().extension() != ".tsv") continue;
     std::ifstream file(entry.path());
-    std::set<std::string> golds;
     for (std::string line; std::getline(file, line);)
-      golds.insert(line.substr(line.rfind('\t') + 1));
-    for (const std::string& gold : golds) tally.add(gold);
+      tally.add(line.substr(line.rfind('\t') + 1), line.substr(0, line.rfind('\t')));
   }
   CHECK(tally.golds > 0);
   tally.check("MGSM");

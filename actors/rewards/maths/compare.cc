@@ -1,5 +1,6 @@
 // From the cheapest rule to the dearest: the same text, two numbers, prose, a choice, trees.
 #include "actors/rewards/maths/characters.h"
+#include "actors/rewards/maths/echo.h"
 #include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/expressions.h"
 #include "actors/rewards/maths/maths.h"
@@ -7,6 +8,7 @@
 #include "actors/rewards/maths/spelling.h"
 #include "actors/rewards/maths/structures.h"
 
+#include <algorithm>
 #include <cctype>
 #include <utility>
 
@@ -68,7 +70,7 @@ bool is_nothing(const Node& tree, const std::string& prose) {
 struct GoldAnswer::Parsed {
   CompareOptions options;
   Reading gold;
-  std::string question;  // squeezed; "" if it is not known, or holds the gold answer itself
+  AskedForms asked;  // by the question, where it is known
   Reading full;  // with tree; empty where the gold answer is a simple number, which is read at need
 };
 
@@ -80,10 +82,10 @@ GoldAnswer::GoldAnswer(
   parsed_->gold = skim(gold);
   if (!parsed_->gold.simple) parsed_->full = read(gold, options);
   if (question.empty()) return;
-  parsed_->question = squeezed(question);
-  if (parsed_->question.find(squeezed(parsed_->gold.text)) != std::string::npos &&
-      !parsed_->gold.simple)
-    parsed_->question.clear();
+  Reading whole;
+  if (parsed_->gold.simple) whole = read(gold, options);
+  const Reading& known = parsed_->gold.simple ? whole : parsed_->full;
+  if (known.tree) parsed_->asked = AskedForms(question, *known.tree, options);
 }
 
 GoldAnswer::GoldAnswer(GoldAnswer&&) noexcept = default;
@@ -120,12 +122,10 @@ bool in_the_same_order(const std::string& gold, const std::string& answer) {
   return letters == gold;
 }
 
-bool is_echo(const std::string& question, std::string_view answer) {
-  constexpr std::size_t bytes_min = 3;
-  if (question.empty()) return false;
-  std::string copied = squeezed(answer);
-  bool formula = copied.find_first_of("+-*/^=<>!\\(") != std::string::npos;
-  return formula && copied.size() >= bytes_min && question.find(copied) != std::string::npos;
+// Whether anything may be left to work out.
+bool is_formula(std::string_view text) {
+  return text.find_first_of("+-*/^=<>!\\(|%") != text.npos ||
+         std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
 }
 
 // What words and letters decide; false if it takes mathematics.
@@ -182,9 +182,13 @@ Comparison compare_fully(
 bool GoldAnswer::compare_quickly(std::string_view text, Comparison& result) const {
   const Reading& gold = parsed_->gold;
   Reading answer = skim(text);
-  if (!answer.simple && is_echo(parsed_->question, answer.text)) {
-    result = said(Outcome::different, gold, answer, "an echo of the question");
-    return true;
+  if (!parsed_->asked.empty() && is_formula(answer.text)) {
+    Reading read_answer = read(text, parsed_->options);
+    if (read_answer.tree && parsed_->asked.is_echo(*read_answer.tree)) {
+      result = said(Outcome::different, gold, answer,
+          "an echo of the question, which asks for what it comes to");
+      return true;
+    }
   }
   if (gold.simple && answer.simple) {
     bool same = same_number(*gold.simple, *answer.simple, parsed_->options.decimal_digits_min);

@@ -88,8 +88,8 @@ struct Comparison {
 
 class GoldAnswer {
  public:
-  // With the question, an answer copied from it is an echo, and different: 2^{10} for "Compute
-  // $2^{10}$", an inequality for its solution. Plain numbers are none, nor is the gold's own text.
+  // With the question, an answer that leaves undone what it asks for is an echo, and different:
+  // 2^{10} or 4^5 for "Compute $2^{10}$", an inequality for its solution (echo.h).
   explicit GoldAnswer(
       std::string_view gold, const CompareOptions& options = {}, std::string_view question = {});
   GoldAnswer(GoldAnswer&&) noexcept;
