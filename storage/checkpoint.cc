@@ -1,6 +1,7 @@
 #include "storage/checkpoint.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <boost/json.hpp>
@@ -58,7 +59,7 @@ std::string make_manifest(
   }
   json::object manifest{
       {"format", format}, {"version", version}, {"files", std::move(list)}, {"about", about}};
-  std::string text = json::serialize(manifest);
+  std::string text = json_text(manifest);
   std::string check = hash_text(as_bytes(text));
   text.pop_back();  // the closing brace
   return str(text, check_key, check, "\"}");
@@ -274,7 +275,7 @@ std::vector<std::string> CheckpointStore::damaged() const {
 
 void CheckpointStore::mark_best(std::uint64_t version) {
   TRAM_CHECK(files_.exists(folder_of_version(version)), "no such checkpoint", version);
-  auto text = json::serialize(json::object{{"version", version}});
+  auto text = json_text(json::object{{"version", version}});
   write_durably(files_, folder_ + "/best.json", as_bytes(text));
   auto all = folders();
   if (!all.empty()) remove_old(all.rbegin()->first);

@@ -1,6 +1,7 @@
 #include "storage/dataset.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
 
@@ -51,7 +52,7 @@ std::string fields_of(const json::object& object) {
 
 std::optional<std::string> text_of(const json::value& value, bool structured) {
   if (value.is_string()) return std::string(value.get_string());
-  if (value.is_number() || value.is_bool() || structured) return json::serialize(value);
+  if (value.is_number() || value.is_bool() || structured) return json_text(value);
   return std::nullopt;
 }
 

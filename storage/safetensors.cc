@@ -1,6 +1,7 @@
 #include "storage/safetensors.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <boost/json.hpp>
@@ -40,7 +41,7 @@ constexpr Element elements[] = {{"F32", 4}, {"BF16", 2}, {"F16", 2}, {"F64", 8},
 std::uint64_t natural(const json::value& value, const std::string& what) {
   if (value.is_int64() && value.as_int64() >= 0)
     return static_cast<std::uint64_t>(value.as_int64());
-  refuse(str(what, " is ", json::serialize(value), "; expected a whole number >= 0"));
+  refuse(str(what, " is ", json_text(value), "; expected a whole number >= 0"));
 }
 
 const json::value& field(const json::object& object, std::string_view name, const std::string& of) {
@@ -203,7 +204,7 @@ Bytes write_safetensors(const std::vector<SafetensorsSource>& tensors,
         {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
-  std::string text = json::serialize(header);
+  std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
 
   Bytes file;

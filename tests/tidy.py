@@ -89,6 +89,8 @@ WORDS = [
     ("an exception is swallowed", r"catch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}", []),
     ("a CHECK outside tests: the house's is TRAM_CHECK", r"(?<![A-Z_])(CHECK|ASSERT|DCHECK)\(", [r"tests/.*"]),
     ("assert() vanishes in other builds: TRAM_CHECK", r"(?<![_\w])assert\(", []),
+    ("what is written as JSON is valid: json_text() of runtime/base/json_text.h", r"\bjson::serialize\(",
+        [r"runtime/base/json_text\.cc", r"tests/.*"]),
     ("random numbers come from runtime/base/random.h", r"\bstd::(mt19937\w*|random_device|default_random_engine)\b|(?<![\w.:>])s?rand\(",
         [r"tests/.*"]),
 ]

@@ -1,14 +1,16 @@
 #include "actors/commands/commands.h"
 #include "actors/evaluator/evaluation.h"
 #include "actors/model/hf_folder.h"
+#include "actors/view/fields.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "storage/dataset.h"
 #include "storage/file.h"
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
+#include <utility>
 
 namespace tramontane {
 namespace {
@@ -16,6 +18,43 @@ namespace {
 struct LoadedModel {
   Job job;
   std::shared_ptr<const ReadyWeights> weights;
+};
+
+// Text that comes in pieces, which may end inside a character: written as valid UTF-8, and on a
+// terminal without control characters.
+class TextStream {
+ public:
+  explicit TextStream(std::FILE* out) : out_(out), terminal_(::isatty(::fileno(out)) != 0) {}
+
+  void write(std::string_view bytes) {
+    pending_ += bytes;
+    std::size_t whole = pending_.size() - begun_character(pending_);
+    put(std::string_view(pending_).substr(0, whole));
+    pending_.erase(0, whole);
+  }
+
+  // No more is to come of a character that was begun.
+  void end() { put(std::exchange(pending_, {})); }
+
+ private:
+  // How many bytes at the end begin a character that may yet be completed.
+  static std::size_t begun_character(std::string_view bytes) {
+    for (std::size_t length = 1; length <= 3 && length <= bytes.size(); ++length) {
+      auto first = static_cast<unsigned char>(bytes[bytes.size() - length]);
+      if (first < 0x80) return 0;
+      if (first >= 0xC0) return length < (first < 0xE0 ? 2U : first < 0xF0 ? 3U : 4U) ? length : 0;
+    }
+    return 0;
+  }
+
+  void put(std::string_view bytes) {
+    std::string text = terminal_ ? several_lines(bytes) : valid_utf8(bytes);
+    std::fwrite(text.data(), 1, text.size(), out_);
+  }
+
+  std::FILE* out_;
+  bool terminal_;
+  std::string pending_;
 };
 
 // A checkpoint as a job without stages, for what needs no training.
@@ -58,7 +97,7 @@ int evaluate(const CliArguments& arguments) {
   }
   RunEvent event = evaluation.event();
   if (arguments.has("json")) {
-    std::printf("%s\n", boost::json::serialize(event).c_str());
+    std::printf("%s\n", json_text(event).c_str());
     return 0;
   }
   std::printf(
@@ -92,12 +131,14 @@ int generate(const CliArguments& arguments) {
     task.rollout.id = i;
     task.rollout.seed = model.job.seed;
     batch.add(std::move(task));
-    std::fputs(prompt.text.c_str(), stdout);
+    TextStream out(stdout);
+    out.write(prompt.text);
     while (batch.has_work()) {
       batch.step();
       for (Segment& segment : batch.take_segments(true)) {
         if (segment.finish == Finish::stop) segment.tokens.pop_back();
-        std::fputs(model.job.tokenizer->decode(segment.tokens).c_str(), stdout);
+        out.write(model.job.tokenizer->decode(segment.tokens));
+        if (segment.finish != Finish::running) out.end();
         if (segment.finish == Finish::length) std::fputs(" …", stdout);
       }
       std::fflush(stdout);

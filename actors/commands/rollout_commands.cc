@@ -7,12 +7,12 @@
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/shell.h"
 #include "storage/file.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -129,7 +129,7 @@ void print_json(const LedgerReader& ledger, const RolloutSummary& summary) {
   line["token_ids"] = std::move(tokens);
   line["spans"] = std::move(spans);
   line["components"] = std::move(components);
-  std::printf("%s\n", boost::json::serialize(line).c_str());
+  std::printf("%s\n", json_text(line).c_str());
 }
 
 int rollouts(const CliArguments& arguments) {

@@ -4,14 +4,15 @@
 #include "actors/job/job.h"
 #include "actors/job/rewards.h"
 #include "actors/rewards/reward_table.h"
+#include "actors/view/fields.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/config/load.h"
 #include "storage/dataset.h"
 #include "storage/file.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -89,17 +90,17 @@ int verify_answer(const std::vector<RewardKind>& kinds, const CliArguments& argu
   std::string prompt = arguments.text("prompt", "");
   Verdict verdict = table.judge({.prompt = prompt, .answer = gold, .text = answer});
   if (arguments.has("json")) {
-    std::printf("%s\n", boost::json::serialize(as_json(verdict)).c_str());
+    std::printf("%s\n", json_text(as_json(verdict)).c_str());
     return 0;
   }
   if (!verdict.score)
-    std::printf("no verdict   %s\n", verdict.no_verdict.c_str());
+    std::printf("no verdict   %s\n", one_line(verdict.no_verdict).c_str());
   else
     std::printf("%-12s %s\n",
         *verdict.score >= 1   ? "right"
         : *verdict.score <= 0 ? "wrong"
                               : str(*verdict.score).c_str(),
-        verdict.components.at(0).evidence.c_str());
+        one_line(verdict.components.at(0).evidence).c_str());
   return 0;
 }
 
@@ -211,7 +212,8 @@ void print_summary(const Totals& totals, std::uint64_t lines, double seconds) {
         part.second / static_cast<double>(part.first), static_cast<unsigned long long>(part.first));
   std::printf("no verdict    %llu\n", static_cast<unsigned long long>(lines - totals.judged));
   for (const auto& [reason, count] : totals.no_verdict)
-    std::printf("  %-6llu      %s\n", static_cast<unsigned long long>(count), reason.c_str());
+    std::printf(
+        "  %-6llu      %s\n", static_cast<unsigned long long>(count), one_line(reason).c_str());
   std::printf("in            %.1f s, %.0f verdicts/s\n", seconds,
       static_cast<double>(lines) / std::max(seconds, 1e-9));
 }
@@ -228,8 +230,7 @@ int grade(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
   if (arguments.has("out")) {
     std::string path = arguments.text("out", "");
     std::ofstream out(path);
-    for (const auto& verdict : grading.verdicts())
-      out << boost::json::serialize(as_json(verdict)) << "\n";
+    for (const auto& verdict : grading.verdicts()) out << json_text(as_json(verdict)) << "\n";
     if (!out.flush()) throw Error(Errc::io, path + ": cannot be written");
   }
   Totals totals = totals_of(grading.verdicts());
@@ -241,7 +242,7 @@ int grade(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
       {"judged", totals.judged}, {"no_verdict", data.size() - totals.judged},
       {"score", totals.score / static_cast<double>(std::max<std::uint64_t>(totals.judged, 1))},
       {"seconds", seconds}};
-  std::printf("%s\n", boost::json::serialize(event).c_str());
+  std::printf("%s\n", json_text(event).c_str());
   return 0;
 }
 

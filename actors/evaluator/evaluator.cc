@@ -3,8 +3,7 @@
 #include "actors/messages/codecs.h"
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
-
-#include <boost/json/serialize.hpp>
+#include "runtime/base/json_text.h"
 
 namespace tramontane {
 
@@ -21,7 +20,7 @@ Answer<std::shared_ptr<const ReadyWeights>> Evaluator::weights_for(const Evaluat
     std::string why = str("evaluation of version ", request.version, ": ", e.text());
     // Nobody waits for one during the training: it must not fail in silence.
     if (request.label == "during") {
-      Report alarm{boost::json::serialize(RunEvent{{"event", "alarm"}, {"text", why}})};
+      Report alarm{json_text(RunEvent{{"event", "alarm"}, {"text", why}})};
       static_cast<void>(try_send(reporter_, std::move(alarm)));
     }
     return Failure{e.errc(), why};
@@ -61,7 +60,7 @@ Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   RunEvent event = evaluation.event();
   event["stage"] = request.stage;
   event["step"] = request.step;
-  Report report{boost::json::serialize(event)};
+  Report report{json_text(event)};
   static_cast<void>(
       co_await send(reporter_, give(report), std::chrono::seconds(10), "the reporter"));
   if (auto trainer = system().find("trainer"))

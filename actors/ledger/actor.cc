@@ -3,9 +3,9 @@
 #include "actors/messages/codecs.h"
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 namespace tramontane {
 namespace {
@@ -85,7 +85,7 @@ void LedgerActor::tell_damage() {
     log(Level::warning, text);
     if (!reporter_) continue;
     boost::json::object alarm{{"event", "alarm"}, {"text", text}};
-    static_cast<void>(try_send(reporter_, Report{boost::json::serialize(alarm)}));
+    static_cast<void>(try_send(reporter_, Report{json_text(alarm)}));
   }
 }
 

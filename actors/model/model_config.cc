@@ -1,6 +1,7 @@
 #include "actors/model/model_config.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <boost/json.hpp>
@@ -62,7 +63,7 @@ class Fields {
     const json::value* value = find(name);
     if (value == nullptr) throw Error(Errc::bad_input, str(file, ": no field '", name, "'"));
     if (!value->is_int64() || value->as_int64() < least || value->as_int64() > most)
-      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json::serialize(*value),
+      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json_text(*value),
                                        "; expected a whole number in ", least, "..", most));
     return value->as_int64();
   }
@@ -77,7 +78,7 @@ class Fields {
     double number = value->is_number() ? value->to_number<double>() : 0;
     if (!(number > 0) || !std::isfinite(number))
       throw Error(Errc::bad_input,
-          str(file, ": '", name, "' is ", json::serialize(*value), "; expected a number > 0"));
+          str(file, ": '", name, "' is ", json_text(*value), "; expected a number > 0"));
     return number;
   }
 
@@ -86,7 +87,7 @@ class Fields {
     if (value == nullptr) return fallback;
     if (!value->is_bool())
       throw Error(Errc::bad_input,
-          str(file, ": '", name, "' is ", json::serialize(*value), "; expected true or false"));
+          str(file, ": '", name, "' is ", json_text(*value), "; expected true or false"));
     return value->as_bool();
   }
 
@@ -94,8 +95,8 @@ class Fields {
   void only(std::string_view name, const json::value& supported) const {
     const json::value* value = find(name);
     if (value != nullptr && *value != supported)
-      throw Error(Errc::unsupported, str(file, ": '", name, "' is ", json::serialize(*value),
-                                         "; supported is ", json::serialize(supported)));
+      throw Error(Errc::unsupported, str(file, ": '", name, "' is ", json_text(*value),
+                                         "; supported is ", json_text(supported)));
   }
 
   // A token id, or the first of several; -1 where there is none.
@@ -105,7 +106,7 @@ class Fields {
       value = &value->as_array().front();
     if (value == nullptr) return -1;
     if (!value->is_int64() || value->as_int64() < -1 || value->as_int64() >= vocabulary)
-      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json::serialize(*value),
+      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json_text(*value),
                                        "; expected a token id below ", vocabulary));
     return static_cast<std::int32_t>(value->as_int64());
   }
@@ -137,7 +138,7 @@ std::string architecture_of(const Fields& fields) {
 double rope_theta_of(const Fields& fields) {
   if (const json::value* scaling = fields.find("rope_scaling"))
     throw Error(Errc::unsupported,
-        str(file, ": 'rope_scaling' is ", json::serialize(*scaling), "; supported is null"));
+        str(file, ": 'rope_scaling' is ", json_text(*scaling), "; supported is null"));
   fields.only("partial_rotary_factor", 1.0);
   // The newer form of the same field.
   if (const json::value* parameters = fields.find("rope_parameters")) {
@@ -182,7 +183,7 @@ void read_experts(const Fields& fields, Mixture mixture, ModelConfig& c) {
     const json::value* noise = fields.find("router_jitter_noise");
     if (noise != nullptr && (!noise->is_number() || noise->to_number<double>() != 0))
       throw Error(Errc::unsupported,
-          str(file, ": 'router_jitter_noise' is ", json::serialize(*noise), "; supported is 0"));
+          str(file, ": 'router_jitter_noise' is ", json_text(*noise), "; supported is 0"));
     return;
   }
   c.normalise_experts = fields.flag_or("norm_topk_prob", false);
@@ -331,7 +332,7 @@ std::string write_model_config(const ModelConfig& c) {
     }
   }
   write_experts(c, architecture.mixture, object);
-  return json::serialize(object) + "\n";
+  return json_text(object) + "\n";
 }
 
 std::int64_t parameters(const ModelConfig& c) {

@@ -2,6 +2,7 @@
 #include "actors/model/byte_level.h"
 #include "actors/model/tokenizer_state.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <boost/json.hpp>
@@ -59,8 +60,8 @@ void refuse_if_set(const json::object& object, std::string_view name, std::strin
   if (value == nullptr) return;
   if (value->is_bool() && !value->as_bool()) return;
   if (value->is_string() && value->as_string().empty()) return;
-  refuse(Errc::unsupported, str(where, " has '", name, "': ", json::serialize(*value).substr(0, 80),
-                                "; it is not supported"));
+  refuse(Errc::unsupported,
+      str(where, " has '", name, "': ", json_text(*value).substr(0, 80), "; it is not supported"));
 }
 
 Token id_of(const json::value* value, const std::string& what) {
@@ -128,8 +129,8 @@ void Tokenizer::State::parse_merges(const json::value& list) {
     auto b = ids.find(right);
     auto merged = ids.find(left + right);
     if (a == ids.end() || b == ids.end() || merged == ids.end())
-      refuse(Errc::bad_input, str("merge ", rank, " (", json::serialize(entry).substr(0, 80),
-                                  ") is not of the vocabulary"));
+      refuse(Errc::bad_input,
+          str("merge ", rank, " (", json_text(entry).substr(0, 80), ") is not of the vocabulary"));
     merges.emplace(pair_key(a->second, b->second), Merge{rank++, merged->second});
   }
 }
@@ -254,7 +255,7 @@ Tokenizer Tokenizer::of_characters(
                     {"continuing_subword_prefix", nullptr}, {"end_of_word_suffix", nullptr},
                     {"fuse_unk", false}, {"byte_fallback", false}, {"ignore_merges", false},
                     {"vocab", std::move(vocabulary)}, {"merges", json::array()}}}};
-  return parse(json::serialize(object));
+  return parse(json_text(object));
 }
 
 }  // namespace tramontane

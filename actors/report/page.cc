@@ -1,11 +1,12 @@
 #include "actors/report/page.h"
 
 #include "actors/view/fields.h"
+#include "runtime/base/json_text.h"
 
 namespace tramontane {
 
 std::string script_json(const boost::json::object& data) {
-  std::string plain = json_line(data);
+  std::string plain = json_text(data);
   std::string out;
   out.reserve(plain.size() + plain.size() / 16);
   for (std::size_t i = 0; i < plain.size(); ++i) {

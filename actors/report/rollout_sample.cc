@@ -1,6 +1,7 @@
 #include "actors/report/rollout_sample.h"
 
 #include "actors/view/fields.h"
+#include "runtime/base/json_text.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>

@@ -4,6 +4,7 @@
 #include "actors/model/tokenizer.h"
 #include "actors/report/rollout_sample.h"
 #include "actors/view/fields.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 #include "storage/file.h"
 

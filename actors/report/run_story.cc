@@ -98,7 +98,7 @@ class Reader {
   RunStory story() {
     RunStory out;
     json::object& page = out.page;
-    page["run"] = run_.empty() ? json::value() : clean(run_);
+    page["run"] = run_.empty() ? json::value() : json::value(run_);
     page["resumed"] = std::move(resumed_);
     page["stages"] = stages();
     page["warm"] = columns(warm_, warm_columns.data(), warm_columns.size());
@@ -111,7 +111,7 @@ class Reader {
     page["checkpoints"] = table(checkpoints_);
     page["exits"] = table(exits_);
     page["alarms"] = table(alarms_);
-    page["summary"] = summary_.empty() ? json::value() : clean(summary_);
+    page["summary"] = summary_.empty() ? json::value() : json::value(summary_);
     page["notes"] = std::move(notes_);
     out.batches.assign(batches_.begin(), batches_.end());
     return out;
@@ -177,7 +177,7 @@ class Reader {
   }
 
   static void keep(Table& rows, const RunEvent& event) {
-    rows.push_back(clean(event));
+    rows.push_back(event);
     if (rows.size() > rows_shown) rows.pop_front();
   }
 
@@ -237,7 +237,7 @@ class Reader {
   // Examples are kept where the page shows them: before, and of the last one after that.
   void take_evaluation(const RunEvent& event) {
     if (evaluations_.size() >= 5 * rows_shown) return;
-    json::object row = clean(event).as_object();
+    json::object row = event;
     std::string label = text(event, "label");
     if (label != "before" && label != "forced_thinking") {
       for (auto& earlier : evaluations_)
@@ -250,7 +250,7 @@ class Reader {
   }
 
   json::array stages() const {
-    if (const auto* told = list(run_, "stages")) return clean(*told).as_array();
+    if (const auto* told = list(run_, "stages")) return *told;
     json::array out;
     for (const auto& [index, event] : stage_of_)
       out.push_back(

@@ -3,6 +3,7 @@
 #include "actors/report/run_rollouts.h"
 #include "actors/report/run_story.h"
 #include "actors/view/fields.h"
+#include "runtime/base/json_text.h"
 #include "storage/file.h"
 
 #include <boost/json/value.hpp>

@@ -1,11 +1,11 @@
 #include "actors/rewards/outside.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -76,7 +76,7 @@ std::string grading_request(std::span<const Completion> completions) {
   }
   json::object request;
   request["items"] = std::move(items);
-  return json::serialize(request);
+  return json_text(request);
 }
 
 std::vector<RewardResult> without_verdict(std::size_t count, const std::string& reason) {
@@ -115,7 +115,7 @@ std::string judge_request(
   if (!model.empty()) request["model"] = model;
   request["messages"] = std::move(messages);
   request["temperature"] = 0;
-  return json::serialize(request);
+  return json_text(request);
 }
 
 RewardResult read_judge(std::string_view reply) {

@@ -5,8 +5,7 @@
 #include "actors/messages/codecs.h"
 #include "actors/weights/broadcaster.h"
 #include "runtime/base/check.h"
-
-#include <boost/json/serialize.hpp>
+#include "runtime/base/json_text.h"
 
 namespace tramontane {
 namespace {
@@ -127,7 +126,7 @@ void Pipeline::finish(const std::string& reason) {
 
 void report_event(System& system, const RunEvent& event) {
   if (auto reporter = system.find("reporter"))
-    static_cast<void>(system.try_send(*reporter, Report{boost::json::serialize(event)}));
+    static_cast<void>(system.try_send(*reporter, Report{json_text(event)}));
 }
 
 }  // namespace tramontane

@@ -158,7 +158,12 @@ void Reporter::emit(RunEvent& event) {
 void Reporter::report(Report report) {
   boost::system::error_code error;
   auto value = boost::json::parse(report.event, error);
-  TRAM_CHECK(!error, "an event that is not JSON", report.event);
+  if (error || !value.is_object()) {
+    RunEvent alarm{
+        {"event", "alarm"}, {"text", "an event that is no JSON object: " + report.event}};
+    emit(alarm);
+    return;
+  }
   RunEvent event = value.as_object();
   std::string kind = text(event, "event");
   if (kind == "stage") last_step_ = look();

@@ -7,6 +7,7 @@
 #include "actors/run/run_began.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/log.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/base/shell.h"
@@ -15,7 +16,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -145,7 +145,7 @@ class ExitFile {
         {"text", record.text}, {"doing", record.doing}, {"holding", record.holding},
         {"wall_us", record.wall}, {"log", std::move(lines)}};
     std::lock_guard lock(mutex_);
-    out_ << boost::json::serialize(event) << std::endl;
+    out_ << json_text(event) << std::endl;
     return event;
   }
 

@@ -5,8 +5,7 @@
 #include "actors/messages/codecs.h"
 #include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"
-
-#include <boost/json/serialize.hpp>
+#include "runtime/base/json_text.h"
 
 #include <algorithm>
 #include <chrono>
@@ -382,13 +381,13 @@ Task<void> Trainer::evaluate(std::string label, bool wait) {
 }
 
 Task<void> Trainer::report(RunEvent event) {
-  Report message{boost::json::serialize(event)};
+  Report message{json_text(event)};
   static_cast<void>(co_await send(options_.reporter, give(message), call_deadline, "the reporter"));
 }
 
 void Trainer::alarm(const std::string& text) {
   log(Level::warning, text);
-  static_cast<void>(try_send(options_.reporter, Report{boost::json::serialize(alarm_event(text))}));
+  static_cast<void>(try_send(options_.reporter, Report{json_text(alarm_event(text))}));
 }
 
 void Trainer::end(RunOutcome::How how, const std::string& reason, Errc code) {

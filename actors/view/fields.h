@@ -27,16 +27,11 @@ const RunEvent* object(const RunEvent& event, std::string_view key);
 // NaN if the value is not a number.
 double number(const boost::json::value& value);
 
-// `bytes` as valid UTF-8, with U+FFFD for each byte that is not.
-std::string valid_utf8(std::string_view bytes);
-
-// valid_utf8 for one line of a terminal: control characters (so escape sequences too) become
-// U+FFFD, line ends and tabs a space.
+// valid_utf8 (runtime/base/json_text.h) for one line of a terminal: control characters (so escape
+// sequences too) become U+FFFD, line ends and tabs a space.
 std::string one_line(std::string_view bytes);
 
-// The event with numbers that are not finite as null and strings as valid UTF-8: what every JSON
-// reader accepts. Without a line end.
-std::string json_line(const RunEvent& event);
-boost::json::value clean(const boost::json::value& value);
+// The same, with line ends and tabs as they are.
+std::string several_lines(std::string_view bytes);
 
 }  // namespace tramontane

@@ -3,6 +3,7 @@
 #include "actors/messages/run_event.h"
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <cerrno>
@@ -24,7 +25,7 @@ class JsonView final : public EventSink {
   explicit JsonView(std::shared_ptr<Output> output) : output_(std::move(output)) {}
 
   void event(const RunEvent& event) override {
-    if (lasting(event)) output_->write(json_line(event) + "\n");
+    if (lasting(event)) output_->write(json_text(event) + "\n");
   }
 
  private:
@@ -54,7 +55,7 @@ class MetricsFile final : public EventSink {
 
   void event(const RunEvent& event) override {
     if (descriptor_ < 0 || !lasting(event)) return;
-    std::string line = json_line(event) + "\n";
+    std::string line = json_text(event) + "\n";
     std::string_view rest = line;
     off_t at = size_;
     while (!rest.empty()) {

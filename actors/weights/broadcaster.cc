@@ -4,8 +4,7 @@
 #include "runtime/actor/system.h"
 #include "runtime/base/all.h"
 #include "runtime/base/check.h"
-
-#include <boost/json/serialize.hpp>
+#include "runtime/base/json_text.h"
 
 #include <chrono>
 #include <cstdio>
@@ -112,7 +111,7 @@ Task<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
       event["event"] = "swap_failed";
       event["reason"] = swapped.error().text;
     }
-    static_cast<void>(try_send(reporter_, Report{boost::json::serialize(event)}));
+    static_cast<void>(try_send(reporter_, Report{json_text(event)}));
   }
   note("version", std::to_string(request.version));
   co_return result;
@@ -154,7 +153,7 @@ Task<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
   log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
   if (!result) {  // otherwise the receiver has reported each generator
     RunEvent event = failed_event(receiver.name(), version.version, problem);
-    static_cast<void>(try_send(reporter_, Report{boost::json::serialize(event)}));
+    static_cast<void>(try_send(reporter_, Report{json_text(event)}));
   }
   co_return false;
 }

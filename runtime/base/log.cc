@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ const char* name(Level level) noexcept {
 
 void append_json(std::string& out, std::string_view text) {
   out += '"';
-  for (char c : text) {
+  for (char c : valid_utf8(text)) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;

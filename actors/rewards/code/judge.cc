@@ -3,6 +3,7 @@
 #include "actors/rewards/code/cpp_source.h"
 #include "actors/rewards/code/inside.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 
 #include <boost/json.hpp>
 
@@ -286,7 +287,7 @@ CodeVerdict CodeJudge::run_python_calls(const Problem& problem, const std::strin
   Limits harness_limits = limits(verdict.total);
   harness_limits.memory_bytes = std::max(harness_limits.memory_bytes, harness_bytes);
   Program harness = python("harness.py", std::string(harness_py), harness_limits);
-  harness.files.push_back({"tests.json", json::serialize(tests)});
+  harness.files.push_back({"tests.json", json_text(tests)});
   Program candidate = python("candidate.py", std::string(candidate_py), limits(verdict.total));
   candidate.files.push_back({"solution.py", std::move(source)});
   candidate.drop_output = true;
