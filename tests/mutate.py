@@ -353,7 +353,7 @@ def main():
     copy.time_tests(tests)
     for name in seen:
         seen[name] = sorted((t for t in seen[name] if t in tests), key=lambda t: t["took"])
-    say(f"seed {arguments.seed}: {len(draws)} places in {len({n for n, _ in names})} files, {len(tests)} tests")
+    say(f"seed {arguments.seed}: {len(draws)} places in {len({n for n, _ in names})} files, {len(tests)} tests of {sum(t['took'] for t in tests):.0f} s")
     made, survivors = play(copy, draws, seen, arguments)
     for survivor in survivors:
         print("\n" + "\n".join(survivor))

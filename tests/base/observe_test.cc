@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -126,6 +128,67 @@ TEST_CASE("threads may add to one metric at once") {
   metrics.gauge("level").set(0.25);
   CHECK(metrics.json().find(
             "{\"hits{kind=test}\":40000,\"level\":0.25,\"seconds\":{\"count\":40000") == 0);
+}
+
+TEST_CASE("a metric that is removed is gone, of whatever kind, and no other") {
+  Metrics metrics;
+  std::string before = metrics.json();
+  CHECK(before == "{}");
+  Labels one = {{"actor", "a"}, {"pool", "b"}};
+  metrics.counter("n", one).add(3);
+  metrics.gauge("g", one).set(0.5);
+  metrics.histogram("h", one).record(2);
+  metrics.counter("n", {{"actor", "a"}}).add();
+  CHECK(metrics.json() ==
+        "{\"n{actor=a,pool=b}\":3,\"n{actor=a}\":1,\"g{actor=a,pool=b}\":0.5,"
+        "\"h{actor=a,pool=b}\":{\"count\":1,\"mean\":2,\"p50\":2,\"p90\":2,\"p99\":2,\"max\":2}}");
+  for (const char* name : {"n", "g", "h"}) metrics.remove(name, one);
+  CHECK(metrics.json() == "{\"n{actor=a}\":1}");
+  metrics.gauge("g").set(std::nan(""));
+  CHECK(metrics.json() == "{\"n{actor=a}\":1,\"g\":null}");
+}
+
+TEST_CASE("a log tells the time to the microsecond in UTC, to people in the local time") {
+  std::string before = std::getenv("TZ") == nullptr ? "" : std::getenv("TZ");
+  ::setenv("TZ", "XYZ-02:30", 1);  // two and a half hours east
+  ::tzset();
+  ManualClock clock;
+  clock.advance(12min + 34s + 56'007us);
+  std::string path = "log_time_test.jsonl";
+  std::remove(path.c_str());
+  std::string shown;
+  {
+    Log log(clock, {.terminal = Level::info, .file = Level::info, .path = path});
+    log.show_with([&](Level, std::string_view line) { shown = line; });
+    log.write(Level::info, "who", "what", {{"of", -1.5}, {"nan", std::nan("")}});
+  }
+  before.empty() ? ::unsetenv("TZ") : ::setenv("TZ", before.c_str(), 1);
+  ::tzset();
+  CHECK(shown == "03:42:34.056 info    who: what of=-1.5 nan=nan");
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  CHECK(line.find("{\"time\":\"2026-01-01T01:12:34.056007Z\",\"level\":\"info\"") == 0);
+  CHECK(line.find("\"of\":-1.5,\"nan\":\"nan\"}") != std::string::npos);
+  std::remove(path.c_str());
+}
+
+TEST_CASE("what a log writes is JSON, whatever bytes below a space are in it") {
+  std::string out;
+  append_json(out, "a\"b\\c\nd\te\x01\x1f é");
+  CHECK(out == "\"a\\\"b\\\\c\\nd\\u0009e\\u0001\\u001f é\"");
+}
+
+TEST_CASE("a log keeps to each of its levels") {
+  ManualClock clock;
+  int shown = 0;
+  Log quiet(clock, {.terminal = Level::error});
+  quiet.show_with([&](Level, std::string_view) { ++shown; });
+  for (Level level : {Level::debug, Level::info, Level::warning, Level::error})
+    quiet.write(level, "who", std::string(name(level)), {});
+  CHECK(shown == 1);
+  CHECK(quiet.enabled(Level::error));
+  CHECK_FALSE(quiet.enabled(Level::warning));
 }
 
 TEST_CASE("a log writes text for people and JSON for machines") {

@@ -177,6 +177,9 @@ TEST_CASE("what is known of an actor that is gone for good takes no memory") {
   for (int i = 0; i < 100; ++i) {
     auto clerk = sim.system().spawn<Clerk>({.name = str("clerk/", i)});
     CHECK(sim.system().ask(clerk, Add{1}, 1s));
+    CHECK(sim.system().send(clerk, Number{1}, 1s));  // which it does not handle
+    sim.run_for(1ms);
+    CHECK(sim.system().status(clerk)->unhandled == 1);
     if (i % 2 == 0) sim.kill(clerk.name());
     CHECK(sim.system().stop(clerk, 1s));
   }
@@ -262,6 +265,11 @@ TEST_CASE("a timer that is cancelled does not come, also when it was due already
   sim.run_for(1s);
   CHECK(diary->values == std::vector<std::int64_t>{1, 4});
   CHECK(diary->lines == std::vector<std::string>{"cancelled", "cancelled"});
+  // The last was due while the actor lingered, and waited for no more than that.
+  auto waited =
+      sim.system().metrics().histogram("actor_mailbox_seconds", {{"actor", "ticker"}}).snapshot();
+  CHECK(waited.count == 3);
+  CHECK(waited.max == doctest::Approx(0.035));
 }
 
 TEST_CASE("a system that nobody stopped stops by itself") {

@@ -9,6 +9,7 @@
 #include "tests/runtime/actors.h"
 #include "tests/sim/fakes.h"
 #include "tests/sim/sim_job.h"
+#include "tests/support/faulty_store.h"
 
 #include "tests/support/test.h"
 
@@ -22,7 +23,7 @@ struct LedgerBench {
     job.reinforce->ledger = {.group_size = 2, .batch = 4, .max_lag = 2};
     ledger = sim.system().spawn({.name = "ledger"}, [this] {
       return std::make_unique<LedgerActor>(
-          *store, [this](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger);
+          faulty, [this](GroupId group) { return job.prompt_of(group); }, job.reinforce->ledger);
     });
   }
 
@@ -33,6 +34,7 @@ struct LedgerBench {
 
   Job job = sim_job(1);
   std::unique_ptr<KvStore> store = open_memory();
+  FaultyStore faulty{*store, {}};
   SimSystem sim{{.seed = 1}};
   ActorRef ledger;
 };
@@ -115,6 +117,35 @@ TEST_CASE("who found no finished rollouts is nudged once there are some, and not
   CHECK(nudges == 1);
   append({segment_of(tasks[1], 1, Finish::stop)});  // it has heard, and not asked again
   CHECK(nudges == 1);
+}
+
+TEST_CASE("what the ledger has taken is on disk soon after, and nothing is synced for nothing") {
+  LedgerBench bench;
+  bench.sim.run_for(1s);
+  auto before = bench.faulty.syncs();
+  bench.sim.run_for(1s);
+  CHECK(bench.faulty.syncs() == before);
+  auto tasks = bench.ask(LeaseTasks{"generator/0", 2})->tasks;
+  REQUIRE(tasks.size() == 2);
+  auto synced_within = [&](Duration time) {
+    auto at = bench.faulty.syncs();
+    bench.sim.run_for(time);
+    return bench.faulty.syncs() - at;
+  };
+  synced_within(1s);
+  std::vector<Segment> segments = {segment_of(tasks[0], 0, Finish::stop)};
+  REQUIRE(bench.ask(Append{segments, {}}));
+  CHECK(synced_within(150ms) == 1);
+  CHECK(synced_within(1s) == 0);
+  auto finished = bench.ask(LeaseFinished{"verifier/0", 1})->rollouts;
+  REQUIRE(finished.size() == 1);
+  Verdict verdict;
+  verdict.score = 1;
+  REQUIRE(bench.ask(Judge{{{finished[0].lease, verdict}}}));
+  CHECK(synced_within(150ms) == 1);
+  CHECK(synced_within(1s) == 0);
+  REQUIRE(bench.ask(Append{{}, {tasks[1].lease}}));  // only says that it lives
+  CHECK(synced_within(1s) == 0);
 }
 
 TEST_CASE("the leases of a holder that dies again and again go back once for each death") {

@@ -56,8 +56,11 @@ class FaultyStore final : public KvStore {
     store_.scan(prefix, visit);
   }
 
+  std::uint64_t syncs() const { return syncs_; }
+
   void sync() override {
     if (dead_) throw StoreCrashed();
+    ++syncs_;
     store_.sync();
   }
 
@@ -67,6 +70,7 @@ class FaultyStore final : public KvStore {
   KvStore& store_;
   WriteFaultPlan plan_;
   std::uint64_t writes_ = 0;
+  std::uint64_t syncs_ = 0;
   bool dead_ = false;
 };
 
