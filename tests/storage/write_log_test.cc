@@ -148,3 +148,137 @@ TEST_CASE("a mark is these bytes, and comes back; one that is damaged is refused
     CHECK_THROWS_AS(read_mark(folder.path()), Error);
   }
 }
+
+namespace {
+
+constexpr std::size_t block = 32768;
+
+// A log of records, as RocksDB lays them over blocks; where each record begins and ends.
+struct BlockLog {
+  std::string bytes;
+  std::vector<std::pair<std::size_t, std::size_t>> records;
+
+  void add(std::string record) {
+    bool begun = false;
+    bool pad = block - bytes.size() % block < 7;
+    if (pad) bytes.resize((bytes.size() / block + 1) * block, '\0');
+    std::size_t begin = bytes.size();
+    do {
+      std::size_t left = block - bytes.size() % block;
+      if (left < 7) bytes.resize(bytes.size() + left, '\0');
+      if (left < 7) continue;
+      std::size_t count = std::min(left - 7, record.size());
+      bool ends = count == record.size();
+      char type = begun ? (ends ? '\4' : '\3') : (ends ? '\1' : '\2');
+      bytes += part(type, record.substr(0, count));
+      record.erase(0, count);
+      begun = true;
+      if (ends) break;
+    } while (true);
+    records.emplace_back(begin, bytes.size());
+  }
+};
+
+BlockLog long_log(std::uint64_t first, std::uint64_t count) {
+  BlockLog log;
+  Random random(first, count);
+  for (std::uint64_t number = first; number < first + count; ++number) {
+    // Some longer than a block; one ends so close to a block's end that nothing fits behind it.
+    std::size_t size = number % 7 == 3 ? 40'000 : random.below(3000);
+    if (number == first + 4) size = block - log.bytes.size() % block - 7 - 19 - 3 + 2 * block;
+    log.add(write(number, 1) + std::string(size, 'x'));
+  }
+  log.add(write(first + count, 1));
+  return log;
+}
+
+}  // namespace
+
+TEST_CASE("a log of many blocks is read to its end") {
+  TempFolder folder;
+  auto log = long_log(1, 40);
+  REQUIRE(log.bytes.size() > 6 * block);
+  put(folder.path() + "/000001.log", log.bytes);
+  auto state = check_logs(folder.path());
+  CHECK(state.reached == 41);
+  CHECK_FALSE(state.damage);
+  CHECK_FALSE(check_log(folder.path() + "/000001.log"));
+  // Room that was reserved and not used is no damage.
+  put(folder.path() + "/000001.log", log.bytes + std::string(3 * block, '\0'));
+  CHECK(check_logs(folder.path()).reached == 41);
+  CHECK_FALSE(check_logs(folder.path()).damage);
+}
+
+TEST_CASE("damage is named by the record that it is in, and by whether another follows") {
+  TempFolder folder;
+  auto log = long_log(1, 12);
+  std::string path = folder.path() + "/000001.log";
+  for (std::size_t record = 0; record < log.records.size(); ++record) {
+    CAPTURE(record);
+    auto [begin, end] = log.records[record];
+    bool last = record + 1 == log.records.size();
+    for (std::size_t at : {begin, begin + 4, begin + 6, begin + 7, end - 1}) {
+      auto bytes = log.bytes;
+      bytes[at] = static_cast<char>(bytes[at] ^ 64);
+      put(path, bytes);
+      auto state = check_logs(folder.path());
+      CHECK(state.reached == record);
+      REQUIRE(state.damage);
+      CHECK(state.damage->path == path);
+      CHECK(state.damage->offset == begin);
+      CHECK(state.damage->more_follows == !last);
+      CHECK(check_log(path)->offset == begin);
+    }
+    put(path, log.bytes.substr(0, end - 1));  // as a crash leaves it
+    auto cut = check_logs(folder.path());
+    CHECK(cut.reached == record);
+    REQUIRE(cut.damage);
+    CHECK(cut.damage->offset == begin);
+    CHECK_FALSE(cut.damage->more_follows);
+    put(path, log.bytes.substr(0, end));
+    CHECK_FALSE(check_logs(folder.path()).damage);
+  }
+}
+
+TEST_CASE("what can be read of logs is copied, what cannot is put aside") {
+  for (bool more : {false, true}) {
+    CAPTURE(more);
+    TempFolder folder;
+    TempFolder copy;
+    auto first = long_log(1, 5);
+    auto second = long_log(7, 5);
+    auto third = long_log(13, 5);
+    auto [begin, end] = second.records[more ? 3 : 5];
+    auto spoiled = second.bytes;
+    spoiled[end - 1] = '!';
+    auto path = [](const TempFolder& in, const char* name) { return in.path() + "/" + name; };
+    auto read = [](const std::string& name) {
+      auto bytes = system_files()->read(name);
+      return std::string(as_text(bytes));
+    };
+    put(path(folder, "000001.log"), first.bytes);
+    put(path(folder, "000002.log"), spoiled);
+    if (more) put(path(folder, "000003.log"), third.bytes);
+    put(path(folder, "CURRENT"), "of others");
+    auto damage = check_logs(folder.path()).damage;
+    REQUIRE(damage);
+    CHECK(damage->offset == begin);
+    copy_readable_logs(folder.path(), copy.path());
+    CHECK(read(path(copy, "000001.log")) == first.bytes);
+    CHECK(read(path(copy, "000002.log")) == second.bytes.substr(0, begin));
+    CHECK_FALSE(system_files()->exists(path(copy, "000003.log")));
+    CHECK_FALSE(system_files()->exists(path(copy, "CURRENT")));
+    CHECK(read(path(folder, "000002.log")) == spoiled);
+
+    cut_logs(folder.path(), *damage);
+    CHECK(read(path(folder, "000001.log")) == first.bytes);
+    CHECK(read(path(folder, "000002.log")) == second.bytes.substr(0, begin));
+    CHECK_FALSE(system_files()->exists(path(folder, "000003.log")));
+    CHECK(read(path(folder, "CURRENT")) == "of others");
+    CHECK(read(path(folder, "damaged/000002.log")) == spoiled);
+    CHECK_FALSE(system_files()->exists(path(folder, "damaged/000001.log")));
+    if (more) CHECK(read(path(folder, "damaged/000003.log")) == third.bytes);
+    CHECK_FALSE(check_logs(folder.path()).damage);
+    CHECK(check_logs(folder.path()).reached == (more ? 9 : 11));
+  }
+}
