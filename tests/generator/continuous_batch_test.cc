@@ -3,6 +3,7 @@
 #include "runtime/base/result.h"
 
 #include <bit>
+#include <cmath>
 #include <map>
 
 #include "tests/support/test.h"
@@ -220,4 +221,134 @@ TEST_CASE("a prompt longer than the context is refused by name") {
   auto task = Fixture::task(0);
   task.prompt.tokens.assign(static_cast<std::size_t>(f.config.context), 3);
   CHECK_THROWS_AS(batch.add(task), Error);
+}
+
+TEST_CASE("a rollout ends with its last token allowed, or where the context does") {
+  Fixture f;
+  f.config.eos = -1;
+  auto lengths = [&](std::uint32_t max_tokens, std::size_t prompt) {
+    ContinuousBatch batch(f.config, {.slots = 2, .max_tokens = max_tokens});
+    batch.swap(f.weights(0));
+    auto task = Fixture::task(0);
+    task.prompt.tokens.assign(prompt, 3);
+    batch.add(task);
+    std::uint32_t made = 0;
+    while (batch.has_work()) made += batch.step();
+    CHECK(batch.finished_untaken() == 1);
+    auto segments = batch.take_segments(false);
+    CHECK(batch.finished_untaken() == 0);
+    REQUIRE(segments.size() == 1);
+    CHECK(segments[0].finish == Finish::length);
+    CHECK(segments[0].tokens.size() == made);
+    CHECK(segments[0].span.end == made);
+    return made;
+  };
+  auto context = static_cast<std::size_t>(f.config.context);
+  CHECK(lengths(1, 5) == 1);
+  CHECK(lengths(7, 5) == 7);
+  CHECK(lengths(10'000, context - 4) == 4);
+  CHECK(lengths(10'000, context - 1) == 1);
+}
+
+TEST_CASE("a batch says what it holds, has room for and has made") {
+  Fixture f;
+  f.config.eos = -1;
+  ContinuousBatch batch(f.config, {.slots = 3, .max_tokens = 2});
+  CHECK(batch.room() == 3);
+  CHECK_FALSE(batch.has_work());
+  batch.add(Fixture::task(0));
+  CHECK_FALSE(batch.has_work());  // there are no weights
+  batch.swap(f.weights(0));
+  CHECK(batch.has_work());
+  for (RolloutId id = 1; id < 4; ++id) batch.add(Fixture::task(id));
+  CHECK(batch.room() == 0);
+  CHECK(batch.running() == 0);
+  CHECK(batch.leases() == std::vector<LeaseId>{1000, 1001, 1002, 1003});
+  CHECK(batch.step() == 3);
+  CHECK(batch.running() == 3);
+  CHECK(batch.leases() == std::vector<LeaseId>{1003, 1000, 1001, 1002});
+  auto first = batch.take_segments(true);
+  REQUIRE(first.size() == 3);
+  for (const auto& segment : first) {
+    CHECK(segment.finish == Finish::running);
+    CHECK(segment.span.begin == 0);
+    CHECK(segment.span.end == 1);
+    CHECK(segment.log_probs.size() == 1);
+  }
+  CHECK(batch.step() == 3);
+  CHECK(batch.finished_untaken() == 3);
+  CHECK(batch.running() == 0);
+  CHECK(batch.leases() == std::vector<LeaseId>{1003});
+  batch.drop(1001);  // ended, and lost before it was taken
+  CHECK(batch.finished_untaken() == 2);
+  auto second = batch.take_segments(false);
+  REQUIRE(second.size() == 2);
+  for (const auto& segment : second) {
+    CHECK(segment.finish == Finish::length);
+    CHECK(segment.span.begin == 1);
+    CHECK(segment.span.end == 2);
+  }
+  CHECK(batch.take_segments(true).empty());
+  batch.drop(1003);
+  CHECK(batch.room() == 3);
+  CHECK_FALSE(batch.has_work());
+}
+
+TEST_CASE("a rollout begins under the oldest weights that it may, and not before") {
+  Fixture f;
+  ContinuousBatch batch(f.config, {.slots = 4, .max_tokens = 3});
+  batch.swap(f.weights(1));
+  for (Version oldest : {1, 2, 1}) {
+    auto task = Fixture::task(10 + oldest);
+    task.oldest_version = oldest;
+    batch.add(task);
+  }
+  batch.step();
+  CHECK(batch.running() == 1);  // those behind one that waits do too
+  while (batch.has_work()) batch.step();
+  CHECK(batch.leases().size() == 2);
+  batch.swap(f.weights(2));
+  CHECK(batch.has_work());
+  while (batch.has_work()) batch.step();
+  CHECK(batch.take_segments(true).size() == 3);
+}
+
+TEST_CASE("a rollout that another left off is not handed out from its beginning") {
+  Fixture f;
+  f.config.eos = -1;
+  ContinuousBatch batch(f.config, {.slots = 1, .max_tokens = 5});
+  batch.swap(f.weights(3));
+  auto task = Fixture::task(1);
+  task.rollout.tokens = {4, 5};
+  task.rollout.log_probs = {-1, -2};
+  task.rollout.spans = {{0, 2, 2, 77, true}};
+  batch.add(task);
+  while (batch.has_work()) batch.step();
+  auto segments = batch.take_segments(true);
+  REQUIRE(segments.size() == 1);
+  CHECK(segments[0].span.begin == 2);
+  CHECK(segments[0].span.end == 5);
+  CHECK(segments[0].span.version == 3);
+  CHECK(segments[0].span.fresh_cache);
+  CHECK(segments[0].finish == Finish::length);
+}
+
+TEST_CASE(
+    "weights that give no numbers are told by their version, a cache without room by its size") {
+  Fixture f;
+  auto arena = std::make_shared<Arena>(f.manifest);
+  initialise(*arena, f.config, 1);
+  for (float& w : std::span(arena->data(), arena->bytes().size() / 4)) w = std::nanf("");
+  arena->seal(9);
+  ContinuousBatch batch(f.config, {.slots = 1, .max_tokens = 5});
+  batch.swap(ReadyWeights::prepare(f.config, arena));
+  batch.add(Fixture::task(0));
+  try {
+    batch.step();
+    FAIL("it wrote something");
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::failed);
+    CHECK(error.text().find("version 9 gives logits that are not finite") == 0);
+  }
+  CHECK_THROWS_AS(ContinuousBatch(f.config, {.slots = 1, .cache_bytes = 100}), Error);
 }
