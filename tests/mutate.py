@@ -200,6 +200,8 @@ class Copy:
         # Most of the time goes into linking one test after the other.
         self.build = self.dev.configure("release", ["-Dcpp_link_args=-fuse-ld=lld"] if shutil.which("ld.lld") else [])
         self.env = dict(self.dev.environment("release"), CCACHE_BASEDIR=os.path.dirname(ROOT))
+        if run(["ninja", "-C", self.build, "build.ninja"], 600, env=self.env) != 0:  # a test may be new
+            stop("configuring fails: ./dev build")
         files = {target["id"]: target["filename"] for target in self.dev.introspect(self.build, "targets")}
         self.tests = []
         for test in self.dev.introspect(self.build, "tests"):
