@@ -57,6 +57,22 @@ char mirrored(char code) {
   }
 }
 
+// "|x - a| < r", "|x| ≥ r": the numbers within, or beyond, r of a.
+std::optional<Pieces> from_distance(char code, const Node& inside, const Node& radius) {
+  Node centre = integer(0);
+  bool shifted = inside.kind == Kind::sum && inside.parts.size() == 2 &&
+                 inside.parts[0].kind == Kind::symbol && is_constant(inside.parts[1]);
+  if (shifted) centre = make(Kind::negative, inside.parts[1]);
+  if (!shifted && inside.kind != Kind::symbol) return std::nullopt;
+  if (radius.kind != Kind::number) return std::nullopt;  // certainly not negative
+  Node high = make(Kind::sum, centre, radius);
+  Node low = make(Kind::sum, centre, make(Kind::negative, radius));
+  bool open = strict(code);
+  if (rises(code)) return Pieces{{low, high, open, open}};
+  if (falls(code)) return Pieces{{infinity(-1), low, true, open}, {high, infinity(1), open, true}};
+  return std::nullopt;
+}
+
 std::optional<Pieces> from_relation(const Node& node) {
   const std::string& codes = node.text;
   const auto& parts = node.parts;
@@ -64,6 +80,8 @@ std::optional<Pieces> from_relation(const Node& node) {
   if (codes.size() == 1) {
     if (codes[0] == sign::in)
       return parts[0].kind == Kind::symbol ? to_pieces(parts[1]) : std::nullopt;
+    if (parts[0].kind == Kind::absolute && is_constant(parts[1]))
+      return from_distance(codes[0], parts[0].parts[0], parts[1]);
     if (!is_order(codes[0]) && codes[0] != sign::unequal) return std::nullopt;
     if (parts[0].kind == Kind::symbol && is_constant(parts[1])) return ray(codes[0], parts[1]);
     if (parts[1].kind == Kind::symbol && is_constant(parts[0]))
@@ -162,6 +180,7 @@ std::optional<Pieces> to_pieces(const Node& node) {
 bool is_interval_set(const Node& node) {
   switch (node.kind) {
     case Kind::unite:
+    case Kind::intersect:
     case Kind::without:
       return true;
     case Kind::symbol:
@@ -170,7 +189,7 @@ bool is_interval_set(const Node& node) {
       return node.text.find_first_of("<>{}!") != std::string::npos || node.text == "E";
     case Kind::list:
       return std::all_of(node.parts.begin(), node.parts.end(), [](const Node& part) {
-        return part.kind == Kind::relation && part.text.find_first_of("<>{}") != std::string::npos;
+        return part.kind == Kind::relation && part.text.find_first_of("<>{}!") != std::string::npos;
       });
     default:
       return false;

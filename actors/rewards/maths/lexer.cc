@@ -164,6 +164,7 @@ class Lexer {
     if (unit && (in_text_ || (run == "min" && !applied)))
       return push(TokenKind::word, unit_spelling(run));
     if (is_function_name(run)) return push(TokenKind::command, std::string(command_spelling(run)));
+    if (small == "mod") return push(TokenKind::command, "bmod");
     if (small == "infinity" || run == "infty" || run == "inf")
       return push(TokenKind::command, "infty");
     if (run.size() == 1) return push(TokenKind::letter, std::string(run));

@@ -31,6 +31,8 @@ std::string sign_text(char code) {
       return "≈";
     case sign::in:
       return "∈";
+    case sign::congruent:
+      return "≡";
     default:
       return std::string(1, code);
   }
@@ -70,6 +72,8 @@ std::string structure_text(const Node& node) {
       return joined(node, " \\ ");
     case Kind::ratio:
       return joined(node, ":");
+    case Kind::residue:
+      return joined(node, " mod ");
     case Kind::matrix:
       return "[" + joined(node, "; ") + "]";
     case Kind::relation:
@@ -130,6 +134,7 @@ bool is_expression(const Node& node) {
     case Kind::intersect:
     case Kind::without:
     case Kind::ratio:
+    case Kind::residue:
     case Kind::matrix:
     case Kind::relation:
     case Kind::based:

@@ -40,6 +40,7 @@ enum class Kind : std::uint8_t {
   intersect,
   without,   // set difference
   ratio,     // a:b, also a time
+  residue,   // of two: a value and its modulus
   matrix,    // parts: rows, each a tuple
   relation,  // text: one character for each sign between the parts, see Sign
 };
@@ -47,7 +48,7 @@ enum class Kind : std::uint8_t {
 // The signs in a relation's text.
 namespace sign {
 inline constexpr char equal = '=', unequal = '!', less = '<', at_most = '{', more = '>',
-                      at_least = '}', about = '~', in = 'E';
+                      at_least = '}', about = '~', in = 'E', congruent = 'c';
 }  // namespace sign
 
 struct Node {

@@ -14,6 +14,25 @@ std::optional<Node> parse(std::vector<Token> tokens, const ParseLimits& limits, 
   return std::nullopt;
 }
 
+namespace {
+
+// "x ≡ 1, 3 (mod 7)": the modulus is that of all.
+void spread_modulus(Node& list) {
+  const Node& last = list.parts.back();
+  if (last.kind != Kind::residue) return;
+  Node modulus = last.parts[1];
+  for (Node& part : list.parts) {
+    if (is_expression(part)) {
+      part = make(Kind::residue, std::move(part), modulus);
+    } else if (part.kind == Kind::relation && part.text == std::string(1, sign::congruent)) {
+      part.text[0] = sign::equal;
+      part.parts[1] = make(Kind::residue, std::move(part.parts[1]), modulus);
+    }
+  }
+}
+
+}  // namespace
+
 Node Parser::answer() {
   if (at_mark("=") || at_mark("~")) ++at_;  // "= 5", "≈ 3.1416"
   if (peek().kind == TokenKind::end) return fail("empty");
@@ -26,16 +45,25 @@ Node Parser::answer() {
 Node Parser::items() {
   Node first = relation();
   Node list{Kind::list, ",", {}};
-  auto joint = [this] { return at_mark(",") || at_mark(";") || at_mark("and") || at_mark("or"); };
+  auto joint = [this] {
+    return at_mark(",") || at_mark(";") || at_mark("and") || at_mark("or") || at_condition();
+  };
   while (!failed() && joint()) {
     if (list.parts.empty()) list.parts.push_back(std::move(first));
+    if (at_condition()) {
+      list.parts.push_back(condition());
+      continue;
+    }
     while (joint()) {
+      if (at_condition()) break;
       if (at_mark("and") || at_mark("or")) list.text = peek().text;
       ++at_;
     }
-    list.parts.push_back(relation());
+    list.parts.push_back(at_condition() ? condition() : relation());
   }
-  return list.parts.empty() ? first : list;
+  if (list.parts.empty()) return first;
+  spread_modulus(list);
+  return list;
 }
 
 char Parser::relation_sign() const {
@@ -49,6 +77,7 @@ char Parser::relation_sign() const {
   if (text == "!=") return sign::unequal;
   if (text == "~") return sign::about;
   if (text == "\\in") return sign::in;
+  if (text == "===") return sign::congruent;
   return 0;
 }
 
@@ -75,14 +104,17 @@ Node Parser::relation() {
   Node first = named_call();
   if (first.kind != Kind::symbol) first = ratio();
   Node out{Kind::relation, "", {}};
+  bool outer = std::exchange(congruence_, false);
   while (char code = relation_sign()) {
     ++at_;
+    congruence_ = congruence_ || code == sign::congruent;
     if (out.parts.empty()) out.parts.push_back(std::move(first));
     out.text += code;
     out.parts.push_back(ratio());
     if (failed()) break;
   }
-  return out.parts.empty() ? first : out;
+  congruence_ = outer;
+  return congruence(out.parts.empty() ? std::move(first) : std::move(out));
 }
 
 Node Parser::ratio() {

@@ -12,6 +12,12 @@ namespace tramontane::maths {
 
 namespace {
 
+bool contains_symbol(const Node& node, const std::string& name) {
+  std::vector<std::string> names;
+  collect_symbols(node, names);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool takes_several(const std::string& name) {
   return name == "gcd" || name == "lcm" || name == "max" || name == "min";
 }
@@ -75,7 +81,7 @@ std::string Parser::subscript() {
 
 Node Parser::letter() {
   std::string name = tokens_[at_++].text;
-  if (name == "e" || name == "i") {
+  if (name == "e" || (name == "i" && !index_i_)) {
     if (!at_mark("_")) return make(Kind::constant, std::move(name));
   }
   bool known = name == "f" || name == "g";
@@ -151,6 +157,19 @@ Node Parser::bracketed() {
   return make(Kind::tuple, open + close, std::move(inside.parts));
 }
 
+// "\{x | …\}" is what its condition says; "\{x ∈ ℤ | …\}" what of that lies in ℤ; "\{2k | k ∈ ℤ\}"
+// a family with its condition.
+Node Parser::such_that(Node element, Node condition) {
+  if (element.kind == Kind::symbol) {
+    bool own = condition.kind != Kind::relation || contains_symbol(condition, element.text);
+    return own ? condition : make(Kind::list, ",", {std::move(element), std::move(condition)});
+  }
+  bool within = element.kind == Kind::relation && element.text == std::string(1, sign::in);
+  if (!within) return make(Kind::list, ",", {std::move(element), std::move(condition)});
+  if (element.parts[1].text == "\\mathbbR") return condition;
+  return make(Kind::intersect, std::move(element.parts[1]), std::move(condition));
+}
+
 // "{…}" around an argument, or a set. "\{x | x > 2\}" is what its condition says.
 Node Parser::braced() {
   bool plain = at_mark("{");
@@ -166,12 +185,13 @@ Node Parser::braced() {
   if (!plain && (at_mark("|") || at_mark(":"))) {
     ++at_;
     builder_ = false;
+    Node element = std::move(inside);
     inside = items();
     if (inside.kind != Kind::relation && inside.kind != Kind::list) fail("a set's condition");
     expect(close);
     bars_ = bars;
     builder_ = builder;
-    return inside;
+    return such_that(std::move(element), std::move(inside));
   }
   bars_ = bars;
   builder_ = builder;
@@ -226,8 +246,9 @@ Node Parser::command() {
       name == "overrightarrow" || name == "triangle")
     return overlined();
   if (name == "begin") return matrix();
+  if (name == "sum" || name == "prod") return series(std::move(name));
   if (is_function_name(name)) return function(std::move(name));
-  return fail("cannot read \\" + name);
+  return not_computed(name);
 }
 
 // "\overline{AB}": a name.
@@ -238,23 +259,26 @@ Node Parser::overlined() {
     name += tokens_[at_++].text;
   if (braced) expect("}");
   if (name.ends_with(' ')) return fail("a name");
+  // A letter's arrow is as often left out, or the letter bold.
+  if (name.starts_with("\\vec ") && name.size() == 6) return make(Kind::symbol, name.substr(5));
   return make(Kind::symbol, std::move(name));
 }
 
+// Of an argument without braces LaTeX takes one digit: "x^10" is x^1 times 0.
+Node Parser::one_token_argument() {
+  Token& token = tokens_[at_];
+  bool several = token.kind == TokenKind::number && token.text.size() > 1 &&
+                 token.text.find_first_not_of("0123456789") == std::string::npos;
+  if (!several) return argument();
+  Node digit = make(Kind::number, token.text.substr(0, 1));
+  token.text.erase(0, 1);
+  token.spaced = false;
+  return digit;
+}
+
 Node Parser::fraction() {
-  Node parts[2];
-  for (Node& part : parts) {
-    Token& token = tokens_[at_];
-    if (token.kind == TokenKind::number && token.text.size() > 1 &&
-        token.text.find('.') == std::string::npos) {
-      part = make(Kind::number, token.text.substr(0, 1));
-      token.text.erase(0, 1);
-      token.spaced = false;
-    } else {
-      part = argument();
-    }
-  }
-  return make(Kind::quotient, std::move(parts[0]), std::move(parts[1]));
+  Node above = one_token_argument();
+  return make(Kind::quotient, std::move(above), one_token_argument());
 }
 
 Node Parser::root() {
@@ -263,7 +287,7 @@ Node Parser::root() {
     degree = sum();
     expect("]");
   }
-  Node inside = argument();
+  Node inside = one_token_argument();
   return make(Kind::root, std::move(inside), std::move(degree));
 }
 
@@ -331,8 +355,9 @@ Node Parser::matrix() {
   ++at_;
   at_ = std::min(at_, tokens_.size() - 1);
   expect("}");
+  bool determinant = environment == "vmatrix";
   bool known = environment == "pmatrix" || environment == "bmatrix" || environment == "matrix" ||
-               environment == "array" || environment == "smallmatrix";
+               environment == "array" || environment == "smallmatrix" || determinant;
   if (!known) return fail("environment " + environment);
   if (environment == "array" && take_mark("{")) {
     while (!at_mark("}") && peek().kind != TokenKind::end) ++at_;
@@ -349,7 +374,7 @@ Node Parser::matrix() {
   expect("{");
   at_ = std::min(at_ + 1, tokens_.size() - 1);
   expect("}");
-  return out;
+  return determinant ? make(Kind::function, "det", {std::move(out)}) : out;
 }
 
 }  // namespace tramontane::maths

@@ -47,6 +47,15 @@ class Parser {
   Node one_unit(Node value);
   bool take_unit_power(int& power);
 
+  // parser_series.cc: sums, products, congruences.
+  Node series(std::string name);
+  Node argument_list();
+  bool take_modulus(bool congruence, Node& modulus);
+  Node congruence(Node node);
+  bool at_condition() const;
+  Node condition();
+  Node not_computed(const std::string& name);
+
   // parser_atoms.cc
   Node atom();
   Node number();
@@ -61,12 +70,14 @@ class Parser {
   Node several(std::string name, Node inside);
   Node bracketed();
   Node braced();
+  Node such_that(Node element, Node condition);
   Node bars();
   Node enclosed(Kind kind, std::string_view close);
   Node overlined();
   Node matrix();
   Node matrix_row();
   Node argument();
+  Node one_token_argument();
   std::string subscript();
 
   const Token& peek(std::size_t ahead = 0) const {
@@ -103,8 +114,10 @@ class Parser {
   ParseLimits limits_;
   std::uint32_t depth_ = 0;
   std::uint32_t nodes_ = 0;
-  std::uint32_t bars_ = 0;  // open absolute values
-  bool builder_ = false;    // in \{…\}, where "|" may mean "such that"
+  std::uint32_t bars_ = 0;   // open absolute values
+  bool index_i_ = false;     // in a sum over i
+  bool congruence_ = false;  // after "≡", where "mod" names the modulus
+  bool builder_ = false;     // in \{…\}, where "|" may mean "such that"
   std::string why_;
 };
 

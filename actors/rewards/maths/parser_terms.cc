@@ -67,8 +67,12 @@ bool Parser::starts_factor(const Node& left) const {
       return true;
     case TokenKind::command:
       return token.text != "end" && token.text != "circ" && token.text != "rfloor" &&
-             token.text != "rceil" && token.text != "rangle";
+             token.text != "rceil" && token.text != "rangle" && token.text != "bmod" &&
+             token.text != "pmod";
     case TokenKind::mark:
+      if (token.text == "(" && peek(1).kind == TokenKind::command && peek(1).text == "bmod")
+        return false;
+      if (at_condition()) return false;
       return token.text == "(" || token.text == "{" ||
              (token.text == "|" && bars_ == 0 && !builder_);
     case TokenKind::word:
@@ -84,12 +88,17 @@ Node Parser::term() {
   while (!failed()) {
     if (take_mark("*")) {
       multiply(out, power());
+    } else if (at_command("bmod") && !congruence_) {
+      ++at_;
+      out = make(Kind::function, "mod", {std::move(out), power()});
     } else if (at_mark("/") && peek(1).kind != TokenKind::word) {
       ++at_;
       bool negative = take_mark("-");
       Node below = power();
       if (negative) below = make(Kind::negative, std::move(below));
       out = make(Kind::quotient, std::move(out), std::move(below));
+    } else if (at_condition()) {
+      break;
     } else if (peek().kind == TokenKind::word && out.kind != Kind::text) {
       out = unit(std::move(out));
     } else if (starts_factor(out)) {
@@ -118,7 +127,7 @@ Node Parser::raise(Node base) {
   if (take_mark("-")) {  // "x^-1"
     exponent = make(Kind::negative, argument());
   } else {
-    exponent = argument();
+    exponent = one_token_argument();
     // "2^3^4": from the right.
     if (at_mark("^")) {
       ++at_;
@@ -144,6 +153,9 @@ Node Parser::power() {
     } else if (take_mark("^")) {
       if (base.kind == Kind::quantity) return fail("a power of a quantity");
       base = raise(std::move(base));
+    } else if (at_mark("!") && peek(1).text == "!" && peek(1).kind == TokenKind::mark) {
+      at_ += 2;
+      base = make(Kind::function, "double factorial", {std::move(base)});
     } else if (take_mark("!")) {
       base = make(Kind::factorial, std::move(base));
     } else if (take_mark("%")) {

@@ -2,6 +2,7 @@
 
 #include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/expressions.h"
+#include "actors/rewards/maths/residues.h"
 
 #include <string>
 #include <utility>
@@ -54,17 +55,10 @@ Judgement compare_plain(const Node& gold, const Node& answer, Context& context) 
   int sign = infinite_sign(gold);
   if (sign != 0 || infinite_sign(answer) != 0)
     return judged(sign == infinite_sign(answer), "infinity");
-  if (gold.kind == Kind::ratio || answer.kind == Kind::ratio) {
-    if (gold.kind != answer.kind || gold.parts.size() != answer.parts.size())
-      return judged(false, "a ratio of other form");
-    Judgement all = judged(true, "part by part");
-    for (std::size_t i = 0; i < gold.parts.size(); ++i) {
-      Judgement one = compare_scalars(gold.parts[i], answer.parts[i], context);
-      if (one.truth == Truth::no) return one;
-      if (one.truth == Truth::unknown) all = one;
-    }
-    return all;
-  }
+  if (gold.kind == Kind::residue || answer.kind == Kind::residue)
+    return compare_residues(gold, answer, context);
+  if (gold.kind == Kind::ratio || answer.kind == Kind::ratio)
+    return compare_ratios(gold, answer, context);
   if (is_expression(gold) && is_expression(answer))
     return compare_expressions(gold, answer, context);
   if (gold == answer) return judged(true, "the same form");

@@ -237,6 +237,15 @@ bool is_turn(const Node& node) {
   return std::any_of(node.parts.begin(), node.parts.end(), is_turn);
 }
 
+// gcd, lcm, mod and n!! have no values elsewhere, whatever the names.
+bool divides_whole_numbers(const Node& node) {
+  static constexpr std::string_view names[] = {"gcd", "lcm", "mod", "double factorial"};
+  bool whole = node.kind == Kind::function &&
+               std::find(std::begin(names), std::end(names), node.text) != std::end(names);
+  return (whole && has_variable(node)) ||
+         std::any_of(node.parts.begin(), node.parts.end(), divides_whole_numbers);
+}
+
 // Whether the tree holds what is made for whole numbers.
 bool is_of_whole_numbers(const Node& node) {
   switch (node.kind) {
@@ -248,11 +257,9 @@ bool is_of_whole_numbers(const Node& node) {
       if (has_variable(node)) return true;
       break;
     case Kind::function: {
-      static constexpr std::string_view names[] = {"gcd", "lcm", "mod", "double factorial"};
-      bool whole = std::find(std::begin(names), std::end(names), node.text) != std::end(names);
       bool turns =
           (node.text == "sin" || node.text == "cos" || node.text == "cis") && is_turn(node);
-      if ((whole || turns) && has_variable(node)) return true;
+      if (turns && has_variable(node)) return true;
       break;
     }
     case Kind::power:
@@ -270,8 +277,9 @@ Sample choose_points(const Node& gold, const Node& answer, const std::vector<std
     const CompareOptions& options) {
   Sampler sampler(names, options);
   Sample out;
-  out.whole = std::all_of(names.begin(), names.end(), is_whole_name) &&
-              (is_of_whole_numbers(gold) || contains(answer, Kind::series));
+  bool counting = std::all_of(names.begin(), names.end(), is_whole_name) &&
+                  (is_of_whole_numbers(gold) || contains(answer, Kind::series));
+  out.whole = counting || divides_whole_numbers(gold);
   if (out.whole) {
     sampler.whole_numbers();
   } else {

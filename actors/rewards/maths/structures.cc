@@ -1,10 +1,14 @@
 #include "actors/rewards/maths/structures.h"
 
+#include "actors/rewards/maths/families.h"
 #include "actors/rewards/maths/intervals.h"
+#include "actors/rewards/maths/matrices.h"
 #include "actors/rewards/maths/quantities.h"
+#include "actors/rewards/maths/real_sets.h"
 #include "actors/rewards/maths/relations.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -159,26 +163,36 @@ bool is_bracketed(const Node& node) {
   return node.kind == Kind::tuple || node.kind == Kind::matrix;
 }
 
-}  // namespace
+bool is_set_operation(const Node& node) {
+  return node.kind == Kind::unite || node.kind == Kind::intersect || node.kind == Kind::without;
+}
 
-Judgement compare_trees(const Node& gold_read, const Node& answer_read, Context& context) {
-  bool signs = contains(gold_read, Kind::plus_minus) || contains(answer_read, Kind::plus_minus);
-  Node gold_signs;
-  Node answer_signs;
-  if (signs) {
-    gold_signs = expanded(gold_read);
-    answer_signs = expanded(answer_read);
-  }
-  const Node& gold = signs ? gold_signs : gold_read;
-  const Node& answer = signs ? answer_signs : answer_read;
+// As sets of real numbers, if either must be one.
+std::optional<Judgement> compare_sets(const Node& gold, const Node& answer, Context& context) {
+  bool sets = is_interval_set(gold) || is_interval_set(answer);
+  if (!sets || (gold.kind == Kind::relation && answer.kind == Kind::relation)) return std::nullopt;
+  if (auto said = compare_real_sets(gold, answer, context)) return said;
+  auto wanted = to_pieces(gold);
+  auto given = to_pieces(answer);
+  if (wanted && given) return compare_pieces(*wanted, *given, context);
+  return std::nullopt;
+}
 
-  if (is_interval_set(gold) || is_interval_set(answer)) {
-    if (gold.kind != Kind::relation || answer.kind != Kind::relation) {
-      auto wanted = to_pieces(gold);
-      auto given = to_pieces(answer);
-      if (wanted && given) return compare_pieces(*wanted, *given, context);
-    }
+// Families need a variable.
+bool may_count(const Node& node) {
+  return node.kind != Kind::number && node.kind != Kind::symbol && contains(node, Kind::symbol);
+}
+
+// No ± is left.
+Judgement compare_expanded(const Node& gold, const Node& answer, Context& context) {
+  if (is_set_operation(gold) || is_set_operation(answer)) {
+    Node wanted = with_listed_sets(gold, context);
+    Node given = with_listed_sets(answer, context);
+    if (wanted != gold || given != answer) return compare_expanded(wanted, given, context);
   }
+  if (may_count(gold) && may_count(answer))
+    if (auto said = compare_families(gold, answer, context)) return *said;
+  if (auto said = compare_sets(gold, answer, context)) return *said;
   if (gold.kind == Kind::relation || answer.kind == Kind::relation) {
     if (!is_collection(gold) && !is_collection(answer))
       return compare_relations(gold, answer, context);
@@ -190,14 +204,35 @@ Judgement compare_trees(const Node& gold_read, const Node& answer_read, Context&
   if (is_collection(gold) || is_collection(answer))
     return compare_collections(gold, answer, context);
   if (is_bracketed(gold) || is_bracketed(answer)) return compare_bracketed(gold, answer, context);
-  bool sets = gold.kind == Kind::unite || gold.kind == Kind::intersect ||
-              gold.kind == Kind::without || answer.kind == Kind::unite ||
-              answer.kind == Kind::intersect || answer.kind == Kind::without;
-  if (sets) {
+  if (is_set_operation(gold) || is_set_operation(answer)) {
     if (gold.kind != answer.kind) return judged(false, "of different kinds");
     return compare_ordered(gold.parts, answer.parts, context);
   }
   return compare_scalars(gold, answer, context);
+}
+
+}  // namespace
+
+Judgement compare_trees(const Node& gold_read, const Node& answer_read, Context& context) {
+  auto arrays = [](const Node& node) {
+    return contains(node, Kind::matrix) ||
+           (node.kind != Kind::tuple && contains(node, Kind::tuple)) ||
+           (node.kind == Kind::tuple && node.text == "[]");
+  };
+  if (arrays(gold_read) || arrays(answer_read)) {
+    Node gold = with_computed_matrices(gold_read);
+    Node answer = with_computed_matrices(answer_read);
+    if (gold != gold_read || answer != answer_read) return compare_trees(gold, answer, context);
+  }
+  bool signs = contains(gold_read, Kind::plus_minus) || contains(answer_read, Kind::plus_minus);
+  Node gold_signs;
+  Node answer_signs;
+  if (signs) {
+    gold_signs = expanded(gold_read);
+    answer_signs = expanded(answer_read);
+  }
+  return compare_expanded(
+      signs ? gold_signs : gold_read, signs ? answer_signs : answer_read, context);
 }
 
 }  // namespace tramontane::maths

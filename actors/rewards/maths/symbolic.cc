@@ -36,6 +36,7 @@ class Calcium {
   bool power(const Node& node, ca_t out);
   bool root(const Node& node, ca_t out);
   bool function(const Node& node, ca_t out);
+  bool extreme(const Node& node, ca_t out);
 
   std::uint32_t bits_max_;
   ca_ctx_t context_;
@@ -191,7 +192,21 @@ bool Calcium::root(const Node& node, ca_t out) {
   return true;
 }
 
+bool Calcium::extreme(const Node& node, ca_t out) {
+  if (!value(node.parts[0], out)) return false;
+  for (std::size_t i = 1; i < node.parts.size(); ++i) {
+    Number next(*this);
+    if (!value(node.parts[i], next.get())) return false;
+    truth_t more = ca_check_gt(next.get(), out, context_);
+    if (more == T_UNKNOWN) return false;
+    if ((more == T_TRUE) == (node.text == "max")) ca_set(out, next.get(), context_);
+  }
+  return true;
+}
+
 bool Calcium::function(const Node& node, ca_t out) {
+  if (exact(node, out)) return true;
+  if (node.text == "max" || node.text == "min") return extreme(node, out);
   Number argument(*this);
   if (node.parts.size() != 1 || !value(node.parts[0], argument.get())) return false;
   ca_struct* x = argument.get();
@@ -214,6 +229,15 @@ bool Calcium::function(const Node& node, ca_t out) {
     ca_log(out, x, context_);
   } else if (name == "exp") {
     ca_exp(out, x, context_);
+  } else if (name == "cis") {
+    ca_i(out, context_);
+    ca_mul(out, out, x, context_);
+    ca_exp(out, out, context_);
+  } else if (name == "sinh" || name == "cosh") {
+    ca_exp(x, x, context_);
+    ca_inv(out, x, context_);
+    (name == "sinh" ? ca_sub : ca_add)(out, x, out, context_);
+    ca_div_ui(out, out, 2, context_);
   } else {
     return false;
   }

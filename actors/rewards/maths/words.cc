@@ -15,9 +15,11 @@ bool among(std::string_view name, const std::array<std::string_view, n>& names) 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr std::array<std::string_view, 26> functions = {"sin", "cos", "tan", "cot", "sec", "csc",
+constexpr std::array<std::string_view, 44> functions = {"sin", "cos", "tan", "cot", "sec", "csc",
     "arcsin", "arccos", "arctan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "ln", "log", "lg",
-    "exp", "sqrt", "pi", "gcd", "lcm", "max", "min", "arccot"};
+    "exp", "sqrt", "pi", "gcd", "lcm", "max", "min", "arccot", "coth", "sech", "csch", "arcsec",
+    "arccsc", "arcsinh", "arccosh", "arctanh", "asinh", "acosh", "atanh", "arsinh", "arcosh",
+    "artanh", "sgn", "cis", "det", "tr"};
 
 constexpr std::array<std::string_view, 33> texts = {"text", "mbox", "textbf", "textit", "textrm",
     "mathrm", "mathbf", "mathit", "operatorname", "boldsymbol", "textnormal", "hbox", "mathsf",
@@ -82,6 +84,7 @@ constexpr Row signs[] = {
     {"thickapprox", "~"},
     {"doteq", "~"},
     {"in", "\\in"},
+    {"equiv", "==="},
     {"cup", "\\cup"},
     {"bigcup", "\\cup"},
     {"cap", "\\cap"},
@@ -119,6 +122,14 @@ constexpr Row renamed[] = {
     {"asin", "arcsin"},
     {"acos", "arccos"},
     {"atan", "arctan"},
+    {"asinh", "arcsinh"},
+    {"acosh", "arccosh"},
+    {"atanh", "arctanh"},
+    {"arsinh", "arcsinh"},
+    {"arcosh", "arccosh"},
+    {"artanh", "arctanh"},
+    {"sign", "sgn"},
+    {"mod", "bmod"},
 };
 
 constexpr Row joints[] = {{"或者", "or"}, {"或", "or"}, {"以及", "and"}, {"并且", "and"},

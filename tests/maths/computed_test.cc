@@ -1,0 +1,122 @@
+// What is computed, not matched: sets, families, residues, ratios, sums, matrices.
+#include "actors/rewards/maths/maths.h"
+#include "tests/maths/cases.h"
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+TEST_CASE("sets of real numbers are the numbers in them") {
+  check_all(Outcome::equal,
+      {{"(-\\infty,2)\\cup(1,3)", "(-\\infty,3)"}, {"[0,1]\\cup[1,2]", "[0,2]"},
+          {"(-\\infty,0)\\cup(1,\\infty)", "\\mathbb{R}\\setminus[0,1]"},
+          {"\\mathbb{R}\\setminus\\{0,1\\}", "(-\\infty,0)\\cup(0,1)\\cup(1,\\infty)"},
+          {"(0,5)\\cap(3,8)", "(3,5)"}, {"(3,5)", "(0,5)\\cap(3,8)"}, {"(-1,3)", "|x-1|<2"},
+          {"|x|\\ge 2", "(-\\infty,-2]\\cup[2,\\infty)"}, {"[0,1]^c", "x<0 \\text{ or } x>1"},
+          {"x \\in (1,2) \\cup (2,3)", "1<x<3, x\\ne 2"},
+          {"x<1, x>2", "(-\\infty,1)\\cup(2,\\infty)"}, {"(-\\infty,\\sqrt2)\\cup(1,2)", "x<2"},
+          {"[0,2]\\setminus(0,2)", "\\{0,2\\}"}, {"\\{1,2\\}\\cup[3,4]", "[3,4]\\cup\\{2,1\\}"},
+          {"\\{1\\}\\cup(1,2)", "[1,2)"}, {"x\\ne 3", "\\mathbb{R}\\setminus\\{3\\}"},
+          {"(a,b)\\cup(c,d)", "(c,d)\\cup(a,b)"}});
+  check_all(Outcome::different,
+      {{"[0,1)\\cup(1,2]", "[0,2]"}, {"(-\\infty,3)", "(-\\infty,2)\\cup(2,3)"},
+          {"x>2", "x>2, x\\ne 5"}, {"(0,5)\\cap(3,8)", "(0,8)"},
+          {"\\mathbb{R}\\setminus[0,1]", "(-\\infty,0]\\cup(1,\\infty)"}, {"(-1,3)", "|x-1|\\le 2"},
+          {"(-1,3)", "|x-1|>2"}, {"[0,1]^c", "(0,1)^c"}, {"(0,1)\\cup(2,3)", "(0,3)"},
+          {"\\{0,2\\}", "[0,2]"}, {"(\\sqrt2,\\sqrt3)\\cup(4,5)", "(1.4,\\sqrt3)\\cup(4,5)"}});
+}
+
+TEST_CASE("finite sets are listed") {
+  check_all(Outcome::equal,
+      {{"\\{1,2,3\\}", "\\{1,2\\}\\cup\\{3\\}"}, {"\\{1,3\\}", "\\{1,2,3\\}\\setminus\\{2\\}"},
+          {"\\{a,b\\}\\cap\\{b,c\\}", "\\{b\\}"},
+          {"\\{(1,2),(3,4)\\}", "\\{(3,4)\\}\\cup\\{(1,2)\\}"},
+          {"\\{0,1,2\\}", "\\{x\\in\\mathbb{Z} \\mid 0\\le x<3\\}"}});
+  check_all(Outcome::different,
+      {{"\\{1,2,3\\}", "\\{1,2\\}\\cup\\{4\\}"}, {"\\{1,2\\}", "\\{1,2,3\\}\\setminus\\{2\\}"},
+          {"[0,1]", "\\{x\\in\\mathbb{Z} \\mid 0\\le x\\le 1\\}"}});
+}
+
+TEST_CASE("families are the values in them, whatever counts them") {
+  check_all(Outcome::equal,
+      {{"2k\\pi, k\\in\\mathbb{Z}", "2n\\pi, n\\in\\mathbb{Z}"},
+          {"2k\\pi", "2\\pi k, k\\in\\mathbb{Z}"}, {"2k\\pi", "2k\\pi \\text{ for integer } k"},
+          {"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+n\\pi"},
+          {"\\frac{\\pi}{6}+2k\\pi (k\\in\\mathbb{Z})", "\\frac{\\pi}{6}+2k\\pi"},
+          {"\\frac{\\pi}{4}+\\frac{k\\pi}{2}, k\\in\\mathbb{Z}",
+              "\\frac{\\pi}{4}+n\\pi, \\frac{3\\pi}{4}+n\\pi, n\\in\\mathbb{Z}"},
+          {"x=(-1)^k\\frac{\\pi}{6}+k\\pi", "x=\\frac{\\pi}{6}+2k\\pi, \\frac{5\\pi}{6}+2k\\pi"},
+          {"\\frac{\\pi}{4}+k\\pi", "-\\frac{3\\pi}{4}+n\\pi"},
+          {"2k+1, k\\in\\mathbb{Z}", "2n-1, n\\in\\mathbb{Z}"},
+          {"x=30^\\circ+360^\\circ k", "x=30^\\circ+360^\\circ n, n\\in\\mathbb{Z}"},
+          {"\\pm\\frac{\\pi}{3}+2k\\pi", "2n\\pi\\pm\\frac{\\pi}{3}"},
+          {"\\{2k : k\\in\\mathbb{Z}\\}", "\\{2n \\mid n\\in\\mathbb{Z}\\}"},
+          {"k\\pi, k \\in \\mathbb{Z}", "\\pi n \\text{ where } n \\text{ is an integer}"},
+          {"\\ln|x|+C", "\\ln|x|+c"}, {"\\sin x+C", "K+\\sin x"}});
+  check_all(Outcome::different,
+      {{"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+2n\\pi"}, {"k\\pi", "2k\\pi"}, {"2k\\pi", "0"},
+          {"3k+1", "3n+1"}, {"2k+1, k\\in\\mathbb{Z}", "2n, n\\in\\mathbb{Z}"}, {"k\\pi", "k"},
+          {"2k\\pi, k\\in\\mathbb{Z}", "2k\\pi, k\\in\\mathbb{N}"}, {"x^2+C", "x^2"},
+          {"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+k\\sqrt2\\pi"}, {"ax+C", "cx+a"}});
+}
+
+TEST_CASE("residues, remainders, ratios") {
+  check_all(Outcome::equal,
+      {{"x\\equiv 3\\pmod 7", "x\\equiv 10\\pmod{7}"}, {"x\\equiv 3\\pmod 7", "3"},
+          {"3 \\pmod 7", "3"}, {"3 \\pmod 7", "-4 \\pmod 7"},
+          {"x\\equiv 3 \\bmod 7", "x\\equiv 3 (mod 7)"},
+          {"x \\equiv 1, 3 \\pmod 7", "x \\equiv 3, 8 \\pmod{7}"}, {"17 \\bmod 5", "2"},
+          {"3:4", "6:8"}, {"3:4", "\\frac{3}{4}"}, {"1:2:3", "2:4:6"}, {"\\sqrt2:2", "1:\\sqrt2"}});
+  check_all(Outcome::different,
+      {{"x\\equiv 3\\pmod 7", "x\\equiv 4\\pmod 7"}, {"x\\equiv 3\\pmod 7", "x\\equiv 3\\pmod 8"},
+          {"3 \\pmod 7", "10"}, {"3:4", "4:3"}, {"3:40", "6:80"}, {"12:00", "1:00"},
+          {"3:4", "\\frac43"}, {"1:2:3", "1:2:4"}, {"17 \\bmod 5", "3"}, {"0:1", "0:2"}});
+}
+
+TEST_CASE("gcd, lcm, max, min, binomials, sums and products") {
+  check_all(Outcome::equal,
+      {{"6", "\\gcd(12,18)"}, {"\\operatorname{lcm}(4,6)", "12"}, {"\\max(3,5)", "5"},
+          {"\\min\\{3,5,\\sqrt2\\}", "\\sqrt2"}, {"\\sum_{k=1}^{10}k", "55"},
+          {"\\prod_{k=1}^{5}k", "120"}, {"\\sum_{k=1}^{n}k", "\\frac{n(n+1)}{2}"},
+          {"\\sum_{i=0}^{3}2^i", "15"}, {"\\sum_{k=0}^{n}\\binom{n}{k}", "2^n"},
+          {"\\frac{(2n)!}{2^n n!}", "(2n-1)!!"}, {"7!!", "105"},
+          {"\\sum_{i=1}^{2}\\sum_{j=1}^{3} ij", "18"}, {"\\gcd(a,b)", "\\gcd(b,a)"},
+          {"\\sinh^{-1}x", "\\operatorname{arcsinh}(x)"}, {"\\arctan x", "\\operatorname{atan}(x)"},
+          {"\\text{cis}(\\pi/6)", "\\cos(\\pi/6)+i\\sin(\\pi/6)"},
+          {"2\\text{cis}(30^\\circ)", "\\sqrt3+i"}});
+  check_all(Outcome::different,
+      {{"6", "\\gcd(12,20)"}, {"\\operatorname{lcm}(4,6)", "24"}, {"\\max(3,5)", "3"},
+          {"\\sum_{k=1}^{10}k", "45"}, {"55", "\\sum_{k=1}^{10}k"},
+          {"\\sum_{k=1}^{n}k", "\\frac{n(n-1)}{2}"}, {"x^{10}", "x^10"}, {"\\sqrt{12}", "\\sqrt12"},
+          {"7!!", "5040!"}});
+  check_all(Outcome::not_understood, {{"\\lim_{x\\to 0} x", "0"}, {"\\int_0^1 x\\,dx", "\\frac12"},
+                                         {"\\sum_{k=1}^{\\infty} 2^{-k}", "1"}});
+  CHECK(compare_answers("\\lim_{x\\to 0} x", "0").how.ends_with("a limit, which is not computed"));
+  CHECK(compare_answers("7", "\\int_0^7 1").how.ends_with("an integral, which is not computed"));
+}
+
+TEST_CASE("matrices and vectors are computed entry by entry") {
+  check_all(Outcome::equal,
+      {{"\\begin{pmatrix}2&0\\\\0&4\\end{pmatrix}", "2\\begin{pmatrix}1&0\\\\0&2\\end{pmatrix}"},
+          {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "[[1,2],[3,4]]"},
+          {"\\begin{pmatrix}1&3\\\\2&4\\end{pmatrix}",
+              "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^T"},
+          {"\\begin{pmatrix}7&10\\\\15&22\\end{pmatrix}",
+              "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^2"},
+          {"(4,6)", "(1,2)+(3,4)"}, {"(2,4)", "2(1,2)"},
+          {"\\frac{1}{2}\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(\\frac12,1)"},
+          {"\\begin{vmatrix}1&2\\\\3&4\\end{vmatrix}", "-2"},
+          {"\\vec{a}+\\vec b", "\\mathbf{a}+\\mathbf{b}"}, {"(1,2)+t(3,4)", "(1+3t,2+4t)"},
+          {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}",
+              "\\begin{pmatrix}1&2\\\\3&5\\end{pmatrix}-\\begin{pmatrix}0&0\\\\0&1\\end{pmatrix}"},
+          {"[[1,2],[3,4]]", "[[1,2],[3,4]]"}, {"[1,2]", "[1,2]"},
+          {"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\begin{pmatrix}1&2\\end{pmatrix}^T"}});
+  check_all(Outcome::different,
+      {{"(1,2)", "3(1,2)"}, {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "[[1,2],[4,3]]"},
+          {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}",
+              "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}\\begin{pmatrix}1&2\\end{pmatrix}"},
+          {"\\begin{vmatrix}1&2\\\\3&4\\end{vmatrix}", "2"}, {"(4,6)", "(1,2)-(3,4)"},
+          {"\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}",
+              "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^T"},
+          {"5", "\\begin{pmatrix}5\\end{pmatrix}\\begin{pmatrix}1&0\\end{pmatrix}"}});
+}
