@@ -120,3 +120,26 @@ TEST_CASE("matrices and vectors are computed entry by entry") {
               "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^T"},
           {"5", "\\begin{pmatrix}5\\end{pmatrix}\\begin{pmatrix}1&0\\end{pmatrix}"}});
 }
+
+TEST_CASE("words for sets, approximations, chains of inequalities, minutes of an angle") {
+  check_all(Outcome::equal,
+      {{"\\text{all real numbers}", "(-\\infty,\\infty)"},
+          {"\\mathbb{R}", "\\text{all real numbers}"}, {"\\text{no real solutions}", "\\emptyset"},
+          {"\\text{no solution}", "\\text{none}"}, {"\\text{DNE}", "\\text{does not exist}"},
+          {"\\text{No solutions}", "\\text{There are no solutions}"},
+          {"\\emptyset", "\\text{no real roots}"},
+          {"x \\in \\mathbb{R}", "\\text{any real number}"}, {"\\frac13\\approx0.33", "\\frac13"},
+          {"2\\sqrt2\\approx2.83", "2\\sqrt2"}, {"2.83", "2\\sqrt2\\approx 2.83"},
+          {"2\\sqrt2\\approx2.83", "2\\sqrt2\\approx 2.828"}, {"2\\sqrt2\\approx2.83", "2.83"},
+          {"x = 2\\sqrt2\\approx2.83", "2\\sqrt2"}, {"A>B>C", "C<B<A"}, {"a<b<c", "a<b, b<c"},
+          {"30^\\circ 30'", "30.5^\\circ"}, {"0<x<y", "y>x>0"}});
+  check_all(Outcome::different,
+      {{"\\text{no real solutions}", "\\text{no integer solutions}"},
+          {"\\text{all real numbers}", "\\text{all positive numbers}"},
+          {"\\text{no}", "\\text{none}"}, {"\\text{no solution}", "\\text{all real numbers}"},
+          {"\\text{undefined}", "\\infty"}, {"2.83", "2\\sqrt3\\approx 2.83"},
+          {"2\\sqrt2\\approx2.83", "2\\sqrt3"}, {"2\\sqrt2\\approx2.83", "2.84"},
+          {"A>B>C", "A>C>B"}, {"a<b<c", "a<b, b<a"}, {"a<b<c", "a<b, b\\le c"},
+          {"5", "\\sqrt{26}\\approx 5"}, {"30^\\circ 30'", "30.3^\\circ"},
+          {"\\mathbb{R}", "\\text{real}"}});
+}

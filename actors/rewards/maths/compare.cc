@@ -5,6 +5,7 @@
 #include "actors/rewards/maths/expressions.h"
 #include "actors/rewards/maths/maths.h"
 #include "actors/rewards/maths/reading.h"
+#include "actors/rewards/maths/set_words.h"
 #include "actors/rewards/maths/spelling.h"
 #include "actors/rewards/maths/structures.h"
 
@@ -58,11 +59,6 @@ Outcome to_outcome(Truth truth) {
       break;
   }
   return Outcome::undecided;
-}
-
-bool is_nothing(const Node& tree, const std::string& prose) {
-  bool words = prose == "no solution" || prose == "no solutions" || prose == "empty set";
-  return words && tree.kind == Kind::set && tree.parts.empty();
 }
 
 }  // namespace
@@ -129,7 +125,8 @@ bool is_formula(std::string_view text) {
 }
 
 // What words and letters decide; false if it takes mathematics.
-bool compare_words(const Reading& gold, const Reading& answer, Comparison& result) {
+bool compare_words(
+    const Reading& gold, const Reading& answer, Context& context, Comparison& result) {
   if (!gold.spelled.empty() && gold.spelled == answer.spelled) {
     result = said(Outcome::equal, gold, answer, "the same text");
     return true;
@@ -140,25 +137,31 @@ bool compare_words(const Reading& gold, const Reading& answer, Comparison& resul
     return true;
   }
   if (gold.prose.empty()) return false;
-  bool same = gold.prose == answer.prose || in_the_same_order(gold.spelled, answer.spelled) ||
-              (answer.tree && is_nothing(*answer.tree, gold.prose));
-  result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as words");
+  bool same = in_the_same_order(gold.spelled, answer.spelled) ||
+              (!answer.prose.empty() && same_words(gold.prose) == same_words(answer.prose));
+  auto set = set_of_words(gold.prose);
+  if (same || !set || !answer.tree) {
+    result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as words");
+    return true;
+  }
+  Judgement judgement = compare_trees(*set, *answer.tree, context);
+  result = said(to_outcome(judgement.truth), gold, answer, judgement.rule);
   return true;
 }
 
 Comparison compare_read(const Reading& gold, const Reading& answer, Context& context) {
   Comparison out;
-  if (compare_words(gold, answer, out)) return out;
+  if (compare_words(gold, answer, context, out)) return out;
   if (!gold.tree) {
     if (!gold.text.empty() &&
         (gold.text == answer.text || same_letters(gold.spelled, answer.spelled)))
       return said(Outcome::equal, gold, answer, "the same text");
     return said(Outcome::not_understood, gold, answer, "the gold answer " + gold.why);
   }
-  if (is_nothing(*gold.tree, answer.prose))
-    return said(Outcome::equal, gold, answer, "the empty set");
-  if (!answer.tree) return said(Outcome::different, gold, answer, "the answer " + answer.why);
-  Judgement judgement = compare_trees(*gold.tree, *answer.tree, context);
+  auto set = set_of_words(answer.prose);
+  if (!set && !answer.tree)
+    return said(Outcome::different, gold, answer, "the answer " + answer.why);
+  Judgement judgement = compare_trees(*gold.tree, set ? *set : *answer.tree, context);
   return said(to_outcome(judgement.truth), gold, answer, judgement.rule);
 }
 

@@ -13,6 +13,9 @@ namespace tramontane::maths {
 // At least one of them is a relation.
 Judgement compare_relations(const Node& gold, const Node& answer, Context& context);
 
+// Chains and lists of relations, one by one: "a < b < c" is "c > b, b > a".
+Judgement compare_linked(const Node& gold, const Node& answer, Context& context);
+
 // What "name = value" is a value of; null for any other tree.
 const Node* assigned_value(const Node& node);
 

@@ -178,6 +178,18 @@ std::optional<Judgement> compare_sets(const Node& gold, const Node& answer, Cont
   return std::nullopt;
 }
 
+// "a < b ≤ c"
+bool is_order_chain(const Node& node) {
+  return node.kind == Kind::relation && node.parts.size() > 2 &&
+         node.text.find_first_not_of("<>{}") == std::string::npos;
+}
+
+bool is_relations(const Node& node) {
+  return node.kind == Kind::list &&
+         std::all_of(node.parts.begin(), node.parts.end(),
+             [](const Node& part) { return part.kind == Kind::relation; });
+}
+
 // Families need a variable.
 bool may_count(const Node& node) {
   return node.kind != Kind::number && node.kind != Kind::symbol && contains(node, Kind::symbol);
@@ -193,6 +205,9 @@ Judgement compare_expanded(const Node& gold, const Node& answer, Context& contex
   if (may_count(gold) && may_count(answer))
     if (auto said = compare_families(gold, answer, context)) return *said;
   if (auto said = compare_sets(gold, answer, context)) return *said;
+  if ((is_order_chain(gold) && is_relations(answer)) ||
+      (is_relations(gold) && is_order_chain(answer)))
+    return compare_linked(gold, answer, context);
   if (gold.kind == Kind::relation || answer.kind == Kind::relation) {
     if (!is_collection(gold) && !is_collection(answer))
       return compare_relations(gold, answer, context);
