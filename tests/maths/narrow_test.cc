@@ -155,6 +155,7 @@ TEST_CASE("what is made for whole numbers is compared at whole numbers") {
           {"\\lfloor\\frac n4\\rfloor", "\\lfloor\\frac n5\\rfloor"},
           {"\\lceil\\log_2 n\\rceil", "\\lfloor\\log_2 n\\rfloor+1"},
           {"\\binom{n}{k}", "\\binom{n}{2}"},
-          {"\\lfloor n/1000\\rfloor", "\\lfloor (n+1)/1000\\rfloor"}, {"n", "n+\\sin(\\pi n)"},
-          {"\\lceil x/2\\rceil", "\\lfloor (x+1)/2\\rfloor"}, {"(-1)^n", "\\cos(2\\pi n)"}});
+          {"\\lfloor n/1000\\rfloor", "\\lfloor (n+1)/1000\\rfloor"}, {"x", "x+\\sin(\\pi x)"},
+          {"1", "\\cos(2\\pi n)"}, {"\\lceil x/2\\rceil", "\\lfloor (x+1)/2\\rfloor"},
+          {"(-1)^n", "\\cos(2\\pi n)"}});
 }

@@ -277,9 +277,13 @@ Sample choose_points(const Node& gold, const Node& answer, const std::vector<std
     const CompareOptions& options) {
   Sampler sampler(names, options);
   Sample out;
-  bool counting = std::all_of(names.begin(), names.end(), is_whole_name) &&
-                  (is_of_whole_numbers(gold) || contains(answer, Kind::series));
-  out.whole = counting || divides_whole_numbers(gold);
+  // A variable that only the answer has is nothing that the gold answer counts.
+  std::vector<std::string> counted;
+  collect_symbols(gold, counted);
+  bool of_whole = is_of_whole_numbers(gold) || is_of_whole_numbers(answer);
+  bool counting = of_whole && std::all_of(names.begin(), names.end(), is_whole_name);
+  out.whole = divides_whole_numbers(gold) ||
+              (counted == names && (counting || divides_whole_numbers(answer)));
   if (out.whole) {
     sampler.whole_numbers();
   } else {
