@@ -150,9 +150,9 @@ struct Reward {
   requires @4 :Part = any $Config.doc("what the answer must have") $Config.kinds("format");
   answer @5 :Answer = automatic $Config.doc("where a completion's final answer is") $Config.kinds("math");
   language @7 :Text $Config.doc("python or cpp; nothing: what the code block names") $Config.kinds("code");
-  testSeconds @8 :Float64 = 4 $Config.doc("wall-clock seconds for one test") $Config.kinds("code") $Config.least(0.01);
+  testSeconds @8 :Float64 = 4 $Config.doc("processor seconds for one test; by the clock three times as long") $Config.kinds("code") $Config.least(0.01);
   testMegabytes @9 :UInt32 = 300 $Config.doc("memory of one test") $Config.kinds("code") $Config.least(16);
-  testsMax @10 :UInt32 = 20 $Config.doc("tests at most, the same for all completions of a group") $Config.kinds("code") $Config.least(1);
+  testsMax @10 :UInt32 = 20 $Config.doc("programs: tests at most, the first ones; the verdict says how many more there are") $Config.kinds("code") $Config.least(1);
   sandbox @11 :Sandbox = full $Config.doc("the least that the sandbox must give; below it the job does not start") $Config.kinds("code");
   lengthMax @18 :UInt32 = 0 $Config.doc("the penalty is whole from this many tokens; 0: the generator's max_tokens") $Config.kinds("length");
   lengthCache @19 :UInt32 = 0 $Config.doc("the penalty begins this many tokens before length_max; 0: a quarter of it") $Config.kinds("length");

@@ -77,13 +77,17 @@ class CodeReward final : public Reward {
   }
 
   void judge_with(const Problem& problem, const Completion& completion, RewardResult& result) {
-    auto block = code::last_code_block(split_thinking(completion.text, options_.tags).answer);
-    if (!block) {
-      result.evidence = "no fenced code block in the answer";
+    auto blocks = code::code_blocks(split_thinking(completion.text, options_.tags).answer);
+    Language wanted = problem.language() == Language::none ? language_ : problem.language();
+    const code::CodeBlock* block = code::program_among(blocks, wanted);
+    if (block == nullptr) {
+      result.evidence =
+          blocks.empty() ? "no fenced code block in the answer"
+                         : str("no fenced code block of the answer holds a program; the last is '",
+                               blocks.back().word, "'");
       return;
     }
     Language language = language_of_block(*block, problem);
-    Language wanted = problem.language() == Language::none ? language_ : problem.language();
     if (wanted != Language::none && language != wanted) {
       result.evidence = str("the code block is ", name(language), "; asked for is ", name(wanted));
       return;
@@ -96,6 +100,8 @@ class CodeReward final : public Reward {
     result.share = verdict.verdict == TestVerdict::passed ? 1 : 0;
     result.evidence =
         str(name(language), ", ", verdict.passed, " of ", verdict.total, " tests passed");
+    if (verdict.left_out > 0)
+      result.evidence += str("; ", verdict.left_out, " more are beyond tests_max and were not run");
     if (result.share == 0)
       result.evidence += str("; test ", verdict.passed + 1, ": ", name(verdict.verdict),
           verdict.detail.empty() ? "" : ", ", verdict.detail);

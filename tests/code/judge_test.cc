@@ -242,6 +242,82 @@ TEST_CASE("modules that tests rest on are not the candidate's") {
   CHECK(python("class sys:\n  getsizeof = lambda x: 0\ndef f(x): return 0") == "WA");
 }
 
+TEST_CASE("what the tests name and do not define is a class of the candidate's, and no judge") {
+  JUDGE();
+  auto tells = [&](const char* assertion, const std::string& code) {
+    boost::json::object problem{{"entry", "f"}, {"asserts", boost::json::array{assertion}}};
+    return verdict(judge, boost::json::serialize(problem), Language::python, code);
+  };
+  const char* pair = "assert f([Pair(1, 2), Pair(3, 4)]) == 10";
+  CHECK(tells(pair,
+            "class Pair:\n  def __init__(self, a, b): self.a, self.b = a, b\n"
+            "def f(ps): return sum(p.a + p.b for p in ps)") == "OK");
+  CHECK(tells("assert f(2).name == 'two'",
+            "class N: pass\ndef f(x):\n  n = N()\n  n.name = 'two'\n  return n") == "OK");
+  // The word of a function of the candidate's, or of an object, is not the tests'.
+  const char* is_ok = "assert is_ok(f(2), 4)";
+  const std::string f = "\ndef f(x): return 0";
+  CHECK(tells(is_ok, "def is_ok(a, b): return True" + f) == "RE");
+  CHECK(tells(is_ok, "class is_ok:\n  def __init__(self, *a): pass" + f) == "WA");
+  CHECK(tells(is_ok, "class is_ok:\n  def __new__(c, *a): return True" + f) == "RE");
+  CHECK(tells("assert not is_bad(f(2))",
+            "class is_bad:\n  def __init__(self, *a): pass\n  def __bool__(self): return False" +
+                f) == "WA");
+  CHECK(tells("assert f(2) == f(2) and close(f(2), 4)",
+            "class close:\n  def __init__(self, *a): pass" + f) == "WA");
+}
+
+TEST_CASE("a module that the tests need is ours, and where it is missing there is no verdict") {
+  JUDGE();
+  const char* fake = "class np:\n  isclose = lambda *a: True\ndef f(x): return 0";
+  const char* close = R"json({"entry": "f", "asserts": ["assert np.isclose(f(2), 4)"]})json";
+  bool numpy = verdict(judge, R"({"tests": [{"stdout": "1"}]})", Language::python,
+                   "import numpy\nprint(1)") == "OK";
+  CHECK(verdict(judge, close, Language::python, fake) == (numpy ? "WA" : "no verdict"));
+  const char* missing =
+      R"json({"entry": "f", "asserts": ["import no_such_module\nassert f(2) == 4"]})json";
+  CHECK(verdict(judge, missing, Language::python, "def f(x): return 4") == "no verdict");
+  // What only the candidate lacks is its own failure.
+  CHECK(verdict(judge, square, Language::python, "def f(x):\n  import no_such_module") == "RE");
+}
+
+TEST_CASE("a method of class Solution is called as the sites call it") {
+  JUDGE();
+  const char* two_sum =
+      R"({"inputs": [[[2, 7, 11], 9], [[3, 3], 6]], "outputs": [[0, 1], [[0, 1]]], "fn_name": "twoSum"})";
+  auto python = [&](const std::string& code) {
+    return verdict(judge, two_sum, Language::python, code);
+  };
+  CHECK(python(R"(
+class Solution:
+    def twoSum(self, nums: List[int], target: int) -> Optional[List[int]]:
+        seen = defaultdict(list)
+        for i, n in enumerate(nums):
+            if target - n in seen: return (seen[target - n], i)
+            seen[n] = i
+)") == "OK");
+  CHECK(python("class Solution:\n  def twoSum(self, n, t): return [0, 2]") == "WA");
+  CHECK(python("def twoSum(n, t): return [0, 1]") == "OK");
+  // Nothing is kept from one call to the next.
+  const char* up =
+      R"json({"entry": "up", "asserts": ["assert up() == 1", "assert up() == 1"]})json";
+  CHECK(
+      verdict(judge, up, Language::python,
+          "class Solution:\n  n = 0\n  def up(self):\n    self.n += 1\n    return self.n") == "OK");
+}
+
+TEST_CASE("long integers and long outputs are what they are") {
+  JUDGE();
+  CHECK(verdict(judge, R"({"tests": [{"stdout": "5001"}]})", Language::python,
+            "print(len(str(10**5000)))") == "OK");
+  std::string digits(3 << 20, '7');
+  boost::json::object problem{
+      {"tests", boost::json::array{boost::json::object{{"stdout", digits}}}}};
+  std::string text = boost::json::serialize(problem);
+  CHECK(verdict(judge, text, Language::python, "print('7' * (3 << 20))") == "OK");
+  CHECK(verdict(judge, text, Language::python, "print('7' * (5 << 20))") == "OLE");
+}
+
 TEST_CASE("a success in C++ cannot be forged") {
   JUDGE();
   const std::string attacks[] = {
@@ -292,6 +368,11 @@ TEST_CASE("no more tests run than the job allows") {
   CodeVerdict said = one.judge(parse_problem(sum), Language::python, "print(3)");
   CHECK(said.verdict == TestVerdict::passed);
   CHECK(said.total == 1);
+  CHECK(said.left_out == 1);
+  // Asserts share a process, and cost next to nothing.
+  said = one.judge(parse_problem(square), Language::python, "def f(x): return 4");
+  CHECK(said.verdict == TestVerdict::wrong_answer);
+  CHECK(said.total == 2);
 }
 
 TEST_CASE("the code reward goes from completion to evidence") {

@@ -3,12 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 namespace tramontane::code {
 namespace {
 
 constexpr std::array python_words = {"python", "python3", "py", "py3"};
 constexpr std::array cpp_words = {"cpp", "c++", "cc", "cxx", "cpp20", "c++20", "cpp17", "c++17"};
+
+// What stands beside a program: what it prints, how it is run, what it reads.
+constexpr std::array no_programs = {"text", "txt", "plain", "plaintext", "output", "out", "stdout",
+    "input", "stdin", "log", "console", "terminal", "bash", "sh", "shell", "zsh", "fish",
+    "powershell", "bat", "cmd", "json", "jsonl", "yaml", "yml", "toml", "ini", "xml", "html", "csv",
+    "tsv", "diff", "markdown", "md", "latex", "tex", "math", "mermaid", "makefile", "cmake",
+    "dockerfile"};
+
+constexpr std::size_t deeper_max = 3;
 
 struct Fence {
   char mark = 0;
@@ -26,8 +36,8 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<Fence> fence_of(std::string_view line) {
   Fence fence;
-  while (fence.indent < line.size() && line[fence.indent] == ' ') ++fence.indent;
-  if (fence.indent > 3 || fence.indent == line.size()) return std::nullopt;
+  fence.indent = std::min(line.find_first_not_of(" \t"), line.size());
+  if (fence.indent == line.size()) return std::nullopt;
   fence.mark = line[fence.indent];
   if (fence.mark != '`' && fence.mark != '~') return std::nullopt;
   std::size_t end = std::min(line.find_first_not_of(fence.mark, fence.indent), line.size());
@@ -59,8 +69,8 @@ Language language_of(std::string_view word) {
   return Language::none;
 }
 
-std::optional<CodeBlock> last_code_block(std::string_view text) {
-  std::optional<CodeBlock> last;
+std::vector<CodeBlock> code_blocks(std::string_view text) {
+  std::vector<CodeBlock> blocks;
   std::optional<Fence> open;
   while (!text.empty()) {
     std::size_t end = std::min(text.find('\n'), text.size());
@@ -71,18 +81,35 @@ std::optional<CodeBlock> last_code_block(std::string_view text) {
       if (!fence) continue;
       open = fence;
       std::string_view info = fence->rest.substr(0, fence->rest.find_first_of(" \t{"));
-      last = CodeBlock{lower(info), "", false};
+      blocks.push_back({lower(info), "", false});
     } else if (fence && fence->mark == open->mark && fence->length >= open->length &&
-               fence->rest.empty()) {
-      last->closed = true;
+               fence->rest.empty() && fence->indent <= open->indent + deeper_max) {
+      blocks.back().closed = true;
       open.reset();
     } else {
-      std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-      last->code.append(line.substr(std::min(indent, open->indent)));
-      last->code.push_back('\n');
+      std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+      blocks.back().code.append(line.substr(std::min(indent, open->indent)));
+      blocks.back().code.push_back('\n');
     }
   }
-  return last;
+  return blocks;
+}
+
+std::optional<CodeBlock> last_code_block(std::string_view text) {
+  auto blocks = code_blocks(text);
+  if (blocks.empty()) return std::nullopt;
+  return std::move(blocks.back());
+}
+
+const CodeBlock* program_among(const std::vector<CodeBlock>& blocks, Language wanted) {
+  const CodeBlock* perhaps = nullptr;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    Language said = language_of(block->word);
+    if (said != Language::none && (wanted == Language::none || said == wanted)) return &*block;
+    bool program = std::ranges::find(no_programs, block->word) == no_programs.end();
+    if (program && perhaps == nullptr) perhaps = &*block;
+  }
+  return perhaps;
 }
 
 }  // namespace tramontane::code

@@ -105,7 +105,9 @@ std::string said(const Outcome& outcome) {
 }
 
 Program python(const std::string& file, std::string code, const Limits& limits) {
-  Program program{.argv = {"/usr/bin/python3", "-I", "-B", file}, .limits = limits};
+  // Integers of any length become text, as they do where problems come from.
+  Program program{.argv = {"/usr/bin/python3", "-I", "-B", "-X", "int_max_str_digits=0", file},
+      .limits = limits};
   program.files.push_back({file, std::move(code)});
   return program;
 }
@@ -195,21 +197,6 @@ const char* name(TestVerdict verdict) {
   return names[static_cast<std::size_t>(verdict)];
 }
 
-bool same_output(std::string_view expected, std::string_view actual) {
-  expected = without_end_space(expected);
-  actual = without_end_space(actual);
-  while (!expected.empty() || !actual.empty()) {
-    auto line = [](std::string_view& text) {
-      std::size_t end = std::min(text.find('\n'), text.size());
-      std::string_view one = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      return without_end_space(one);
-    };
-    if (line(expected) != line(actual)) return false;
-  }
-  return true;
-}
-
 CodeJudge::CodeJudge(JudgeOptions options)
     : options_(std::move(options)),
       sandbox_(options_.sandbox),
@@ -233,6 +220,7 @@ CodeVerdict CodeJudge::run_programs(
   CodeVerdict verdict;
   auto total = std::min<std::size_t>(problem.tests.size(), options_.tests_max);
   verdict.total = static_cast<std::uint32_t>(total);
+  verdict.left_out = static_cast<std::uint32_t>(problem.tests.size() - total);
   Program program;
   if (language == Language::cpp) {
     auto compiled = compiler_.compile(code);
@@ -243,6 +231,9 @@ CodeVerdict CodeJudge::run_programs(
   }
   for (std::size_t i = 0; i < total; ++i) {
     program.input = problem.tests[i].input;
+    // What is right fits, and half as much again that is wrong.
+    program.limits.output_bytes =
+        std::max<std::uint64_t>(Limits{}.output_bytes, problem.tests[i].output.size() * 3 / 2);
     Outcome outcome = sandbox_.run(program);
     verdict.verdict = verdict_of(outcome);
     bool python_syntax = language == Language::python && is_syntax_error(last_line(outcome.errors));
@@ -250,7 +241,7 @@ CodeVerdict CodeJudge::run_programs(
       verdict.verdict = TestVerdict::compile_error;
     verdict.detail = said(outcome);
     if (verdict.verdict == TestVerdict::passed &&
-        !same_output(problem.tests[i].output, outcome.output)) {
+        !same_output(problem.tests[i].output, outcome.output, problem.comparison)) {
       verdict.verdict = TestVerdict::wrong_answer;
       verdict.detail =
           str("expected '", shown(problem.tests[i].output), "', got '", shown(outcome.output), "'");
@@ -270,11 +261,9 @@ CodeVerdict CodeJudge::run_python_calls(const Problem& problem, const std::strin
     tests["prompt"] = problem.prompt;
     tests["test"] = problem.test;
   } else {
-    std::size_t total = std::min<std::size_t>(problem.asserts.size(), options_.tests_max);
     tests["setup"] = problem.setup;
-    json::array& asserts = tests["asserts"].emplace_array();
-    for (std::size_t i = 0; i < total; ++i) asserts.emplace_back(problem.asserts[i]);
-    verdict.total = static_cast<std::uint32_t>(total);
+    tests["asserts"] = json::array(problem.asserts.begin(), problem.asserts.end());
+    verdict.total = static_cast<std::uint32_t>(problem.asserts.size());
   }
   std::string source = code;
   if (check) {

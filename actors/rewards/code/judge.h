@@ -39,7 +39,8 @@ struct CodeVerdict {
   TestVerdict verdict = TestVerdict::no_verdict;
   std::uint32_t passed = 0;  // tests before the one that failed
   std::uint32_t total = 0;
-  std::string detail;  // what was expected and what came, shortened; of no_verdict: why
+  std::uint32_t left_out = 0;  // tests beyond tests_max
+  std::string detail;          // what was expected and what came, shortened; of no_verdict: why
 };
 
 struct JudgeOptions {
@@ -50,7 +51,7 @@ struct JudgeOptions {
   // time.
   double test_seconds = 4;
   std::uint32_t test_megabytes = 300;
-  std::uint32_t tests_max = 20;
+  std::uint32_t tests_max = 20;  // of programs, each a process; asserts are all run
 };
 
 class CodeJudge {
@@ -74,7 +75,8 @@ class CodeJudge {
   Compiler compiler_;
 };
 
-// Lines without the space at their ends, and without empty lines at the end, are the same.
-bool same_output(std::string_view expected, std::string_view actual);
+// As the problem compares: lines without the space at their ends, and without empty lines at the
+// end; or words, of which those that are numbers on both sides may differ by the tolerance.
+bool same_output(std::string_view expected, std::string_view actual, const Comparison& how = {});
 
 }  // namespace tramontane::code
