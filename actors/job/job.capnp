@@ -149,6 +149,7 @@ struct Reward {
   thinking @3 :Thinking = optional $Config.doc("whether there must be a thinking part") $Config.kinds("format");
   requires @4 :Part = any $Config.doc("what the answer must have") $Config.kinds("format");
   answer @5 :Answer = automatic $Config.doc("where a completion's final answer is") $Config.kinds("math");
+  boxes @21 :Boxes = last $Config.doc("which boxes of a completion are its answer") $Config.kinds("math");
   language @7 :Text $Config.doc("python or cpp; nothing: what the code block names") $Config.kinds("code");
   testSeconds @8 :Float64 = 4 $Config.doc("processor seconds for one test; by the clock three times as long") $Config.kinds("code") $Config.least(0.01);
   testMegabytes @9 :UInt32 = 300 $Config.doc("memory of one test") $Config.kinds("code") $Config.least(16);
@@ -173,6 +174,11 @@ struct Reward {
     boxed @1 $Config.doc("a \\boxed{…} (maths)");
     codeBlock @2 $Config.doc("a fenced code block that names its language");
   }
+  enum Boxes {
+    last @0 $Config.doc("the last, or the last that follow each other directly");
+    all @1 $Config.doc("all of them, as a list");
+  }
+
   enum Answer {
     automatic @0 $Config.doc("the first of boxed, hash_marks, answer_is, last_number that finds something; the whole answer if it is plain");
     boxed @1 $Config.doc("in the last \\boxed{…}");

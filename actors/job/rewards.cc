@@ -23,7 +23,9 @@ KindOptions format_options(schema::Reward::Reader from, const Around&) {
 KindOptions math_options(schema::Reward::Reader from, const Around&) {
   constexpr const char* answers[] = {
       "automatic", "boxed", "hash_marks", "answer_is", "last_number", "whole", "number"};
-  return MathOptions{answers[static_cast<int>(from.getAnswer())]};
+  constexpr const char* boxes[] = {"last", "all"};
+  return MathOptions{
+      answers[static_cast<int>(from.getAnswer())], boxes[static_cast<int>(from.getBoxes())]};
 }
 
 KindOptions code_options(schema::Reward::Reader from, const Around&) {

@@ -1,3 +1,4 @@
+#include "actors/rewards/maths/boxes.h"
 #include "actors/rewards/rewards.h"
 
 namespace tramontane {
@@ -13,19 +14,6 @@ std::size_t count(std::string_view text, std::string_view part) {
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// A box whose braces balance.
-bool has_box(std::string_view text) {
-  constexpr std::string_view box = "\\boxed{";
-  for (auto at = text.find(box); at != std::string_view::npos; at = text.find(box, at + 1)) {
-    int depth = 0;
-    for (char c : text.substr(at + box.size() - 1)) {
-      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-      if (depth == 0) return true;
-    }
-  }
-  return false;
 }
 
 // A fenced block whose first line names a language, and that is closed.
@@ -47,8 +35,8 @@ std::string wrong_form(const Parts& parts, const FormatOptions& spec, const Thin
     return "not of the form " + tags.open + "…" + tags.close + "answer, or answer alone";
   if (spec.thinking == "required" && !parts.thinks) return "does not think";
   if (spec.thinking == "none" && parts.thinks) return "thinks";
-  if (spec.requires_part == "boxed" && !has_box(parts.answer))
-    return "the answer has no \\boxed{…}";
+  if (spec.requires_part == "boxed" && maths::find_boxes(parts.answer).closed.empty())
+    return "the answer has no \\boxed{…} that closes";
   if (spec.requires_part == "code_block" && !has_code_block(parts.answer))
     return "the answer has no fenced code block that names its language";
   return {};
@@ -69,11 +57,15 @@ Parts split_thinking(std::string_view text, const ThinkingTags& tags) {
     parts.well_formed = !text.empty();
     return parts;
   }
+  // Whatever stands before the last closing tag is thought: the opening tag may be the prompt's, or
+  // words may precede it. What follows an opening tag that never closes is thought too.
+  auto closed = text.rfind(tags.close);
+  auto opened = text.rfind(tags.open);
+  bool thinks_on = opened != text.npos && (closed == text.npos || opened > closed);
+  if (!thinks_on) parts.answer = text.substr(closed + tags.close.size());
   parts.thinks = begins_thinking(text, tags);
-  auto end = text.find(tags.close);
   if (!parts.thinks || opens != 1 || closes != 1) return parts;
-  parts.thinking = text.substr(tags.open.size(), end - tags.open.size());
-  parts.answer = text.substr(end + tags.close.size());
+  parts.thinking = text.substr(tags.open.size(), closed - tags.open.size());
   parts.well_formed = !parts.answer.empty();
   return parts;
 }

@@ -21,9 +21,11 @@ class MathReward final : public Reward {
         client_({.command = {"/proc/self/exe", "serve-maths"},
             .deadline = std::chrono::milliseconds(static_cast<std::int64_t>(
                 1000 * (spec.deadline > 0 ? spec.deadline : default_math_seconds)))}) {
-    auto answer = spec.of<MathOptions>().answer;
-    if (!parse_answer_form(answer, form_))
-      throw Error(Errc::bad_input, "unknown form of an answer: '" + answer + "'");
+    auto given = spec.of<MathOptions>();
+    if (!parse_answer_form(given.answer, form_))
+      throw Error(Errc::bad_input, "unknown form of an answer: '" + given.answer + "'");
+    if (!parse_box_rule(given.boxes, boxes_))
+      throw Error(Errc::bad_input, "boxes are 'last' or 'all', not '" + given.boxes + "'");
   }
 
   std::vector<RewardResult> judge(std::span<const Completion> completions) override {
@@ -37,7 +39,7 @@ class MathReward final : public Reward {
   RewardResult judge(const Completion& completion) {
     RewardResult result;
     Parts parts = split_thinking(completion.text, options_.tags);
-    ExtractedAnswer answer = extract_answer(parts.answer, form_);
+    ExtractedAnswer answer = extract_answer(parts.answer, form_, boxes_);
     if (!answer.found) {
       result.evidence = answer.how;
       return result;
@@ -75,6 +77,7 @@ class MathReward final : public Reward {
 
   RewardOptions options_;
   AnswerForm form_ = AnswerForm::automatic;
+  BoxRule boxes_ = BoxRule::last;
   MathsClient client_;
   std::list<Gold> golds_;  // the latest first
 };

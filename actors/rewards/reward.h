@@ -75,7 +75,8 @@ std::unique_ptr<Reward> reward_of(const RewardSpec& spec, const RewardOptions& o
   return make_function_reward(function, spec, options);
 }
 
-// The thinking part and the answer part of a completion: `<think>T</think>A`, or A alone.
+// The thinking part and the answer part of a completion: `<think>T</think>A`, or A alone. In any
+// other form the answer is what follows the last closing tag, and nothing where a tag stays open.
 struct Parts {
   bool well_formed = false;  // at most one <think>…</think>, at the very start, then an answer
   bool thinks = false;

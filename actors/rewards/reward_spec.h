@@ -17,6 +17,7 @@ struct FormatOptions {
 
 struct MathOptions {
   std::string answer = "automatic";  // where the final answer is: AnswerForm by name
+  std::string boxes = "last";        // which boxes count: BoxRule by name
 };
 
 struct CodeOptions {

@@ -1,5 +1,8 @@
 #include "actors/rewards/maths/maths.h"
 
+#include <ctime>
+#include <string>
+
 #include "tests/support/test.h"
 
 using namespace tramontane;
@@ -14,13 +17,80 @@ std::string extracted(std::string_view text, AnswerForm form) {
 }  // namespace
 
 TEST_CASE("the last balanced box is the answer") {
-  CHECK(extracted("so \\boxed{1} or \\boxed{\\frac{1}{2}}.", AnswerForm::boxed) == "\\frac{1}{2}");
+  CHECK(
+      extracted("so \\boxed{1}, no: \\boxed{\\frac{1}{2}}.", AnswerForm::boxed) == "\\frac{1}{2}");
   CHECK(extracted("\\boxed{\\{1, 2\\}}", AnswerForm::boxed) == "\\{1, 2\\}");
-  CHECK(extracted("\\boxed{7} and then \\boxed{8", AnswerForm::boxed) == "7");
   CHECK(extracted("\\boxed{\\boxed{5}}", AnswerForm::boxed) == "5");
   CHECK(extracted("\\boxed {3}", AnswerForm::boxed) == "3");
   CHECK(extracted("boxed{3}", AnswerForm::boxed) == "(none)");
   CHECK(extracted("the answer is 5", AnswerForm::boxed) == "(none)");
+}
+
+TEST_CASE("a last box that never closes is no answer, in any form that knows boxes") {
+  for (AnswerForm form : {AnswerForm::boxed, AnswerForm::automatic}) {
+    CHECK(extracted("\\boxed{7} and then \\boxed{8", form) == "(none)");
+    CHECK(extracted("The answer is 5: \\boxed{5", form) == "(none)");
+    CHECK(extracted("\\boxed{5} \\boxed{", form) == "(none)");
+    CHECK(extracted("\\boxed{ and \\boxed{5}", form) == "5");
+  }
+  CHECK(extract_answer("\\boxed{5", AnswerForm::automatic).how == "the last \\boxed{ never closes");
+}
+
+TEST_CASE("boxes in a row are one answer, and boxes with words between them are not") {
+  CHECK(extracted("\\boxed{1} and \\boxed{2}", AnswerForm::boxed) == "1, 2");
+  CHECK(extracted("$\\boxed{1}$, $\\boxed{2}$", AnswerForm::automatic) == "1, 2");
+  CHECK(extracted("\\boxed{6}\n\\boxed{7}\n\\boxed{8}", AnswerForm::boxed) == "6, 7, 8");
+  CHECK(extracted("\\boxed{5}\n\n$$\\boxed{5}$$", AnswerForm::boxed) == "5");
+  CHECK(extracted("\\boxed{5} is too small, so \\boxed{6}", AnswerForm::boxed) == "6");
+  CHECK(extracted("\\boxed{1+1} = \\boxed{2}", AnswerForm::boxed) == "2");
+  CHECK(extracted("\\boxed{x = \\boxed{5}}", AnswerForm::boxed) == "x = \\boxed{5}");
+}
+
+TEST_CASE("a completion that boxes every choice has chosen none") {
+  for (const char* text : {"\\boxed{A} \\boxed{B} \\boxed{C} \\boxed{D}",
+           "(A): \\boxed{A}. (B): \\boxed{\\text{(B)}}. (C): \\boxed{\\textbf{C}}."})
+    CHECK(extract_answer(text, AnswerForm::automatic).text.find(", ") != std::string::npos);
+  CHECK(extracted("\\boxed{A}? No: \\boxed{B}", AnswerForm::boxed) == "B");
+}
+
+TEST_CASE("all boxes count where that is asked for") {
+  auto all = [](std::string_view text) {
+    return extract_answer(text, AnswerForm::boxed, BoxRule::all).text;
+  };
+  CHECK(all("\\boxed{5} no, \\boxed{3}") == "5, 3");
+  CHECK(all("x is \\boxed{5}, y is \\boxed{5}") == "5");
+  BoxRule rule = BoxRule::last;
+  CHECK(parse_box_rule("all", rule));
+  CHECK(rule == BoxRule::all);
+  CHECK_FALSE(parse_box_rule("first", rule));
+}
+
+TEST_CASE("a box has other names, and an argument without braces") {
+  CHECK(extracted("\\fbox{5}", AnswerForm::boxed) == "5");
+  CHECK(extracted("\\framebox[2cm]{5}", AnswerForm::boxed) == "5");
+  CHECK(extracted("\\boxed 5", AnswerForm::boxed) == "5");
+  CHECK(extracted("\\boxed -12.5.", AnswerForm::boxed) == "-12.5");
+  CHECK(extracted("\\boxed x = 5", AnswerForm::boxed) == "x");
+  CHECK(extracted("\\boxedness{5}", AnswerForm::boxed) == "(none)");
+  CHECK(extracted("\\\\boxed{5}", AnswerForm::boxed) == "5");
+}
+
+TEST_CASE("boxes are found in time that grows with the text, whatever they are") {
+  std::string open;
+  std::string nested;
+  std::string flat;
+  for (int i = 0; i < 200000; ++i) {
+    open += "\\boxed{";
+    flat += "\\boxed{1}";
+  }
+  nested = open + "1" + std::string(200000, '}');
+  double start = static_cast<double>(std::clock());
+  CHECK(extracted(open, AnswerForm::automatic) == "(none)");
+  CHECK(extracted(open + "5}", AnswerForm::automatic) == "5");
+  CHECK(extract_answer(nested, AnswerForm::automatic).found);
+  CHECK(extracted(flat, AnswerForm::automatic) == "1");
+  CHECK(compare_answers("5", nested).outcome == Outcome::different);
+  CHECK((static_cast<double>(std::clock()) - start) / CLOCKS_PER_SEC < 2.0);
 }
 
 TEST_CASE("an empty box is found, and empty") {
@@ -41,6 +111,21 @@ TEST_CASE("the answer is what follows the words, to the end of the sentence") {
   CHECK(extracted("**Answer:** 12\nmore", AnswerForm::answer_is) == "12");
   CHECK(extracted("The answer is 3.5. Or so", AnswerForm::answer_is) == "3.5");
   CHECK(extracted("nothing", AnswerForm::answer_is) == "(none)");
+}
+
+TEST_CASE("the answer may be bold, on the next lines, in a tag, or in a sentence of its own") {
+  auto answer = [](std::string_view text) { return extracted(text, AnswerForm::answer_is); };
+  CHECK(answer("✅ Final Answer: **5**") == "**5**");
+  CHECK(answer("**Final Answer:**\n\n42\n") == "42");
+  CHECK(answer("The final answer is:\n$$5$$") == "$$5$$");
+  CHECK(answer("The final answer is\n\\[\n  x = 5\n\\]\nDone.") == "\\[\n  x = 5\n\\]");
+  CHECK(answer("### Answer\n7 ways") == "7 ways");
+  CHECK(answer("Final Answer: The largest value is 5.") == "5");
+  CHECK(answer("The answer is that there are 12 ways.") == "12 ways");
+  CHECK(answer("The answer is not 5.") == "not 5");
+  CHECK(answer("<answer> $x+1$ </answer> so be it") == "$x+1$");
+  CHECK(answer("答案是x+1。") == "x+1。");
+  CHECK(answer("Answer: B) 7") == "B) 7");
 }
 
 TEST_CASE("the last number keeps its sign, its separators and its denominator") {

@@ -122,6 +122,35 @@ TEST_CASE("the format gate takes what a job wants of thinking and of the answer"
   CHECK(share("<think>a</think>b", thinks, tags) == 0);
 }
 
+TEST_CASE("the answer is what follows the last closing tag, whatever precedes it") {
+  auto answer = [](std::string_view text) { return split_thinking(text).answer; };
+  CHECK(answer("<think>a</think>b") == "b");
+  CHECK(answer("so:<think>a</think>b") == "b");
+  CHECK(answer("a</think>b") == "b");  // the prompt opened it
+  CHECK(answer("<think>a</think>b</think>c") == "c");
+  CHECK(answer("b") == "b");
+  CHECK(answer("<think>b") == "");
+  CHECK(answer("b<think>c") == "");
+  CHECK(answer("<think>a</think>b<think>c") == "");
+  CHECK(answer("<think>a</think>") == "");
+  CHECK_FALSE(split_thinking("a</think>b").well_formed);
+  CHECK_FALSE(split_thinking("so:<think>a</think>b").well_formed);
+}
+
+TEST_CASE("the math reward takes all boxes where it is told to") {
+  auto share = [](std::string_view text, std::string_view answer, const char* boxes) {
+    RewardTable table(built_in_rewards(),
+        {{.name = "math", .weight = 1, .options = MathOptions{"boxed", boxes}}}, {});
+    return table.judge({.answer = answer, .text = text}).score.value();
+  };
+  CHECK(share("\\boxed{5} no, actually \\boxed{3}", "3", "last") == 1);
+  CHECK(share("\\boxed{5} no, actually \\boxed{3}", "3", "all") == 0);
+  CHECK(share("x is \\boxed{5}, and y is \\boxed{3}", "3, 5", "all") == 1);
+  CHECK(share("\\boxed{A} \\boxed{B} \\boxed{C} \\boxed{D}", "D", "last") == 0);
+  CHECK(share("\\boxed{A}? \\boxed{B}? \\boxed{C}? It is \\boxed{D}", "D", "last") == 0);
+  CHECK_THROWS_AS(share("", "1", "some"), Error);
+}
+
 TEST_CASE("several completions are judged together, each stopping where its own gate fails") {
   RewardTable table = magistral();
   std::vector<Completion> completions = {{.answer = "4", .text = "4"}, {.answer = "4", .text = ""},

@@ -24,12 +24,20 @@ namespace tramontane {
 
 // Which text of a completion is its final answer.
 enum class AnswerForm : std::uint8_t {
-  boxed,        // the last \boxed{…} whose braces balance
+  boxed,        // the last \boxed{…}; none if that never closes
   hash_marks,   // after the last "####", to the end of the line (GSM8K)
-  answer_is,    // after the last "answer is" or "Answer:"
+  answer_is,    // after the last "answer is" or "Answer:", or in <answer>
   last_number,  // the last number in the text
   whole,        // all of it
   automatic,    // the first of those, but for `whole`, that finds something
+};
+
+// Which boxes of a completion are its answer. Boxes that follow each other with no more than "and"
+// or a comma between them are one answer, a list; and so are boxes of three different choices or
+// more.
+enum class BoxRule : std::uint8_t {
+  last,  // the last, or the last that so follow each other
+  all,   // all of them, a list; the same text counts once
 };
 
 struct ExtractedAnswer {
@@ -39,10 +47,14 @@ struct ExtractedAnswer {
 };
 
 // `completion` is the part after the thinking. An empty box is found, and empty.
-ExtractedAnswer extract_answer(std::string_view completion, AnswerForm form);
+ExtractedAnswer extract_answer(
+    std::string_view completion, AnswerForm form, BoxRule boxes = BoxRule::last);
 
 // "boxed" to AnswerForm::boxed; false for an unknown name.
 bool parse_answer_form(std::string_view name, AnswerForm& form);
+
+// "last" or "all"; false for an unknown name.
+bool parse_box_rule(std::string_view name, BoxRule& rule);
 
 // What a percent sign on only one side means. 10% = 1/10 always holds.
 enum class PercentRule : std::uint8_t {

@@ -7,7 +7,7 @@
 namespace tramontane::maths {
 
 // Without white space around it, `$…$`, `\(…\)`, `\[…\]`, `**…**`, an enclosing \boxed{…}, and a
-// full stop at the end. A view into `text`.
+// full stop at the end. A view into `text`. What is longer than 16 KiB keeps its fences.
 std::string_view without_fences(std::string_view text);
 
 // Unicode signs and digits as LaTeX and ASCII: "½" to "\frac{1}{2}", "×" to "\times ". What has no
