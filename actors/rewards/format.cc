@@ -4,11 +4,10 @@
 namespace tramontane {
 namespace {
 
-std::size_t count(std::string_view text, std::string_view part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + part.size()))
-    ++found;
+// As rfind, but it skips from one candidate to the next as find does.
+std::size_t last(std::string_view text, std::string_view part) {
+  std::size_t found = text.npos;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) found = at;
   return found;
 }
 
@@ -50,21 +49,20 @@ bool begins_thinking(std::string_view text, const ThinkingTags& tags) {
 
 Parts split_thinking(std::string_view text, const ThinkingTags& tags) {
   Parts parts;
-  std::size_t opens = count(text, tags.open);
-  std::size_t closes = count(text, tags.close);
-  if (opens == 0 && closes == 0) {
+  auto opened = last(text, tags.open);
+  auto closed = last(text, tags.close);
+  if (opened == text.npos && closed == text.npos) {
     parts.answer = text;
     parts.well_formed = !text.empty();
     return parts;
   }
   // Whatever stands before the last closing tag is thought: the opening tag may be the prompt's, or
   // words may precede it. What follows an opening tag that never closes is thought too.
-  auto closed = text.rfind(tags.close);
-  auto opened = text.rfind(tags.open);
   bool thinks_on = opened != text.npos && (closed == text.npos || opened > closed);
   if (!thinks_on) parts.answer = text.substr(closed + tags.close.size());
   parts.thinks = begins_thinking(text, tags);
-  if (!parts.thinks || opens != 1 || closes != 1) return parts;
+  bool once = opened == 0 && closed != text.npos && text.find(tags.close) == closed;
+  if (!parts.thinks || !once) return parts;
   parts.thinking = text.substr(tags.open.size(), closed - tags.open.size());
   parts.well_formed = !parts.answer.empty();
   return parts;

@@ -1,5 +1,6 @@
 #include "actors/rewards/maths/boxes.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace tramontane::maths {
@@ -48,7 +49,14 @@ class Finder {
   explicit Finder(std::string_view text) : text_(text) {}
 
   Boxes run() {
-    for (std::size_t at = 0; at < text_.size();) at = step(at);
+    // Braces before the first box close none.
+    std::size_t first = text_.find("box");
+    while (first != text_.npos && first > 0 && text_[first - 1] != '\\' &&
+           text_[first - 1] != 'f' && text_[first - 1] != 'e')
+      first = text_.find("box", first + 3);
+    if (first == text_.npos) return {};
+    for (std::size_t at = first - std::min<std::size_t>(first, 6); at < text_.size();)
+      at = step(at);
     std::size_t last_open = 0;
     bool open = false;
     for (const Brace& brace : braces_)

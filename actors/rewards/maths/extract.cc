@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cctype>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -51,7 +51,7 @@ bool joins(std::string_view between) {
 // The letter of "\text{(B)}", 'B'; 0 for what is no choice.
 char choice_in(std::string_view inside) {
   constexpr std::size_t bytes_max = 30;
-  if (inside.size() > bytes_max) return 0;
+  if (inside.size() > bytes_max || inside.find_first_of("ABCDEFGHIJ") == inside.npos) return 0;
   char letter = 0;
   for (std::string_view rest = inside; !rest.empty();) {
     bool skipped = false;
@@ -71,15 +71,18 @@ char choice_in(std::string_view inside) {
 }
 
 std::size_t count_choices(std::string_view text, const std::vector<Box>& boxes) {
-  std::set<char> letters;
+  std::bitset<26> letters;
   for (const Box& box : boxes)
-    if (char letter = choice_in(box.inside(text)); letter != 0) letters.insert(letter);
-  return letters.size();
+    if (char letter = choice_in(box.inside(text)); letter != 0)
+      letters.set(static_cast<std::size_t>(letter - 'A'));
+  return letters.count();
 }
 
 // What stands in them, each once, as a list.
 ExtractedAnswer together(std::string_view text, std::span<const Box> boxes) {
   constexpr std::size_t boxes_max = 64;
+  if (boxes.size() == 1 && !trimmed(boxes[0].inside(text)).starts_with("\\boxed"))
+    return found(boxes[0].inside(text), "boxed");
   std::vector<std::string_view> different;
   for (const Box& box : boxes) {
     std::string_view inside = trimmed(box.inside(text));
@@ -99,6 +102,7 @@ ExtractedAnswer boxed(std::string_view text, BoxRule rule) {
   if (!boxes.any) return {false, {}, "no \\boxed{…}"};
   if (boxes.last_is_open) return {false, {}, "the last \\boxed{ never closes"};
   std::span<const Box> all = boxes.closed;
+  if (boxes.closed.size() == 1) return together(text, all);
   if (rule == BoxRule::all || count_choices(text, boxes.closed) >= choices_min)
     return together(text, all);
   std::size_t first = all.size() - 1;

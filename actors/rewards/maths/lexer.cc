@@ -155,6 +155,7 @@ class Lexer {
   }
 
   void classify(std::string_view run) {
+    if (run.size() == 1 && !in_text_) return push(TokenKind::letter, std::string(run));
     std::string small = lower(run);
     if (small == "and" || small == "or") return push(TokenKind::mark, std::move(small));
     bool unit = may_be_unit() && find_unit(run);

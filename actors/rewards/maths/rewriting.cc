@@ -220,11 +220,11 @@ void join_minutes(Tokens& tokens) {
 }  // namespace
 
 bool separates(const Token& token) {
-  static constexpr std::array<std::string_view, 16> marks = {
-      ",", ";", "and", "or", "\\{", "\\}", "=", "~", "<", ">", "<=", ">=", "!=", "&", "\\\\", ":"};
-  if (token.kind == TokenKind::end) return true;
-  return token.kind == TokenKind::mark &&
-         std::find(marks.begin(), marks.end(), token.text) != marks.end();
+  if (token.kind != TokenKind::mark) return token.kind == TokenKind::end;
+  const std::string& text = token.text;
+  if (text.size() == 1) return std::string_view(",;=~<>&:").find(text[0]) != std::string_view::npos;
+  return text == "and" || text == "or" || text == "<=" || text == ">=" || text == "!=" ||
+         text == "\\{" || text == "\\}" || text == "\\\\";
 }
 
 void rewrite(std::vector<Token>& tokens, const RewritingOptions& options) {

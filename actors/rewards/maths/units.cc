@@ -162,6 +162,8 @@ constexpr std::array<std::string_view, 37> changing = {"factorial", "cubed", "ro
 }  // namespace
 
 std::optional<Unit> find_unit(std::string_view word) {
+  constexpr std::string_view letters = "mgsLlNJWVACFTKh";
+  if (word.size() == 1 && letters.find(word) == letters.npos) return std::nullopt;
   if (auto symbol = find_symbol(word)) return symbol;
   std::string small = lower(word);
   if (auto found = find_word(small)) return found;
