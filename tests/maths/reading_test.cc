@@ -127,3 +127,14 @@ TEST_CASE("an answer is what LaTeX shows") {
       Outcome::different, {{"x^{10}", "x^10"}, {"\\sqrt{12}", "\\sqrt12"}, {"x^{12}", "x^{1}2"}});
   CHECK(mentions(evidence("x^{10}", "x^10"), "without braces"));
 }
+
+TEST_CASE("a choice is one letter, with or without what it stands for") {
+  check_all(Outcome::equal,
+      {{"B", "(B) 7"}, {"B", "B) 7"}, {"B", "\\textbf{(B)}\\ 7"}, {"B", "B. x+A"},
+          {"B", "(B) 1, 2"}, {"7", "B) 7"}, {"7", "\\text{(B) } 7"}, {"(0,1)", "(B) (0,1)"},
+          {"\\frac12", "\\textbf{(B)}\\ \\frac{1}{2}"}, {"(B) 7", "7"}, {"No", "B) No"}});
+  check_all(Outcome::different,
+      {{"7", "B) 8"}, {"(B) 7", "8"}, {"B", "B) C"}, {"B", "(B) (C)"}, {"B", "B B"},
+          {"B", "B) 7 C) 8"}, {"B", "A: B: C: D:"}, {"B", "A. 5 B. 6"}, {"A", "A) B) C)"},
+          {"A", "(A), C"}, {"A", "(A) or C"}, {"A", "(A), (C)"}, {"7", "B) 7 or 8"}});
+}

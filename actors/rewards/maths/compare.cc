@@ -171,6 +171,14 @@ Comparison compare_fully(
   if (gold.text.empty()) return said(Outcome::not_understood, gold, {}, "the gold answer is empty");
   Reading answer = read(text, options, {.strict = true});
   if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
+  // "B) 7" for 7, and 7 for "(B) 7".
+  if ((gold.choice == 0) != (answer.choice == 0)) {
+    if (auto chosen = read_chosen(gold.choice == 0 ? answer : gold, options)) {
+      Comparison said = gold.choice == 0 ? compare_read(gold, *chosen, context)
+                                         : compare_read(*chosen, answer, context);
+      if (said.outcome == Outcome::equal) return said;
+    }
+  }
   Comparison first = compare_read(gold, answer, context);
   if (first.outcome != Outcome::different || !gold.tree) return first;
   Reading again = skim(text);

@@ -52,6 +52,20 @@ char choice_letter(const Token& token) {
   return letter >= 'A' && letter <= 'J' ? letter : '\0';
 }
 
+// Whether the letter at `i` may be that of a choice, and is no part of a formula.
+bool names_a_choice(const std::vector<Token>& tokens, std::size_t i) {
+  if (choice_letter(tokens[i]) == 0) return false;
+  const Token& before = tokens[i - 1];
+  const Token& after = tokens[std::min(i + 1, tokens.size() - 1)];
+  if (before.text == "(" && after.text == ")") return true;
+  if (std::islower(static_cast<unsigned char>(tokens[i].text[0])) != 0) return false;
+  auto beside = [](const Token& token) {
+    return token.kind == TokenKind::end || token.text == ")" || token.text == "(" ||
+           token.text == "." || token.text == ":" || token.text == ";" || token.text == ",";
+  };
+  return beside(after) && (beside(before) || before.kind == TokenKind::number);
+}
+
 // "(C)", "C", "C.", "C)", "(C) 5", "C: the last one".
 void find_choice(const std::vector<Token>& tokens, Reading& reading) {
   std::size_t at = tokens[0].text == "(" ? 1 : 0;
@@ -64,12 +78,10 @@ void find_choice(const std::vector<Token>& tokens, Reading& reading) {
   bool alone = !bracketed && next.kind == TokenKind::end;
   if (!closed && !alone) return;
   if (!bracketed && std::islower(static_cast<unsigned char>(tokens[at].text[0])) != 0) return;
-  // "(C) or (D)" chooses nothing.
+  // "(C) or (D)" chooses nothing, and neither does "A) B) C)" or "C D".
   for (std::size_t i = at + 2; i < tokens.size(); ++i) {
-    if (tokens[i].text == "or" || tokens[i].text == "and" || tokens[i].text == ",") return;
-    bool other = tokens[i].text == "(" && i + 2 < tokens.size() && tokens[i + 2].text == ")" &&
-                 choice_letter(tokens[i + 1]) != 0;
-    if (other) return;
+    if (tokens[i].text == "or" || tokens[i].text == "and") return;
+    if (names_a_choice(tokens, i) && choice_letter(tokens[i]) != letter) return;
   }
   reading.choice = letter;
   reading.bare_choice = alone && !tokens[at].in_text;
@@ -107,6 +119,30 @@ Reading read(std::string_view text, const CompareOptions& options, const ReadAs&
   out.prose = prose_of(*tokens);
   out.tree = parse(std::move(*tokens), {options.depth_max, options.nodes_max}, out.why);
   return out;
+}
+
+std::optional<Reading> read_chosen(const Reading& reading, const CompareOptions& options) {
+  if (reading.choice == 0 || reading.bare_choice) return std::nullopt;
+  std::string_view text = reading.text;
+  auto skip = [&text](std::initializer_list<std::string_view> what) {
+    for (bool again = true; again;) {
+      again = false;
+      for (std::string_view one : what)
+        if (text.starts_with(one)) {
+          text.remove_prefix(one.size());
+          again = true;
+        }
+    }
+  };
+  skip({"\\textbf", "\\text", "\\mathrm", "\\mathbf", "\\mbox", "{", "(", " ", "~", "$"});
+  if (text.empty() || std::toupper(static_cast<unsigned char>(text[0])) != reading.choice)
+    return std::nullopt;
+  text.remove_prefix(1);
+  skip({")", ".", ":", "}", " ", "~", "\\ ", "\\quad", "\\,", "\\;"});
+  auto count = [text](char c) { return std::count(text.begin(), text.end(), c); };
+  if (text.ends_with('}') && count('}') == count('{') + 1) text.remove_suffix(1);
+  if (text.empty()) return std::nullopt;
+  return read(text, options, {.strict = true});
 }
 
 std::optional<Reading> read_otherwise(

@@ -34,6 +34,9 @@ struct ReadAs {
 // Everything.
 Reading read(std::string_view text, const CompareOptions& options, const ReadAs& as = {});
 
+// What stands beside the letter of a choice: "7" in "B) 7". Nothing where nothing does.
+std::optional<Reading> read_chosen(const Reading& reading, const CompareOptions& options);
+
 // Another way to read an answer, where one was not enough: "1,5" as a decimal for a gold number,
 // "32,349" as a list for a gold list. Nothing where there is none.
 std::optional<Reading> read_otherwise(
