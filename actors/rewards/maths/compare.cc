@@ -4,6 +4,7 @@
 #include "actors/rewards/maths/exact.h"
 #include "actors/rewards/maths/expressions.h"
 #include "actors/rewards/maths/maths.h"
+#include "actors/rewards/maths/naming.h"
 #include "actors/rewards/maths/reading.h"
 #include "actors/rewards/maths/set_words.h"
 #include "actors/rewards/maths/spelling.h"
@@ -161,7 +162,10 @@ Comparison compare_read(const Reading& gold, const Reading& answer, Context& con
   auto set = set_of_words(answer.prose);
   if (!set && !answer.tree)
     return said(Outcome::different, gold, answer, "the answer " + answer.why);
-  Judgement judgement = compare_trees(*gold.tree, set ? *set : *answer.tree, context);
+  const Node& given = set ? *set : *answer.tree;
+  auto values = without_names(*gold.tree, given);
+  Judgement judgement = values ? compare_trees(values->first, values->second, context)
+                               : compare_trees(*gold.tree, given, context);
   return said(to_outcome(judgement.truth), gold, answer, judgement.rule);
 }
 

@@ -81,7 +81,7 @@ void find_choice(const std::vector<Token>& tokens, Reading& reading) {
   // "(C) or (D)" chooses nothing, and neither does "A) B) C)" or "C D".
   for (std::size_t i = at + 2; i < tokens.size(); ++i) {
     if (tokens[i].text == "or" || tokens[i].text == "and") return;
-    if (names_a_choice(tokens, i) && choice_letter(tokens[i]) != letter) return;
+    if (names_a_choice(tokens, i)) return;
   }
   reading.choice = letter;
   reading.bare_choice = alone && !tokens[at].in_text;

@@ -182,6 +182,19 @@ void find_powers_of_ten(Tokens& tokens) {
   }
 }
 
+// "10^12", which can mean nothing else, to "10^{12}".
+void brace_powers_of_ten(Tokens& tokens) {
+  for (std::size_t at = 0; at + 2 < tokens.size(); ++at) {
+    bool ten = tokens[at].kind == TokenKind::number && tokens[at].text == "10" &&
+               is_mark(tokens[at + 1], "^") && is_digits(tokens[at + 2]) &&
+               tokens[at + 2].text.size() > 1;
+    if (!ten) continue;
+    auto exponent = tokens.begin() + static_cast<std::ptrdiff_t>(at) + 2;
+    exponent = tokens.insert(exponent, {TokenKind::mark, false, false, "{"});
+    tokens.insert(exponent + 2, {TokenKind::mark, false, false, "}"});
+  }
+}
+
 // "30° 30' 15''" to "(30 + 30/60 + 15/3600)°".
 void join_minutes(Tokens& tokens) {
   for (std::size_t at = 0; at + 4 < tokens.size(); ++at) {
@@ -238,6 +251,7 @@ void rewrite(std::vector<Token>& tokens, const RewritingOptions& options) {
     infix = infix || is_command(token, "over") || is_command(token, "choose");
     quotes = quotes || is_mark(token, "'") || is_mark(token, "\"");
   }
+  brace_powers_of_ten(tokens);
   if (infix) turn_infix(tokens);
   if (quotes) join_minutes(tokens);
   if (letters) find_powers_of_ten(tokens);
