@@ -11,9 +11,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -173,38 +175,70 @@ test('other', executable('other_test', 'other_test.cc'), suite: 'unit')
 """
 
 
-def survivors_are_told(folder):
-    """what no test notices is told with its place, of any two runs with one seed alike, and nothing is left behind"""
+def tiny_project(folder, sources):
     git(folder, "init", "-q")
     for name in ["dev", "tests/mutate.py"]:
         os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
         shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
-    write(folder, ".gitignore", "/build/\n")
+    for name, text in sources.items():
+        write(folder, name, text)
+    write(folder, ".gitignore", "/build/\n/lib/\n")
     write(folder, "meson.build", TINY)
     write(folder, "meson_options.txt", "option('torch_prefix', type: 'string', value: '')\n")
-    write(folder, "sum.cc", "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\n"
-        "int endless(int a) {\n  while (a > 0) --a;\n  return a;\n}\n")
-    write(folder, "sum_test.cc", "int sum(int, int);\nint endless(int);\nint main() { return sum(1, 2) == 3 && endless(2) == 0 ? 0 : 1; }\n")
     write(folder, "other_test.cc", "int main() { return 0; }\n")
+    write(folder, "lib/libtorch_cpu.so", "")
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "one")
-    os.makedirs(os.path.join(folder, "lib"))
-    open(os.path.join(folder, "lib", "libtorch_cpu.so"), "w").close()
-    runs = [subprocess.run([sys.executable, "tests/mutate.py", "--seed", "1", "sum.cc:2", "sum.cc:3"], cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, TRAM_TORCH=folder)).stdout for _ in range(2)]
+
+
+def mutate_tiny(folder, *arguments):
+    return subprocess.Popen([sys.executable, "tests/mutate.py", "--seed", "1", *arguments], cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, TRAM_TORCH=folder))
+
+
+def nothing_is_left(folder):
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True).stdout
+    assert changed == "", changed
+    same = subprocess.run(["diff", "sum.cc", "build/mutate/src/sum.cc"], cwd=folder).returncode == 0
+    assert same and sorted(os.listdir(os.path.join(folder, "build", "mutate"))) == ["lock", "src"], "left behind"
+
+
+def survivors_are_told(folder):
+    """what no test notices is told with its place, of any two runs with one seed alike, and nothing is left behind"""
+    tiny_project(folder, {
+        "sum.cc": "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\n",
+        "sum_test.cc": "int sum(int, int);\nint main() { return sum(1, 2) == 3 ? 0 : 1; }\n"})
+    runs = [mutate_tiny(folder, "sum.cc:2", "sum.cc:3").communicate()[0] for _ in range(2)]
     # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -.
     places = [[re.sub(r" in \d+ s", "", line) for line in out.split("\n") if "mutate: [" in line] for out in runs]
     assert places[0] == places[1] and len(places[0]) == 6, runs[0]
     assert sum("SURVIVED: sum.cc:2" in p for p in places[0]) == 4 and sum("noticed by sum: sum.cc:" in p for p in places[0]) == 2, runs[0]
     assert "2 of 6 mutations noticed (33 %), seed 1" in runs[0] and "  -   if (a == 7) return 1000;\n  +   if (a == 8)" in runs[0], runs[0]
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True).stdout
-    assert changed == "?? lib/\n", changed
-    same = subprocess.run(["diff", "sum.cc", "build/mutate/src/sum.cc"], cwd=folder).returncode == 0
-    assert same and sorted(os.listdir(os.path.join(folder, "build", "mutate"))) == ["lock", "src"], "left behind"
+    nothing_is_left(folder)
+
+
+def interrupt_leaves_nothing(folder):
+    """an interrupt ends the test that runs, however endless, and leaves nothing behind"""
+    tiny_project(folder, {
+        "sum.cc": "int sum(int a, int b) {\n  return a + b;\n}\n",
+        "sum_test.cc": "int sum(int, int);\nint main() { for (volatile bool go = true; go && sum(1, 2) != 3;) {} }\n"})
+    process = mutate_tiny(folder, "sum.cc:2")
+    copy = os.path.join(folder, "build", "mutate")
+    for _ in range(600):
+        mutated = os.path.exists(copy + "/src/sum.cc") and " - b" in open(copy + "/src/sum.cc").read()
+        if mutated and any(name.startswith("test-") for name in os.listdir(copy)):
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out = process.communicate()[0]
+    assert process.returncode == 130, out
+    nothing_is_left(folder)
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert copy not in running, "a test still runs"
 
 
 def main():
-    tests = [mutations_are_of_code_alone, survivors_are_told, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
+    tests = [mutations_are_of_code_alone, survivors_are_told, interrupt_leaves_nothing, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
     if shutil.which("clang-format"):
         tests += [check_of_the_format_changes_nothing, every_source_is_formatted]
     failed = 0
