@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include <limits>
+#include <string>
 
 #include "tests/support/test.h"
 

@@ -35,7 +35,8 @@ TEST_CASE("a sum that the question asks for must be worked out, however it is wr
       {"2+4", "4+2", "(2+4)", "2 + 4 + 0", "2-(-4)", "1 \\cdot (4+2)", "3+3", "\\frac{12}{2}",
           "x = 2+4", "2+4 \\text{ apples}", "\\{2+4\\}", "\\sqrt{36}", "|2+4|", "3!"})
     check_all(Outcome::different,
-        {{"What is 2+4?", "6", answer}, {"Compute $2 + 4$.", "6", answer},
+        {{"What is 2+4?", "6", answer}, {"2+4=", "6", answer}, {"$2+4=?$", "6", answer},
+            {"2 + 4 = ___", "6", answer}, {"Compute $2 + 4$.", "6", answer},
             {"How much is 2 plus 4?", "6", answer}, {"Find the sum of 2 and 4.", "6", answer}});
   check_all(Outcome::different,
       {{"Compute $2^{10}$.", "1024", "2^{10}"}, {"Compute $2^{10}$.", "1024", "4^5"},

@@ -3,6 +3,7 @@
 #include "runtime/base/random.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "tests/support/test.h"
 

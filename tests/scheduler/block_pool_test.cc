@@ -4,6 +4,7 @@
 #include "runtime/base/random.h"
 
 #include <set>
+#include <vector>
 
 #include "tests/support/test.h"
 

@@ -133,6 +133,19 @@ void take_named(std::string_view text, std::vector<Found>& found) {
   }
 }
 
+// "385+47=", "2+4=?", "7\\cdot 8 = \\_\\_": the place for the answer is no part of what is asked
+// for.
+std::string_view without_open_end(std::string_view text) {
+  constexpr std::string_view ends[] = {"=", "?", " ", "_", "\\", "\\square", "\\Box", "\\ldots",
+      "\\dots", "\\quad", "\\underline{}", "...", "…"};
+  auto open = [&text](std::string_view end) { return text.ends_with(end); };
+  while (const auto* end = std::find_if(std::begin(ends), std::end(ends), open)) {
+    if (end == std::end(ends)) break;
+    text.remove_suffix(end->size());
+  }
+  return text;
+}
+
 // "Is it x=2 or x=3?", "Which is larger, 2^{10} or 10^3?": to choose is not to work out.
 bool lets_choose(std::string_view question, std::vector<Found>& found) {
   if (found.size() < 2) return false;
@@ -169,9 +182,9 @@ std::vector<std::string> expressions_in(std::string_view question) {
   take_plain(text, found);
   if (lets_choose(question, found)) return {};
   std::vector<std::string> out;
-  for (Found& one : found)
+  for (const Found& one : found)
     if (out.size() < expressions_max && one.text.size() <= expression_bytes_max)
-      out.push_back(std::move(one.text));
+      out.emplace_back(without_open_end(one.text));
   return out;
 }
 
