@@ -18,7 +18,7 @@ namespace {
 // Null if no checkpoint has one that can be read.
 std::shared_ptr<Tokenizer> find_tokenizer(const std::string& run_folder) {
   auto files = system_files();
-  for (std::string group : {run_folder + "/checkpoints", run_folder + "/warm_start"}) {
+  for (const std::string& group : {run_folder + "/checkpoints", run_folder + "/warm_start"}) {
     if (!files->exists(group)) continue;
     auto names = files->list(group);
     for (auto name = names.rbegin(); name != names.rend(); ++name) {

@@ -80,7 +80,7 @@ double quantile(std::vector<double> values, double share) {
   values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return !(v >= 0); }),
       values.end());
   if (values.empty()) return std::nan("");
-  auto at = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  auto at = static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)));
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
   return values[at];
 }

@@ -11,7 +11,7 @@ struct AnyPointer {
   void* pointer;
 
   template <class T>
-  operator T*() const {
+  operator T*() const {  // NOLINT(google-explicit-constructor): as C converts void*
     return static_cast<T*>(pointer);
   }
 };

@@ -43,13 +43,12 @@ Node Parser::answer() {
 }
 
 Node Parser::items() {
-  Node first = relation();
   Node list{Kind::list, ",", {}};
+  list.parts.push_back(relation());
   auto joint = [this] {
     return at_mark(",") || at_mark(";") || at_mark("and") || at_mark("or") || at_condition();
   };
   while (!failed() && joint()) {
-    if (list.parts.empty()) list.parts.push_back(std::move(first));
     if (at_condition()) {
       list.parts.push_back(condition());
       continue;
@@ -61,7 +60,7 @@ Node Parser::items() {
     }
     list.parts.push_back(at_condition() ? condition() : relation());
   }
-  if (list.parts.empty()) return first;
+  if (list.parts.size() == 1) return std::move(list.parts[0]);
   spread_modulus(list);
   return list;
 }
@@ -104,17 +103,17 @@ Node Parser::relation() {
   Node first = named_call();
   if (first.kind != Kind::symbol) first = ratio();
   Node out{Kind::relation, "", {}};
+  out.parts.push_back(std::move(first));
   bool outer = std::exchange(congruence_, false);
   while (char code = relation_sign()) {
     ++at_;
     congruence_ = congruence_ || code == sign::congruent;
-    if (out.parts.empty()) out.parts.push_back(std::move(first));
     out.text += code;
     out.parts.push_back(ratio());
     if (failed()) break;
   }
   congruence_ = outer;
-  return congruence(out.parts.empty() ? std::move(first) : std::move(out));
+  return congruence(out.parts.size() == 1 ? std::move(out.parts[0]) : std::move(out));
 }
 
 Node Parser::ratio() {

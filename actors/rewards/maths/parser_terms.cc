@@ -97,7 +97,7 @@ Node Parser::term() {
       Node below = power();
       if (negative) below = make(Kind::negative, std::move(below));
       out = make(Kind::quotient, std::move(out), std::move(below));
-    } else if (at_condition()) {
+    } else if (at_condition()) {  // NOLINT(bugprone-branch-clone): its place in the order counts
       break;
     } else if (peek().kind == TokenKind::word && out.kind != Kind::text) {
       out = unit(std::move(out));

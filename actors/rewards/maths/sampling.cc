@@ -137,7 +137,7 @@ class Sampler {
     std::vector<double> places = {0};
     for (int exponent = scale_low; exponent <= scale_high; ++exponent)
       for (double sign : {1.0, -1.0}) places.push_back(sign * std::ldexp(1.0, exponent));
-    for (double c = 1; c < 12; ++c)
+    for (int c = 1; c < 12; ++c)
       for (double sign : {1.0, -1.0}) places.push_back(sign * (c + 0.375));
     std::sort(places.begin(), places.end());
     std::vector<double> breaks;
