@@ -264,7 +264,7 @@ Node Parser::overlined() {
   return make(Kind::symbol, std::move(name));
 }
 
-// Of an argument without braces LaTeX takes one digit: "x^10" is x^1 times 0.
+// Of a number without braces a fraction takes one digit: "\frac12".
 Node Parser::one_token_argument() {
   Token& token = tokens_[at_];
   bool several = token.kind == TokenKind::number && token.text.size() > 1 &&
@@ -287,7 +287,7 @@ Node Parser::root() {
     degree = sum();
     expect("]");
   }
-  Node inside = one_token_argument();
+  Node inside = argument();
   return make(Kind::root, std::move(inside), std::move(degree));
 }
 

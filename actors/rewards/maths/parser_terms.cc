@@ -127,7 +127,7 @@ Node Parser::raise(Node base) {
   if (take_mark("-")) {  // "x^-1"
     exponent = make(Kind::negative, argument());
   } else {
-    exponent = one_token_argument();
+    exponent = argument();
     // "2^3^4": from the right.
     if (at_mark("^")) {
       ++at_;
