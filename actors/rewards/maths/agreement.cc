@@ -115,14 +115,20 @@ Judgement compare_at_points(
   bool complex = has_imaginary(gold) || has_imaginary(answer);
   Tally real;
   Tally all;  // with the points where a side is not real
-  for (const Point& point : sample.points) {
-    Met met = meet(gold, answer, point, context.options);
-    if (met.meeting == Meeting::differ && (complex || met.real))
-      return judged(false, "values differ at " + shown(point));
-    all.add(met);
-    // An answer that leaves the reals where the gold answer does not has no value there.
-    if (met.gold_real && met.meeting == Meeting::differ) met.meeting = Meeting::answer_unknown;
-    if (met.gold_real) real.add(met);
+  for (bool breaks : {false, true}) {
+    if (breaks)
+      sample.points = points_at_breaks(gold, answer, names, sample.whole, context.options);
+    for (const Point& point : sample.points) {
+      Met met = meet(gold, answer, point, context.options);
+      if (met.meeting == Meeting::differ && (complex || met.real))
+        return judged(false, "values differ at " + shown(point));
+      all.add(met);
+      // An answer that leaves the reals where the gold answer does not has no value there.
+      if (met.gold_real && met.meeting == Meeting::differ) met.meeting = Meeting::answer_unknown;
+      if (met.gold_real) real.add(met);
+    }
+    // What has no value anywhere has none at its breakpoints.
+    if (all.agreed == 0) break;
   }
   if (!complex && real.agreed >= agreeing_min) return concluded(real, sample.whole);
   if (all.differ > 0) return judged(false, "complex values differ");
@@ -132,6 +138,8 @@ Judgement compare_at_points(
 Judgement proportional_at_points(const Node& gold, const Node& answer,
     const std::vector<std::string>& names, bool positive, Context& context) {
   Sample sample = choose_points(gold, answer, names, context.options);
+  for (Point& point : points_at_breaks(gold, answer, names, sample.whole, context.options))
+    sample.points.push_back(std::move(point));
   Node quotient = make(Kind::quotient, answer, gold);
   const auto bits = static_cast<slong>(2 * context.options.precision_bits);
   Enclosure first;

@@ -20,8 +20,7 @@ constexpr int multiple_max = 48;  // of a step that the common period may be
 bool is_domain(const Node& node) {
   return node.kind == Kind::relation && node.text == std::string(1, sign::in) &&
          node.parts[0].kind == Kind::symbol && node.parts[1].kind == Kind::symbol &&
-         node.parts[1].text.starts_with("\\mathbb") && node.parts[1].text != "\\mathbbR" &&
-         node.parts[1].text != "\\mathbbC";
+         node.parts[1].text.starts_with("\\mathbb");
 }
 
 struct Family {

@@ -189,7 +189,8 @@ bool is_interval_set(const Node& node) {
       return node.text.find_first_of("<>{}!") != std::string::npos || node.text == "E";
     case Kind::list:
       return std::all_of(node.parts.begin(), node.parts.end(), [](const Node& part) {
-        return part.kind == Kind::relation && part.text.find_first_of("<>{}!") != std::string::npos;
+        return part.kind == Kind::relation &&
+               part.text.find_first_of("<>{}!E") != std::string::npos;
       });
     default:
       return false;

@@ -31,6 +31,15 @@ void spread_modulus(Node& list) {
   }
 }
 
+// "x ≠ 1, 2": neither.
+void spread_unequal(Node& list) {
+  const Node first = list.parts.front();
+  if (first.kind != Kind::relation || first.text != std::string(1, sign::unequal)) return;
+  for (Node& part : list.parts)
+    if (is_expression(part))
+      part = make(Kind::relation, first.text, {first.parts[0], std::move(part)});
+}
+
 }  // namespace
 
 Node Parser::answer() {
@@ -62,6 +71,7 @@ Node Parser::items() {
   }
   if (list.parts.size() == 1) return std::move(list.parts[0]);
   spread_modulus(list);
+  spread_unequal(list);
   return list;
 }
 

@@ -231,8 +231,8 @@ Node Parser::command() {
   if (name == "dots") return make(Kind::dots, std::string());
   if (name == "emptyset") return make(Kind::set, std::string());
   if (name == "binom") {
-    Node n = argument();
-    return make(Kind::binomial, std::move(n), argument());
+    Node n = one_token_argument();
+    return make(Kind::binomial, std::move(n), one_token_argument());
   }
   if (name == "lfloor") return enclosed(Kind::floor, "rfloor");
   if (name == "lceil") return enclosed(Kind::ceiling, "rceil");

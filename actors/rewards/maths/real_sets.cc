@@ -55,10 +55,11 @@ bool is_conditions(const Node& node) {
   if (node.kind != Kind::list) return false;
   std::vector<std::string> names;
   collect_symbols(node, names);
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("\\mathbb"); });
   return names.size() == 1 &&
          std::all_of(node.parts.begin(), node.parts.end(), [](const Node& part) {
            return part.kind == Kind::relation &&
-                  part.text.find_first_of("<>{}!") != std::string::npos;
+                  part.text.find_first_of("<>{}!E") != std::string::npos;
          });
 }
 
@@ -73,6 +74,19 @@ bool is_complement(const Node& node) {
          (node.parts[1].text == "c" || node.parts[1].text == "C") &&
          (node.parts[0].kind == Kind::tuple || node.parts[0].kind == Kind::set ||
              is_operation(node.parts[0]));
+}
+
+// A^c, A'; an overlined A is turned into that.
+bool is_named_complement(const Node& node) {
+  return node.kind == Kind::power && node.parts[1].kind == Kind::symbol &&
+         (node.parts[1].text == "c" || node.parts[1].text == "C");
+}
+
+// All but the exponent of a complement.
+void collect_names(const Node& node, std::vector<std::string>& names) {
+  if (is_named_complement(node)) return collect_names(node.parts[0], names);
+  if (node.kind == Kind::symbol) return collect_symbols(node, names);
+  for (const Node& part : node.parts) collect_names(part, names);
 }
 
 // The places where either set changes, in order.
@@ -225,7 +239,54 @@ Node combined(Kind kind, Node left, const Node& right, Context& context) {
 
 }  // namespace
 
+namespace {
+
+// A set that only has a name, and what is made of such.
+bool is_named_set(const Node& node) {
+  if (is_operation(node) && node.kind != Kind::list)
+    return std::all_of(node.parts.begin(), node.parts.end(), is_named_set);
+  if (is_named_complement(node)) return is_named_set(node.parts[0]);
+  return node.kind == Kind::symbol && !node.text.starts_with("\\mathbb");
+}
+
+bool holds_named(const Node& node, const std::vector<std::string>& names, std::size_t inside) {
+  auto part = [&](std::size_t i) { return holds_named(node.parts[i], names, inside); };
+  switch (node.kind) {
+    case Kind::unite:
+    case Kind::intersect: {
+      bool all = node.kind == Kind::intersect;
+      for (std::size_t i = 0; i < node.parts.size(); ++i)
+        if (part(i) != all) return !all;
+      return all;
+    }
+    case Kind::without:
+      return part(0) && !part(1);
+    case Kind::power:
+      return !part(0);
+    default: {
+      auto place = std::find(names.begin(), names.end(), node.text) - names.begin();
+      return (inside >> place & 1) != 0;
+    }
+  }
+}
+
+// By every way in which an element may lie in the sets that are named.
+std::optional<Judgement> compare_named_sets(const Node& gold, const Node& answer) {
+  constexpr std::size_t names_max = 8;
+  std::vector<std::string> names;
+  collect_names(gold, names);
+  collect_names(answer, names);
+  if (!is_named_set(gold) || !is_named_set(answer) || names.size() > names_max) return std::nullopt;
+  for (std::size_t inside = 0; inside < std::size_t{1} << names.size(); ++inside)
+    if (holds_named(gold, names, inside) != holds_named(answer, names, inside))
+      return judged(false, "different sets, whatever the names stand for");
+  return judged(true, "as sets, whatever the names stand for");
+}
+
+}  // namespace
+
 std::optional<Judgement> compare_real_sets(const Node& gold, const Node& answer, Context& context) {
+  if (auto said = compare_named_sets(gold, answer)) return said;
   Ends ends(context);
   if (!ends.collect(gold) || !ends.collect(answer)) return std::nullopt;
   if (!ends.ordered()) {
@@ -244,6 +305,11 @@ std::optional<Judgement> compare_real_sets(const Node& gold, const Node& answer,
 }
 
 Node with_listed_sets(const Node& node, Context& context) {
+  // "\\overline{A}" beside another set.
+  if (node.kind == Kind::symbol && node.text.starts_with("\\overline ") &&
+      node.text.size() == std::string("\\overline A").size())
+    return make(Kind::power, make(Kind::symbol, node.text.substr(node.text.size() - 1)),
+        make(Kind::symbol, "c"));
   if (!is_operation(node) || node.kind == Kind::list) return node;
   Node out = make(node.kind, node.text);
   for (const Node& part : node.parts) out.parts.push_back(with_listed_sets(part, context));

@@ -140,22 +140,22 @@ class Sampler {
     for (int c = 1; c < 12; ++c)
       for (double sign : {1.0, -1.0}) places.push_back(sign * (c + 0.375));
     std::sort(places.begin(), places.end());
-    std::vector<double> breaks;
     std::vector<std::optional<double>> forms;
     forms.reserve(places.size());
     for (double place : places) forms.push_back(form(node, name, rest, place));
-    for (std::size_t i = 0; i + 1 < places.size(); ++i) {
-      if (!forms[i] || !forms[i + 1] || *forms[i] == *forms[i + 1]) continue;
-      breaks.push_back(halved(node, name, rest, places[i], places[i + 1], *forms[i]));
-    }
+    std::vector<std::size_t> changes;  // between this place and the next
+    for (std::size_t i = 0; i + 1 < places.size(); ++i)
+      if (forms[i] && forms[i + 1] && *forms[i] != *forms[i + 1]) changes.push_back(i);
     // Those nearest to 0, and the farthest.
-    std::sort(
-        breaks.begin(), breaks.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
-    if (breaks.size() > breaks_max) {
-      breaks[breaks_max - 1] = breaks.back();
-      breaks.resize(breaks_max);
+    std::sort(changes.begin(), changes.end(),
+        [&](std::size_t a, std::size_t b) { return std::abs(places[a]) < std::abs(places[b]); });
+    std::size_t most = names_.size() == 1 ? breaks_max : breaks_max / 2;
+    if (changes.size() > most) {
+      changes[most - 1] = changes.back();
+      changes.resize(most);
     }
-    for (double at : breaks) around(name, rest, at);
+    for (std::size_t i : changes)
+      around(name, rest, halved(node, name, rest, places[i], places[i + 1], *forms[i]));
   }
 
   static double halved(const Node& node, const std::string& name, const Point& rest, double low,
@@ -289,13 +289,19 @@ Sample choose_points(const Node& gold, const Node& answer, const std::vector<std
   } else {
     sampler.everywhere();
   }
+  out.points = sampler.take();
+  return out;
+}
+
+std::vector<Point> points_at_breaks(const Node& gold, const Node& answer,
+    const std::vector<std::string>& names, bool whole, const CompareOptions& options) {
   std::vector<const Node*> breaking;
   find_breaking(gold, breaking);
   find_breaking(answer, breaking);
+  Sampler sampler(names, options);
   for (const Node* node : breaking) sampler.around_breaks(*node);
-  if (out.whole) sampler.round_all();
-  out.points = sampler.take();
-  return out;
+  if (whole) sampler.round_all();
+  return sampler.take();
 }
 
 }  // namespace tramontane::maths

@@ -21,4 +21,8 @@ struct Sample {
 Sample choose_points(const Node& gold, const Node& answer, const std::vector<std::string>& names,
     const CompareOptions& options);
 
+// Both sides of the breakpoints, which take longer to find than a difference elsewhere.
+std::vector<Point> points_at_breaks(const Node& gold, const Node& answer,
+    const std::vector<std::string>& names, bool whole, const CompareOptions& options);
+
 }  // namespace tramontane::maths

@@ -178,6 +178,24 @@ std::optional<Judgement> compare_sets(const Node& gold, const Node& answer, Cont
   return std::nullopt;
 }
 
+// "C(5, 2)" where a number is wanted, and not a point of that name.
+Node with_combinations(const Node& node) {
+  if (!contains(node, Kind::tuple)) return node;
+  Node out = make(node.kind, node.text);
+  for (const Node& part : node.parts) {
+    bool pair = part.kind == Kind::tuple && part.text == "()" && part.parts.size() == 2;
+    bool chosen = pair && node.kind == Kind::product && !out.parts.empty() &&
+                  out.parts.back() == make(Kind::symbol, "C");
+    if (chosen) {
+      out.parts.back() = make(Kind::binomial, part.parts[0], part.parts[1]);
+    } else {
+      out.parts.push_back(with_combinations(part));
+    }
+  }
+  if (out.kind == Kind::product && out.parts.size() == 1) return Node(out.parts[0]);
+  return out;
+}
+
 // "a < b ≤ c"
 bool is_order_chain(const Node& node) {
   return node.kind == Kind::relation && node.parts.size() > 2 &&
@@ -229,6 +247,11 @@ Judgement compare_expanded(const Node& gold, const Node& answer, Context& contex
 }  // namespace
 
 Judgement compare_trees(const Node& gold_read, const Node& answer_read, Context& context) {
+  if (is_expression(gold_read) != is_expression(answer_read)) {
+    Node gold = is_expression(gold_read) ? gold_read : with_combinations(gold_read);
+    Node answer = is_expression(answer_read) ? answer_read : with_combinations(answer_read);
+    if (is_expression(gold) && is_expression(answer)) return compare_trees(gold, answer, context);
+  }
   auto arrays = [](const Node& node) {
     return contains(node, Kind::matrix) ||
            (node.kind != Kind::tuple && contains(node, Kind::tuple)) ||
