@@ -146,13 +146,15 @@ TEST_CASE("words for sets, approximations, chains of inequalities, minutes of an
 
 TEST_CASE("sets that only have names, conditions in a row, combinations") {
   check_all(Outcome::equal,
-      {{"A\\cup B", "B\\cup A"}, {"A\\cap\\overline{B}", "A\\setminus B"},
-          {"(A\\cup B)^c", "A^c\\cap B^c"}, {"x \\ne -1, 1", "\\mathbb{R}\\setminus\\{-1,1\\}"},
+      {{"I and III", "I, III"}, {"north and west", "west, north"}, {"A\\cup B", "B\\cup A"},
+          {"A\\cap\\overline{B}", "A\\setminus B"}, {"(A\\cup B)^c", "A^c\\cap B^c"},
+          {"x \\ne -1, 1", "\\mathbb{R}\\setminus\\{-1,1\\}"},
           {"x\\neq 1,2", "x\\ne 1 \\text{ and } x\\ne 2"}, {"x\\in\\mathbb{R}, x\\ne 3", "x\\ne 3"},
           {"\\{x:x\\in\\mathbb{R}, x>3\\}", "x>3"}, {"10", "C(5,2)"}, {"\\binom52", "10"},
           {"10", "2C(5,2)-10"}});
   check_all(
-      Outcome::different, {{"A\\cup B", "A\\cap B"}, {"A\\setminus B", "B\\setminus A"},
+      Outcome::different, {{"I and III", "I, II"}, {"north and west", "north"},
+                              {"A\\cup B", "A\\cap B"}, {"A\\setminus B", "B\\setminus A"},
                               {"(A\\cup B)^c", "A^c\\cup B^c"}, {"x\\ne 1,2", "x\\ne 1"},
                               {"x\\neq 1,2", "1,2"}, {"10", "C(5,3)-1"}, {"A\\cup B", "A\\cup C"}});
   check_all(Outcome::equal, {{"x=2+3t, t\\in\\mathbb{R}", "x=2+3s, s\\in\\mathbb{R}"}});
