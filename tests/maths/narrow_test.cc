@@ -141,6 +141,19 @@ TEST_CASE("expressions are compared where they change their form") {
           {"\\ln(x^2)", "2\\ln|x|"}, {"\\ln\\frac{x-5}{x+5}", "\\ln(x-5)-\\ln(x+5)"}});
 }
 
+TEST_CASE("roots and powers agree on the stated domain") {
+  check_all(
+      Outcome::equal, {{"\\sqrt{ab}", "\\sqrt a\\sqrt b"}, {"\\sqrt a\\sqrt b", "\\sqrt{ab}"},
+                          {"\\sqrt[3]{x}", "x^{1/3}"}, {"x^{2/3}", "\\sqrt[3]{x^2}"},
+                          {"\\sqrt{\\frac{a}{b}}", "\\frac{\\sqrt a}{\\sqrt b}"},
+                          {"x^{3/2}", "x\\sqrt x"}, {"\\sqrt{x^3}", "x\\sqrt{x}"},
+                          {"\\ln(ab)", "\\ln a+\\ln b"}, {"(xy)^{1/2}", "\\sqrt{x}\\sqrt{y}"}});
+  check_all(
+      Outcome::different, {{"|x|", "\\sqrt{x}^2"}, {"|x|", "e^{\\ln x}"}, {"\\sqrt{x^2}", "x"},
+                              {"\\sqrt{ab}", "\\sqrt{a}b"}, {"\\sqrt{a+b}", "\\sqrt a+\\sqrt b"},
+                              {"x^{2/3}", "\\sqrt{x^3}"}});
+}
+
 TEST_CASE("what is made for whole numbers is compared at whole numbers") {
   check_all(Outcome::equal,
       {{"\\lceil n/2\\rceil", "\\lfloor (n+1)/2\\rfloor"}, {"(-1)^n", "\\cos(\\pi n)"},

@@ -21,8 +21,10 @@ struct Met {
   slong bits = 0;  // to which both are known
 };
 
-// More precision where it may help: to precision_bits_max.
-Met meet(const Node& gold, const Node& answer, const Point& point, const CompareOptions& options) {
+// More precision where it may help: to precision_bits_max. If `throughout`, values count as real
+// that are so on the way, too: √a·√b is √(ab) where both letters are positive.
+Met meet(const Node& gold, const Node& answer, const Point& point, const CompareOptions& options,
+    bool throughout = false) {
   Met out;
   for (slong bits = options.precision_bits; bits <= static_cast<slong>(options.precision_bits_max);
        bits *= 2) {
@@ -39,9 +41,12 @@ Met meet(const Node& gold, const Node& answer, const Point& point, const Compare
     if (!x.is_finite() || !y.is_finite()) continue;
     out.real = out.gold_real && y.is_narrow() && y.is_real();
     if (disjoint(x, y)) {
+      auto real = [throughout](const Enclosure& value) {
+        return value.is_real() && !(throughout && value.leaves_reals);
+      };
       out.meeting = Meeting::differ;
-      out.real = x.is_real() && y.is_real();
-      out.gold_real = x.is_real();
+      out.real = real(x) && real(y);
+      out.gold_real = real(x);
       return out;
     }
     out.bits = std::min(x.known_bits(), y.known_bits());
@@ -113,13 +118,15 @@ Judgement compare_at_points(
     const Node& gold, const Node& answer, const std::vector<std::string>& names, Context& context) {
   Sample sample = choose_points(gold, answer, names, context.options);
   bool complex = has_imaginary(gold) || has_imaginary(answer);
+  // |x| asks for both signs.
+  bool throughout = !contains(gold, Kind::absolute) && !contains(answer, Kind::absolute);
   Tally real;
   Tally all;  // with the points where a side is not real
   for (bool breaks : {false, true}) {
     if (breaks)
       sample.points = points_at_breaks(gold, answer, names, sample.whole, context.options);
     for (const Point& point : sample.points) {
-      Met met = meet(gold, answer, point, context.options);
+      Met met = meet(gold, answer, point, context.options, throughout);
       if (met.meeting == Meeting::differ && (complex || met.real))
         return judged(false, "values differ at " + shown(point));
       all.add(met);

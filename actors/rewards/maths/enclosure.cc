@@ -32,6 +32,7 @@ class Encloser {
 
   bool value(const Node& node, acb_t out) {
     if (!computed(node, out)) return false;
+    if (!acb_is_real(out)) out_.leaves_reals = true;
     if (mixed_ > 0) note(out);
     return true;
   }
@@ -363,6 +364,7 @@ bool enclose(const Node& node, const Point& point, slong precision_bits, Enclosu
   out.precision = precision_bits;
   out.smallest = 0;
   out.largest = 0;
+  out.leaves_reals = false;
   return Encloser(point, precision_bits, out).value(node, out.ball.get());
 }
 

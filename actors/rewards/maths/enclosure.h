@@ -30,9 +30,10 @@ class Ball {
 // do not show in a ball's radius: x + 10^-900 is "x to 192 bits", and so is x.
 struct Enclosure {
   Ball ball;
-  slong precision = 0;  // that it was computed at
-  slong smallest = 0;   // the least exponent of two of what was added or put into a function
-  slong largest = 0;    // the greatest
+  slong precision = 0;        // that it was computed at
+  slong smallest = 0;         // the least exponent of two of what was added or put into a function
+  slong largest = 0;          // the greatest
+  bool leaves_reals = false;  // on the way: (√-2)² does, though it is -2
 
   bool is_finite() const { return acb_is_finite(ball.get()) != 0; }
 
