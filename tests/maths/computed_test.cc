@@ -40,6 +40,8 @@ TEST_CASE("finite sets are listed") {
 TEST_CASE("families are the values in them, whatever counts them") {
   check_all(Outcome::equal,
       {{"2k\\pi, k\\in\\mathbb{Z}", "2n\\pi, n\\in\\mathbb{Z}"},
+          {"\\{\\pi, n^2\\pi\\}", "\\{n^2\\pi, \\pi\\}"},  // no even steps, a fixed member
+          {"\\{\\pi, \\frac{\\pi}{2}+n\\pi\\}", "\\{\\frac{\\pi}{2}+k\\pi, \\pi\\}"},
           {"2k\\pi", "2\\pi k, k\\in\\mathbb{Z}"}, {"2k\\pi", "2k\\pi \\text{ for integer } k"},
           {"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+n\\pi"},
           {"\\frac{\\pi}{6}+2k\\pi (k\\in\\mathbb{Z})", "\\frac{\\pi}{6}+2k\\pi"},
@@ -54,7 +56,8 @@ TEST_CASE("families are the values in them, whatever counts them") {
           {"k\\pi, k \\in \\mathbb{Z}", "\\pi n \\text{ where } n \\text{ is an integer}"},
           {"\\ln|x|+C", "\\ln|x|+c"}, {"\\sin x+C", "K+\\sin x"}});
   check_all(Outcome::different,
-      {{"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+2n\\pi"}, {"k\\pi", "2k\\pi"}, {"2k\\pi", "0"},
+      {{"\\{\\pi, n^2\\pi\\}", "\\{2n^2\\pi, \\pi\\}"}, {"\\{\\pi, n^2\\pi\\}", "\\{\\pi, \\pi\\}"},
+          {"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+2n\\pi"}, {"k\\pi", "2k\\pi"}, {"2k\\pi", "0"},
           {"3k+1", "3n+1"}, {"2k+1, k\\in\\mathbb{Z}", "2n, n\\in\\mathbb{Z}"}, {"k\\pi", "k"},
           {"2k\\pi, k\\in\\mathbb{Z}", "2k\\pi, k\\in\\mathbb{N}"}, {"x^2+C", "x^2"},
           {"\\frac{\\pi}{4}+k\\pi", "\\frac{\\pi}{4}+k\\sqrt2\\pi"}, {"ax+C", "cx+a"}});

@@ -192,17 +192,28 @@ Judgement compare_progressions(const std::vector<Progression>& gold,
   return judged(false, "steps without a common multiple");
 }
 
-// Member by member, with one name for the parameter.
+// Each member with its own of the other side, in any order, with one name for the parameter.
 Judgement compare_members(const Family& gold, const Family& answer, Context& context) {
   if (gold.members.size() != answer.members.size())
     return judged(false, "another number of families");
-  Judgement all = judged(true, "as families, member by member");
   Node name = make(Kind::symbol, std::string(gold.parameter));
-  for (std::size_t i = 0; i < gold.members.size(); ++i) {
-    Node renamed = substituted(answer.members[i], answer.parameter, name);
-    Judgement one = compare_expressions(gold.members[i], renamed, context);
-    if (one.truth == Truth::no) return one;
-    if (one.truth == Truth::unknown) all = one;
+  std::vector<Node> given;
+  for (const Node& member : answer.members)
+    given.push_back(substituted(member, answer.parameter, name));
+  Judgement all = judged(true, "as families, member by member");
+  for (const Node& wanted : gold.members) {
+    Judgement last = judged(false, "nothing equals " + to_text(wanted));
+    auto same = std::find_if(given.begin(), given.end(), [&](const Node& member) {
+      Judgement one = compare_expressions(wanted, member, context);
+      if (one.truth != Truth::no) last = one;
+      return one.yes();
+    });
+    if (last.truth == Truth::no) return last;
+    if (same == given.end()) {
+      all = last;
+    } else {
+      given.erase(same);
+    }
   }
   return all;
 }
