@@ -112,7 +112,8 @@ TEST_CASE("an enclosure knows what adding has lost") {
 
 TEST_CASE("an answer without a value is wrong where the gold answer has one") {
   check_all(Outcome::different,
-      {{"7", "\\frac{x}{x-x}"}, {"7", "\\frac{1}{0}"}, {"7", "\\ln 0"}, {"7", "\\frac{x}{0}"},
+      {{"1", "(y+\\frac{7}{0})^{0}"}, {"x", "x(y+\\frac{7}{0})^{0}"}, {"1", "(\\frac{x}{x-x})^0"},
+          {"7", "\\frac{x}{x-x}"}, {"7", "\\frac{1}{0}"}, {"7", "\\ln 0"}, {"7", "\\frac{x}{0}"},
           {"x+1", "\\frac{x+1}{x-x}"}, {"\\sqrt2", "\\frac{\\sqrt2}{\\sin\\pi}"}, {"7", "f(7)"},
           {"x^2", "\\ln(0\\cdot x)"}, {"7", "9^{9^{9^9}}-9^{9^{9^9}}+7"}, {"7", "7^{7^{7^7}}"},
           {"7", "7+\\frac{1}{7^{7^{7^7}}}"}, {"(1,2)", "(1,\\frac{x}{x-x})"}, {"7", "0^{-1}"},

@@ -163,7 +163,12 @@ class Encloser {
       if (!value(node.parts[1], exponent.get())) return false;
     }
     if (!value(node.parts[0], out)) return false;
-    acb_pow(out, out, exponent.get(), precision_);
+    // Arb makes 1 of anything to the power 0: (7/0)^0 has no value all the same.
+    if (acb_is_finite(out) == 0) {
+      acb_indeterminate(out);
+    } else {
+      acb_pow(out, out, exponent.get(), precision_);
+    }
     return true;
   }
 
