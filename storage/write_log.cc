@@ -105,8 +105,6 @@ class Scan {
   }
 
   std::optional<Part> next_part() {
-    std::size_t left = block_bytes - at_ % block_bytes;
-    if (left < header_bytes) at_ += left;
     // Room that was reserved and not written to.
     bool empty =
         std::all_of(bytes_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, bytes_.size())),
@@ -119,6 +117,9 @@ class Scan {
       return std::nullopt;
     }
     at_ += header_bytes + part->bytes.size();
+    // What no header fits into is left empty.
+    std::size_t left = block_bytes - at_ % block_bytes;
+    if (left < header_bytes) at_ += left;
     return part;
   }
 

@@ -221,3 +221,21 @@ TEST_CASE("a log writes text for people and JSON for machines") {
   std::remove(path.c_str());
   CHECK_THROWS_AS(Log(clock, {.path = "/nonexistent/folder/log"}), Error);
 }
+
+TEST_CASE("a log counts the lines that it could not write, and no others") {
+  ManualClock clock;
+  std::string path = "log_lost_test.jsonl";
+  std::remove(path.c_str());
+  {
+    Log log(clock, {.terminal = Level::off, .file = Level::info, .path = path});
+    log.write(Level::info, "who", "what", {});
+    log.write(Level::debug, "who", "that is not for the file", {});
+    CHECK(log.lines_lost() == 0);
+  }
+  std::remove(path.c_str());
+  Log full(clock, {.terminal = Level::off, .file = Level::info, .path = "/dev/full"});
+  full.write(Level::info, "who", "what", {});
+  CHECK(full.lines_lost() == 1);
+  full.write(Level::info, "who", std::string(1 << 20, 'x'), {});
+  CHECK(full.lines_lost() == 2);
+}

@@ -20,6 +20,15 @@ TEST_CASE("philox gives the known answers of Random123") {
   CHECK(ones[1] == 0x41c83b0e);
   CHECK(ones[2] == 0xa20bc7c6);
   CHECK(ones[3] == 0x6d5451fd);
+  // Digits of pi: words that all differ, so that each has its place.
+  auto pi = philox({.seed = 0x299f31d0'a4093822,
+      .stream = 0x03707344'13198a2e,
+      .position = 0x243f6a88,
+      .lane = 0x85a308d3});
+  CHECK(pi[0] == 0xd16cfe09);
+  CHECK(pi[1] == 0x94fdcceb);
+  CHECK(pi[2] == 0x5001e420);
+  CHECK(pi[3] == 0x24126ea1);
 }
 
 TEST_CASE("a permutation visits every index once") {

@@ -79,3 +79,53 @@ TEST_CASE("each kind of error has an exit status of its own") {
     throw std::runtime_error("x");
   }).status == 1);
 }
+
+TEST_CASE("a number is one within its bounds, which belong to it") {
+  auto number = [](const char* text) {
+    double found = -1;
+    int status = type({"run", "a", "--count", text}, [&](const CliArguments& a) {
+      found = a.number("count", 7, 0.5, 2);
+      return 0;
+    }).status;
+    return std::pair(status, found);
+  };
+  CHECK(number("1.25") == std::pair(0, 1.25));
+  CHECK(number("0.5") == std::pair(0, 0.5));
+  CHECK(number("2") == std::pair(0, 2.0));
+  for (const char* wrong : {"0.49", "2.01", "nan", "-inf", "one", "", "1x"})
+    CHECK(number(wrong) == std::pair(2, -1.0));
+  type({"run", "a"}, [](const CliArguments& a) {
+    CHECK(a.number("count", 7, 0.5, 2) == 7);
+    return 0;
+  });
+}
+
+TEST_CASE("a whole number may be the largest that is allowed") {
+  auto whole = [](const char* text) {
+    std::uint64_t found = 99;
+    int status = type({"run", "a", "--count", text}, [&](const CliArguments& a) {
+      found = a.whole("count", 7, 5);
+      return 0;
+    }).status;
+    return std::pair(status, found);
+  };
+  CHECK(whole("5") == std::pair(0, std::uint64_t{5}));
+  CHECK(whole("0") == std::pair(0, std::uint64_t{0}));
+  for (const char* wrong : {"6", "-1", "1.5", ""})
+    CHECK(whole(wrong) == std::pair(2, std::uint64_t{99}));
+}
+
+TEST_CASE("a command's help names its positionals, and options where it has some") {
+  Cli cli("prog", "A program.", {});
+  CliCommand plain{.name = "show",
+      .summary = "shows",
+      .details = "Shows it.",
+      .positionals = {"RUN", "[OUT]"},
+      .options = {},
+      .run = {}};
+  CHECK(cli.help(plain) == "usage: prog show RUN [OUT]\n\nShows it.\n");
+  plain.options = {{"json", "", "for machines"}, {"count", "N", "how many"}};
+  CHECK(cli.help(plain) ==
+        "usage: prog show RUN [OUT] [options]\n\nShows it.\n\nOptions:\n"
+        "  --json     for machines\n  --count N  how many\n");
+}

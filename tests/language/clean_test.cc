@@ -122,3 +122,13 @@ TEST_CASE("hostile text takes no longer than other text") {
     clean_sentences(text);  // quadratic time would be minutes, and the suite's time limit
   }
 }
+
+TEST_CASE("what is no prose reaches to the next space of whatever script, and over other signs") {
+  CHECK(cleaned("so a=b\u2014c holds") == "so holds");
+  CHECK(cleaned("so a=b\u1680c holds") == "so c holds");
+}
+
+TEST_CASE("maths, code and drawings of nothing end where they close") {
+  for (const char* nothing : {"\\(\\)", "\\[\\]", "$$$$", "``````", "~~~~~~", "[asy][/asy]", "``"})
+    CHECK(cleaned("so " + std::string(nothing) + " it holds") == "so it holds");
+}

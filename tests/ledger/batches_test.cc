@@ -186,6 +186,32 @@ TEST_CASE("drop: what is too stale is dropped in the last sweep and replaced") {
   CHECK(bench.lease(100).size() == 10);  // batches 3 to 5, less group 7 that is there
 }
 
+TEST_CASE("of a group that became too stale nothing is leased, of its neighbours everything") {
+  auto options = small();
+  options.overdue = Overdue::drop;
+  options.run_ahead = 3;
+  SmallLedger bench(options);
+  for (const auto& task : bench.lease(100)) {
+    auto group = task.rollout.group;
+    if (group < 4) REQUIRE(bench.write(task, 0, 2, 0, Finish::stop));
+    if (group == 4) REQUIRE(bench.write(task, 0, 1, 0));
+  }
+  bench.judge_all();
+  REQUIRE(bench.train(0));
+  bench.ledger->release("generator/0");
+  for (const auto& task : bench.lease(100)) {
+    if (task.rollout.group == 6) REQUIRE(bench.write(task, 0, 2, 0, Finish::stop));
+  }
+  bench.ledger->release("generator/0");
+  // Once batch 1 is sealed, groups 4 and 6 cannot be in any: the next to be sealed is 2.
+  REQUIRE(bench.train(1));
+  CHECK(bench.ledger->lease_finished("verifier/0", 100, 0).empty());
+  std::set<RolloutId> leased;
+  for (const auto& task : bench.lease(100)) leased.insert(task.rollout.id);
+  for (RolloutId id : {8, 9, 12, 13}) CHECK(leased.count(id) == 0);
+  for (RolloutId id : {10, 11, 14, 15, 16}) CHECK(leased.count(id) == 1);
+}
+
 TEST_CASE("a replay that goes differently is told") {
   SmallLedger bench;
   bench.write_all(8, 0);

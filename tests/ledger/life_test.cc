@@ -3,6 +3,7 @@
 #include "actors/ledger/format.h"
 #include "runtime/base/result.h"
 #include "tests/ledger/small_ledger.h"
+#include "tests/support/faulty_store.h"
 
 #include <limits>
 
@@ -268,4 +269,26 @@ TEST_CASE("a group is as old as its oldest token, also when it is read back") {
     CHECK(batch->rollouts_stale == 2);
     CHECK(bench.ledger->counts().rollouts_stale == 2);
   }
+}
+
+TEST_CASE("what was judged correct is counted as correct by a ledger that is opened anew") {
+  SmallLedger bench;
+  bench.write_all(4, 0);
+  bench.judge_all([](const Rollout& rollout) {
+    auto verdict = SmallLedger::scored(rollout.sample);
+    verdict.correct = rollout.id == 1;
+    return verdict;
+  });
+  bench.open();
+  auto batch = bench.ledger->batch(0);
+  REQUIRE(batch);
+  CHECK(batch->mean_correct == 0.25);
+}
+
+TEST_CASE("a ledger is on disk once it is open, before anything is asked of it") {
+  auto memory = open_memory();
+  FaultyStore store(*memory, {});
+  Ledger ledger(store, prompt, small());
+  CHECK(store.writes() > 0);
+  CHECK(store.syncs() == 1);
 }

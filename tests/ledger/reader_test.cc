@@ -71,6 +71,7 @@ TEST_CASE("a reader shows a rollout that is being written, as far as it is") {
   options.options.group_size = 3;
   options.options.batch = 12;
   options.options.steps = 6;
+  options.options.seed = 5;
   LedgerWorld world(options);
   world.open(*store);
   auto half_written = [&] {
@@ -86,6 +87,10 @@ TEST_CASE("a reader shows a rollout that is being written, as far as it is") {
   REQUIRE(!found.empty());
   auto half = LedgerReader(folder.path()).rollout(found[0].id);
   REQUIRE(half);
+  CHECK(half->rollout.id == found[0].id);
+  CHECK(half->rollout.group == found[0].id / 3);
+  CHECK(half->rollout.sample == found[0].id % 3);
+  CHECK(half->rollout.seed == 5);
   CHECK(half->rollout.finish == Finish::running);
   CHECK(half->rollout.tokens.size() == found[0].tokens);
   CHECK(half->rollout.log_probs.size() == found[0].tokens);

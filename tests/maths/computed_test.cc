@@ -162,3 +162,48 @@ TEST_CASE("sets that only have names, conditions in a row, combinations") {
                               {"x\\neq 1,2", "1,2"}, {"10", "C(5,3)-1"}, {"A\\cup B", "A\\cup C"}});
   check_all(Outcome::equal, {{"x=2+3t, t\\in\\mathbb{R}", "x=2+3s, s\\in\\mathbb{R}"}});
 }
+
+TEST_CASE("what is the same up to a factor nearly everywhere only is not the same") {
+  check_all(Outcome::equal, {{"y=x", "2(y-x)=0"}, {"y=x", "y-x=0"}});
+  // From 16/3 on, for a hundredth, the factor is another, or none.
+  for (const char* factor : {"1", "2"}) {
+    std::string from = "-\\lfloor\\frac{3x-16}{3000}\\rfloor";
+    std::string to = "+\\lfloor\\frac{300x-1601}{300000}\\rfloor";
+    check_all(Outcome::different, {{"y=x", "(y-x)(" + (factor + from) + to + ")=0"}});
+  }
+}
+
+TEST_CASE("a sum to what is no whole number has no value") {
+  check_all(Outcome::equal, {{"\\sum_{k=1}^{5} k", "15"}, {"\\sum_{k=1}^{\\sqrt{9}} k", "6"}});
+  for (std::string bounds : {"_{k=1}^{\\frac52}", "_{k=\\frac12}^{5}"}) {
+    CAPTURE(bounds);
+    CHECK(compare_answers("\\sum" + bounds + " k", "15").outcome == Outcome::undecided);
+    CHECK(compare_answers("\\sum" + bounds + " \\sqrt{k}", "7").outcome == Outcome::undecided);
+  }
+}
+
+TEST_CASE("a first root is what it is of") {
+  check_all(Outcome::equal, {{"5", "\\sqrt[1]{5}"}, {"3", "\\sqrt[3]{27}"}});
+  check_all(Outcome::different, {{"1", "\\sqrt[1]{5}"}, {"2", "\\sqrt[2]{2}"}});
+}
+
+TEST_CASE("two conditions are an interval where they are of one variable") {
+  check_all(Outcome::equal, {{"(1,3)", "x>1 \\text{ and } x<3"},
+                                {"x<1 \\text{ or } x>3", "(-\\infty,1)\\cup(3,\\infty)"}});
+  check_all(Outcome::different, {{"(1,3)", "x>1 \\text{ and } y<3"},
+                                    {"(-\\infty,1)\\cup(3,\\infty)", "x<1 \\text{ or } y>3"}});
+}
+
+TEST_CASE("the members of families may be listed, or be those of a set") {
+  std::string list = "x=2k\\pi, x=\\frac{\\pi}{2}+2k\\pi, k\\in\\mathbb{Z}";
+  check_all(Outcome::equal, {{"x\\in\\{2k\\pi,\\frac{\\pi}{2}+2k\\pi\\}, k\\in\\mathbb{Z}", list},
+                                {list, "x=\\{2k\\pi,\\frac{\\pi}{2}+2k\\pi\\}, k\\in\\mathbb{Z}"}});
+  check_all(
+      Outcome::different, {{list, "x\\in\\{2k\\pi,\\frac{\\pi}{3}+2k\\pi\\}, k\\in\\mathbb{Z}"},
+                              {list, "x\\in\\{2k\\pi\\}, k\\in\\mathbb{Z}"}});
+}
+
+TEST_CASE("a bound on a value is not the value") {
+  check_all(Outcome::different,
+      {{"x=3", "x<3"}, {"x=3", "x\\ge 3"}, {"x=3", "x\\ne 3"}, {"P=3", "P>2"}, {"x=3", "3\\le x"}});
+}

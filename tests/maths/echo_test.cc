@@ -87,3 +87,12 @@ TEST_CASE("a question is searched for expressions") {
   CHECK(expressions_in(std::string(100000, '$')).size() <= 32);
   CHECK(expressions_in(std::string(100000, '1')).empty());
 }
+
+TEST_CASE("an expression of the question that cannot be read takes nothing from the others") {
+  for (const char* broken :
+      {"$\\frac{1}{$", "$x +$", "$\\begin{cases} 1 \\end{cases}$", "$)2+($"}) {
+    std::string question = "Given " + std::string(broken) + ", what is $2+4$?";
+    check_all(Outcome::different, {{question, "6", "4+2"}});
+    check_all(Outcome::equal, {{question, "6", "6"}});
+  }
+}

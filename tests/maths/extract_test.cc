@@ -1,3 +1,4 @@
+#include "actors/rewards/maths/boxes.h"
 #include "actors/rewards/maths/maths.h"
 
 #include <ctime>
@@ -150,4 +151,23 @@ TEST_CASE("forms have names") {
   CHECK(form == AnswerForm::hash_marks);
   CHECK_FALSE(parse_answer_form("box", form));
   CHECK(extracted("  all of it ", AnswerForm::whole) == "all of it");
+}
+
+TEST_CASE("a box without braces holds a number or a letter, as far as that goes") {
+  auto held = [](const std::string& behind) -> std::string {
+    std::string text = "so \\boxed" + behind;
+    auto boxes = tramontane::maths::find_boxes(text);
+    return boxes.closed.empty() ? "nothing" : std::string(boxes.closed[0].inside(text));
+  };
+  CHECK(held(" 5") == "5");
+  CHECK(held(" -5.25.") == "-5.25");
+  CHECK(held(" 1,234, or so") == "1,234");
+  CHECK(held(" 3/4/") == "3/4");
+  CHECK(held(" x") == "x");
+  CHECK(held(" x.") == "x");
+  CHECK(held(" x2") == "x");
+  for (const char* none : {" xy", " =5", " =", " -x", " .5", "", " "}) {
+    CAPTURE(none);
+    CHECK(held(none) == "nothing");
+  }
 }

@@ -154,3 +154,31 @@ TEST_CASE("names in front of tuples and lists may be left out, never exchanged")
           {"(5,8),(8,5)", "(x,y)=(5,8)"}, {"1, 2", "x=1, y=2"}, {"x=1,y=2", "(2,1)"},
           {"1, 2", "x_1=1, x_2=3"}});
 }
+
+TEST_CASE("up to four quantities in a row are one, if they are of one dimension") {
+  check_all(Outcome::equal, {{"93784 \\text{ s}", "1 day 2 hours 3 minutes 4 seconds"},
+                                {"1 day 2 hours 3 minutes 4 seconds", "93784 \\text{ s}"},
+                                {"7384 \\text{ s}", "2 hours 3 minutes 4 seconds"}});
+  check_all(Outcome::different, {{"93780 \\text{ s}", "1 day 2 hours 3 minutes 4 seconds"},
+                                    {"93784 \\text{ s}", "1 day 2 hours 3 minutes"}});
+}
+
+TEST_CASE("a small letter without brackets chooses nothing") {
+  check_all(Outcome::equal, {{"A", "A."}, {"A", "(a)"}, {"B", "B: 7"}});
+  check_all(Outcome::different, {{"A", "a."}, {"A", "a"}, {"A", "a)"}, {"B", "b: 7"}});
+}
+
+TEST_CASE("a second choice is one wherever it stands") {
+  check_all(Outcome::different,
+      {{"A", "A. 5 B. 6"}, {"A", "A) 5 (B) 6"}, {"A", "A. 5, B. 6"}, {"A", "A: 5; B: 6"},
+          {"A", "A) 5 B: 6"}, {"A", "A. 5 B) 6"}, {"A", "A. x. B"}, {"A", "A: (5) B"}});
+}
+
+TEST_CASE("minutes and seconds of a degree are parts of it, with braces about it or without") {
+  check_all(Outcome::equal,
+      {{"30.5^\\circ", "30^\\circ 30'"}, {"30.5^\\circ", "30^{\\circ} 30'"},
+          {"30.51^\\circ", "30^{\\circ} 30' 36\""}, {"30.51^\\circ", "30^\\circ 30' 36''"},
+          {"30.01^\\circ", "30^\\circ 36''"}, {"60.5^\\circ", "30^\\circ + 30^\\circ 30'"}});
+  check_all(Outcome::different,
+      {{"30.3^\\circ", "30^\\circ 30'"}, {"30.51^\\circ", "30^\\circ 36' 30''"}});
+}

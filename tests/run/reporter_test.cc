@@ -171,8 +171,10 @@ TEST_CASE("the summary counts steps and swaps, and means the shares over the tim
 
 TEST_CASE("a run without steps has a summary of noughts") {
   auto summary = RunTotals().summary();
-  for (const char* key : {"steps", "rollouts", "swaps", "generator_busy", "trainer_busy",
-           "tokens_per_second", "reinforce_seconds", "swap_stall_us_p50", "swap_stall_us_p99"})
+  for (const char* key :
+      {"steps", "rollouts", "swaps", "swaps_while_writing", "sequences_spanning_a_swap", "lag_max",
+          "log_prob_gap_max", "generator_busy", "trainer_busy", "tokens_per_second",
+          "reinforce_seconds", "swap_stall_us_p50", "swap_stall_us_p99", "seconds"})
     CHECK_MESSAGE(number(summary, key) == 0, key);
 }
 
@@ -245,4 +247,21 @@ TEST_CASE("now and then the state of every actor is told, and how far the run is
     CHECK(row.at("waiting_for").as_string() == "time to pass (to linger)");
     CHECK(number(row, "waiting_seconds") == doctest::Approx(1).epsilon(0.01));
   }
+}
+
+TEST_CASE("what a step does not tell counts as nought") {
+  RunTotals totals;
+  auto event = step(1);
+  event["step_seconds"] = 2;
+  totals.add(event);
+  totals.add({{"event", "swap"}});
+  auto summary = totals.summary();
+  CHECK(number(summary, "reinforce_seconds") == 2);
+  CHECK(number(summary, "swaps") == 1);
+  for (const char* key : {"rollouts", "swaps_while_writing", "sequences_spanning_a_swap", "lag_max",
+           "log_prob_gap_max", "generator_busy", "trainer_busy", "tokens_per_second",
+           "swap_stall_us_p50", "swap_stall_us_p99", "seconds"})
+    CHECK_MESSAGE(number(summary, key) == 0, key);
+  totals.add(step(2));
+  CHECK(number(totals.summary(), "reinforce_seconds") == 2);
 }

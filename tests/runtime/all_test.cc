@@ -96,3 +96,31 @@ TEST_CASE("killing an actor in the midst of all() drops every part") {
   sim.run_for(1s);
   CHECK(held.use_count() == 1);
 }
+
+TEST_CASE("a stop ends every wait of a work step at once") {
+  struct Sleepers final : Actor {
+    explicit Sleepers(std::shared_ptr<Diary> d) : diary(std::move(d)) {}
+
+    bool has_work() const override { return true; }
+
+    Task<void> work() override {
+      std::vector<Task<bool>> parts;
+      for (int i = 1; i <= 4; ++i) parts.push_back(nap(i * 1h));
+      for (bool slept : co_await all(std::move(parts)))
+        diary->lines.push_back(slept ? "slept" : "woken");
+    }
+
+    static Task<bool> nap(Duration wait) { co_return co_await sleep(wait, "a nap"); }
+
+    std::shared_ptr<Diary> diary;
+  };
+
+  auto diary = std::make_shared<Diary>();
+  SimSystem sim({.seed = 1});
+  auto sleepers = sim.system().spawn<Sleepers>({.name = "sleepers"}, diary);
+  sim.run_for(1s);
+  Time begin = sim.clock().now();
+  CHECK(sim.system().stop(sleepers, 10s));
+  CHECK(sim.clock().now() == begin);
+  CHECK(diary->lines == std::vector<std::string>(4, "woken"));
+}

@@ -243,3 +243,52 @@ TEST_CASE("an actor killed in the midst of a job is destroyed only when the job 
   CHECK(*state == 2);
   CHECK(system.stop(5s));
 }
+
+TEST_CASE("an exit record says whose life it was, and how long") {
+  SimSystem sim({.seed = 1});
+  auto clerk = sim.system().spawn<Clerk>({.name = "clerk/3", .kind = "scribe", .restart = twice});
+  for (int life = 1; life <= 2; ++life) {
+    sim.run_for(5s);
+    CHECK(!sim.system().ask(clerk, Explode{life}, 1s));
+  }
+  auto records = sim.system().exit_records();
+  REQUIRE(records.size() == 2);
+  for (const auto& record : records) {
+    CHECK(record.actor == clerk.id());
+    CHECK(record.name == "clerk/3");
+    CHECK(record.kind == "scribe");
+    CHECK(record.cause == ExitCause::failed);
+    CHECK(record.doing == "handling Explode");
+    CHECK(record.holding == "sum 0");
+    CHECK(record.handled == 0);
+  }
+  CHECK(records[0].incarnation == 1);
+  CHECK(records[0].lived == 5s);
+  CHECK(records[1].incarnation == 2);
+  CHECK(records[1].lived == 4900ms);
+  CHECK(records[1].wall - records[0].wall == 5'000'000);
+}
+
+TEST_CASE("a handler's error code reaches whoever asked; one of others is a failure") {
+  struct Declines final : Actor {
+    Declines() { handle(&Declines::add); }
+
+    Result<Number> add(Add add) {
+      ++asked;
+      if (add.value == 0) return make_error_code(Errc::full);
+      return boost::system::errc::make_error_code(boost::system::errc::no_link);
+    }
+
+    int asked = 0;
+  };
+
+  SimSystem sim({.seed = 1});
+  auto actor = sim.system().spawn<Declines>({.name = "declines"});
+  auto full = sim.system().ask(actor, Add{0}, 1s);
+  REQUIRE(!full);
+  CHECK(full.error().code == Errc::full);
+  auto other = sim.system().ask(actor, Add{1}, 1s);
+  REQUIRE(!other);
+  CHECK(other.error().code == Errc::failed);
+  CHECK(other.error().text != "");
+}

@@ -281,3 +281,55 @@ TEST_CASE("a system that nobody stopped stops by itself") {
   }
   CHECK(diary->lines == std::vector<std::string>{"start clerk", "stop clerk"});
 }
+
+TEST_CASE("a killed actor does not go on behind the job that it waited for") {
+  Threads threads({{"main", 1}, {"slow", 1}});
+  System& system = threads.system;
+  auto hold = std::make_shared<Hold>();
+  auto diary = std::make_shared<Diary>();
+
+  struct GoesOn final : Actor {
+    GoesOn(std::shared_ptr<Hold> h, std::shared_ptr<Diary> d)
+        : hold(std::move(h)), diary(std::move(d)) {}
+
+    Task<void> start() override {
+      co_await run_on(pool("slow"), [this] { hold->keep(); });
+      diary->lines.push_back("went on");
+    }
+
+    std::shared_ptr<Hold> hold;
+    std::shared_ptr<Diary> diary;
+  };
+
+  auto actor = system.spawn<GoesOn>({.name = "goes on"}, hold, diary);
+  REQUIRE(soon([&] { return hold->begun.load(); }));
+  system.kill(actor);
+  REQUIRE(soon([&] { return system.status(actor)->state == ActorState::ending; }));
+  hold->let_go = true;
+  CHECK(system.stop(60s));
+  CHECK(diary->lines.empty());
+}
+
+TEST_CASE("nothing is spawned any more while the others are being stopped") {
+  struct LastWill final : Actor {
+    explicit LastWill(std::shared_ptr<Diary> d) : diary(std::move(d)) {}
+
+    Task<void> stop() override {
+      try {
+        system().spawn<Clerk>({.name = "heir"});
+      } catch (const Error& error) {
+        diary->lines.push_back(error.text());
+      }
+      co_return;
+    }
+
+    std::shared_ptr<Diary> diary;
+  };
+
+  auto diary = std::make_shared<Diary>();
+  SimSystem sim({.seed = 1});
+  sim.system().spawn<LastWill>({.name = "last will"}, diary);
+  sim.run_for(1ms);
+  CHECK(sim.system().stop(1s));
+  CHECK(diary->lines == std::vector<std::string>{"the system is stopping: no heir"});
+}

@@ -107,6 +107,20 @@ TEST_CASE("an actor that computes is busy before it is done, one that waits is n
   CHECK(watched.status(clerk).handled == 0);
 }
 
+TEST_CASE("what an actor computes at present is added to what it had computed before") {
+  Watched watched;
+  auto computer = watched.computer();
+  watched.sim->run_for(1ms);
+  watched.compute(computer, 30);
+  REQUIRE(watched.status(computer).busy == 3s);
+  watched.sim->run_for(5s);
+  watched.sim->on_turn([](const std::string& pool) { return pool == "work" ? 100ms : 0ms; });
+  REQUIRE(watched.sim->system().try_send(computer, Linger{100}));
+  watched.sim->run_for(2s);
+  CHECK(watched.status(computer).busy >= 4800ms);
+  CHECK(watched.status(computer).busy <= 5s);
+}
+
 TEST_CASE("an idle actor waits for messages since its last, and its oldest message is as old") {
   Watched watched;
   auto clerk = watched.sim->system().spawn<Clerk>({.name = "clerk"});

@@ -77,6 +77,7 @@ TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
   CHECK(tally.resumed > played);
   CHECK(tally.stale > 0);
   CHECK(tally.no_verdict > 0);
+  CHECK(tally.correct > 0);
   CHECK(tally.log_probs_checked > 100 * played);
 }
 

@@ -130,4 +130,32 @@ TEST_CASE("a ledger that lost its end is no checkpoint of another run") {
   CHECK(bench.outcome->reason.find("it has lost those of steps 0 to") != std::string::npos);
 }
 
+TEST_CASE("a run whose ledger is gone for good fails, and nobody hears of it any more") {
+  Job job = sim_job(1);
+  job.warm_starts.clear();
+  job.heldout.clear();
+  LoopBench bench(std::move(job));
+  bench.start();
+  bench.sim->on_message([&](const Passage& passage) {
+    ++bench.passed[passage.type];
+    return passage.type == "TaskList" ? Fate::drop() : Fate::deliver();  // so no batch comes
+  });
+  bench.sim->run_for(10s);
+  REQUIRE_FALSE(bench.outcome);
+  // The broadcaster is reminded every two seconds: the next time would be due.
+  int reminded = bench.passed["Publish"];
+  CHECK(reminded > 1);
+  REQUIRE(bench.sim->run_until([&] { return bench.passed["Publish"] > reminded; }, 5s));
+  bench.sim->run_for(1900ms);
+  reminded = bench.passed["Publish"];
+  CHECK(bench.sim->system().stop(*bench.sim->system().find("ledger"), 1s));
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::failed);
+  CHECK(bench.outcome->code == Errc::closed);
+  CHECK(bench.outcome->reason.starts_with("the ledger: "));
+  bench.sim->run_for(10s);
+  CHECK(bench.passed["Publish"] == reminded);
+  CHECK(bench.alarms() == std::vector<std::string>{bench.outcome->reason});
+}
+
 }  // namespace tramontane

@@ -73,3 +73,13 @@ TEST_CASE("a durable write leaves the old content or the new, whatever fails") {
     }
   }
 }
+
+TEST_CASE("a durable write names the file only when it is whole, and makes the name durable") {
+  auto system = system_files();
+  TempFolder folder;
+  FaultyFiles files(*system, {});
+  std::string path = folder.path() + "/value";
+  write_durably(files, path, as_bytes("content"));
+  CHECK(files.history() == std::vector<std::string>{"write " + path + ".tmp", "rename to " + path,
+                               "sync " + folder.path()});
+}

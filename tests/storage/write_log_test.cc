@@ -185,8 +185,9 @@ BlockLog long_log(std::uint64_t first, std::uint64_t count) {
   for (std::uint64_t number = first; number < first + count; ++number) {
     // Some longer than a block; one ends so close to a block's end that nothing fits behind it.
     std::size_t size = number % 7 == 3 ? 40'000 : random.below(3000);
-    if (number == first + 4) size = block - log.bytes.size() % block - 7 - 19 - 3 + 2 * block;
+    if (number == first + 4) size = 3 * (block - 7) - log.bytes.size() % block - 19 - 3;
     log.add(write(number, 1) + std::string(size, 'x'));
+    if (number == first + 4) REQUIRE(log.bytes.size() % block == block - 3);
   }
   log.add(write(first + count, 1));
   return log;
@@ -281,4 +282,32 @@ TEST_CASE("what can be read of logs is copied, what cannot is put aside") {
     CHECK_FALSE(check_logs(folder.path()).damage);
     CHECK(check_logs(folder.path()).reached == (more ? 9 : 11));
   }
+}
+
+TEST_CASE("damage is told with what is wrong there") {
+  TempFolder folder;
+  std::string path = folder.path() + "/000001.log";
+  auto why = [&](const std::string& second) {
+    put(path, part(1, write(1, 1)) + second + part(1, write(9, 1)));
+    auto damage = check_logs(folder.path()).damage;
+    return damage ? damage->why : "";
+  };
+  auto changed = [](std::size_t at, char to) {
+    std::string bytes = part(1, write(2, 1));
+    bytes[at] = to;
+    return bytes;
+  };
+  CHECK(why(part(1, write(2, 7))) == "");
+  CHECK(why(changed(6, 9)) == "it holds something that is no record");
+  CHECK(why(changed(5, '\xff')) == "the length of a record is wrong");
+  CHECK(why(changed(9, 'x')) == "the checksum of a record does not match");
+  CHECK(why(part(3, write(2, 1))) == "parts of a record are missing");
+  CHECK(why(part(2, write(2, 1))) == "parts of a record are missing");
+  CHECK(why(part(1, "short")) == "a record is too short");
+  CHECK(why(part(1, write(3, 1))) == "changes 2 to 2 are missing before it");
+  // One that would fill its block: it is not too long, it was cut off.
+  put(path, part(1, std::string(32768 - 7, 'x')).substr(0, 100));
+  CHECK(check_logs(folder.path()).damage->why == "it ends in the middle of a record");
+  put(path, part(1, write(1, 1)).substr(0, 12));
+  CHECK(check_logs(folder.path()).damage->why == "it ends in the middle of a record");
 }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -36,6 +37,9 @@ class FaultyFiles final : public Files {
 
   std::uint64_t changes() const { return changes_; }
 
+  // What was asked for, in order: "write folder/file", "sync folder" and so on.
+  const std::vector<std::string>& history() const { return history_; }
+
   Bytes read(const std::string& path) const override { return files_.read(path); }
 
   std::unique_ptr<MappedFile> map(const std::string& path) const override {
@@ -51,33 +55,34 @@ class FaultyFiles final : public Files {
   void write(const std::string& path, ByteView bytes) override {
     bool tears = plan_.fault == Fault::torn || plan_.fault == Fault::torn_crash;
     if (changes_ + 1 == plan_.at && tears) files_.write(path, bytes.first(bytes.size() / 2));
-    count(path);
+    count("write", path);
     files_.write(path, bytes);
   }
 
   void rename(const std::string& source, const std::string& target) override {
-    count(target);
+    count("rename to", target);
     files_.rename(source, target);
   }
 
   void sync_folder(const std::string& folder) override {
-    count(folder);
+    count("sync", folder);
     files_.sync_folder(folder);
   }
 
   void make_folder(const std::string& folder) override {
-    count(folder);
+    count("make", folder);
     files_.make_folder(folder);
   }
 
   void remove(const std::string& path) override {
-    count(path);
+    count("remove", path);
     files_.remove(path);
   }
 
  private:
-  void count(const std::string& path) {
+  void count(const char* what, const std::string& path) {
     ++changes_;
+    history_.push_back(str(what, " ", path));
     bool dies = plan_.fault == Fault::crash || plan_.fault == Fault::torn_crash;
     if (dies && changes_ >= plan_.at) throw Crashed();
     if (plan_.fault != Fault::none && changes_ == plan_.at) {
@@ -88,6 +93,7 @@ class FaultyFiles final : public Files {
   Files& files_;
   FaultPlan plan_;
   std::uint64_t changes_ = 0;
+  std::vector<std::string> history_;
 };
 
 }  // namespace tramontane

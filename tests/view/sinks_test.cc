@@ -210,7 +210,7 @@ TEST_CASE("a full device leaves no half line behind") {
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  CHECK(has(error, "metrics.jsonl: cannot be written"));
+  CHECK(has(error, "metrics.jsonl: cannot be written: File too large"));
   sink->event({{"event", "summary"}});
   CHECK(folder.read("metrics.jsonl") == "{\"event\":\"run\"}\n{\"event\":\"summary\"}\n");
 }
