@@ -242,8 +242,8 @@ Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, 
 }
 
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
-    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy) {
-  table().token_log_prob(logits, rows, vocabulary, targets, sampling, log_probs, entropy);
+    const std::int32_t* targets, float temperature, float* log_probs, float* entropy) {
+  table().token_log_prob(logits, rows, vocabulary, targets, temperature, log_probs, entropy);
 }
 
 void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,

@@ -212,11 +212,13 @@ void attend_backward(const AttentionBackward& a);
 
 // ---- the output distribution -------------------------------------------------------------------
 
-// The distribution that a token is sampled from: softmax(logits / temperature), cut to the
-// smallest set of most probable tokens whose mass reaches top_p (ties by lower id), renormalised.
-// temperature 0 means greedy: all mass on the largest logit (lowest id among equals). -inf logits
-// have no mass. A row with NaN or +inf, or with nothing but -inf, has no distribution: its token
-// is -1 and its log-probabilities and entropy are NaN. The caller must look.
+// The distribution of the next token: softmax(logits / temperature). A token is drawn from the
+// smallest set of most probable ones whose mass reaches top_p (ties by lower id), but its
+// log-probability is always that of the whole distribution: what a trainer computes, so that equal
+// weights give equal log-probabilities at any top_p. temperature 0 means greedy: all mass on the
+// largest logit (lowest id among equals). -inf logits have no mass. A row with NaN or +inf, or with
+// nothing but -inf, has no distribution: its token is -1 and its log-probabilities and entropy are
+// NaN. The caller must look.
 struct Sampling {
   float temperature = 1;
   float top_p = 1;
@@ -224,19 +226,18 @@ struct Sampling {
 
 struct Sampled {
   std::int32_t token = 0;  // -1: these logits make no distribution
-  float log_prob = 0;      // of the distribution sampled from
+  float log_prob = 0;      // before the cut by top_p
 };
 
 // Draws by inverting the cumulative distribution, in id order, at `u` in [0, 1).
 Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, float u);
 
-// log_probs[r] of targets[r] under the same distribution as `sample`, equal to it bit for bit;
-// entropy[r] in nats of the distribution at this temperature without the top_p cut (may be null).
-// A token outside the cut has -inf.
+// log_probs[r] of targets[r] at this temperature, equal to those of `sample` bit for bit;
+// entropy[r] in nats (may be null).
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
-    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy);
+    const std::int32_t* targets, float temperature, float* log_probs, float* entropy);
 
-// dlogits (rows, vocabulary) for dlog_probs (rows), top_p = 1, temperature > 0.
+// dlogits (rows, vocabulary) for dlog_probs (rows), temperature > 0.
 void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
     std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits);
 

@@ -198,7 +198,7 @@ void ContinuousBatch::accept(Sequence& sequence, const float* logits) {
   rollout.spans.back().end = position + 1;
   sequence.fed.push_back(sampled.token);
   ++made_;
-  if (sampled.token == config_.eos)
+  if (config_.is_end(sampled.token))
     rollout.finish = Finish::stop;
   else if (rollout.tokens.size() >= options_.max_tokens ||
            static_cast<std::int64_t>(sequence.fed.size()) >= config_.context)

@@ -1,6 +1,7 @@
 // What becomes of a group, and with it what the scheduler's admission counts
 // (scheduler/admission.h): open groups that may yet count.
 #include "actors/ledger/state.h"
+#include "scheduler/contrast.h"
 
 namespace tramontane {
 
@@ -29,17 +30,13 @@ bool Ledger::State::stale(const GroupEntry& group, std::uint64_t step) const {
 
 DropReason Ledger::State::outcome(const GroupEntry& group, std::uint64_t step) const {
   if (group.doomed || stale(group, step)) return DropReason::stale;
-  std::uint32_t verdicts = 0;
-  bool contrast = false;
-  std::optional<double> first;
+  std::vector<double> scores;
   for (const auto& entry : group.rollouts) {
-    if (!entry.score) continue;
-    ++verdicts;
-    if (!first) first = entry.score;
-    contrast |= *entry.score != *first;
+    if (entry.score) scores.push_back(*entry.score);
   }
-  if (verdicts < 2) return DropReason::too_few_verdicts;
-  return contrast || !options.drop_without_contrast ? DropReason::kept : DropReason::no_contrast;
+  if (scores.size() < 2) return DropReason::too_few_verdicts;
+  if (!options.drop_without_contrast || has_contrast(scores)) return DropReason::kept;
+  return DropReason::no_contrast;
 }
 
 bool Ledger::State::may_count(const GroupEntry& group) const {

@@ -2,7 +2,6 @@
 
 #include "runtime/base/check.h"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -11,30 +10,25 @@ namespace tramontane {
 namespace {
 
 constexpr double std_floor = 1e-6;
-constexpr double contrast_min = 1e-9;
 
 struct Moments {
+  double count = 0;
   double mean = 0;
   double deviation = 0;
 };
 
 Moments moments(std::span<const double> values) {
   Moments m;
+  m.count = static_cast<double>(values.size());
   for (double v : values) m.mean += v;
-  m.mean /= static_cast<double>(values.size());
+  m.mean /= m.count;
   if (values.size() < 2) return m;
   for (double v : values) m.deviation += (v - m.mean) * (v - m.mean);
-  m.deviation = std::sqrt(m.deviation / static_cast<double>(values.size() - 1));
+  m.deviation = std::sqrt(m.deviation / (m.count - 1));
   return m;
 }
 
 }  // namespace
-
-bool has_contrast(std::span<const double> scores) {
-  if (scores.empty()) return false;
-  auto [least, most] = std::minmax_element(scores.begin(), scores.end());
-  return *most - *least > contrast_min;
-}
 
 std::vector<double> advantages(
     std::span<const double> scores, std::span<const std::uint64_t> groups, AdvantageRule rule) {
@@ -48,9 +42,12 @@ std::vector<double> advantages(
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const Moments& group = by_group[groups[i]];
     result[i] = scores[i] - group.mean;
-    if (rule == AdvantageRule::group_normalised) result[i] /= group.deviation + std_floor;
+    if (rule == AdvantageRule::group_std) result[i] /= group.deviation + std_floor;
+    // r - (sum - r) / (n - 1) = (r - mean) n / (n - 1)
+    if (rule == AdvantageRule::leave_one_out && group.count > 1)
+      result[i] *= group.count / (group.count - 1);
   }
-  if (rule != AdvantageRule::minibatch_normalised || result.empty()) return result;
+  if (rule != AdvantageRule::minibatch_std || result.empty()) return result;
   Moments all = moments(result);
   for (double& advantage : result) advantage = (advantage - all.mean) / (all.deviation + std_floor);
   return result;

@@ -155,7 +155,7 @@ HfFolder assemble(
     if (!loaded.contains(tensor.name))
       problems.add(str("tensor '", tensor.name, "' ", shape_text(tensor.shape), " is missing"));
   problems.throw_if_any(path);
-  return {std::move(config), std::move(tokenizer), std::move(arena)};
+  return {std::move(config), std::move(tokenizer), std::move(arena), {}};
 }
 
 }  // namespace
@@ -172,15 +172,21 @@ HfFolder load_hf_folder(const std::string& path) {
   check_files(*system_files(), path, checked);
   ModelConfig config =
       in_folder(path, [&] { return parse_model_config(read_text(path + "/config.json")); });
+  std::string generation = path + "/generation_config.json";
+  if (std::filesystem::exists(generation))
+    in_folder(path, [&] { return add_generation_ends(read_text(generation), config), 0; });
   Tokenizer tokenizer =
       in_folder(path, [&] { return Tokenizer::parse(read_text(path + "/tokenizer.json")); });
-  return assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
+  if (std::filesystem::exists(generation)) checked.emplace_back("generation_config.json");
+  HfFolder folder = assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
     for (const std::string& name : names) {
       SafetensorsFile file = SafetensorsFile::open(path + "/" + name);
       take(name, file.tensors(),
           [&](const SafetensorsTensor& tensor) { return file.bytes(tensor); });
     }
   });
+  folder.files = std::move(checked);
+  return folder;
 }
 
 HfFolder load_hf_files(const std::string& path, const std::map<std::string, Bytes>& files) {

@@ -1,6 +1,6 @@
 #pragma once
 // A model as a folder in the Hugging Face layout: config.json, model.safetensors (or several, with
-// model.safetensors.index.json), tokenizer.json.
+// model.safetensors.index.json), tokenizer.json, and the end tokens of generation_config.json.
 //
 //   HfFolder model = load_hf_folder("/models/tiny");
 //   auto files = hf_files(model.config, model.tokenizer.to_json(), *model.arena);
@@ -13,13 +13,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
 struct HfFolder {
   ModelConfig config;
   Tokenizer tokenizer;
-  std::shared_ptr<Arena> arena;  // float32, not sealed
+  std::shared_ptr<Arena> arena;    // float32, not sealed
+  std::vector<std::string> files;  // that it was read from
 };
 
 // float32, bfloat16 and float16 tensors load. Every error names the file; one about tensors lists

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tramontane {
@@ -51,7 +52,8 @@ const Architecture& architecture_named(std::string_view name) {
 // Reads fields of one JSON object with errors that name them.
 class Fields {
  public:
-  explicit Fields(const json::object& object) : object_(object) {}
+  explicit Fields(const json::object& object, std::string_view name = file)
+      : object_(object), file_(name) {}
 
   // Null where the field is absent or null.
   const json::value* find(std::string_view name) const {
@@ -61,9 +63,9 @@ class Fields {
 
   std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most) const {
     const json::value* value = find(name);
-    if (value == nullptr) throw Error(Errc::bad_input, str(file, ": no field '", name, "'"));
+    if (value == nullptr) throw Error(Errc::bad_input, str(file_, ": no field '", name, "'"));
     if (!value->is_int64() || value->as_int64() < least || value->as_int64() > most)
-      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json_text(*value),
+      throw Error(Errc::bad_input, str(file_, ": '", name, "' is ", json_text(*value),
                                        "; expected a whole number in ", least, "..", most));
     return value->as_int64();
   }
@@ -78,7 +80,7 @@ class Fields {
     double number = value->is_number() ? value->to_number<double>() : 0;
     if (!(number > 0) || !std::isfinite(number))
       throw Error(Errc::bad_input,
-          str(file, ": '", name, "' is ", json_text(*value), "; expected a number > 0"));
+          str(file_, ": '", name, "' is ", json_text(*value), "; expected a number > 0"));
     return number;
   }
 
@@ -87,7 +89,7 @@ class Fields {
     if (value == nullptr) return fallback;
     if (!value->is_bool())
       throw Error(Errc::bad_input,
-          str(file, ": '", name, "' is ", json_text(*value), "; expected true or false"));
+          str(file_, ": '", name, "' is ", json_text(*value), "; expected true or false"));
     return value->as_bool();
   }
 
@@ -95,32 +97,56 @@ class Fields {
   void only(std::string_view name, const json::value& supported) const {
     const json::value* value = find(name);
     if (value != nullptr && *value != supported)
-      throw Error(Errc::unsupported, str(file, ": '", name, "' is ", json_text(*value),
+      throw Error(Errc::unsupported, str(file_, ": '", name, "' is ", json_text(*value),
                                          "; supported is ", json_text(supported)));
   }
 
   // A token id, or the first of several; -1 where there is none.
   std::int32_t token(std::string_view name, std::int64_t vocabulary) const {
+    std::vector<std::int32_t> all = tokens(name, vocabulary);
+    return all.empty() ? -1 : all.front();
+  }
+
+  // One token id or a list of them; none where there is none, or -1.
+  std::vector<std::int32_t> tokens(std::string_view name, std::int64_t vocabulary) const {
     const json::value* value = find(name);
-    if (value != nullptr && value->is_array() && !value->as_array().empty())
-      value = &value->as_array().front();
-    if (value == nullptr) return -1;
-    if (!value->is_int64() || value->as_int64() < -1 || value->as_int64() >= vocabulary)
-      throw Error(Errc::bad_input, str(file, ": '", name, "' is ", json_text(*value),
-                                       "; expected a token id below ", vocabulary));
-    return static_cast<std::int32_t>(value->as_int64());
+    std::vector<std::int32_t> ids;
+    if (value == nullptr) return ids;
+    const json::array one{*value};
+    for (const json::value& id : value->is_array() ? value->as_array() : one) {
+      if (!id.is_int64() || id.as_int64() < -1 || id.as_int64() >= vocabulary)
+        throw Error(Errc::bad_input, str(file_, ": '", name, "' is ", json_text(*value),
+                                         "; expected a token id below ", vocabulary));
+      if (id.as_int64() >= 0) ids.push_back(static_cast<std::int32_t>(id.as_int64()));
+    }
+    return ids;
   }
 
  private:
   const json::object& object_;
+  std::string_view file_;
 };
 
-json::object parse_object(std::string_view text) {
+json::object parse_object(std::string_view text, std::string_view name) {
   boost::system::error_code code;
   json::value value = json::parse(text, code);
-  if (code) throw Error(Errc::bad_input, str(file, ": not JSON: ", code.message()));
-  if (!value.is_object()) throw Error(Errc::bad_input, str(file, ": not a JSON object"));
+  if (code) throw Error(Errc::bad_input, str(name, ": not JSON: ", code.message()));
+  if (!value.is_object()) throw Error(Errc::bad_input, str(name, ": not a JSON object"));
   return std::move(value.as_object());
+}
+
+std::vector<std::int32_t> without_repeats(std::vector<std::int32_t> ids) {
+  std::vector<std::int32_t> once;
+  for (std::int32_t id : ids)
+    if (std::find(once.begin(), once.end(), id) == once.end()) once.push_back(id);
+  return once;
+}
+
+// One as a number, several as a list.
+json::value ends_value(const std::vector<std::int32_t>& ends) {
+  if (ends.empty()) return nullptr;
+  if (ends.size() == 1) return ends.front();
+  return json::value_from(ends);
 }
 
 std::string architecture_of(const Fields& fields) {
@@ -258,7 +284,7 @@ ModelConfig preset(std::string_view name, std::int64_t vocabulary) {
 }
 
 ModelConfig parse_model_config(std::string_view text) {
-  json::object object = parse_object(text);
+  json::object object = parse_object(text, file);
   Fields fields(object);
   ModelConfig c;
   c.architecture = architecture_of(fields);
@@ -287,7 +313,7 @@ ModelConfig parse_model_config(std::string_view text) {
   c.qk_norm = architecture.qk_norm;
   c.window = window_of(fields, architecture);
   c.bos = fields.token("bos_token_id", c.vocabulary);
-  c.eos = fields.token("eos_token_id", c.vocabulary);
+  c.ends = without_repeats(fields.tokens("eos_token_id", c.vocabulary));
   c.pad = fields.token("pad_token_id", c.vocabulary);
   read_experts(fields, architecture.mixture, c);
   check_shape(c);
@@ -321,7 +347,7 @@ std::string write_model_config(const ModelConfig& c) {
       {"tie_word_embeddings", c.tied_head},
       {"torch_dtype", "float32"},
       {"bos_token_id", token(c.bos)},
-      {"eos_token_id", token(c.eos)},
+      {"eos_token_id", ends_value(c.ends)},
       {"pad_token_id", token(c.pad)},
   };
   if (architecture.window) {
@@ -333,6 +359,14 @@ std::string write_model_config(const ModelConfig& c) {
   }
   write_experts(c, architecture.mixture, object);
   return json_text(object) + "\n";
+}
+
+void add_generation_ends(std::string_view text, ModelConfig& c) {
+  constexpr std::string_view name = "generation_config.json";
+  const json::object object = parse_object(text, name);
+  std::vector<std::int32_t> more = Fields(object, name).tokens("eos_token_id", c.vocabulary);
+  c.ends.insert(c.ends.end(), more.begin(), more.end());
+  c.ends = without_repeats(std::move(c.ends));
 }
 
 std::int64_t parameters(const ModelConfig& c) {

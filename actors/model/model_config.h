@@ -3,6 +3,7 @@
 // RMSNorm, rotary embedding, grouped-query attention, SwiGLU or a mixture of such experts. It is
 // what `config.json` of a Hugging Face checkpoint says, in our words.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,8 +32,14 @@ struct ModelConfig {
   std::int64_t experts_per_token = 0;  // num_experts_per_tok
   bool normalise_experts = false;      // norm_topk_prob: a token's expert weights sum to 1
   std::int32_t bos = -1;
-  std::int32_t eos = -1;
   std::int32_t pad = -1;
+  // Each of them ends a completion; a demonstration ends with the first. None: only the length
+  // ends one.
+  std::vector<std::int32_t> ends;
+
+  bool is_end(std::int32_t token) const {
+    return std::find(ends.begin(), ends.end(), token) != ends.end();
+  }
 
   bool operator==(const ModelConfig&) const = default;
 };
@@ -46,6 +53,9 @@ std::vector<std::string> preset_names();
 // rope scaling, another activation) is refused by name: Error(unsupported). Malformed: bad_input.
 ModelConfig parse_model_config(std::string_view json);
 std::string write_model_config(const ModelConfig& config);
+
+// The end tokens that generation_config.json names beside those of config.json are added.
+void add_generation_ends(std::string_view json, ModelConfig& config);
 
 // Number of parameters, tied ones once.
 std::int64_t parameters(const ModelConfig& config);

@@ -14,6 +14,7 @@
 
 #include "actors/messages/types.h"
 #include "actors/model/arena.h"
+#include "actors/model/loss.h"
 #include "actors/model/model_config.h"
 
 #include <cstdint>
@@ -114,7 +115,7 @@ class Decoder {
 std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector<Token>& prompt,
     const Rollout& rollout,
     const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of,
-    float temperature, float top_p);
+    float temperature);
 
 // ---- training ----------------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ struct TrainSequence {
   // For reinforcement only:
   std::vector<float> behaviour_log_probs;  // one per completion token
   std::vector<std::uint32_t> lags;         // trained version minus token version, per token
-  // Of the weights before the batch's first step, for an algorithm that wants them. Empty: before
+  // Of the weights before the batch's first step, for a loss whose `old` they are. Empty: before
   // this very step, as where a batch is one minibatch.
   std::vector<float> proximal_log_probs;
   double advantage = 0;
@@ -141,15 +142,6 @@ struct OptimizerOptions {
   double clip_norm = 1;  // 0: no clipping
 };
 
-struct LossOptions {
-  std::string algorithm = "magistral";  // a row of the table in actors/model/algorithms.h
-  double clip_low = 0.2;
-  double clip_high = 0.28;
-  double temperature = 1;  // of the distribution that was sampled from
-  // truncated_is, decoupled_ppo: a token's importance weight is at most this; 0: not bounded.
-  double importance_cap = 2;
-};
-
 // What a step did. Means are over the tokens that the loss is on.
 struct StepReport {
   bool skipped = false;  // a loss or gradient was not finite: the weights are as before
@@ -159,6 +151,7 @@ struct StepReport {
   double entropy = 0;          // nats
   double clip_low_share = 0;   // tokens whose ratio was cut below (advantage < 0)
   double clip_high_share = 0;  // … above (advantage > 0)
+  double masked_share = 0;     // tokens outside the loss's mask
   double ratio_mean = 1;
   double ratio_max = 1;
   double effective_sample_size = 1;  // (sum r)^2 / (n sum r^2), 1 = on policy
@@ -171,6 +164,7 @@ struct StepReport {
   std::uint64_t tokens = 0;  // of the loss
   std::uint64_t rows = 0;    // through the model, prompts included
   std::uint32_t microbatches = 0;
+  std::uint32_t optimizer_steps = 1;
 };
 
 class PolicyTrainer {
@@ -202,12 +196,6 @@ class PolicyTrainer {
   virtual Bytes optimizer_state() const = 0;
   virtual void load_optimizer_state(ByteView state) = 0;
 };
-
-// For a batch that is trained on in several minibatches, before the first of them: sets the
-// proximal log-probabilities to those of the current parameters if the loss's algorithm wants them,
-// else nothing.
-void set_proximal(PolicyTrainer& trainer, std::span<TrainSequence> batch, const LossOptions& loss,
-    std::int64_t rows_max);
 
 // Loads the trainer's plug-in (libtramontane_trainer.so beside the program, or $TRAM_TRAINER) and
 // makes one. Throws Error(io) with the loader's message and the remedy.

@@ -31,7 +31,7 @@ void check(const std::vector<Token>& prompt, const Rollout& rollout) {
 std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector<Token>& prompt,
     const Rollout& rollout,
     const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of,
-    float temperature, float top_p) {
+    float temperature) {
   check(prompt, rollout);
   // The inputs: the prompt and every token but the last, which nothing is computed from.
   std::vector<Token> inputs = prompt;
@@ -65,8 +65,7 @@ std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector
       std::int64_t token = to - count - first;
       if (count > 0)
         kernels::token_log_prob(logits.data(), count, config.vocabulary,
-            rollout.tokens.data() + token, {.temperature = temperature, .top_p = top_p},
-            log_probs.data() + token, nullptr);
+            rollout.tokens.data() + token, temperature, log_probs.data() + token, nullptr);
     }
   }
   return log_probs;

@@ -39,20 +39,20 @@ void Trainer::resume_from(const Checkpoint& checkpoint, bool reinforcing) {
   version_ = reinforcing ? checkpoint.version : 0;
   saved_ = version_;
   correct_average_ = about_value<double>(checkpoint.about, "correct_average", -1);
-  best_sampled_ = about_value<double>(checkpoint.about, "best_sampled", -1);
 }
 
 void Trainer::save_warm() {
   auto arena = export_arena(0);
   auto files = hf_files(job().model, job().tokenizer->to_json(), *arena);
   files["optimizer.bin"] = policy_->optimizer_state();
-  options_.warm_checkpoints->save(
-      warm_done_, files, {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_}});
+  options_.warm_checkpoints->save(warm_done_, files,
+      {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_},
+          {"form", problem_form_json(job().form)}});
 }
 
 boost::json::object Trainer::checkpoint_about() const {
   return {{"kind", "reinforce"}, {"fingerprint", hex(arena_->fingerprint())},
-      {"correct_average", correct_average_}, {"best_sampled", best_sampled_}};
+      {"correct_average", correct_average_}, {"form", problem_form_json(job().form)}};
 }
 
 Task<void> Trainer::save() {

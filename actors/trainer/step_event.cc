@@ -1,6 +1,6 @@
 #include "actors/trainer/step_event.h"
 
-#include "actors/model/algorithms.h"
+#include "actors/rewards/reward.h"
 #include "runtime/base/check.h"
 
 #include <boost/json/array.hpp>
@@ -27,6 +27,16 @@ bool same_bits(float a, float b) {
 
 bool spans_versions(const Rollout& rollout) {
   return !rollout.spans.empty() && rollout.spans.front().version != rollout.spans.back().version;
+}
+
+// By its text: a tag may be several tokens, of which each has a byte at least.
+bool thinks(const Job& job, const Prompt& prompt, const Rollout& rollout) {
+  const RewardOptions& options = job.reward_options;
+  if (prompt_opens_thinking(prompt.text, options)) return true;
+  std::size_t count = std::min(options.tags.open.size(), rollout.tokens.size());
+  std::vector<Token> begin(
+      rollout.tokens.begin(), rollout.tokens.begin() + static_cast<std::ptrdiff_t>(count));
+  return begins_thinking(job.tokenizer->decode(begin), options.tags);
 }
 
 template <class Visit>
@@ -58,8 +68,8 @@ Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
   }
   Audit audit;
   for (const auto& [prompt, rollout] : chosen) {
-    auto expected = replay_log_probs(job.model, prompt->tokens, *rollout, weights_of,
-        job.generator.temperature, job.generator.top_p);
+    auto expected = replay_log_probs(
+        job.model, prompt->tokens, *rollout, weights_of, job.generator.temperature);
     if (expected.empty()) continue;
     ++audit.rollouts;
     audit.spanning += spans_versions(*rollout) ? 1 : 0;
@@ -80,43 +90,15 @@ Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
   return audit;
 }
 
-std::vector<TrainSequence> training_sequences(const Job& job, const Batch& batch) {
-  std::vector<TrainSequence> sequences;
-  std::vector<double> scores;
-  std::vector<std::uint64_t> groups;
-  each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
-    TRAM_CHECK(judged.verdict.score.has_value(), "a rollout without a verdict in a batch",
-        judged.rollout.id);
-    TrainSequence sequence;
-    sequence.prompt = group.prompt.tokens;
-    sequence.completion = judged.rollout.tokens;
-    sequence.behaviour_log_probs = judged.rollout.log_probs;
-    sequence.group = group.id;
-    for (const Span& span : judged.rollout.spans)
-      sequence.lags.insert(sequence.lags.end(), span.end - span.begin,
-          static_cast<std::uint32_t>(batch.step - span.version));
-    scores.push_back(*judged.verdict.score);
-    groups.push_back(group.id);
-    sequences.push_back(std::move(sequence));
-  });
-  auto values = advantages(scores, groups, algorithm_named(job.reinforce->algorithm).advantage);
-  TRAM_CHECK(values.size() == sequences.size(), "one advantage per rollout");
-  for (std::size_t i = 0; i < values.size(); ++i) sequences[i].advantage = values[i];
-  return sequences;
-}
-
 void describe_batch(RunEvent& event, const Job& job, const Batch& batch) {
   std::vector<std::uint64_t> lags(1, 0);
   std::uint64_t spanning = 0;
   std::uint64_t thinking = 0;
   std::uint64_t rollouts = 0;
-  Token think = job.tokenizer->id("<think>");
-  each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
+  each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
     ++rollouts;
     spanning += spans_versions(judged.rollout) ? 1 : 0;
-    thinking +=
-        think >= 0 && !judged.rollout.tokens.empty() && judged.rollout.tokens.front() == think ? 1
-                                                                                               : 0;
+    thinking += thinks(job, group.prompt, judged.rollout) ? 1 : 0;
     for (const Span& span : judged.rollout.spans) {
       std::uint64_t lag = batch.step - span.version;
       if (lags.size() <= lag) lags.resize(lag + 1, 0);
@@ -148,9 +130,11 @@ void describe_report(RunEvent& event, const StepReport& report) {
   event["tokens"] = report.tokens;
   event["rows"] = report.rows;
   event["microbatches"] = report.microbatches;
+  event["optimizer_steps"] = report.optimizer_steps;
   number(event, "entropy", report.entropy);
   number(event, "clip_low_share", report.clip_low_share);
   number(event, "clip_high_share", report.clip_high_share);
+  number(event, "masked_share", report.masked_share);
   number(event, "ratio_max", report.ratio_max);
   number(event, "effective_sample_size", report.effective_sample_size);
   number(event, "mismatch_kl", report.mismatch_kl);

@@ -43,9 +43,6 @@ RunEvent alarm_event(const std::string& text);
 // A fingerprint as 16 hexadecimal digits.
 std::string hex(Fingerprint fingerprint);
 
-// The batch as training sequences with final advantages, and the lag of every token.
-std::vector<TrainSequence> training_sequences(const Job& job, const Batch& batch);
-
 // Largest lag of any token of the batch.
 std::uint32_t lag_max(const Batch& batch);
 

@@ -4,6 +4,7 @@
 #include "actors/ledger/ledger.h"
 #include "actors/messages/codecs.h"
 #include "actors/trainer/step_event.h"
+#include "actors/trainer/train_batch.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 
@@ -69,16 +70,17 @@ void Trainer::finish_run(FinishRun request) {
     finish_reason_ = request.reason.empty() ? "asked to finish" : request.reason;
 }
 
-// Keeps the checkpoint that did best on held-out problems.
+// Keeps the checkpoint that did best on held-out problems, if it is still there.
 void Trainer::evaluated(Evaluated result) {
-  if (result.sampled <= best_sampled_ || result.version != saved_) return;
+  if (result.sampled <= best_sampled_ || !options_.checkpoints->has(result.version)) return;
   best_sampled_ = result.sampled;
-  options_.checkpoints->mark_best(result.version);
+  options_.checkpoints->mark_best(result.version, result.sampled);
 }
 
 Task<void> Trainer::start() {
   policy_ = options_.make_policy(job().model);
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
+  best_sampled_ = options_.checkpoints->best_score().value_or(-1);
   if (auto checkpoint = newest_whole(*options_.checkpoints)) {
     resume_from(*checkpoint, true);
   } else if (auto warm = newest_whole(*options_.warm_checkpoints)) {
@@ -112,7 +114,7 @@ void Trainer::begin() {
     policy_->import(*job().initial);
   } else {
     Arena fresh(manifest_);
-    initialise(fresh, job().model, job().seed);
+    initialise(fresh, job().model, job().seed_of(Job::Purpose::weights));
     policy_->import(fresh);
   }
 }
@@ -153,7 +155,8 @@ Task<void> Trainer::warm_step() {
   auto began = now();
   OptimizerOptions optimizer = plan.optimizer.at(stage_step_, plan.steps);
   StepReport step = policy_->supervised_step(
-      plan.sequences(warm_done_, job().seed), optimizer, job().trainer.microbatch_rows);
+      plan.sequences(warm_done_, job().seed_of(Job::Purpose::demonstrations)), optimizer,
+      job().trainer.microbatch_rows);
   ++stage_step_;
   ++warm_done_;
   double per_step =
@@ -284,11 +287,8 @@ Task<void> Trainer::train_on(Batch batch) {
   patience_lost_ = false;
   double waited = seconds(now() - waiting_since_);
   auto began = now();
-  auto sequences = training_sequences(job(), batch);
-  OptimizerOptions optimizer = plan.optimizer.at(version_, plan.steps);
-  StepReport step;
-  if (!sequences.empty())
-    step = policy_->reinforce_step(sequences, plan.loss, optimizer, job().trainer.microbatch_rows);
+  double learning_rate = plan.optimizer.at(version_, plan.steps).learning_rate;
+  StepReport step = train_batch(*policy_, plan, batch, job().trainer.microbatch_rows);
   Audit audit = audit_batch(job(), batch, job().trainer.audit_rollouts,
       [this](Version v) { return options_.ready->get(v); });
   std::uint64_t trained_step = version_++;
@@ -301,7 +301,7 @@ Task<void> Trainer::train_on(Batch batch) {
       correct_average_ < 0 ? batch.mean_correct : 0.8 * correct_average_ + 0.2 * batch.mean_correct;
   double per_step =
       seconds(now() - stage_began_) / static_cast<double>(stage_step_ - stage_step_began_);
-  RunEvent event = step_event(stage_, "reinforce", version_, plan.steps, optimizer.learning_rate);
+  RunEvent event = step_event(stage_, "reinforce", version_, plan.steps, learning_rate);
   event["version"] = version_;
   event["train_seconds"] = took;
   event["wait_seconds"] = waited;

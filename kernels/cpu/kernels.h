@@ -36,7 +36,7 @@ void attend_backward(
     const AttentionBackward& a, const std::int64_t* starts, std::int64_t sequences);
 Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, float u);
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
-    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy);
+    const std::int32_t* targets, float temperature, float* log_probs, float* entropy);
 void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
     std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits);
 double norm(const float* x, std::int64_t n);

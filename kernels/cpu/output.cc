@@ -26,8 +26,8 @@ struct Distribution {
   bool cut = false;
   std::int32_t top = 0;         // greedy: the token
   float largest = 0;            // of the logits
-  double total = 0;             // of e^d over the tokens that may be sampled
-  float log_total = 0;          // its logarithm
+  float log_total = 0;          // logarithm of the sum of e^d over all tokens
+  double total = 0;             // … over those that may be sampled
   std::uint32_t last_key = 0;   // cut: the greatest |d| kept, as bits, …
   std::int32_t last_token = 0;  // … and the last of the tokens that have it
 };
@@ -154,19 +154,18 @@ Distribution describe(const Row& row, float top_p) {
     return of;
   }
   of.total = total_of(row, of.largest);
-  if (top_p < 1) cut_to(row, top_p, of);
   of.log_total = logarithm(static_cast<float>(of.total));
+  if (top_p < 1) cut_to(row, top_p, of);
   return of;
 }
 
 float log_prob_of(const Row& row, const Distribution& of, std::int64_t token) {
   if (!of.valid) return __builtin_nanf("");
   if (of.greedy) return token == of.top ? 0.0F : -infinity;
-  if (!kept(row, of, token)) return -infinity;
   return (row.logits[token] - of.largest) / row.temperature - of.log_total;
 }
 
-// In nats, of the whole distribution (never cut).
+// In nats.
 float entropy_of(const Row& row, const Distribution& of) {
   if (!of.valid) return __builtin_nanf("");
   if (of.greedy) return 0;
@@ -221,10 +220,10 @@ Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, 
 }
 
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
-    const std::int32_t* targets, Sampling sampling, float* log_probs, float* entropy) {
+    const std::int32_t* targets, float temperature, float* log_probs, float* entropy) {
   for (std::int64_t r = 0; r < rows; ++r) {
-    const Row row = {logits + r * vocabulary, vocabulary, sampling.temperature};
-    const Distribution of = describe(row, sampling.top_p);
+    const Row row = {logits + r * vocabulary, vocabulary, temperature};
+    const Distribution of = describe(row, 1.0F);
     log_probs[r] = log_prob_of(row, of, targets[r]);
     if (entropy) entropy[r] = entropy_of(row, of);
   }

@@ -34,6 +34,12 @@ std::array<std::uint32_t, 4> philox(Draw draw) {
   return c;
 }
 
+std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose) {
+  constexpr std::uint32_t lane = 0x73656564;  // no other draw's
+  auto words = philox({.seed = seed, .stream = purpose, .position = 0, .lane = lane});
+  return static_cast<std::uint64_t>(words[0]) << 32 | words[1];
+}
+
 float uniform(Draw draw) {
   return static_cast<float>(philox(draw)[0] >> 8) * 0x1.0p-24F;
 }

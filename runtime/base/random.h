@@ -20,6 +20,10 @@ struct Draw {
 
 std::array<std::uint32_t, 4> philox(Draw draw);
 
+// A seed for one purpose, from the seed of the whole: draws of different purposes never overlap,
+// whatever their streams and positions.
+std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t purpose);
+
 // Uniform in [0, 1) with 24 bits: exactly representable as float, never 1.
 float uniform(Draw draw);
 

@@ -290,11 +290,7 @@ void per_row_ops(std::int64_t rows) {
   show(rows_of("swiglu_backward"),
       [&] { swiglu_backward(b.gated.data(), b.gate_up.data(), rows, inner, dgate.data()); });
   show(rows_of("token_log_prob"), [&] {
-    token_log_prob(b.logits.data(), rows, tokens, targets.data(), {}, lp.data(), nullptr);
-  });
-  show(rows_of("token_log_prob, top_p 0.9"), [&] {
-    token_log_prob(
-        b.logits.data(), rows, tokens, targets.data(), {.top_p = 0.9F}, lp.data(), nullptr);
+    token_log_prob(b.logits.data(), rows, tokens, targets.data(), 1, lp.data(), nullptr);
   });
   Values dlogits(b.logits.size());
   show(rows_of("token_log_prob_backward"), [&] {

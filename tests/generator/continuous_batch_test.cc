@@ -16,7 +16,7 @@ namespace {
 struct Fixture {
   ModelConfig config = [] {
     ModelConfig c = preset("micro", 21);
-    c.eos = 1;
+    c.ends = {1};
     c.pad = 0;
     return c;
   }();
@@ -69,7 +69,7 @@ struct Fixture {
 
   void check_replay(const Rollout& rollout, const Prompt& prompt) {
     auto expected = replay_log_probs(
-        config, prompt.tokens, rollout, [&](Version v) { return weights(v); }, 1, 1);
+        config, prompt.tokens, rollout, [&](Version v) { return weights(v); }, 1);
     REQUIRE(expected.size() == rollout.tokens.size());
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(std::bit_cast<std::uint32_t>(expected[i]) ==
@@ -225,7 +225,7 @@ TEST_CASE("a prompt longer than the context is refused by name") {
 
 TEST_CASE("a rollout ends with its last token allowed, or where the context does") {
   Fixture f;
-  f.config.eos = -1;
+  f.config.ends.clear();
   auto lengths = [&](std::uint32_t max_tokens, std::size_t prompt) {
     ContinuousBatch batch(f.config, {.slots = 2, .max_tokens = max_tokens});
     batch.swap(f.weights(0));
@@ -252,7 +252,7 @@ TEST_CASE("a rollout ends with its last token allowed, or where the context does
 
 TEST_CASE("a batch says what it holds, has room for and has made") {
   Fixture f;
-  f.config.eos = -1;
+  f.config.ends.clear();
   ContinuousBatch batch(f.config, {.slots = 3, .max_tokens = 2});
   CHECK(batch.room() == 3);
   CHECK_FALSE(batch.has_work());
@@ -315,7 +315,7 @@ TEST_CASE("a rollout begins under the oldest weights that it may, and not before
 
 TEST_CASE("a rollout that another left off is not handed out from its beginning") {
   Fixture f;
-  f.config.eos = -1;
+  f.config.ends.clear();
   ContinuousBatch batch(f.config, {.slots = 1, .max_tokens = 5});
   batch.swap(f.weights(3));
   auto task = Fixture::task(1);
@@ -351,4 +351,15 @@ TEST_CASE(
     CHECK(error.text().find("version 9 gives logits that are not finite") == 0);
   }
   CHECK_THROWS_AS(ContinuousBatch(f.config, {.slots = 1, .cache_bytes = 100}), Error);
+}
+
+TEST_CASE("a step of nothing makes nothing") {
+  Fixture f;
+  ContinuousBatch batch(f.config, {.slots = 2, .max_tokens = 3});
+  batch.swap(f.weights(0));
+  CHECK(batch.step() == 0);
+  batch.add(Fixture::task(1));
+  while (batch.has_work()) batch.step();
+  CHECK(batch.step() == 0);
+  CHECK(batch.take_segments(true).size() == 1);
 }

@@ -14,10 +14,10 @@ std::size_t size(std::int64_t n) {
   return static_cast<std::size_t>(n);
 }
 
-float log_prob(const Values& logits, std::int32_t target, Sampling sampling) {
+float log_prob(const Values& logits, std::int32_t target, float temperature = 1) {
   float result = 0;
   kernels::token_log_prob(logits.data(), 1, static_cast<std::int64_t>(logits.size()), &target,
-      sampling, &result, nullptr);
+      temperature, &result, nullptr);
   return result;
 }
 
@@ -69,8 +69,8 @@ TEST_CASE("log-probabilities, entropy and their gradient agree with ATen") {
       const auto expected =
           reference::token_log_prob(logits, targets, dlog_probs, temperature, rows, vocabulary);
       Values log_probs(size(rows)), entropy(size(rows)), dlogits(size(rows * vocabulary));
-      kernels::token_log_prob(logits.data(), rows, vocabulary, targets.data(),
-          {.temperature = temperature}, log_probs.data(), entropy.data());
+      kernels::token_log_prob(logits.data(), rows, vocabulary, targets.data(), temperature,
+          log_probs.data(), entropy.data());
       for (std::size_t r = 0; r < size(rows); ++r) {
         CHECK(std::abs(log_probs[r] - expected.log_probs[r]) < 2e-6 * (1 + vocabulary / 1e5));
         CHECK(std::abs(entropy[r] - expected.entropy[r]) < 4e-6);
@@ -86,7 +86,7 @@ TEST_CASE("log-probabilities, entropy and their gradient agree with ATen") {
   }
 }
 
-TEST_CASE("a sampled token's log-probability is the trainer's, bit for bit") {
+TEST_CASE("a sampled token's log-probability is the trainer's, bit for bit, at any top_p") {
   Source source(32);
   for (int trial = 0; trial < 3000; ++trial) {
     const std::int64_t vocabulary = source.whole(1, 200);
@@ -96,7 +96,7 @@ TEST_CASE("a sampled token's log-probability is the trainer's, bit for bit") {
     const auto sampled = draw(logits, sampling, source.uniform());
     REQUIRE(sampled.token >= 0);
     REQUIRE(sampled.token < vocabulary);
-    const float trained = log_prob(logits, sampled.token, sampling);
+    const float trained = log_prob(logits, sampled.token, sampling.temperature);
     REQUIRE(std::memcmp(&trained, &sampled.log_prob, sizeof(float)) == 0);
     REQUIRE(std::isfinite(trained));
     REQUIRE(trained <= 1e-6F);
@@ -112,10 +112,10 @@ TEST_CASE("a row's log-probability does not depend on its batch") {
     targets.push_back(static_cast<std::int32_t>(source.whole(0, vocabulary - 1)));
   Values together(size(rows)), entropy(size(rows));
   kernels::token_log_prob(
-      logits.data(), rows, vocabulary, targets.data(), {}, together.data(), entropy.data());
+      logits.data(), rows, vocabulary, targets.data(), 1, together.data(), entropy.data());
   for (std::int64_t r = 0; r < rows; ++r) {
     const Values alone(logits.begin() + r * vocabulary, logits.begin() + (r + 1) * vocabulary);
-    const float value = log_prob(alone, targets[size(r)], {});
+    const float value = log_prob(alone, targets[size(r)]);
     CHECK(std::memcmp(&value, &together[size(r)], sizeof(float)) == 0);
   }
 }
@@ -166,11 +166,17 @@ TEST_CASE("the top-p set is the smallest, ties by lower id, at any vocabulary") 
       for (float& x : logits) x = std::round(x * 4) / 4;  // many ties
       const Sampling sampling = {.temperature = 1, .top_p = top_p};
       const auto expected = by_definition(logits, sampling);
+      // Half-way through the share of each token kept, that token is drawn; never another.
       int wrong = 0;
+      double reached = 0;
       for (std::int32_t t = 0; t < vocabulary; ++t) {
-        const double actual = std::exp(static_cast<double>(log_prob(logits, t, sampling)));
-        wrong += std::abs(actual - expected[size(t)]) > 1e-5;
+        const double p = expected[size(t)];
+        if (p > 1e-4)
+          wrong += draw(logits, sampling, static_cast<float>(reached + 0.5 * p)).token != t;
+        reached += p;
       }
+      for (int i = 0; i < 200; ++i)
+        wrong += expected[size(draw(logits, sampling, source.uniform()).token)] == 0;
       CHECK(wrong == 0);
     }
   }
@@ -179,13 +185,12 @@ TEST_CASE("the top-p set is the smallest, ties by lower id, at any vocabulary") 
 TEST_CASE("top-p edges: nothing kept but the best, all kept, equal logits") {
   const Values logits = {0, 3, 3, 1};
   CHECK(draw(logits, {.top_p = 0}, 0.99F).token == 1);
-  CHECK(draw(logits, {.top_p = 0}, 0.99F).log_prob == 0);
-  CHECK(log_prob(logits, 2, {.top_p = 0}) == -INFINITY);
-  CHECK(log_prob(logits, 2, {.top_p = 1}) == log_prob(logits, 1, {}));
+  CHECK(draw(logits, {.top_p = 0}, 0.99F).log_prob == log_prob(logits, 1));
+  CHECK(log_prob(logits, 2) == log_prob(logits, 1));
   const Values equal(8, 5.0F);
-  CHECK(log_prob(equal, 7, {}) == doctest::Approx(std::log(1.0 / 8)));
-  CHECK(log_prob(equal, 3, {.top_p = 0.5F}) == doctest::Approx(std::log(1.0 / 4)));
-  CHECK(log_prob(equal, 4, {.top_p = 0.5F}) == -INFINITY);
+  CHECK(log_prob(equal, 7) == doctest::Approx(std::log(1.0 / 8)));
+  CHECK(draw(equal, {.top_p = 0.5F}, 0.99F).token == 3);
+  CHECK(draw(equal, {.top_p = 0.5F}, 0.99F).log_prob == log_prob(equal, 3));
   for (int i = 0; i < 8; ++i) CHECK(draw(equal, {}, (static_cast<float>(i) + 0.5F) / 8).token == i);
 }
 
@@ -195,15 +200,15 @@ TEST_CASE("temperature zero takes the lowest id among the largest logits") {
   const auto sampled = draw(logits, greedy, 0.999F);
   CHECK(sampled.token == 1);
   CHECK(sampled.log_prob == 0);
-  CHECK(log_prob(logits, 1, greedy) == 0);
-  CHECK(log_prob(logits, 3, greedy) == -INFINITY);
+  CHECK(log_prob(logits, 1, 0) == 0);
+  CHECK(log_prob(logits, 3, 0) == -INFINITY);
 }
 
 TEST_CASE("a tiny temperature neither overflows nor divides zero by zero") {
   const Values logits = {1e30F, -1e30F, 0};
   for (const float temperature : {1e-3F, 1e-30F, 1e-44F}) {
     CHECK(draw(logits, {.temperature = temperature}, 0.5F).token == 0);
-    CHECK(log_prob(logits, 0, {.temperature = temperature}) == 0);
+    CHECK(log_prob(logits, 0, temperature) == 0);
   }
 }
 
@@ -215,10 +220,10 @@ TEST_CASE("impossible tokens are never drawn, whatever u") {
   }
   CHECK(draw(logits, {}, 0).token == 1);
   CHECK(draw(logits, {}, std::nextafter(1.0F, 0.0F)).token == 3);
-  CHECK(log_prob(logits, 0, {}) == -INFINITY);
+  CHECK(log_prob(logits, 0) == -INFINITY);
   float value = 0, entropy = 0;
   const std::int32_t target = 1;
-  kernels::token_log_prob(logits.data(), 1, 5, &target, {}, &value, &entropy);
+  kernels::token_log_prob(logits.data(), 1, 5, &target, 1, &value, &entropy);
   CHECK(entropy == doctest::Approx(0.5822).epsilon(1e-3));
 }
 
@@ -229,7 +234,7 @@ TEST_CASE("logits without a distribution give token -1 and NaN, never a silent d
         {Sampling{}, Sampling{.temperature = 0}, Sampling{.top_p = 0.5F}}) {
       CHECK(draw(logits, sampling, 0.5F).token == -1);
       CHECK(std::isnan(draw(logits, sampling, 0.5F).log_prob));
-      CHECK(std::isnan(log_prob(logits, 0, sampling)));
+      CHECK(std::isnan(log_prob(logits, 0, sampling.temperature)));
     }
   }
 }

@@ -336,8 +336,7 @@ TEST_CASE("a replay finds the log-probs of a rollout that spans weight versions"
       rows = {{id, drawn.token, true}};
     }
     auto weights_of = [&](Version v) { return versions[v]; };
-    auto replayed =
-        replay_log_probs(config, prompt, rollout, weights_of, sampling.temperature, sampling.top_p);
+    auto replayed = replay_log_probs(config, prompt, rollout, weights_of, sampling.temperature);
     CHECK(replayed == rollout.log_probs);
     // The cache's history matters: the opposite claim gives other numbers.
     if (rollout.spans.size() > 1) {
@@ -346,13 +345,11 @@ TEST_CASE("a replay finds the log-probs of a rollout that spans weight versions"
       bool changed = false;
       for (std::size_t i = 1; i < claimed.spans.size(); ++i)
         changed = changed || claimed.spans[i].version != claimed.spans[i - 1].version;
-      auto other = replay_log_probs(
-          config, prompt, claimed, weights_of, sampling.temperature, sampling.top_p);
+      auto other = replay_log_probs(config, prompt, claimed, weights_of, sampling.temperature);
       if (changed && config.window == 0) CHECK(other != rollout.log_probs);
     }
     CHECK(replay_log_probs(
-        config, prompt, rollout, [](Version) { return std::shared_ptr<const ReadyWeights>(); }, 1,
-        1)
+        config, prompt, rollout, [](Version) { return std::shared_ptr<const ReadyWeights>(); }, 1)
               .empty());
   }
 }
@@ -363,5 +360,5 @@ TEST_CASE("a rollout whose spans leave a gap is not replayed") {
   rollout.tokens = {1, 2, 3};
   rollout.spans = {{.begin = 0, .end = 1}, {.begin = 2, .end = 3}};
   auto none = [](Version) { return std::shared_ptr<const ReadyWeights>(); };
-  CHECK_THROWS_AS(replay_log_probs(config, {1}, rollout, none, 1, 1), Error);
+  CHECK_THROWS_AS(replay_log_probs(config, {1}, rollout, none, 1), Error);
 }

@@ -2,6 +2,7 @@
 // no code with it: padded batches, a mask, autograd by LibTorch alone.
 #include "actors/model/algorithms.h"
 #include "actors/model/policy.h"
+#include "tests/model/paper_losses.h"
 #include "tests/model/training.h"
 
 #include <ATen/ATen.h>
@@ -129,31 +130,6 @@ class PlainModel {
   std::map<std::string, at::Tensor> w_;
 };
 
-// Each algorithm's loss from its paper, for one sequence of a minibatch.
-at::Tensor paper_loss(const std::string& name, const at::Tensor& log_probs,
-    const at::Tensor& behaviour, const at::Tensor& proximal, double a,
-    const MinibatchTotals& totals, const LossOptions& o) {
-  at::Tensor ratio = (log_probs - behaviour).exp();
-  auto surrogate = [&](const at::Tensor& r) {
-    return at::min(r * a, r.clamp(1 - o.clip_low, 1 + o.clip_high) * a);
-  };
-  auto tokens = static_cast<double>(log_probs.size(0));
-  if (name == "magistral" || name == "dapo") return -surrogate(ratio).sum() / totals.tokens;
-  if (name == "decoupled_ppo") {
-    at::Tensor weight = (proximal - behaviour).exp().clamp_max(o.importance_cap);
-    return -(weight * surrogate((log_probs - proximal).exp())).sum() / totals.tokens;
-  }
-  if (name == "grpo") return -surrogate(ratio).mean() / totals.sequences;
-  if (name == "dr_grpo") return -surrogate(ratio).sum() / (totals.sequences * totals.longest);
-  if (name == "gspo") {
-    at::Tensor s = ((log_probs - behaviour).sum() / tokens).exp();
-    return -surrogate(s) / totals.sequences;
-  }
-  at::Tensor held = ratio.detach();
-  held = name == "cispo" ? held.clamp(1 - o.clip_low, 1 + o.clip_high) : held.clamp_max(2);
-  return -(held * a * log_probs).sum() / totals.tokens;
-}
-
 void check_gradients(
     PlainModel& plain, const Arena& arena, const std::vector<float>& gradient, double norm) {
   for (const TensorEntry& t : arena.manifest().tensors()) {
@@ -167,14 +143,31 @@ void check_gradients(
   }
 }
 
-MinibatchTotals totals_of(const std::vector<TrainSequence>& sequences) {
-  MinibatchTotals totals;
-  totals.sequences = static_cast<double>(sequences.size());
+double tokens_of(const std::vector<TrainSequence>& sequences) {
+  double tokens = 0;
+  for (const TrainSequence& s : sequences) tokens += static_cast<double>(s.completion.size());
+  return tokens;
+}
+
+at::Tensor tensor(const std::vector<float>& values) {
+  return at::from_blob(
+      const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kFloat)
+      .to(at::kDouble);
+}
+
+// Scores of their own, and the advantages that come of them.
+std::vector<double> score(
+    std::vector<TrainSequence>& sequences, AdvantageRule rule, std::uint64_t seed) {
+  Random random(seed, 106);
+  std::vector<double> scores;
+  std::vector<std::uint64_t> groups;
   for (const TrainSequence& s : sequences) {
-    totals.tokens += static_cast<double>(s.completion.size());
-    totals.longest = std::max(totals.longest, static_cast<double>(s.completion.size()));
+    scores.push_back(static_cast<double>(random.uniform()));
+    groups.push_back(s.group);
   }
-  return totals;
+  auto values = advantages(scores, groups, rule);
+  for (std::size_t i = 0; i < values.size(); ++i) sequences[i].advantage = values[i];
+  return scores;
 }
 
 }  // namespace
@@ -190,34 +183,32 @@ TEST_CASE("loss and gradients equal those of plain ATen ops") {
     std::string algorithm = algorithm_names()[seed % algorithm_names().size()];
     CAPTURE(algorithm);
     double temperature = seed % 2 == 0 ? 1 : 0.8;
-    LossOptions options{.algorithm = algorithm, .temperature = temperature};
+    LossOptions options = loss_of(algorithm);
+    options.temperature = temperature;
+    options.length_budget = 33;
     auto sequences = random_sequences(config, seed, 7);
     behave(*trainer, sequences, seed, 0.3F, temperature);
-    if (algorithm_named(algorithm).wants_proximal) {
-      // As if other minibatches had been trained on since.
-      set_proximal(*trainer, sequences, options, 60);
-      Random random(seed, 105);
-      for (TrainSequence& s : sequences)
-        for (float& p : s.proximal_log_probs) p += 0.3F * random.normal();
+    auto scores = score(sequences, options.advantage, seed);
+    // As if other minibatches had been trained on since.
+    auto proximal = trainer->log_probs(sequences, temperature, 60);
+    Random random(seed, 105);
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      for (float& p : proximal[i]) p += 0.3F * random.normal();
+      if (options.old == OldPolicy::proximal) sequences[i].proximal_log_probs = proximal[i];
     }
     StepReport report = trainer->reinforce_step(sequences, options, gradient_only(), 60);
 
     PlainModel plain(config, *arena);
-    MinibatchTotals totals = totals_of(sequences);
-    at::Tensor loss = at::zeros({}, at::kDouble);
-    for (const TrainSequence& s : sequences) {
-      auto of = [](const std::vector<float>& values) {
-        return at::from_blob(const_cast<float*>(values.data()),
-            {static_cast<std::int64_t>(values.size())}, at::kFloat)
-            .to(at::kDouble);
-      };
-      loss =
-          loss + paper_loss(algorithm, plain.log_probs(s, temperature), of(s.behaviour_log_probs),
-                     of(s.proximal_log_probs), s.advantage, totals, options);
-    }
+    std::vector<PaperSequence> paper;
+    for (std::size_t i = 0; i < sequences.size(); ++i)
+      paper.push_back(
+          {plain.log_probs(sequences[i], temperature), tensor(sequences[i].behaviour_log_probs),
+              tensor(proximal[i]), scores[i], sequences[i].group});
+    at::Tensor loss = paper_loss(algorithm, paper,
+        {options.clip_low, options.clip_high, options.importance_cap, options.length_budget});
     loss.backward();
     CHECK(std::abs(loss.item<double>() - report.loss) < 1e-5);
-    CHECK(std::abs(plain.entropy_sum / totals.tokens - report.entropy) < 1e-5);
+    CHECK(std::abs(plain.entropy_sum / tokens_of(sequences) - report.entropy) < 1e-5);
     check_gradients(plain, *arena, last_gradient(*trainer), report.gradient_norm);
   }
 }
@@ -232,10 +223,9 @@ TEST_CASE("supervised loss and gradients equal those of plain ATen ops") {
     auto sequences = random_sequences(config, seed, 7);
     StepReport report = trainer->supervised_step(sequences, gradient_only(), 60);
     PlainModel plain(config, *arena);
-    MinibatchTotals totals = totals_of(sequences);
     at::Tensor loss = at::zeros({}, at::kDouble);
     for (const TrainSequence& s : sequences)
-      loss = loss - plain.log_probs(s, 1).sum() / totals.tokens;
+      loss = loss - plain.log_probs(s, 1).sum() / tokens_of(sequences);
     loss.backward();
     CHECK(std::abs(loss.item<double>() - report.loss) < 1e-5);
     check_gradients(plain, *arena, last_gradient(*trainer), report.gradient_norm);

@@ -1,8 +1,13 @@
 #include "actors/model/model_config.h"
 
 #include "actors/model/policy.h"
+#include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cstdint>
 #include <string>
 
 #include "tests/support/test.h"
@@ -58,9 +63,37 @@ TEST_CASE("a Llama config is understood") {
   CHECK(c.kv_heads == 8);
   CHECK(c.head_dim == 128);
   CHECK(c.rope_theta == 500000);
-  CHECK(c.eos == 2);
+  CHECK(c.ends == std::vector<std::int32_t>{2, 3});
   CHECK(c.window == 0);
   CHECK(parameters(c) == 7'241'732'096);
+}
+
+TEST_CASE("every end token counts, from config and generation config, and is written back") {
+  auto ended_by = [](const std::string& eos) {
+    std::string json = llama;
+    auto at = json.find("\"eos_token_id\"");
+    auto end = json.find(']', at) + 1;
+    return parse_model_config(json.replace(at, end - at, "\"eos_token_id\": " + eos));
+  };
+  using Ends = std::vector<std::int32_t>;
+  CHECK(ended_by("7").ends == Ends{7});
+  CHECK(ended_by("null").ends.empty());
+  CHECK(ended_by("-1").ends.empty());
+  ModelConfig c = ended_by("[9, 4, 9]");
+  CHECK(c.ends == Ends{9, 4});
+  CHECK(c.is_end(4));
+  CHECK_FALSE(c.is_end(5));
+  add_generation_ends("{\"eos_token_id\": [4, 11]}", c);
+  CHECK(c.ends == Ends{9, 4, 11});
+  add_generation_ends("{\"temperature\": 0.6}", c);
+  add_generation_ends("{\"eos_token_id\": 12}", c);
+  CHECK(c.ends == Ends{9, 4, 11, 12});
+  CHECK(parse_model_config(write_model_config(c)) == c);
+  CHECK_THROWS_AS(ended_by("[1, 99999]"), Error);
+  CHECK_THROWS_AS(ended_by("[1, \"x\"]"), Error);
+  CHECK_THROWS_WITH_AS(add_generation_ends("{\"eos_token_id\": 32000}", c),
+      "generation_config.json: 'eos_token_id' is 32000; expected a token id below 32000", Error);
+  CHECK_THROWS_AS(add_generation_ends("[", c), Error);
 }
 
 TEST_CASE("each architecture brings what sets it apart") {
@@ -158,4 +191,45 @@ TEST_CASE("malformed configs are bad input, and the field is named") {
   text.replace(text.find("4096"), 4, "\"x\"");
   CHECK(says(text, "'hidden_size' is \"x\""));
   CHECK(says(with(llama, R"("bos_token_id": 99999)"), "'bos_token_id'"));
+}
+
+TEST_CASE("each size has its bounds, which belong to it") {
+  auto set = [](const std::string& key, const std::string& value) {
+    auto object = boost::json::parse(llama).as_object();
+    object["architectures"] = {"Qwen3MoeForCausalLM"};
+    for (const char* one : {"num_experts", "num_experts_per_tok", "moe_intermediate_size"})
+      object[one] = 1;
+    object[key] = boost::json::parse(value);
+    return boost::json::serialize(object);
+  };
+
+  struct Bound {
+    const char* key;
+    std::int64_t most;
+  };
+
+  for (auto [key, most] : {Bound{"vocab_size", 1 << 24}, Bound{"hidden_size", 1 << 18},
+           Bound{"num_hidden_layers", 1 << 12}, Bound{"num_attention_heads", 1 << 12},
+           Bound{"num_key_value_heads", 1 << 12}, Bound{"head_dim", 1 << 12},
+           Bound{"intermediate_size", 1 << 20}, Bound{"max_position_embeddings", 1 << 24},
+           Bound{"num_experts", 1 << 10}, Bound{"moe_intermediate_size", 1 << 20}}) {
+    CAPTURE(key);
+    std::string expected = str("expected a whole number in 1..", most);
+    for (const std::string& wrong : {std::string("0"), str(most + 1), std::string("1.5")})
+      CHECK(says(set(key, wrong), str("config.json: '", key, "' is ")));
+    CHECK(says(set(key, str(most + 1)), expected));
+    CHECK_FALSE(says(set(key, str(most)), expected));
+  }
+  for (const char* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
+    CHECK(error_of(set(key, "31999")) == "accepted");
+    CHECK(error_of(set(key, "-1")) == "accepted");
+    CHECK(says(set(key, "32000"), "expected a token id below 32000"));
+    CHECK(says(set(key, "-2"), "expected a token id below 32000"));
+  }
+  for (const char* key : {"rms_norm_eps", "rope_theta"}) {
+    CHECK(error_of(set(key, "1")) == "accepted");
+    for (const char* wrong : {"0", "-1", "true"}) CHECK(says(set(key, wrong), "a number > 0"));
+  }
+  CHECK(says(set("head_dim", "127"), "'head_dim' 127 is odd"));
+  CHECK(says(set("norm_topk_prob", "1"), "expected true or false"));
 }

@@ -67,7 +67,7 @@ inline std::vector<Token> random_tokens(
 // that the generator would have sampled it from.
 inline std::vector<float> decode_log_probs(Decoder& decoder, const ModelConfig& config,
     const ReadyWeights& weights, const std::vector<Token>& prompt, const std::vector<Token>& tokens,
-    kernels::Sampling sampling = {}) {
+    float temperature = 1) {
   auto id = *decoder.open(static_cast<std::int64_t>(prompt.size() + tokens.size()));
   std::vector<Decoder::Row> rows;
   for (Token t : prompt) rows.push_back({id, t, false});
@@ -76,7 +76,8 @@ inline std::vector<float> decode_log_probs(Decoder& decoder, const ModelConfig& 
   for (Token t : tokens) {
     std::span<const float> logits = decoder.forward(rows, weights);
     float log_prob = 0;
-    kernels::token_log_prob(logits.data(), 1, config.vocabulary, &t, sampling, &log_prob, nullptr);
+    kernels::token_log_prob(
+        logits.data(), 1, config.vocabulary, &t, temperature, &log_prob, nullptr);
     result.push_back(log_prob);
     rows = {{id, t, true}};
   }

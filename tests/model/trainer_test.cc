@@ -1,3 +1,4 @@
+#include "actors/model/algorithms.h"
 #include "actors/model/policy.h"
 #include "runtime/base/result.h"
 #include "tests/model/training.h"
@@ -34,8 +35,8 @@ TEST_CASE("the trainer's log-probs are the decoder's, bit for bit") {
     Decoder decoder(config, {.kv_blocks = 32});
     std::vector<std::vector<float>> expected;
     for (const TrainSequence& s : sequences)
-      expected.push_back(decode_log_probs(
-          decoder, config, *weights, s.prompt, s.completion, {.temperature = temperature}));
+      expected.push_back(
+          decode_log_probs(decoder, config, *weights, s.prompt, s.completion, temperature));
     // Whatever shares the microbatch.
     for (std::int64_t rows_max : {1, 90, 200, 10000})
       REQUIRE(
@@ -125,16 +126,15 @@ TEST_CASE("microbatches add up to the same gradient") {
   auto trainer = trainer_for(config, *arena);
   auto sequences = random_sequences(config, 5, 23);
   behave(*trainer, sequences, 5, 0.3F);
-  for (const char* algorithm :
-      {"magistral", "grpo", "dr_grpo", "cispo", "gspo", "truncated_is", "dapo", "decoupled_ppo"}) {
+  for (const std::string& algorithm : algorithm_names()) {
     CAPTURE(algorithm);
+    LossOptions loss = loss_of(algorithm);
+    loss.length_budget = 30;
     trainer->import(*arena);
-    StepReport whole =
-        trainer->reinforce_step(sequences, {.algorithm = algorithm}, gradient_only(), 10000);
+    StepReport whole = trainer->reinforce_step(sequences, loss, gradient_only(), 10000);
     std::vector<float> expected = last_gradient(*trainer);
     trainer->import(*arena);
-    StepReport parts =
-        trainer->reinforce_step(sequences, {.algorithm = algorithm}, gradient_only(), 50);
+    StepReport parts = trainer->reinforce_step(sequences, loss, gradient_only(), 50);
     std::vector<float> found = last_gradient(*trainer);
     CHECK(whole.microbatches == 1);
     CHECK(parts.microbatches > 5);
@@ -147,28 +147,26 @@ TEST_CASE("microbatches add up to the same gradient") {
   }
 }
 
-TEST_CASE("proximal log-probs are those before the batch's first minibatch") {
+TEST_CASE("a loss that divides by proximal finds them itself where none are given") {
   ModelConfig config = random_config(6);
   auto arena = random_weights(config, 6);
   auto trainer = trainer_for(config, *arena);
   auto batch = random_sequences(config, 6, 12);
   behave(*trainer, batch, 6, 0.3F);
-  LossOptions loss{.algorithm = "decoupled_ppo", .temperature = 0.9};
+  LossOptions loss = loss_of("decoupled_ppo");
+  loss.temperature = 0.9;
   auto before = trainer->log_probs(batch, 0.9, 100);
-  // One minibatch: the step finds them itself, and the ratio to them is 1.
+  // They are those of this very step: the ratio to them is 1.
   StepReport own = trainer->reinforce_step(batch, loss, gradient_only(), 100);
   std::vector<float> gradient = last_gradient(*trainer);
+  CHECK(own.clip_low_share + own.clip_high_share == 0);
   trainer->import(*arena);
-  set_proximal(*trainer, batch, {.algorithm = "magistral"}, 100);
-  CHECK(batch[0].proximal_log_probs.empty());
-  set_proximal(*trainer, batch, loss, 100);
-  for (std::size_t i = 0; i < batch.size(); ++i) CHECK(batch[i].proximal_log_probs == before[i]);
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].proximal_log_probs = before[i];
   StepReport given = trainer->reinforce_step(batch, loss, gradient_only(), 100);
   CHECK(given.loss == own.loss);
   CHECK(last_gradient(*trainer) == gradient);
-  CHECK(own.clip_low_share + own.clip_high_share == 0);
 
-  // Two minibatches: the second still has them, though the weights have moved.
+  // After another step the weights have moved away from them.
   trainer->import(*arena);
   std::span<const TrainSequence> all(batch);
   trainer->reinforce_step(all.first(6), loss, {.learning_rate = 0.05}, 100);
@@ -187,6 +185,11 @@ TEST_CASE("AdamW and clipping do what PyTorch's do, worked from the gradient") {
   std::vector<double> p(arena->data(), arena->data() + arena->bytes().size() / 4);
   std::vector<double> m(p.size());
   std::vector<double> v(p.size());
+  std::vector<double> decay(p.size());  // of matrices: norms and biases have none
+  for (const TensorEntry& tensor : arena->manifest().tensors())
+    if (tensor.shape.size() > 1)
+      std::fill_n(
+          decay.begin() + static_cast<std::ptrdiff_t>(tensor.offset / 4), tensor.size / 4, 0.1);
   OptimizerOptions options{.learning_rate = 0.01, .weight_decay = 0.1, .clip_norm = 0.5};
   for (int step = 1; step <= 3; ++step) {
     auto probe = trainer_for(config, *arena);
@@ -205,7 +208,7 @@ TEST_CASE("AdamW and clipping do what PyTorch's do, worked from the gradient") {
       double x = static_cast<double>(g[i]) * 0.5 / norm;
       m[i] = 0.9 * m[i] + 0.1 * x;
       v[i] = 0.95 * v[i] + 0.05 * x * x;
-      p[i] -= 0.01 * 0.1 * p[i];
+      p[i] -= 0.01 * decay[i] * p[i];
       p[i] -= 0.01 * (m[i] / (1 - std::pow(0.9, step))) /
               (std::sqrt(v[i] / (1 - std::pow(0.95, step))) + 1e-8);
     }
@@ -286,6 +289,13 @@ TEST_CASE("a loss or gradient that is not finite changes nothing") {
   StepReport report = trainer->reinforce_step(broken, {}, {}, 40);
   CHECK(report.skipped);
   CHECK(report.skip_reason == "the loss is nan");
+  CHECK(fingerprint_of(*trainer, config) == before);
+  CHECK(trainer->optimizer_state() == state);
+  broken[3].advantage = 1e60;  // a loss of that size is a number, a slope is none
+  report = trainer->reinforce_step(broken, {}, {}, 40);
+  CHECK(report.skipped);
+  CHECK(std::isfinite(report.loss));
+  CHECK(report.skip_reason.find("the gradient's norm is ") == 0);
   CHECK(fingerprint_of(*trainer, config) == before);
   CHECK(trainer->optimizer_state() == state);
   CHECK_FALSE(trainer->reinforce_step(sequences, {}, {}, 40).skipped);

@@ -57,8 +57,8 @@ struct AuditBench {
     group.rollouts.push_back(judged(1, {4, 5, 6, 7}, {{0, 2, 4, 0, true}, {2, 4, 5, 0, false}}));
     group.rollouts.push_back(judged(2, {4, 5}, {{0, 2, 5, 0, true}}));
     for (auto& one : group.rollouts)
-      one.rollout.log_probs = replay_log_probs(job.model, group.prompt.tokens, one.rollout,
-          weights_of(), job.generator.temperature, job.generator.top_p);
+      one.rollout.log_probs = replay_log_probs(
+          job.model, group.prompt.tokens, one.rollout, weights_of(), job.generator.temperature);
     batch.groups.push_back(std::move(group));
   }
 
@@ -85,24 +85,6 @@ struct AuditBench {
 TEST_CASE("the largest lag is that of the oldest token") {
   CHECK(lag_max(sample_batch()) == 2);
   CHECK(lag_max(Batch()) == 0);
-}
-
-TEST_CASE("a batch is trained with each token's lag and each group's own advantages") {
-  Job job = sim_job(1);
-  job.reinforce->algorithm = "grpo";
-  auto sequences = training_sequences(job, sample_batch());
-  REQUIRE(sequences.size() == 3);
-  CHECK(sequences[0].prompt == std::vector<Token>{3, 4});
-  CHECK(sequences[1].completion == std::vector<Token>{4, 5, 6, 7});
-  CHECK(sequences[1].behaviour_log_probs == std::vector<float>(4, -0.5F));
-  CHECK(sequences[0].lags == std::vector<std::uint32_t>{0, 0, 0});
-  CHECK(sequences[1].lags == std::vector<std::uint32_t>{2, 1, 1, 1});
-  CHECK(sequences[2].group == 9);
-  // Within its group the better one is pushed as far as the other is held back.
-  CHECK(sequences[0].advantage < 0);
-  CHECK(sequences[1].advantage == doctest::Approx(-sequences[0].advantage));
-  CHECK(sequences[2].advantage == doctest::Approx(0));
-  CHECK(training_sequences(job, Batch()).empty());
 }
 
 TEST_CASE("a step's event counts its batch's rollouts, lags and thinking") {

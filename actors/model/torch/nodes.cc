@@ -310,8 +310,8 @@ at::Tensor gather(Pass& pass, const at::Tensor& x) {
 at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, float* entropy) {
   const Microbatch& b = *pass.batch;
   float* y = pass.workspace.floats(b.losses());
-  kernels::token_log_prob(data(logits), b.losses(), pass.config.vocabulary, b.targets.data(),
-      {.temperature = temperature, .top_p = 1}, y, entropy);
+  kernels::token_log_prob(
+      data(logits), b.losses(), pass.config.vocabulary, b.targets.data(), temperature, y, entropy);
   at::Tensor result = at::from_blob(y, {b.losses()}, at::TensorOptions().dtype(at::kFloat));
   if (!pass.training) return result;
   auto node = std::make_shared<LogProbNode>(pass);

@@ -6,7 +6,7 @@
 namespace tramontane {
 
 // Changes whenever policy.h does in a way that a plug-in of another build would not survive.
-inline constexpr int trainer_abi = 2;
+inline constexpr int trainer_abi = 3;
 
 extern "C" {
 using TrainerAbi = int (*)();

@@ -1,6 +1,5 @@
 #include "actors/model/torch/torch_trainer.h"
 
-#include "actors/model/algorithms.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "scheduler/packing.h"
@@ -33,7 +32,7 @@ static_assert(std::endian::native == std::endian::little);
 struct Plan {
   std::vector<std::vector<std::size_t>> bins;
   std::int64_t rows = 0;
-  MinibatchTotals totals;
+  double tokens = 0;  // of all completions
 };
 
 Plan plan(std::span<const TrainSequence> sequences, std::int64_t rows_max) {
@@ -42,11 +41,8 @@ Plan plan(std::span<const TrainSequence> sequences, std::int64_t rows_max) {
   for (const TrainSequence& s : sequences) {
     sizes.push_back(rows_of(s));
     result.rows += sizes.back();
-    auto tokens = static_cast<double>(s.completion.size());
-    result.totals.tokens += tokens;
-    result.totals.longest = std::max(result.totals.longest, tokens);
+    result.tokens += static_cast<double>(s.completion.size());
   }
-  result.totals.sequences = static_cast<double>(sequences.size());
   result.bins = pack(sizes, rows_max);
   return result;
 }
@@ -60,6 +56,7 @@ struct Sums {
   double kl = 0;
   std::uint64_t clipped_low = 0;
   std::uint64_t clipped_high = 0;
+  std::uint64_t masked = 0;
 };
 
 void measure(const TrainSequence& sequence, std::span<const float> log_probs, Sums& sums,
@@ -80,17 +77,28 @@ void measure(const TrainSequence& sequence, std::span<const float> log_probs, Su
   }
 }
 
-void fill_means(const Sums& sums, const MinibatchTotals& totals, StepReport& report) {
+void fill_means(const Sums& sums, double tokens, StepReport& report) {
   report.loss = sums.loss;
-  report.entropy = sums.entropy / totals.tokens;
-  report.clip_low_share = static_cast<double>(sums.clipped_low) / totals.tokens;
-  report.clip_high_share = static_cast<double>(sums.clipped_high) / totals.tokens;
+  report.entropy = sums.entropy / tokens;
+  report.clip_low_share = static_cast<double>(sums.clipped_low) / tokens;
+  report.clip_high_share = static_cast<double>(sums.clipped_high) / tokens;
+  report.masked_share = static_cast<double>(sums.masked) / tokens;
 }
 
-void fill_ratios(const Sums& sums, const MinibatchTotals& totals, StepReport& report) {
-  report.ratio_mean = sums.ratio / totals.tokens;
-  report.effective_sample_size = sums.ratio * sums.ratio / (totals.tokens * sums.ratio_square);
-  report.mismatch_kl = sums.kl / totals.tokens;
+void fill_ratios(const Sums& sums, double tokens, StepReport& report) {
+  report.ratio_mean = sums.ratio / tokens;
+  report.effective_sample_size = sums.ratio * sums.ratio / (tokens * sums.ratio_square);
+  report.mismatch_kl = sums.kl / tokens;
+}
+
+std::vector<double> weights_of(const LossOptions& loss, std::span<const TrainSequence> sequences) {
+  std::vector<std::uint64_t> groups;
+  std::vector<std::uint64_t> lengths;
+  for (const TrainSequence& s : sequences) {
+    groups.push_back(s.group);
+    lengths.push_back(s.completion.size());
+  }
+  return token_weights(loss, groups, lengths);
 }
 
 }  // namespace
@@ -131,14 +139,20 @@ void TorchTrainer::apply(const OptimizerOptions& options, StepReport& report) {
   // As in PyTorch's clip_grad_norm_.
   double scale = options.clip_norm > 0 ? std::min(1.0, options.clip_norm / (norm + 1e-6)) : 1;
   ++step_;
-  kernels::adamw({.learning_rate = static_cast<float>(options.learning_rate),
-                     .beta1 = static_cast<float>(options.beta1),
-                     .beta2 = static_cast<float>(options.beta2),
-                     .eps = static_cast<float>(options.eps),
-                     .weight_decay = static_cast<float>(options.weight_decay),
-                     .gradient_scale = static_cast<float>(scale),
-                     .step = step_},
-      network_.parameters(), network_.gradients(), mean_.data(), square_.data(), network_.floats());
+  for (const TensorEntry& tensor : network_.manifest().tensors()) {
+    // Norms and biases, which are vectors, are not decayed.
+    double decay = tensor.shape.size() > 1 ? options.weight_decay : 0;
+    std::size_t at = tensor.offset / sizeof(float);
+    kernels::adamw({.learning_rate = static_cast<float>(options.learning_rate),
+                       .beta1 = static_cast<float>(options.beta1),
+                       .beta2 = static_cast<float>(options.beta2),
+                       .eps = static_cast<float>(options.eps),
+                       .weight_decay = static_cast<float>(decay),
+                       .gradient_scale = static_cast<float>(scale),
+                       .step = step_},
+        network_.parameters() + at, network_.gradients() + at, mean_.data() + at,
+        square_.data() + at, static_cast<std::int64_t>(tensor.size / sizeof(float)));
+  }
   network_.changed();
 }
 
@@ -153,7 +167,7 @@ StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double te
   }
   Plan p = plan(sequences, rows_max);
   report.sequences = sequences.size();
-  report.tokens = static_cast<std::uint64_t>(p.totals.tokens);
+  report.tokens = static_cast<std::uint64_t>(p.tokens);
   report.rows = static_cast<std::uint64_t>(p.rows);
   report.microbatches = static_cast<std::uint32_t>(p.bins.size());
   network_.clear_gradients();
@@ -166,8 +180,8 @@ StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double te
     for (std::size_t m = 0; m < bin.size(); ++m) {
       auto begin = static_cast<std::size_t>(batch_.loss_starts[m]);
       auto count = static_cast<std::size_t>(batch_.loss_starts[m + 1]) - begin;
-      loss(sequences[bin[m]], out.log_probs.subspan(begin, count), p.totals,
-          std::span(slopes_).subspan(begin, count), sums, report);
+      loss(bin[m], out.log_probs.subspan(begin, count), std::span(slopes_).subspan(begin, count),
+          sums, report);
     }
     sums.entropy = std::accumulate(out.entropy.begin(), out.entropy.end(), sums.entropy);
     // Nothing that follows would be of use; apply() names the loss.
@@ -176,8 +190,8 @@ StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double te
         [](double slope) { return static_cast<float>(slope); });
     network_.backward(gradient_);
   }
-  fill_means(sums, p.totals, report);
-  if (sums.ratio > 0) fill_ratios(sums, p.totals, report);
+  fill_means(sums, p.tokens, report);
+  if (sums.ratio > 0) fill_ratios(sums, p.tokens, report);
   apply(options, report);
   return report;
 }
@@ -185,33 +199,38 @@ StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double te
 StepReport TorchTrainer::supervised_step(std::span<const TrainSequence> sequences,
     const OptimizerOptions& options, std::int64_t rows_max) {
   check_sequences(config_, sequences, false);
+  double tokens = 0;
+  for (const TrainSequence& s : sequences) tokens += static_cast<double>(s.completion.size());
   return run(sequences, 1, rows_max, options,
-      [](const TrainSequence&, std::span<const float> log_probs, const MinibatchTotals& totals,
-          std::span<double> slopes, Sums& sums, StepReport&) {
-        for (float log_prob : log_probs) sums.loss -= static_cast<double>(log_prob) / totals.tokens;
-        std::fill(slopes.begin(), slopes.end(), -1 / totals.tokens);
+      [tokens](std::size_t, std::span<const float> log_probs, std::span<double> slopes, Sums& sums,
+          StepReport&) {
+        for (float log_prob : log_probs) sums.loss -= static_cast<double>(log_prob) / tokens;
+        std::fill(slopes.begin(), slopes.end(), -1 / tokens);
       });
 }
 
 StepReport TorchTrainer::reinforce_step(std::span<const TrainSequence> sequences,
     const LossOptions& loss, const OptimizerOptions& options, std::int64_t rows_max) {
-  const Algorithm& algorithm = algorithm_named(loss.algorithm);
   check_sequences(config_, sequences, true);
+  std::vector<double> weights = weights_of(loss, sequences);
   return run(sequences, loss.temperature, rows_max, options,
-      [&](const TrainSequence& sequence, std::span<const float> log_probs,
-          const MinibatchTotals& totals, std::span<double> slopes, Sums& sums, StepReport& report) {
+      [&](std::size_t index, std::span<const float> log_probs, std::span<double> slopes, Sums& sums,
+          StepReport& report) {
+        const TrainSequence& sequence = sequences[index];
         LossSequence part_of{.log_probs = log_probs,
             .behaviour = sequence.behaviour_log_probs,
-            .advantage = sequence.advantage};
+            .advantage = sequence.advantage,
+            .weight = weights[index]};
         // Without others, those of this very forward pass: no parameter has changed yet.
-        if (algorithm.wants_proximal)
+        if (loss.old == OldPolicy::proximal)
           part_of.proximal = sequence.proximal_log_probs.empty()
                                  ? log_probs
                                  : std::span<const float>(sequence.proximal_log_probs);
-        LossPart part = algorithm.objective(part_of, totals, loss, slopes);
+        LossPart part = sequence_loss(loss, part_of, slopes);
         sums.loss += part.loss;
         sums.clipped_low += part.clipped_low;
         sums.clipped_high += part.clipped_high;
+        sums.masked += part.masked;
         measure(sequence, log_probs, sums, report);
       });
 }
