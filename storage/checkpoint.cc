@@ -273,15 +273,19 @@ std::vector<std::string> CheckpointStore::damaged() const {
   return found;
 }
 
-void CheckpointStore::mark_best(std::uint64_t version) {
-  TRAM_CHECK(files_.exists(folder_of_version(version)), "no such checkpoint", version);
-  auto text = json_text(json::object{{"version", version}});
+bool CheckpointStore::has(std::uint64_t version) const {
+  return files_.exists(folder_of_version(version));
+}
+
+void CheckpointStore::mark_best(std::uint64_t version, double score) {
+  TRAM_CHECK(has(version), "no such checkpoint", version);
+  auto text = json_text(json::object{{"version", version}, {"score", score}});
   write_durably(files_, folder_ + "/best.json", as_bytes(text));
   auto all = folders();
   if (!all.empty()) remove_old(all.rbegin()->first);
 }
 
-std::optional<std::uint64_t> CheckpointStore::read_best() const {
+std::optional<CheckpointStore::Best> CheckpointStore::read_best() const {
   std::string path = folder_ + "/best.json";
   if (!files_.exists(path)) return std::nullopt;
   auto bytes = files_.read(path);
@@ -295,11 +299,21 @@ std::optional<std::uint64_t> CheckpointStore::read_best() const {
   if (!named || error) corrupt(path, "it names no version");
   if (!folders().contains(number))
     corrupt(path, str("it names version ", number, ", which is not there"));
-  return number;
+  auto* score = object->if_contains("score");
+  if (score == nullptr || !score->is_number()) corrupt(path, "it has no score");
+  return Best{number, score->to_number<double>()};
 }
 
 std::optional<std::uint64_t> CheckpointStore::best() const {
-  return best_problem() ? std::nullopt : read_best();
+  if (best_problem()) return std::nullopt;
+  auto best = read_best();
+  return best ? std::optional(best->version) : std::nullopt;
+}
+
+std::optional<double> CheckpointStore::best_score() const {
+  if (best_problem()) return std::nullopt;
+  auto best = read_best();
+  return best ? std::optional(best->score) : std::nullopt;
 }
 
 std::optional<std::string> CheckpointStore::best_problem() const {
@@ -309,6 +323,12 @@ std::optional<std::string> CheckpointStore::best_problem() const {
   } catch (const Error& error) {
     return error.text();
   }
+}
+
+boost::json::object about_checkpoint(const Files& files, const std::string& folder) {
+  std::string manifest_path = folder + "/" + manifest_name;
+  if (!files.exists(manifest_path) || is_foreign(files.map(manifest_path)->bytes())) return {};
+  return read_manifest(files, folder).about;
 }
 
 void check_files(

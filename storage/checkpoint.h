@@ -79,18 +79,27 @@ class CheckpointStore {
   // Error(not_found) or Error(corrupt) naming the file.
   Checkpoint load(const std::string& folder) const;
 
-  // The best stays for as long as it is the best. It must exist.
-  void mark_best(std::uint64_t version);
+  bool has(std::uint64_t version) const;
+
+  // The best stays for as long as it is the best. It must exist. `score`: why it is.
+  void mark_best(std::uint64_t version, double score);
   // Nothing if none was marked, or best.json does not say which: best_problem() then says why, and
   // none is removed until one is marked again.
   std::optional<std::uint64_t> best() const;
+  std::optional<double> best_score() const;
   std::optional<std::string> best_problem() const;
 
  private:
   std::string folder_of_version(std::uint64_t version) const;
   std::map<std::uint64_t, std::string> folders() const;
+
+  struct Best {
+    std::uint64_t version = 0;
+    double score = 0;
+  };
+
   // What best.json says. Error(corrupt) if it makes no sense.
-  std::optional<std::uint64_t> read_best() const;
+  std::optional<Best> read_best() const;
   void remove_leftovers();
   void remove_old(std::uint64_t newest);
 
@@ -98,6 +107,10 @@ class CheckpointStore {
   std::string folder_;
   CheckpointOptions options_;
 };
+
+// What the checkpoint in a folder says about itself; nothing where the folder is nobody's
+// checkpoint. Error(corrupt) if its manifest is damaged.
+boost::json::object about_checkpoint(const Files& files, const std::string& folder);
 
 // That those of a checkpoint's files that are called `names` are as its manifest says:
 // Error(corrupt) naming the one that is not, or that is missing. A folder without a manifest of

@@ -4,9 +4,13 @@
 #include "runtime/base/json_text.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
+#include "storage/decompress.h"
+#include "storage/json_member.h"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <optional>
 #include <unordered_map>
 
@@ -50,35 +54,117 @@ std::string fields_of(const json::object& object) {
   return names.empty() ? "nothing" : names;
 }
 
-std::optional<std::string> text_of(const json::value& value, bool structured) {
-  if (value.is_string()) return std::string(value.get_string());
-  if (value.is_number() || value.is_bool() || structured) return json_text(value);
-  return std::nullopt;
+// A field of one line.
+struct Field {
+  const json::value* value = nullptr;  // null: it is not there
+  std::vector<std::string> path;
+};
+
+Field find(const json::object& object, const std::string& name) {
+  if (const auto* value = object.if_contains(name)) return {value, {name}};
+  Field field;
+  const json::object* in = &object;
+  for (std::size_t begin = 0;;) {
+    auto end = name.find('.', begin);
+    field.path.push_back(name.substr(begin, end - begin));
+    const json::value* value = in->if_contains(field.path.back());
+    if (end == std::string::npos) return field.value = value, field;
+    if (value == nullptr || !value->is_object()) return {};
+    in = &value->get_object();
+    begin = end + 1;
+  }
 }
 
-// The field's text, or a problem. An absent optional field is empty. Where `structured`, an object
-// or a list is its JSON text.
-bool take(const json::object& object, const std::string& field, bool needed, std::uint32_t line,
-    Problems& problems, std::string& into, bool structured = false) {
-  const auto* value = object.if_contains(field);
-  if (value == nullptr || value->is_null()) {
+bool is_scalar(const json::value& value) {
+  return value.is_string() || value.is_number() || value.is_bool();
+}
+
+std::string number_text(const json::value& value) {
+  if (!value.is_double()) return json_text(value);
+  char text[32];
+  auto end = std::to_chars(text, text + sizeof text, value.get_double());
+  return {text, end.ptr};
+}
+
+// The text of a value that stands at `path` in `line`.
+std::optional<std::string> text_of(const Field& field, std::string_view line, bool structured) {
+  const json::value& value = *field.value;
+  if (value.is_string()) return std::string(value.get_string());
+  if (is_scalar(value)) {
+    auto raw = json_member(line, field.path);
+    return raw ? std::string(*raw) : number_text(value);
+  }
+  if (!structured) return std::nullopt;
+  const auto* list = value.if_array();
+  if (list == nullptr || !std::all_of(list->begin(), list->end(), is_scalar))
+    return json_text(value);
+  json::array texts;
+  for (const json::value& item : *list) {
+    if (item.is_string())
+      texts.push_back(item);
+    else
+      texts.emplace_back(number_text(item));
+  }
+  return json_text(json::value(texts));
+}
+
+// The field's text, or a problem. An absent optional field is empty, and so is one that is neither
+// text nor number. Where `structured`, an object or a list is its JSON text.
+bool take(const json::object& object, std::string_view text, const std::string& name, bool needed,
+    std::uint32_t line, Problems& problems, std::string& into, bool structured = false) {
+  Field field = find(object, name);
+  if (field.value == nullptr || field.value->is_null()) {
     if (!needed) return true;
-    problems.add(line, str("no field '", field, "'; this line has: ", fields_of(object),
+    problems.add(line, str("no field '", name, "'; this line has: ", fields_of(object),
                            ". Rename it, or name your field in the job graph's data section"));
     return false;
   }
-  auto text = text_of(*value, structured);
-  if (!text) {
-    problems.add(line, str("field '", field, "' must be a text or a number, but is ",
-                           value->is_array() ? "a list" : "an object"));
+  auto found = text_of(field, text, structured);
+  if (!found) {
+    if (!needed) return true;
+    problems.add(line, str("field '", name, "' must be a text or a number, but is ",
+                           field.value->is_array() ? "a list" : "an object"));
     return false;
   }
-  if (needed && text->empty()) {
-    problems.add(line, str("field '", field, "' is empty"));
+  if (needed && found->empty()) {
+    problems.add(line, str("field '", name, "' is empty"));
     return false;
   }
-  into = std::move(*text);
+  into = std::move(*found);
   return true;
+}
+
+// A prompt that is a list of messages; what is wrong with it, or nothing.
+std::string take_turns(const json::array& messages, Example& example) {
+  for (const json::value& message : messages) {
+    const auto* object = message.if_object();
+    const auto* role = object == nullptr ? nullptr : object->if_contains("role");
+    const auto* content = object == nullptr ? nullptr : object->if_contains("content");
+    if (role == nullptr || !role->is_string() || content == nullptr || !content->is_string())
+      return "a prompt that is a list has messages {\"role\": text, \"content\": text}";
+    Turn turn{std::string(role->as_string()), std::string(content->as_string())};
+    bool known = turn.role == "user" || turn.role == "assistant" ||
+                 (turn.role == "system" && example.turns.empty());
+    if (!known)
+      return str("a message of the role '", turn.role,
+          "'; expected user or assistant, and system first of all");
+    example.turns.push_back(std::move(turn));
+  }
+  if (example.turns.empty() || example.turns.back().role != "user")
+    return "the last message of a prompt must be the user's";
+  example.prompt = example.turns.back().content;
+  return example.prompt.empty() ? "the user's last message is empty" : "";
+}
+
+bool take_prompt(const json::object& object, std::string_view text, const DatasetOptions& options,
+    std::uint32_t line, Problems& problems, Example& example) {
+  Field field = find(object, options.prompt_field);
+  const auto* messages = field.value == nullptr ? nullptr : field.value->if_array();
+  if (messages == nullptr)
+    return take(object, text, options.prompt_field, true, line, problems, example.prompt);
+  std::string wrong = take_turns(*messages, example);
+  if (!wrong.empty()) problems.add(line, str("field '", options.prompt_field, "': ", wrong));
+  return wrong.empty();
 }
 
 std::optional<Example> parse_line(
@@ -105,12 +191,12 @@ std::optional<Example> parse_line(
   const auto& object = value.get_object();
   Example example;
   example.line = line;
-  bool whole = take(object, options.prompt_field, true, line, problems, example.prompt);
-  whole &= take(
-      object, options.answer_field, options.needs_answer, line, problems, example.answer, true);
-  whole &= take(object, options.completion_field, options.needs_completion, line, problems,
+  bool whole = take_prompt(object, text, options, line, problems, example);
+  whole &= take(object, text, options.answer_field, options.needs_answer, line, problems,
+      example.answer, true);
+  whole &= take(object, text, options.completion_field, options.needs_completion, line, problems,
       example.completion);
-  whole &= take(object, options.kind_field, false, line, problems, example.kind);
+  whole &= take(object, text, options.kind_field, false, line, problems, example.kind);
   if (!whole) return std::nullopt;
   return example;
 }
@@ -131,7 +217,8 @@ std::uint64_t Dataset::shuffled_index(std::uint64_t position, std::uint64_t seed
 }
 
 Dataset parse_dataset(ByteView bytes, const std::string& name, const DatasetOptions& options) {
-  std::string_view rest = as_text(bytes);
+  auto unpacked = unpack(bytes, name);
+  std::string_view rest = as_text(unpacked ? ByteView(*unpacked) : bytes);
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // a byte order mark
   Problems problems{name, {}, 0};
   std::vector<Example> examples;

@@ -6,9 +6,12 @@
 //   const Example& next = data.shuffled(position, seed);    // epoch after epoch, without end
 //
 // Each line is one JSON object, UTF-8: {"prompt": "…", "answer": "…", "completion": "…"}. A number
-// or a boolean is taken as its text, an answer that is an object or a list as its JSON; other
-// fields are ignored. Blank lines are skipped. Everything wrong is reported at once:
-// Error(bad_input) naming file:line, what was expected and what is there.
+// or a boolean is taken as the very text that stands there; of an answer, a list of texts and
+// numbers as a list of texts (each of them accepted), any other list or object as its JSON. A
+// prompt may be a list of messages {"role", "content"} that ends with the user's. A field's name
+// may lead into objects, like reward_model.ground_truth. Other fields are ignored, blank lines
+// skipped, gzip and zstd unpacked. Everything wrong is reported at once: Error(bad_input) naming
+// file:line, what was expected and what is there.
 
 #include "storage/file.h"
 
@@ -18,8 +21,17 @@
 
 namespace tramontane {
 
+// One message of a conversation.
+struct Turn {
+  std::string role;  // system, user or assistant
+  std::string content;
+
+  bool operator==(const Turn&) const = default;
+};
+
 struct Example {
-  std::string prompt;
+  std::string prompt;       // of a conversation its last message, which is the user's
+  std::vector<Turn> turns;  // the whole conversation; empty where the prompt is a text
   std::string answer;
   std::string completion;  // of a demonstration; empty elsewhere
   std::string kind;        // what sort of problem, for tables by kind; may be empty
@@ -67,7 +79,7 @@ class Dataset {
 
 Dataset read_dataset(const Files& files, const std::string& path, const DatasetOptions& options);
 
-// The same from bytes; `name` stands in the errors.
+// The same from bytes, unpacked; `name` stands in the errors.
 Dataset parse_dataset(ByteView bytes, const std::string& name, const DatasetOptions& options);
 
 }  // namespace tramontane

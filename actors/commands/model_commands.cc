@@ -1,10 +1,11 @@
 #include "actors/commands/commands.h"
 #include "actors/evaluator/evaluation.h"
+#include "actors/job/problems.h"
 #include "actors/model/hf_folder.h"
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
-#include "storage/dataset.h"
+#include "storage/checkpoint.h"
 #include "storage/file.h"
 
 #include <algorithm>
@@ -57,10 +58,32 @@ class TextStream {
   std::string pending_;
 };
 
+// The form that the checkpoint was trained with, and what the options say otherwise.
+ProblemForm form_of(const std::string& folder, const CliArguments& arguments) {
+  auto about = about_checkpoint(*system_files(), folder);
+  const auto* recorded = about.if_contains("form");
+  ProblemForm form = recorded != nullptr && recorded->is_object()
+                         ? problem_form_of(recorded->as_object())
+                         : ProblemForm();
+  form.prompt_field = arguments.text("prompt-field", form.prompt_field);
+  form.answer_field = arguments.text("answer-field", form.answer_field);
+  form.answer_after = arguments.text("answer-after", form.answer_after);
+  if (arguments.has("chat")) form.chat = chat_named(arguments.text("chat", "none"));
+  form.system = arguments.text("system", form.system);
+  if (arguments.has("system")) form.system_turn = true;
+  if (arguments.has("no-system")) form.system_turn = false;
+  if (arguments.has("think-first")) form.think_first = true;
+  return form;
+}
+
 // A checkpoint as a job without stages, for what needs no training.
 LoadedModel load_model(const std::string& folder, const CliArguments& arguments) {
   HfFolder loaded = load_hf_folder(folder);
   LoadedModel model;
+  model.job.form = form_of(folder, arguments);
+  model.job.form.add_end(loaded.tokenizer, loaded.config);
+  model.job.reward_options.tags = model.job.form.tags;
+  model.job.reward_options.think_first = model.job.form.think_first;
   model.job.model = loaded.config;
   model.job.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
   model.job.seed = arguments.whole("seed", 0, ~std::uint64_t{0} >> 12);
@@ -77,13 +100,12 @@ int evaluate(const CliArguments& arguments) {
   if (path.empty())
     throw UsageError("missing --data FILE: JSONL of {\"prompt\", \"answer\"} lines");
   LoadedModel model = load_model(arguments.positional(0), arguments);
-  Dataset data = read_dataset(*system_files(), path, {});
-  for (std::uint64_t i = 0; i < data.size(); ++i) {
-    Problem problem{.prompt = {.index = i, .text = data[i].prompt, .answer = data[i].answer},
-        .kind = data[i].kind};
-    problem.prompt.tokens = model.job.tokenizer->encode(data[i].prompt);
-    model.job.heldout.push_back(std::move(problem));
-  }
+  model.job.heldout = read_problems(
+      *system_files(), path, "--data", model.job.form, *model.job.tokenizer, model.job.model)
+                          .problems;
+  model.job.evaluator.temperature =
+      static_cast<float>(arguments.number("temperature", 1, 0.01, 100));
+  model.job.evaluator.top_p = static_cast<float>(arguments.number("top-p", 1, 1e-6, 1));
   auto samples =
       static_cast<std::uint32_t>(std::max<std::uint64_t>(1, arguments.whole("samples", 8, 1024)));
   EvaluationOptions options{.label = "eval",
@@ -106,6 +128,11 @@ int evaluate(const CliArguments& arguments) {
       model.job.heldout.size(), evaluation.greedy(), evaluation.sampled(), samples);
   if (options.majority)
     std::printf("maj@%-3u           %.3f\n", samples, event["majority"].as_double());
+  for (std::uint32_t k = 2; k <= samples; k *= 2)
+    std::printf("pass@%-3u          %.3f\n", k, evaluation.pass_at(k));
+  if (evaluation.no_verdicts() > 0)
+    std::printf("no verdict        %llu completions, which are in none of these\n",
+        static_cast<unsigned long long>(evaluation.no_verdicts()));
   std::printf("thinks            %.0f %%\nmean length       %.1f tokens\n",
       100 * event["thinking_share"].to_number<double>(), event["tokens_mean"].to_number<double>());
   for (const auto& kind : event["by_kind"].as_object())
@@ -122,8 +149,7 @@ int generate(const CliArguments& arguments) {
   auto samples = std::max<std::uint64_t>(1, arguments.whole("samples", 1, 100000));
   ContinuousBatch batch(model.job.model, options);
   batch.swap(model.weights);
-  Prompt prompt{.text = arguments.positional(1)};
-  prompt.tokens = model.job.tokenizer->encode(prompt.text);
+  Prompt prompt = model.job.form.prompt(*model.job.tokenizer, arguments.positional(1));
   // One after another, so that each streams; what is drawn does not depend on that.
   for (std::uint64_t i = 0; i < samples; ++i) {
     RolloutTask task;
@@ -132,7 +158,7 @@ int generate(const CliArguments& arguments) {
     task.rollout.seed = model.job.seed;
     batch.add(std::move(task));
     TextStream out(stdout);
-    out.write(prompt.text);
+    out.write(model.job.form.render(prompt.text));
     while (batch.has_work()) {
       batch.step();
       for (Segment& segment : batch.take_segments(true)) {
@@ -151,6 +177,24 @@ int generate(const CliArguments& arguments) {
 const CliOption seed_option{"seed", "N", "of the random draws (default 0)"};
 const CliOption max_tokens_option{
     "max-tokens", "N", "new tokens per completion at most (default 64)"};
+const CliOption top_p_option{
+    "top-p", "P", "mass of the most probable tokens drawn from (default 1)"};
+
+// How a problem is put to the model; where an option is not given, as the checkpoint records it.
+std::vector<CliOption> with_form(std::vector<CliOption> options, bool fields) {
+  if (fields) {
+    options.push_back({"prompt-field", "NAME", "what the file calls the prompt"});
+    options.push_back({"answer-field", "NAME", "what the file calls the answer"});
+    options.push_back(
+        {"answer-after", "TEXT", "the answer is what stands behind the last of this"});
+  }
+  options.push_back(
+      {"chat", "FORM", "none, mistral, chatml or llama3 (default: the checkpoint's)"});
+  options.push_back({"system", "TEXT", "with chat: the system prompt"});
+  options.push_back({"no-system", "", "with chat: no system turn"});
+  options.push_back({"think-first", "", "the model's turn begins with the opening thinking tag"});
+  return options;
+}
 
 }  // namespace
 
@@ -158,15 +202,21 @@ CliCommand eval_command() {
   return {.name = "eval",
       .summary = "grade a checkpoint on a file of problems",
       .details =
-          "Greedy and sampled pass@1, and maj@k, of a checkpoint (any folder in the Hugging Face\n"
-          "layout) on a JSONL file of {\"prompt\", \"answer\"} lines.\n\n"
+          "Greedy and sampled pass@1, pass@k and maj@k, of a checkpoint (any folder in the "
+          "Hugging\n"
+          "Face layout) on a JSONL file of {\"prompt\", \"answer\"} lines. Problems are read and "
+          "put\n"
+          "to the model as in the run that wrote the checkpoint, unless told otherwise.\n\n"
           "  tram eval runs/arithmetic-…/checkpoints/step-000200 --data "
           "examples/arithmetic/heldout.jsonl",
       .positionals = {"CHECKPOINT"},
-      .options = {{"data", "FILE", "the problems"},
-          {"samples", "N", "completions per problem (default 8)"},
-          {"force-thinking", "", "begin every completion with <think>"}, max_tokens_option,
-          seed_option, {"json", "", "the result as one JSON object"}},
+      .options = with_form(
+          {{"data", "FILE", "the problems"},
+              {"samples", "N", "completions per problem (default 8)"},
+              {"temperature", "T", "of the sampled ones (default 1)"}, top_p_option,
+              {"force-thinking", "", "begin every completion with <think>"}, max_tokens_option,
+              seed_option, {"json", "", "the result as one JSON object"}},
+          true),
       .run = evaluate};
 }
 
@@ -174,13 +224,15 @@ CliCommand generate_command() {
   return {.name = "generate",
       .summary = "complete a prompt with a checkpoint",
       .details =
-          "Streams completions of the prompt.\n\n  tram generate "
+          "Streams completions of the prompt, which is put to the model as in the run that wrote "
+          "the\n"
+          "checkpoint, unless told otherwise.\n\n  tram generate "
           "runs/arithmetic-…/checkpoints/step-000200 \"385+47=\" --samples 3",
       .positionals = {"CHECKPOINT", "PROMPT"},
-      .options = {{"samples", "N", "completions (default 1)"},
-          {"temperature", "T", "0: greedy (default 1)"},
-          {"top-p", "P", "mass of the most probable tokens drawn from (default 1)"},
-          max_tokens_option, seed_option},
+      .options = with_form({{"samples", "N", "completions (default 1)"},
+                               {"temperature", "T", "0: greedy (default 1)"}, top_p_option,
+                               max_tokens_option, seed_option},
+          false),
       .run = generate};
 }
 

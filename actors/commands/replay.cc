@@ -4,7 +4,7 @@
 #include "actors/ledger/ledger.h"
 #include "actors/model/hf_folder.h"
 #include "actors/model/policy.h"
-#include "actors/trainer/step_event.h"
+#include "actors/trainer/train_batch.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
@@ -95,7 +95,7 @@ std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string
     policy->import(*job.initial);
   } else {
     Arena arena(std::make_shared<const Manifest>(model_manifest(job.model)));
-    initialise(arena, job.model, job.seed);
+    initialise(arena, job.model, job.seed_of(Job::Purpose::weights));
     policy->import(arena);
   }
   return policy;
@@ -174,10 +174,7 @@ class Replay {
   }
 
   bool trains(const Batch& batch, Fingerprint recorded) {
-    auto sequences = training_sequences(job_, batch);
-    if (!sequences.empty())
-      policy_->reinforce_step(sequences, job_.reinforce->loss,
-          job_.reinforce->optimizer.at(done_, job_.reinforce->steps), job_.trainer.microbatch_rows);
+    train_batch(*policy_, *job_.reinforce, batch, job_.trainer.microbatch_rows);
     Fingerprint found = keep(done_ + 1);
     std::printf("version %llu  %016llx  %s\n", static_cast<unsigned long long>(done_ + 1),
         static_cast<unsigned long long>(found), found == recorded ? "equal" : "DIFFERS");

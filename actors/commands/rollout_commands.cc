@@ -87,6 +87,11 @@ void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) 
   Prompt prompt = job.prompt_of(rollout.group);
   std::printf("  prompt\n");
   show_text(prompt.text);
+  std::string rendered = job.tokenizer->decode(prompt.tokens);
+  if (rendered != prompt.text) {
+    std::printf("  as the model sees it\n");
+    show_text(rendered);
+  }
   std::printf("  gold answer\n");
   show_text(prompt.answer);
   show_writing(rollout, *job.tokenizer);
@@ -142,7 +147,13 @@ int rollouts(const CliArguments& arguments) {
     char* end = nullptr;
     RolloutId id = std::strtoull(arguments.positional(1).c_str(), &end, 10);
     if (*end != '\0') throw UsageError(str("'", arguments.positional(1), "' is no rollout number"));
-    show_one(ledger, run, id);
+    if (!arguments.has("json")) {
+      show_one(ledger, run, id);
+      return 0;
+    }
+    auto found = ledger.list(1, [&](const RolloutSummary& r) { return r.id == id; });
+    if (found.empty()) throw Error(Errc::not_found, str("there is no rollout ", id, " in ", run));
+    print_json(ledger, found.front());
     return 0;
   }
   bool of_step = arguments.has("step");

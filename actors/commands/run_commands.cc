@@ -57,14 +57,20 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
           "A ledger that is damaged is refused (exit status 3), with the file and the steps that "
           "are\n"
           "lost. With --repair the run goes on from before the damage; damaged logs are kept in\n"
-          "RUN/ledger/damaged, checkpoints of steps that are lost in RUN/set_aside.",
+          "RUN/ledger/damaged, checkpoints of steps that are lost in RUN/set_aside.\n"
+          "A job graph, data file or model that is not what the run began with is refused by "
+          "name,\n"
+          "unless --accept-changes says to go on with it; the report tells of it.",
       .positionals = {"RUN"},
       .options = {json_option, plain_option,
-          {"repair", "", "where the ledger is damaged, go on from before that"}},
+          {"repair", "", "where the ledger is damaged, go on from before that"},
+          {"accept-changes", "", "go on although data, model or job graph were changed"}},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
-        return resume_run(arguments.positional(0), {.view = view_of(arguments),
-                                                       .repair = arguments.has("repair"),
-                                                       .reward_kinds = rewards});
+        return resume_run(
+            arguments.positional(0), {.view = view_of(arguments),
+                                         .repair = arguments.has("repair"),
+                                         .accept_changes = arguments.has("accept-changes"),
+                                         .reward_kinds = rewards});
       }};
 }
 

@@ -1,15 +1,15 @@
 #include "actors/evaluator/evaluation.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/random.h"
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace tramontane {
 namespace {
-
-constexpr std::uint64_t evaluation_seed = 0x6576616c;
 
 template <class Outcomes, class Of>
 double mean(const Outcomes& outcomes, Of of) {
@@ -17,6 +17,18 @@ double mean(const Outcomes& outcomes, Of of) {
   double sum = 0;
   for (const auto& outcome : outcomes) sum += of(outcome);
   return sum / static_cast<double>(outcomes.size());
+}
+
+// Of those with a verdict.
+template <class Outcomes>
+double correct_share(const Outcomes& outcomes) {
+  double judged = 0;
+  double correct = 0;
+  for (const auto& outcome : outcomes) {
+    judged += outcome.no_verdict ? 0 : 1;
+    correct += outcome.correct ? 1 : 0;
+  }
+  return judged == 0 ? 0 : correct / judged;
 }
 
 }  // namespace
@@ -44,8 +56,9 @@ void Evaluation::begin_pass() {
   if (pass_ > 1) return;
   ContinuousBatch::Options batch = job_.generator;
   batch.on_swap = OnSwap::keep;
-  batch.temperature = pass_ == 0 ? 0.0F : 1.0F;
-  batch.top_p = 1;
+  batch.temperature = pass_ == 0 ? 0.0F : job_.evaluator.temperature;
+  batch.top_p = job_.evaluator.top_p;
+  if (job_.evaluator.max_tokens != 0) batch.max_tokens = job_.evaluator.max_tokens;
   batch_ = std::make_unique<ContinuousBatch>(job_.model, batch);
   batch_->swap(weights_);
   pass_total_ = pass_ == 0 ? greedy_.size() : sampled_.size();
@@ -60,7 +73,7 @@ void Evaluation::feed() {
     RolloutTask task;
     task.prompt = problems_[next_ / samples]->prompt;
     task.rollout.id = next_;
-    task.rollout.seed = evaluation_seed ^ (job_.seed << 20) ^ weights_->version();
+    task.rollout.seed = derived_seed(job_.seed_of(Job::Purpose::evaluation), weights_->version());
     if (options_.force_thinking) {
       Token think = job_.tokenizer->id("<think>");
       task.rollout.tokens = {think};
@@ -82,10 +95,21 @@ void Evaluation::take(const Segment& segment) {
   outcome.finish = segment.finish;
   if (segment.finish == Finish::stop) tokens.pop_back();
   outcome.text = job_.tokenizer->decode(tokens);
-  const ThinkingTags& tags = job_.reward_options.tags;
-  outcome.thinks = begins_thinking(outcome.text, tags);
-  outcome.answer = std::string(split_thinking(outcome.text, tags).answer);
+  std::uint64_t samples = pass_ == 0 ? 1 : options_.samples;
+  outcome.thinks =
+      begins_thinking(outcome.text, job_.reward_options.tags) ||
+      prompt_opens_thinking(problems_[segment.rollout / samples]->prompt.text, job_.reward_options);
   finished_.push_back(segment.rollout);
+}
+
+Completion Evaluation::completion(
+    const Problem& problem, const Outcome& outcome, RolloutId id) const {
+  return {.prompt = problem.prompt.text,
+      .answer = problem.prompt.answer,
+      .text = outcome.text,
+      .tokens = outcome.tokens,
+      .finish = outcome.finish,
+      .id = id};
 }
 
 void Evaluation::judge_finished() {
@@ -93,18 +117,12 @@ void Evaluation::judge_finished() {
   auto& outcomes = pass_ == 0 ? greedy_ : sampled_;
   std::vector<Completion> completions;
   for (RolloutId id : finished_) {
-    const Problem& problem = *problems_[id / samples];
-    completions.push_back({.prompt = problem.prompt.text,
-        .answer = problem.prompt.answer,
-        .text = outcomes[id].text,
-        .tokens = outcomes[id].tokens,
-        .finish = outcomes[id].finish,
-        .id = id});
+    completions.push_back(completion(*problems_[id / samples], outcomes[id], id));
   }
   auto verdicts = rewards_.judge(completions);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     outcomes[finished_[i]].correct = verdicts[i].correct;
-    outcomes[finished_[i]].done = true;
+    outcomes[finished_[i]].no_verdict = !verdicts[i].score;
   }
   pass_done_ += finished_.size();
   done_ += finished_.size();
@@ -125,34 +143,72 @@ bool Evaluation::step() {
 }
 
 double Evaluation::sampled() const {
-  return mean(sampled_, [](const Outcome& o) { return o.correct ? 1.0 : 0.0; });
+  return correct_share(sampled_);
 }
 
 double Evaluation::greedy() const {
-  return mean(greedy_, [](const Outcome& o) { return o.correct ? 1.0 : 0.0; });
+  return correct_share(greedy_);
 }
 
-double Evaluation::majority() const {
-  std::uint64_t right = 0;
+double Evaluation::pass_at(std::uint32_t k) const {
+  double sum = 0;
+  double problems = 0;
   for (std::size_t p = 0; p < problems_.size(); ++p) {
-    std::map<std::string, std::uint32_t> votes;
-    const Outcome* best = nullptr;
-    std::uint32_t most = 0;
-    for (std::size_t s = 0; s < options_.samples; ++s)
-      ++votes[sampled_[p * options_.samples + s].answer];
+    double judged = 0;
+    double right = 0;
     for (std::size_t s = 0; s < options_.samples; ++s) {
       const Outcome& outcome = sampled_[p * options_.samples + s];
-      if (votes[outcome.answer] > most) {
-        most = votes[outcome.answer];
-        best = &outcome;
-      }
+      judged += outcome.no_verdict ? 0 : 1;
+      right += outcome.correct ? 1 : 0;
     }
-    right += best != nullptr && best->correct ? 1 : 0;
+    if (judged < k) continue;
+    ++problems;
+    // C(n - c, k) / C(n, k) as a product; 0 where fewer than k are wrong.
+    double none = 1;
+    for (std::uint32_t i = 0; i < k; ++i) none *= std::max(0.0, judged - right - i) / (judged - i);
+    sum += 1 - none;
   }
-  return problems_.empty() ? 0 : static_cast<double>(right) / static_cast<double>(problems_.size());
+  return problems == 0 ? 0 : sum / problems;
 }
 
-RunEvent Evaluation::event() const {
+std::uint64_t Evaluation::no_verdicts() const {
+  std::uint64_t count = 0;
+  for (const auto* outcomes : {&greedy_, &sampled_})
+    for (const Outcome& outcome : *outcomes) count += outcome.no_verdict ? 1 : 0;
+  return count;
+}
+
+double Evaluation::majority() {
+  double right = 0;
+  double problems = 0;
+  for (std::size_t p = 0; p < problems_.size(); ++p) {
+    std::vector<Completion> completions;
+    bool judged = false;
+    for (std::size_t s = 0; s < options_.samples; ++s) {
+      const Outcome& outcome = sampled_[p * options_.samples + s];
+      completions.push_back(completion(*problems_[p], outcome, s));
+      judged = judged || !outcome.no_verdict;
+    }
+    if (!judged) continue;
+    ++problems;
+    auto ballots = rewards_.ballots(completions);
+    std::map<std::uint32_t, std::uint32_t> votes;
+    for (const auto& ballot : ballots)
+      if (ballot) ++votes[*ballot];
+    // In the order of who gave it first: the first of the largest wins.
+    auto most = std::max_element(votes.begin(), votes.end(),
+        [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most == votes.end()) continue;
+    for (std::size_t s = 0; s < options_.samples; ++s)
+      if (ballots[s] == most->first && sampled_[p * options_.samples + s].correct) {
+        ++right;
+        break;
+      }
+  }
+  return problems == 0 ? 0 : right / problems;
+}
+
+RunEvent Evaluation::event() {
   RunEvent event;
   event["event"] = "evaluation";
   event["label"] = options_.label;
@@ -168,13 +224,17 @@ RunEvent Evaluation::event() const {
   else
     event["majority"] = nullptr;
   event["majority_samples"] = options_.samples;
+  event["no_verdicts"] = no_verdicts();
+  boost::json::object pass_at_k;
+  for (std::uint32_t k = 1; k <= options_.samples; k *= 2) pass_at_k[str(k)] = pass_at(k);
+  event["pass_at"] = std::move(pass_at_k);
   event["thinking_share"] = mean(sampled_, [](const Outcome& o) { return o.thinks ? 1.0 : 0.0; });
   event["tokens_mean"] =
       mean(sampled_, [](const Outcome& o) { return static_cast<double>(o.tokens); });
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> kinds;
   for (std::size_t i = 0; i < sampled_.size(); ++i) {
     const std::string& kind = problems_[i / options_.samples]->kind;
-    if (kind.empty()) continue;
+    if (kind.empty() || sampled_[i].no_verdict) continue;
     kinds[kind].first += sampled_[i].correct ? 1 : 0;
     ++kinds[kind].second;
   }

@@ -25,8 +25,10 @@ struct EvaluationOptions {
   std::string label;           // "before", "during", "after", "forced_thinking"
   std::uint32_t problems = 0;  // the first so many; 0: all
   bool greedy = true;
-  std::uint32_t samples = 1;    // per problem at temperature 1; sampled pass@1 is their mean
-  bool majority = false;        // also maj@samples: the answer given most often (ties: given first)
+  std::uint32_t samples = 1;  // per problem, as the job's evaluator says; pass@1 is their mean
+  // Also maj@samples: the answer given most often (ties: given first), where answers are those that
+  // the verifier reads, and equal if it says so. What it cannot read has no vote.
+  bool majority = false;
   bool force_thinking = false;  // every completion begins with <think>
   std::uint32_t examples = 3;
 };
@@ -45,11 +47,17 @@ class Evaluation {
 
   std::uint64_t total() const { return total_; }
 
-  double sampled() const;  // mean correctness of the sampled completions
+  // Mean correctness of the completions that have a verdict.
+  double sampled() const;
   double greedy() const;
+  // The share of problems that k samples solve at least once: unbiased, 1 - C(n - c, k) / C(n, k)
+  // for c right ones of n (Chen et al. 2021, arXiv:2107.03374, equation 1), over the problems that
+  // have n >= k samples with a verdict.
+  double pass_at(std::uint32_t k) const;
+  std::uint64_t no_verdicts() const;
 
   // The "evaluation" event of run_event.h, but for stage, step and seconds.
-  RunEvent event() const;
+  RunEvent event();
 
   // Forced thinking needs a <think> token.
   static bool can_force_thinking(const Job& job) { return job.tokenizer->id("<think>") >= 0; }
@@ -57,19 +65,19 @@ class Evaluation {
  private:
   struct Outcome {
     std::string text;
-    std::string answer;
     std::uint32_t tokens = 0;
     Finish finish = Finish::stop;
     bool correct = false;
+    bool no_verdict = false;
     bool thinks = false;
-    bool done = false;
   };
 
   void begin_pass();
   void feed();
   void take(const Segment& segment);
   void judge_finished();
-  double majority() const;
+  Completion completion(const Problem& problem, const Outcome& outcome, RolloutId id) const;
+  double majority();
 
   const Job& job_;
   std::shared_ptr<const ReadyWeights> weights_;

@@ -63,7 +63,9 @@ Task<Answer<EvaluationResult>> Evaluator::evaluate(Evaluate request) {
   Report report{json_text(event)};
   static_cast<void>(
       co_await send(reporter_, give(report), std::chrono::seconds(10), "the reporter"));
-  if (auto trainer = system().find("trainer"))
+  // Thinking that was forced says nothing of how good a checkpoint is.
+  auto trainer = request.label == "forced_thinking" ? std::nullopt : system().find("trainer");
+  if (trainer)
     static_cast<void>(try_send(*trainer, Evaluated{request.version, evaluation.sampled()}));
   co_return EvaluationResult{evaluation.greedy(), evaluation.sampled()};
 }

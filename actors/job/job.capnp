@@ -32,12 +32,19 @@ struct Tokens {
 struct Data {
   prompts @0 :Text $Config.doc("JSONL: one {\"prompt\", \"answer\"} a line, to learn from");
   heldout @1 :Text $Config.doc("JSONL: the same, never learnt from, for evaluation");
-  promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt");
-  answerField @3 :Text = "answer" $Config.doc("what your files call the answer; an object or list (the tests of a code problem) is taken as JSON");
+  promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt: a text, or a list of messages; a.b is b in the object a");
+  answerField @3 :Text = "answer" $Config.doc("what your files call the answer; a list is of accepted answers; an object (the tests of a code problem) is taken as JSON");
   answerAfter @6 :Text $Config.doc("the answer is what stands behind the last of this in the field, like #### in GSM8K; nothing: all of it");
-  chat @4 :Chat = none $Config.doc("how a prompt is put to the model");
+  chat @4 :Chat = none $Config.doc("how a prompt is put to the model, in every stage and evaluation");
   system @5 :Text $Config.doc("with chat: the system prompt; nothing: one that asks for thinking between the tags, then the answer");
+  systemTurn @7 :Bool = true $Config.doc("with chat: whether there is a system turn at all");
+  overlongPrompts @9 :OverlongPrompts = refuse $Config.doc("what becomes of prompts that leave no room for an answer");
+  thinkFirst @8 :Bool = false $Config.doc("the model's turn begins with think_open, as some models' templates have it");
 
+  enum OverlongPrompts {
+    refuse @0 $Config.doc("the job does not start");
+    skip @1 $Config.doc("they are left out, and counted");
+  }
   enum Chat {
     none @0 $Config.doc("as it is");
     mistral @1 $Config.doc("[SYSTEM_PROMPT]…[/SYSTEM_PROMPT][INST]…[/INST]");
@@ -69,7 +76,7 @@ struct Style {
 
 struct Reinforce {
   algorithm @0 :Algorithm $Config.doc("the loss and the batch");
-  steps @1 :UInt64 = 200 $Config.doc("optimizer steps (= weight versions)") $Config.least(1);
+  steps @1 :UInt64 = 200 $Config.doc("batches, each of which makes a version of the weights") $Config.least(1);
   maxLag @2 :UInt32 = 2 $Config.doc("versions that a token may be older than the weights it trains; 0: synchronous") $Config.most(64);
   overdue @3 :Overdue = wait $Config.doc("how max_lag is kept");
   batchOf @4 :BatchOf = issued $Config.doc("which completions fill a batch");
@@ -78,7 +85,7 @@ struct Reinforce {
 
   enum Overdue {
     wait @0 $Config.doc("no prompt is issued that could become too stale");
-    drop @1 $Config.doc("generators run ahead; what is too stale is dropped and replaced");
+    drop @1 $Config.doc("generators run ahead; what is too stale is dropped and replaced, which favours short completions");
   }
   enum BatchOf {
     issued @0 $Config.doc("the next `batch` completions in the order of issue; groups without contrast leave it smaller");
@@ -87,22 +94,70 @@ struct Reinforce {
 }
 
 struct Algorithm {
-  name @0 :Text = "magistral" $Config.doc("the loss: {algorithms}");
+  name @0 :Text = "magistral" $Config.doc("the loss as its paper has it, every axis and bound below included: {algorithms}");
   group @1 :UInt32 = 8 $Config.doc("completions sampled per prompt") $Config.least(2) $Config.most(1024);
   batch @2 :UInt32 = 384 $Config.doc("completions per weight version, a multiple of group") $Config.least(2);
-  clipLow @3 :Float64 = 0.2 $Config.doc("ratios below 1 - clip_low are cut") $Config.least(0);
-  clipHigh @4 :Float64 = 0.28 $Config.doc("ratios above 1 + clip_high are cut") $Config.least(0);
-  importanceCap @5 :Float64 = 2 $Config.doc("truncated_is, decoupled_ppo: importance weights are at most this; 0: not bounded") $Config.least(0);
+  minibatch @6 :UInt32 = 0 $Config.doc("completions per optimizer step, a multiple of group; 0: the batch");
+  clipLow @3 :Float64 = -1 $Config.doc("ratios below 1 - clip_low are cut; -1: the algorithm's own") $Config.least(-1);
+  clipHigh @4 :Float64 = -1 $Config.doc("ratios above 1 + clip_high are cut; -1: the algorithm's own") $Config.least(-1);
+  importanceCap @5 :Float64 = -1 $Config.doc("truncated weights, and proximal / behaviour, are at most this; 0: not bounded; -1: the algorithm's own") $Config.least(-1);
+  advantage @7 :Advantage = preset $Config.doc("how much better a completion is than the others");
+  normaliser @8 :Normaliser = preset $Config.doc("what each token weighs");
+  ratio @9 :Ratio = preset $Config.doc("of what the ratio new / old is taken");
+  clip @10 :Clip = preset $Config.doc("what becomes of a ratio far from 1");
+  lengthBudget @11 :UInt32 = 0 $Config.doc("normaliser budget: the constant number of tokens; 0: the generator's max_tokens");
+  overlong @12 :Overlong = keep $Config.doc("what becomes of completions that max_tokens cut off");
+  maskLow @13 :Float64 = 0 $Config.doc("tokens whose importance trained / behaviour is below are not learnt from; 0: all are") $Config.least(0);
+  maskHigh @14 :Float64 = 0 $Config.doc("… above; 0: all are") $Config.least(0);
+
+  enum Advantage {
+    preset @0 $Config.doc("the algorithm's own");
+    minibatchStd @1 $Config.doc("r - mean of the group, then normalised over the minibatch");
+    groupStd @2 $Config.doc("(r - mean) / deviation of the group");
+    groupMean @3 $Config.doc("r - mean of the group");
+    leaveOneOut @4 $Config.doc("r - mean of the others of the group");
+  }
+  enum Normaliser {
+    preset @0 $Config.doc("the algorithm's own");
+    groupTokens @1 $Config.doc("tokens of the group, averaged over groups: prompts weigh equally");
+    batchTokens @2 $Config.doc("tokens of the minibatch: tokens weigh equally");
+    sequence @3 $Config.doc("tokens of the completion, averaged over completions: completions weigh equally");
+    budget @4 $Config.doc("length_budget, averaged over completions: a constant");
+  }
+  enum Ratio {
+    preset @0 $Config.doc("the algorithm's own");
+    token @1 $Config.doc("of each token");
+    sequence @2 $Config.doc("of the whole completion: the geometric mean of its tokens'");
+  }
+  enum Clip {
+    preset @0 $Config.doc("the algorithm's own");
+    ppo @1 $Config.doc("min(ratio · A, the clipped ratio · A)");
+    held @2 $Config.doc("the clipped ratio, held constant, times log-probability (CISPO)");
+    truncated @3 $Config.doc("min(ratio, importance_cap), held constant, times log-probability");
+  }
+  enum Overlong {
+    keep @0 $Config.doc("they are learnt from as any other");
+    mask @1 $Config.doc("they count among their group, and are not learnt from");
+    penalise @2 $Config.doc("whatever their rewards, their score is 0 at most");
+  }
 }
 
 struct Optimizer {
-  learningRate @0 :Float64 = 1e-3 $Config.least(0);
+  learningRate @0 :Float64 = 1e-3 $Config.doc("the defaults are those of presets: with model.path it must be given") $Config.least(0);
   warmupSteps @1 :UInt32 = 0 $Config.doc("steps of linear warm-up");
-  finalShare @2 :Float64 = 1 $Config.doc("linear decay to this share of learning_rate over the stage; 1: constant") $Config.least(0) $Config.most(1);
-  weightDecay @3 :Float64 = 0 $Config.least(0);
+  finalShare @2 :Float64 = 1 $Config.doc("the share of learning_rate that the stage's last step has; 1: constant") $Config.least(0) $Config.most(1);
+  schedule @7 :Schedule = linear $Config.doc("how it gets there from the end of the warm-up");
+  decayShare @8 :Float64 = 0.2 $Config.doc("schedule stable: the share of the stage's steps that decay") $Config.least(0) $Config.most(1);
+  weightDecay @3 :Float64 = 0 $Config.doc("of matrices; norms and biases have none") $Config.least(0);
   beta1 @4 :Float64 = 0.9 $Config.least(0) $Config.most(1);
   beta2 @5 :Float64 = 0.95 $Config.least(0) $Config.most(1);
   clipNorm @6 :Float64 = 1 $Config.doc("gradients are scaled down to this norm; 0: not") $Config.least(0);
+
+  enum Schedule {
+    linear @0 $Config.doc("straight down");
+    cosine @1 $Config.doc("along half a cosine");
+    stable @2 $Config.doc("constant, then straight down over the last decay_share of the steps (warm-up, stable, decay)");
+  }
 }
 
 struct Actors {
@@ -220,5 +275,8 @@ struct Broadcaster {
 struct Evaluator {
   every @0 :UInt32 = 20 $Config.doc("steps between evaluations on held-out problems; 0: only before and after");
   problems @1 :UInt32 = 0 $Config.doc("held-out problems per evaluation while training goes on; 0: all");
-  majority @2 :UInt32 = 8 $Config.doc("samples per problem for maj@k before and after; 0: not");
+  majority @2 :UInt32 = 8 $Config.doc("samples per problem for maj@k and pass@k before and after; 0: not");
+  temperature @3 :Float32 = 1 $Config.doc("of sampled completions; greedy ones are beside them") $Config.least(0.01);
+  topP @4 :Float32 = 1 $Config.doc("mass of the most probable tokens that are sampled from") $Config.least(0.000001) $Config.most(1);
+  maxTokens @5 :UInt32 = 0 $Config.doc("new tokens per completion at most; 0: the generator's max_tokens");
 }

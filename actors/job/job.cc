@@ -1,6 +1,8 @@
 #include "actors/job/job.h"
 
+#include "actors/job/algorithm.h"
 #include "actors/job/job.capnp.h"
+#include "actors/job/job_rules.h"
 #include "actors/job/problems.h"
 #include "actors/job/rewards.h"
 #include "actors/model/algorithms.h"
@@ -9,7 +11,7 @@
 #include "runtime/base/names.h"
 #include "runtime/base/random.h"
 #include "runtime/config/load.h"
-#include "storage/dataset.h"
+#include "storage/content_hash.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,9 +19,6 @@
 
 namespace tramontane {
 namespace {
-
-constexpr std::uint64_t demonstration_stream = 0x64656d6f;
-constexpr std::uint64_t style_stream = 0x7374796c;
 
 std::string text_of(capnp::Text::Reader text) {
   return {text.begin(), text.end()};
@@ -38,12 +37,15 @@ class JobLoader {
   Job load();
 
  private:
+  void note_input(const std::string& key, const std::string& path);
   void names();
   void model();
   void data();
   void stages();
   void warm_start(schema::WarmStart::Builder stage, const std::string& path);
   void reinforce(schema::Reinforce::Builder stage, const std::string& path);
+  void read_loss(
+      schema::Algorithm::Builder algorithm, const std::string& path, ReinforcePlan& plan);
   void reward_files();
   void check_rewards();
   void actors();
@@ -53,7 +55,7 @@ class JobLoader {
         .string();
   }
 
-  OptimizerPlan optimizer(schema::Optimizer::Reader reader) const;
+  OptimizerPlan optimizer(schema::Optimizer::Reader reader, const std::string& path);
 
   LoadedConfig& config_;
   std::string folder_;
@@ -62,6 +64,10 @@ class JobLoader {
   schema::Job::Builder schema_;
   Job job_;
 };
+
+void JobLoader::note_input(const std::string& key, const std::string& path) {
+  job_.inputs.push_back({key, path, content_hash(files_->map(path)->bytes())});
+}
 
 void JobLoader::names() {
   job_.name = text_of(schema_.asReader().getName());
@@ -87,6 +93,8 @@ void JobLoader::model() {
     job_.model = loaded.config;
     job_.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
     job_.initial = loaded.arena;
+    for (const std::string& file : loaded.files)
+      note_input("model.path/" + file, path + "/" + file);
   } else {
     auto known = preset_names();
     if (std::find(known.begin(), known.end(), preset_name) == known.end()) {
@@ -108,7 +116,7 @@ void JobLoader::model() {
     job_.tokenizer = std::make_shared<const Tokenizer>(
         Tokenizer::of_characters(special, text_of(tokens.asReader().getCharacters())));
     job_.model = preset(preset_name, job_.tokenizer->vocabulary());
-    job_.model.eos = job_.tokenizer->id("<eos>");
+    job_.model.ends = {job_.tokenizer->id("<eos>")};
     job_.model.pad = job_.tokenizer->id("<pad>");
   }
   if (auto context = static_cast<std::int64_t>(model.getContext()); context != 0) {
@@ -121,6 +129,17 @@ void JobLoader::model() {
 
 void JobLoader::data() {
   auto data = schema_.getData();
+  job_.form = {.prompt_field = text_of(data.asReader().getPromptField()),
+      .answer_field = text_of(data.asReader().getAnswerField()),
+      .answer_after = text_of(data.asReader().getAnswerAfter()),
+      .chat = static_cast<Chat>(data.getChat()),
+      .system_turn = data.getSystemTurn(),
+      .system = text_of(data.asReader().getSystem()),
+      .think_first = data.getThinkFirst(),
+      .skip_overlong = data.getOverlongPrompts() == schema::Data::OverlongPrompts::SKIP,
+      .tags = job_.reward_options.tags};
+  job_.reward_options.think_first = job_.form.think_first;
+  job_.form.add_end(*job_.tokenizer, job_.model);
   for (bool heldout : {false, true}) {
     std::string key = heldout ? "data.heldout" : "data.prompts";
     auto name = heldout ? data.asReader().getHeldout() : data.asReader().getPrompts();
@@ -135,11 +154,14 @@ void JobLoader::data() {
       data.setHeldout(path);
     else
       data.setPrompts(path);
-    (heldout ? job_.heldout : job_.prompts) = read_problems(*files_, path, key, schema_, job_);
+    ReadProblems read = read_problems(*files_, path, key, job_.form, *job_.tokenizer, job_.model);
+    (heldout ? job_.heldout : job_.prompts) = std::move(read.problems);
+    note_input(key, path);
+    (heldout ? job_.heldout_skipped : job_.prompts_skipped) = read.skipped;
   }
 }
 
-OptimizerPlan JobLoader::optimizer(schema::Optimizer::Reader reader) const {
+OptimizerPlan JobLoader::optimizer(schema::Optimizer::Reader reader, const std::string& path) {
   OptimizerPlan plan;
   plan.options = {.learning_rate = reader.getLearningRate(),
       .beta1 = reader.getBeta1(),
@@ -148,6 +170,12 @@ OptimizerPlan JobLoader::optimizer(schema::Optimizer::Reader reader) const {
       .clip_norm = reader.getClipNorm()};
   plan.warmup_steps = reader.getWarmupSteps();
   plan.final_share = reader.getFinalShare();
+  plan.schedule = static_cast<Schedule>(reader.getSchedule());
+  plan.decay_share = reader.getDecayShare();
+  if (job_.initial && !config_.given(path + ".optimizer.learning_rate"))
+    config_.complain(path + ".optimizer.learning_rate",
+        "give one: the defaults are for presets that begin from nothing, and ruin a model that was "
+        "trained before (1e-6 to 1e-5 are usual)");
   return plan;
 }
 
@@ -155,7 +183,7 @@ void JobLoader::warm_start(schema::WarmStart::Builder stage, const std::string& 
   WarmStartPlan plan;
   plan.steps = stage.getSteps();
   plan.batch = stage.getBatch();
-  plan.optimizer = optimizer(stage.asReader().getOptimizer());
+  plan.optimizer = optimizer(stage.asReader().getOptimizer(), path);
   if (stage.getDemonstrations().size() == 0 || stage.getStyles().size() == 0) {
     config_.complain(
         path, "expected demonstrations (a JSONL file) and styles (like {worked: 0.8, short: 0.2})");
@@ -163,39 +191,28 @@ void JobLoader::warm_start(schema::WarmStart::Builder stage, const std::string& 
   }
   std::string file = resolve(stage.asReader().getDemonstrations());
   stage.setDemonstrations(file);
+  note_input(path + ".demonstrations", file);
   double total = 0;
   for (auto style : stage.asReader().getStyles()) {
     std::string name = text_of(style.getName());
     if (!(style.getShare() > 0))
       config_.complain(path + ".styles." + name, "expected a share above 0");
     total += style.getShare();
-    Dataset data = read_dataset(
-        *files_, file, {.completion_field = name, .needs_answer = false, .needs_completion = true});
-    std::uint64_t count = stage.getLimit() == 0
-                              ? data.size()
-                              : std::min<std::uint64_t>(stage.getLimit(), data.size());
-    DemonstrationStyle out{name, style.getShare(), {}};
-    for (std::uint64_t i = 0; i < count; ++i) {
-      TrainSequence sequence;
-      try {
-        sequence.prompt = job_.tokenizer->encode(data[i].prompt);
-        sequence.completion = job_.tokenizer->encode(data[i].completion);
-      } catch (const Error& e) {
-        throw Error(Errc::bad_input, str(file, ":", data[i].line, ": ", e.text()));
-      }
-      sequence.completion.push_back(job_.model.eos);
-      if (static_cast<std::int64_t>(sequence.prompt.size() + sequence.completion.size()) >
-          job_.model.context)
-        throw Error(
-            Errc::bad_input, str(file, ":", data[i].line, ": a demonstration of ",
-                                 sequence.prompt.size() + sequence.completion.size(),
-                                 " tokens is longer than the context of ", job_.model.context));
-      out.sequences.push_back(std::move(sequence));
-    }
-    plan.styles.push_back(std::move(out));
+    plan.styles.push_back({name, style.getShare(),
+        read_demonstrations(
+            *files_, file, name, stage.getLimit(), job_.form, *job_.tokenizer, job_.model)});
   }
   for (auto& style : plan.styles) style.share /= total;
   job_.warm_starts.push_back(std::move(plan));
+}
+
+void JobLoader::read_loss(
+    schema::Algorithm::Builder algorithm, const std::string& path, ReinforcePlan& plan) {
+  try {
+    plan.loss = loss_options(algorithm, schema_.asReader().getActors().getGenerator());
+  } catch (const Error& e) {
+    config_.complain(path, e.text());
+  }
 }
 
 void JobLoader::reinforce(schema::Reinforce::Builder stage, const std::string& path) {
@@ -205,19 +222,22 @@ void JobLoader::reinforce(schema::Reinforce::Builder stage, const std::string& p
   auto known = algorithm_names();
   if (std::find(known.begin(), known.end(), plan.algorithm) == known.end())
     config_.complain(path + ".algorithm.name", unknown_name("algorithm", plan.algorithm, known));
-  if (algorithm.getBatch() % algorithm.getGroup() != 0)
-    config_.complain(
-        path + ".algorithm.batch", str("expected a multiple of group (", algorithm.getGroup(),
-                                       "), found ", algorithm.getBatch()));
-  plan.loss = {.algorithm = plan.algorithm,
-      .clip_low = algorithm.getClipLow(),
-      .clip_high = algorithm.getClipHigh(),
-      .temperature = schema_.getActors().getGenerator().getTemperature(),
-      .importance_cap = algorithm.getImportanceCap()};
+  else
+    read_loss(algorithm, path + ".algorithm", plan);
+  auto whole_groups = [&](const char* key, std::uint32_t completions) {
+    if (completions % algorithm.getGroup() != 0)
+      config_.complain(str(path, ".algorithm.", key),
+          str("expected a multiple of group (", algorithm.getGroup(), "), found ", completions));
+  };
+  whole_groups("batch", algorithm.getBatch());
+  whole_groups("minibatch", algorithm.getMinibatch());
+  plan.minibatch = algorithm.getMinibatch();
+  plan.overlong = static_cast<Overlong>(algorithm.getOverlong());
+  job_.reward_options.penalise_overlong = plan.overlong == Overlong::penalise;
   plan.steps = stage.getSteps();
-  plan.optimizer = optimizer(stage.asReader().getOptimizer());
+  plan.optimizer = optimizer(stage.asReader().getOptimizer(), path);
   plan.stop_at_correct = stage.getStopAtCorrect();
-  plan.ledger.seed = job_.seed;
+  plan.ledger.seed = job_.seed_of(Job::Purpose::rollouts);
   plan.ledger.group_size = algorithm.getGroup();
   plan.ledger.batch = algorithm.getBatch();
   plan.ledger.max_lag = stage.getMaxLag();
@@ -251,10 +271,15 @@ void JobLoader::reward_files() {
   for (auto reward : schema_.getActors().getVerifier().getRewards()) {
     bool has_file = reward.getModel().size() > 0 && reward.getUrl().size() == 0;
     if (has_file) reward.setModel(resolve(reward.asReader().getModel()));
+    std::string key = "actors.verifier.rewards." + text_of(reward.asReader().getName());
+    auto model = text_of(reward.asReader().getModel());
+    if (has_file && files_->exists(model)) note_input(key + ".model", model);
     auto command = reward.getCommand();
     for (unsigned i = 0; i < command.size(); ++i) {
       std::string file = resolve(command.asReader()[i]);
-      if (files_->exists(file)) command.set(i, file);
+      if (!files_->exists(file)) continue;
+      command.set(i, file);
+      note_input(str(key, ".command.", i), file);
     }
   }
 }
@@ -303,7 +328,13 @@ void JobLoader::actors() {
   constexpr const char* transports[] = {"auto", "local"};
   job_.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
   auto evaluator = actors.getEvaluator();
-  job_.evaluator = {evaluator.getEvery(), evaluator.getProblems(), evaluator.getMajority()};
+  job_.evaluator = {.every = evaluator.getEvery(),
+      .problems = evaluator.getProblems(),
+      .majority = evaluator.getMajority(),
+      .temperature = evaluator.getTemperature(),
+      .top_p = evaluator.getTopP(),
+      .max_tokens =
+          evaluator.getMaxTokens() == 0 ? generator.getMaxTokens() : evaluator.getMaxTokens()};
 }
 
 Job JobLoader::load() {
@@ -314,49 +345,13 @@ Job JobLoader::load() {
   data();
   stages();
   if (options_.rewards) check_rewards();
+  for (const auto& broken : broken_rules(job_)) config_.complain(broken.key, broken.text);
   config_.finish();
   job_.resolved = config_.resolved();
   return std::move(job_);
 }
 
 }  // namespace
-
-OptimizerOptions OptimizerPlan::at(std::uint64_t step, std::uint64_t steps) const {
-  OptimizerOptions now = options;
-  double warm =
-      warmup_steps == 0 ? 1.0 : std::min(1.0, static_cast<double>(step + 1) / warmup_steps);
-  double left =
-      1.0 - static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(steps, 1));
-  now.learning_rate *= warm * (final_share >= 1 ? 1.0 : std::max(final_share, left));
-  return now;
-}
-
-std::vector<TrainSequence> WarmStartPlan::sequences(std::uint64_t step, std::uint64_t seed) const {
-  TRAM_CHECK(!styles.empty(), "a warm start without styles");
-  std::uint64_t size = styles[0].sequences.size();
-  std::vector<TrainSequence> out;
-  out.reserve(batch);
-  for (std::uint32_t i = 0; i < batch; ++i) {
-    std::uint64_t at = step * batch + i;
-    std::uint64_t index = permuted(at % size, size,
-        philox({seed, demonstration_stream, static_cast<std::uint32_t>(at / size), 0})[0]);
-    double u = uniform(
-        {seed, style_stream, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32)});
-    std::size_t style = 0;
-    while (style + 1 < styles.size() && u >= styles[style].share) u -= styles[style++].share;
-    out.push_back(styles[style].sequences[index]);
-  }
-  return out;
-}
-
-Prompt Job::prompt_of(GroupId group) const {
-  std::uint64_t size = prompts.size();
-  auto epoch = group / size;
-  auto key = philox({seed, 0x70726f6d, static_cast<std::uint32_t>(epoch),
-      static_cast<std::uint32_t>(epoch >> 32)});
-  return prompts[permuted(group % size, size, (static_cast<std::uint64_t>(key[0]) << 32) | key[1])]
-      .prompt;
-}
 
 RewardTable Job::reward_table() const {
   return {reward_kinds, rewards, reward_options};

@@ -8,6 +8,7 @@
 // Immutable once loaded: any thread.
 
 #include "actors/generator/continuous_batch.h"
+#include "actors/job/problem_form.h"
 #include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
@@ -30,12 +31,17 @@ struct Problem {
   std::string kind;  // for the evaluation's table; may be empty
 };
 
+enum class Schedule : std::uint8_t { linear, cosine, stable };  // as in job.capnp
+
 struct OptimizerPlan {
   OptimizerOptions options;
   std::uint32_t warmup_steps = 0;
   double final_share = 1;
+  Schedule schedule = Schedule::linear;
+  double decay_share = 0.2;
 
-  // The options of step `step` (from 0) of `steps`: linear warm-up, then linear decay.
+  // The options of step `step` (from 0) of `steps`: linear warm-up to the whole rate, then the
+  // schedule, which has come to final_share in the last step.
   OptimizerOptions at(std::uint64_t step, std::uint64_t steps) const;
 };
 
@@ -57,10 +63,19 @@ struct WarmStartPlan {
   std::vector<TrainSequence> sequences(std::uint64_t step, std::uint64_t seed) const;
 };
 
+// What becomes of a completion that was cut off at max_tokens.
+enum class Overlong : std::uint8_t {
+  keep,      // it is learnt from as any other
+  mask,      // it counts among its group, and is not learnt from
+  penalise,  // its score is 0 at most
+};
+
 struct ReinforcePlan {
   std::string algorithm;
   LossOptions loss;
-  std::uint64_t steps = 0;
+  std::uint32_t minibatch = 0;  // completions of one optimizer step; 0: the batch
+  Overlong overlong = Overlong::keep;
+  std::uint64_t steps = 0;  // batches, each of which makes a version
   OptimizerPlan optimizer;
   LedgerOptions ledger;
   double stop_at_correct = 0;
@@ -78,6 +93,16 @@ struct EvaluatorPlan {
   std::uint32_t every = 20;
   std::uint32_t problems = 0;
   std::uint32_t majority = 0;
+  float temperature = 1;  // of sampled completions
+  float top_p = 1;
+  std::uint32_t max_tokens = 0;  // 0: the generator's
+};
+
+// A file that the job graph names, as it was when the job was loaded.
+struct JobInput {
+  std::string key;   // its place in the job graph: "data.prompts"
+  std::string path;  // absolute
+  std::string hash;  // content_hash()
 };
 
 struct Job {
@@ -85,12 +110,17 @@ struct Job {
   std::uint64_t seed = 0;
   std::string resolved;  // the whole job graph as YAML, defaults and absolute paths included
 
+  std::vector<JobInput> inputs;
+
   ModelConfig model;
   std::shared_ptr<const Tokenizer> tokenizer;
+  ProblemForm form;                      // of all problems and demonstrations
   std::shared_ptr<const Arena> initial;  // of model.path; null: initialised from the seed
 
   std::vector<Problem> prompts;
   std::vector<Problem> heldout;
+  std::uint64_t prompts_skipped = 0;  // too long for the context, as data.overlong_prompts says
+  std::uint64_t heldout_skipped = 0;
 
   std::vector<WarmStartPlan> warm_starts;
   std::optional<ReinforcePlan> reinforce;
@@ -104,6 +134,10 @@ struct Job {
   TrainerPlan trainer;
   std::string transport;
   EvaluatorPlan evaluator;
+
+  // Of the draws for one purpose: no two share any.
+  enum class Purpose : std::uint8_t { weights, rollouts, evaluation, prompts, demonstrations };
+  std::uint64_t seed_of(Purpose purpose) const;
 
   // The prompt of a group: epoch after epoch in an order fixed by the seed.
   Prompt prompt_of(GroupId group) const;

@@ -1,6 +1,9 @@
 #include "actors/job/job.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
+
+#include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -102,6 +105,18 @@ std::string actors(const Job& job) {
   return out;
 }
 
+std::string skipped(std::uint64_t count) {
+  return count == 0 ? "" : str(", and ", grouped(count), " left out as too long");
+}
+
+// The first prompt as the model sees it, in one line.
+std::string shown(const Job& job) {
+  constexpr std::size_t most = 400;
+  std::string text = job.tokenizer->decode(job.prompts.front().prompt.tokens);
+  if (text.size() > most) text = text.substr(0, most) + "…";
+  return json_text(boost::json::value(text));
+}
+
 }  // namespace
 
 std::string describe_plan(const Job& job) {
@@ -117,8 +132,9 @@ std::string describe_plan(const Job& job) {
           ", vocabulary ", m.vocabulary, ", context ", m.context));
   out += line("kernels", kernels::isa());
   out += "data\n";
-  out += line("prompts", grouped(job.prompts.size()));
-  out += line("held out", grouped(job.heldout.size()));
+  out += line("prompts", grouped(job.prompts.size()) + skipped(job.prompts_skipped));
+  if (!job.prompts.empty()) out += line("the first, as tokens", shown(job));
+  out += line("held out", grouped(job.heldout.size()) + skipped(job.heldout_skipped));
   return out + stages(job) + actors(job) + memory(job);
 }
 

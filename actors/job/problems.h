@@ -1,8 +1,8 @@
 #pragma once
-// The problems of a job, read from a data file, put to its model and made tokens.
+// Problems and demonstrations, read from data files, put to a model and made tokens.
 
-#include "actors/job/job.capnp.h"
 #include "actors/job/job.h"
+#include "actors/job/problem_form.h"
 #include "storage/file.h"
 
 #include <string>
@@ -10,9 +10,20 @@
 
 namespace tramontane {
 
-// `key` names the file's place in the job graph, for errors. Of `job` the model and its tokenizer
-// are looked at. Error(bad_input) names file and line.
-std::vector<Problem> read_problems(const Files& files, const std::string& path,
-    const std::string& key, schema::Job::Reader graph, const Job& job);
+struct ReadProblems {
+  std::vector<Problem> problems;
+  std::uint64_t skipped = 0;  // too long
+};
+
+// `key` names the file's place in the job graph (or the option), for errors. Error(bad_input) names
+// file and line, and of prompts that are too long all of them.
+ReadProblems read_problems(const Files& files, const std::string& path, const std::string& key,
+    const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model);
+
+// Demonstrations whose completion is in the field `style`, the first `limit` of them (0: all): each
+// with the model's first end token behind it, where it has one.
+std::vector<TrainSequence> read_demonstrations(const Files& files, const std::string& path,
+    const std::string& style, std::uint64_t limit, const ProblemForm& form,
+    const Tokenizer& tokenizer, const ModelConfig& model);
 
 }  // namespace tramontane

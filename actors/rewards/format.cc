@@ -47,6 +47,13 @@ bool begins_thinking(std::string_view text, const ThinkingTags& tags) {
   return text.starts_with(tags.open);
 }
 
+bool prompt_opens_thinking(std::string_view prompt, const RewardOptions& options) {
+  if (options.think_first) return true;
+  while (!prompt.empty() && (prompt.back() == ' ' || prompt.back() == '\n'))
+    prompt.remove_suffix(1);
+  return prompt.ends_with(options.tags.open);
+}
+
 Parts split_thinking(std::string_view text, const ThinkingTags& tags) {
   Parts parts;
   auto opened = last(text, tags.open);

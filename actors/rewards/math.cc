@@ -35,6 +35,16 @@ class MathReward final : public Reward {
     return results;
   }
 
+  std::optional<std::string> answer(
+      const Completion& completion, const ThinkingTags& tags) override {
+    auto found = extract_answer(split_thinking(completion.text, tags).answer, form_, boxes_);
+    return found.found && !found.text.empty() ? std::optional(found.text) : std::nullopt;
+  }
+
+  bool same_answer(const std::string& a, const std::string& b) override {
+    return a == b || client_.compare(GoldAnswer(a, {}, ""), b).outcome == Outcome::equal;
+  }
+
  private:
   RewardResult judge(const Completion& completion) {
     RewardResult result;
@@ -44,7 +54,7 @@ class MathReward final : public Reward {
       result.evidence = answer.how;
       return result;
     }
-    Comparison said = client_.compare(gold(completion), answer.text);
+    Comparison said = compare_with_golds(completion, answer.text);
     std::string evidence = str(answer.how, ": ", said.how);
     if (said.outcome == Outcome::undecided || said.outcome == Outcome::not_understood)
       result.cannot_decide = str(name(said.outcome), ": ", said.how);
@@ -52,6 +62,21 @@ class MathReward final : public Reward {
       result.share = said.outcome == Outcome::equal ? 1 : 0;
     result.evidence = std::move(evidence);
     return result;
+  }
+
+  // The first of the accepted answers that it equals; else what is said of the first that could not
+  // be decided, or of the last.
+  Comparison compare_with_golds(const Completion& completion, const std::string& answer) {
+    std::optional<Comparison> open;
+    Comparison said;
+    for (const std::string& accepted : accepted_answers(completion.answer)) {
+      Completion one = completion;
+      one.answer = accepted;
+      said = client_.compare(gold(one), answer);
+      if (said.outcome == Outcome::equal) return said;
+      if (said.outcome != Outcome::different && !open) open = said;
+    }
+    return open.value_or(said);
   }
 
   struct Gold {
@@ -92,6 +117,11 @@ class NumberReward final : public Reward {
     for (const auto& completion : completions)
       results.push_back(reward_number(completion, spec_, options_));
     return results;
+  }
+
+  std::optional<std::string> answer(
+      const Completion& completion, const ThinkingTags& tags) override {
+    return number_answer(split_thinking(completion.text, tags).answer);
   }
 
  private:

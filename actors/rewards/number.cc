@@ -59,21 +59,31 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string> number_answer(std::string_view answer) {
+  answer = trimmed(answer);
+  return answer.size() <= answer_bytes_max ? canonical_decimal(answer) : std::nullopt;
+}
+
 RewardResult reward_number(
     const Completion& completion, const RewardSpec&, const RewardOptions& options) {
   RewardResult result;
-  auto gold = canonical_decimal(trimmed(completion.answer));
-  if (!gold) {
-    result.cannot_decide = str("the gold answer '", shown(completion.answer), "' is not a number");
-    return result;
+  std::vector<std::string> golds;
+  for (const std::string& accepted : accepted_answers(completion.answer)) {
+    auto gold = canonical_decimal(trimmed(accepted));
+    if (!gold) {
+      result.cannot_decide = str("the gold answer '", shown(accepted), "' is not a number");
+      return result;
+    }
+    golds.push_back(*gold);
   }
   std::string_view answer = trimmed(split_thinking(completion.text, options.tags).answer);
-  auto found = answer.size() <= answer_bytes_max ? canonical_decimal(answer) : std::nullopt;
+  auto found = number_answer(answer);
   if (!found) {
-    result.evidence = str("'", shown(answer), "' is not a number; expected ", *gold);
+    result.evidence = str("'", shown(answer), "' is not a number; expected ", golds.front());
   } else {
-    result.share = *found == *gold ? 1 : 0;
-    result.evidence = str(shown(*found), result.share == 1 ? " = " : " ≠ ", *gold);
+    bool equal = std::find(golds.begin(), golds.end(), *found) != golds.end();
+    result.share = equal ? 1 : 0;
+    result.evidence = str(shown(*found), equal ? " = " : " ≠ ", equal ? *found : golds.front());
   }
   return result;
 }

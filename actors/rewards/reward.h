@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,13 @@ class Reward {
 
   // One result for each completion, in order. May block, as long as its own deadlines say.
   virtual std::vector<RewardResult> judge(std::span<const Completion> completions) = 0;
+
+  // For votes among completions of one problem: what this reward takes for a completion's answer
+  // (nothing if it finds none), and whether two such are the same answer. The default takes all of
+  // the answer part, as text.
+  virtual std::optional<std::string> answer(const Completion& completion, const ThinkingTags& tags);
+
+  virtual bool same_answer(const std::string& a, const std::string& b) { return a == b; }
 };
 
 using RewardFunction = RewardResult (*)(const Completion&, const RewardSpec&, const RewardOptions&);
@@ -86,7 +94,15 @@ struct Parts {
 
 Parts split_thinking(std::string_view text, const ThinkingTags& tags = {});
 
+// The gold answers of a problem: the texts of a JSON list of texts, of which each is accepted; else
+// the answer itself.
+std::vector<std::string> accepted_answers(std::string_view answer);
+
 // Whether a completion begins to think.
 bool begins_thinking(std::string_view text, const ThinkingTags& tags = {});
+
+// Whether the prompt has opened the thinking part already, by its form or because it ends so: then
+// the completion is judged with the opening tag in front.
+bool prompt_opens_thinking(std::string_view prompt, const RewardOptions& options);
 
 }  // namespace tramontane

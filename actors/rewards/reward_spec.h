@@ -86,6 +86,10 @@ struct ThinkingTags {
 // Of all rewards of a job.
 struct RewardOptions {
   ThinkingTags tags;
+  // The prompt's form has opened the thinking part already: completions begin inside it.
+  bool think_first = false;
+  // A completion that max_tokens cut off scores 0 at most.
+  bool penalise_overlong = false;
 };
 
 }  // namespace tramontane

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 namespace tramontane {
 namespace {
@@ -54,6 +55,32 @@ void take(Judgement& judgement, const RewardSpec& spec, bool decides, RewardResu
   judgement.over = true;
 }
 
+// Completions as the rewards see them: with the opening tag in front where the prompt has it.
+class Opened {
+ public:
+  Opened(std::span<const Completion> completions, const RewardOptions& options)
+      : completions_(completions.begin(), completions.end()) {
+    for (Completion& completion : completions_) {
+      if (!prompt_opens_thinking(completion.prompt, options)) continue;
+      texts_.push_back(options.tags.open + std::string(completion.text));
+      completion.text = texts_.back();
+    }
+  }
+
+  const std::vector<Completion>& completions() const { return completions_; }
+
+ private:
+  std::vector<Completion> completions_;
+  std::deque<std::string> texts_;  // which completions look into
+};
+
+void penalise(Judgement& judgement) {
+  if (judgement.score <= 0) return;
+  judgement.verdict.components.push_back(
+      {"overlong", -judgement.score, "it was cut off by max_tokens"});
+  judgement.score = 0;
+}
+
 }  // namespace
 
 std::vector<std::string> names_of(const std::vector<RewardKind>& kinds) {
@@ -63,7 +90,8 @@ std::vector<std::string> names_of(const std::vector<RewardKind>& kinds) {
 }
 
 RewardTable::RewardTable(const std::vector<RewardKind>& kinds, std::vector<RewardSpec> rewards,
-    const RewardOptions& options) {
+    const RewardOptions& options)
+    : options_(options) {
   if (rewards.empty())
     throw Error(Errc::bad_input, "no rewards: name at least one, like {format: 0.1, math: 0.9}");
   for (auto& spec : rewards) {
@@ -92,9 +120,30 @@ double RewardTable::seconds_at_most() const {
   return seconds;
 }
 
+std::vector<std::optional<std::uint32_t>> RewardTable::ballots(
+    std::span<const Completion> completions) {
+  Opened opened(completions, options_);
+  Reward& reward = *rows_[deciding_].reward;
+  std::vector<std::string> answers;  // of each class, its first
+  std::vector<std::optional<std::uint32_t>> result;
+  for (const Completion& completion : opened.completions()) {
+    auto answer = reward.answer(completion, options_.tags);
+    if (!answer) {
+      result.emplace_back();
+      continue;
+    }
+    std::uint32_t at = 0;
+    while (at < answers.size() && !reward.same_answer(answers[at], *answer)) ++at;
+    if (at == answers.size()) answers.push_back(*answer);
+    result.emplace_back(at);
+  }
+  return result;
+}
+
 std::vector<Verdict> RewardTable::judge(std::span<const Completion> completions) {
   std::vector<Judgement> judgements(completions.size());
-  std::vector<Completion> open(completions.begin(), completions.end());
+  Opened opened(completions, options_);
+  std::vector<Completion> open = opened.completions();
   std::vector<std::size_t> places(completions.size());
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
   for (std::size_t r = 0; r < rows_.size() && !open.empty(); ++r) {
@@ -115,7 +164,11 @@ std::vector<Verdict> RewardTable::judge(std::span<const Completion> completions)
   std::vector<Verdict> verdicts;
   verdicts.reserve(judgements.size());
   for (auto& judgement : judgements) {
-    if (judgement.verdict.no_verdict.empty()) judgement.verdict.score = judgement.score;
+    if (judgement.verdict.no_verdict.empty()) {
+      bool cut = completions[verdicts.size()].finish == Finish::length;
+      if (options_.penalise_overlong && cut) penalise(judgement);
+      judgement.verdict.score = judgement.score;
+    }
     verdicts.push_back(std::move(judgement.verdict));
   }
   return verdicts;

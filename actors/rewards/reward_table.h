@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ class RewardTable {
   std::vector<Verdict> judge(std::span<const Completion> completions);
   Verdict judge(const Completion& completion);
 
+  // How completions of one problem vote: which of them give the same answer by the reward of the
+  // largest weight, as numbers of classes in the order of their first members. Nothing for one
+  // whose answer cannot be read.
+  std::vector<std::optional<std::uint32_t>> ballots(std::span<const Completion> completions);
+
   // How many completions are best judged together: many where a verdict takes microseconds.
   std::uint32_t batch() const;
 
@@ -48,6 +54,7 @@ class RewardTable {
 
   std::vector<Row> rows_;
   std::size_t deciding_ = 0;  // the row that says what is correct
+  RewardOptions options_;
 };
 
 }  // namespace tramontane

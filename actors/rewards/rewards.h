@@ -29,6 +29,8 @@ RewardResult reward_format(
 // decimals; signs, leading and trailing zeros and thousands commas do not matter.
 RewardResult reward_number(
     const Completion& completion, const RewardSpec& spec, const RewardOptions& options);
+// The number that an answer part is, as text that is unique for its value; nothing if it is none.
+std::optional<std::string> number_answer(std::string_view answer);
 
 // Whole if the answer is mathematically the gold answer (maths/maths.h); `answer: number` is
 // reward_number. The symbolic stage runs in a child process, which is started when first needed.

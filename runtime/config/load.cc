@@ -72,7 +72,7 @@ class ConfigDecoder {
   void decode_list(const YAML::Node& node, DynamicStruct::Builder target,
       capnp::StructSchema::Field field, const std::string& path);
   void decode_keyed(const YAML::Node& node, DynamicList::Builder list, const std::string& path);
-  bool scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
+  void scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
       const std::string& what, const SchemaNotes* notes,
       const std::function<void(const DynamicValue::Reader&)>& store);
 
@@ -93,7 +93,7 @@ bool is_keyed(capnp::Type element) {
 
 }  // namespace
 
-bool ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
+void ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::string& path,
     const std::string& what, const SchemaNotes* notes,
     const std::function<void(const DynamicValue::Reader&)>& store) {
   auto wrong = [&](const std::string& expected) {
@@ -102,34 +102,28 @@ bool ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::
                         : node.IsNull() ? "nothing"
                                         : "a list";
     complain(path, node, str(what, ": expected ", expected, ", found ", found));
-    return false;
   };
   auto in_bounds = [&](double value) {
-    if (notes != nullptr && notes->least && value < *notes->least)
-      return wrong(str("at least ", *notes->least));
-    if (notes != nullptr && notes->most && value > *notes->most)
-      return wrong(str("at most ", *notes->most));
-    return true;
+    bool below = notes != nullptr && notes->least && value < *notes->least;
+    bool above = notes != nullptr && notes->most && value > *notes->most;
+    if (below) wrong(str("at least ", *notes->least));
+    if (above) wrong(str("at most ", *notes->most));
+    return !below && !above;
   };
   if (type.isText()) {
     if (!node.IsScalar()) return wrong("text");
-    store(DynamicValue::Reader(capnp::Text::Reader(node.Scalar().c_str())));
-    return true;
+    return store(DynamicValue::Reader(capnp::Text::Reader(node.Scalar().c_str())));
   }
   if (type.isBool()) {
     if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
       return wrong("true or false");
-    store(DynamicValue::Reader(node.Scalar() == "true"));
-    return true;
+    return store(DynamicValue::Reader(node.Scalar() == "true"));
   }
   if (type.isEnum()) {
     std::vector<std::string> names;
     for (auto e : type.asEnum().getEnumerants()) {
       names.push_back(to_snake(e.getProto().getName().cStr()));
-      if (node.IsScalar() && node.Scalar() == names.back()) {
-        store(capnp::DynamicEnum(e));
-        return true;
-      }
+      if (node.IsScalar() && node.Scalar() == names.back()) return store(capnp::DynamicEnum(e));
     }
     return wrong("one of " + listed(names));
   }
@@ -137,22 +131,18 @@ bool ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::
     std::optional<std::int64_t> value;
     if (node.IsScalar()) value = integer_in(node.Scalar(), range->least, range->most);
     if (!value) return wrong(range->least == 0 ? "a whole number, 0 or more" : "a whole number");
-    if (!in_bounds(static_cast<double>(*value))) return false;
-    if (range->least == 0)
-      store(DynamicValue::Reader(static_cast<std::uint64_t>(*value)));
-    else
-      store(DynamicValue::Reader(*value));
-    return true;
+    if (!in_bounds(static_cast<double>(*value))) return;
+    if (range->least == 0) return store(DynamicValue::Reader(static_cast<std::uint64_t>(*value)));
+    return store(DynamicValue::Reader(*value));
   }
   if (type.isFloat32() || type.isFloat64()) {
     std::optional<double> value;
     if (node.IsScalar()) value = number_in(node.Scalar());
     if (!value || !std::isfinite(*value)) return wrong("a number");
-    if (!in_bounds(*value)) return false;
-    store(DynamicValue::Reader(*value));
-    return true;
+    if (!in_bounds(*value)) return;
+    return store(DynamicValue::Reader(*value));
   }
-  return wrong("a value of a supported type");
+  wrong("a value of a supported type");
 }
 
 void ConfigDecoder::decode_keyed(
@@ -294,6 +284,18 @@ void ConfigDecoder::decode(const YAML::Node& node, DynamicStruct::Builder target
     complain(path, node, str(path, ": expected one of ", listed(names)));
 }
 
+namespace {
+
+// What stands behind --set key=: YAML where it is quoted, a list or keys and values; else the very
+// text, in which '#' and '%' mean nothing.
+YAML::Node value_of(const std::string& text) {
+  bool structured =
+      text.empty() || std::string_view("[{\"'").find(text[0]) != std::string_view::npos;
+  return structured || text == "~" || text == "null" ? YAML::Load(text) : YAML::Node(text);
+}
+
+}  // namespace
+
 LoadedConfig load_config(const std::string& file, const std::string& text,
     capnp::StructSchema schema, const std::vector<std::string>& sets) {
   LoadedConfig out;
@@ -313,7 +315,7 @@ LoadedConfig load_config(const std::string& file, const std::string& text,
         out.problems_.push_back(
             "--set " + set + ": expected key=value, like stages.reinforce.steps=10");
       else if (!override_node(
-                   tree, set.substr(0, equals), YAML::Load(set.substr(equals + 1)), resolved))
+                   tree, set.substr(0, equals), value_of(set.substr(equals + 1)), resolved))
         out.problems_.push_back("--set " + set + ": there is no such place in " + file);
       else
         set_places[resolved] = set;

@@ -54,6 +54,9 @@ class LoadedConfig {
   // that the file has.
   void complain(const std::string& path, const std::string& text);
 
+  // Whether the file, or a --set, gives this key.
+  bool given(const std::string& path) const { return places_.contains(path); }
+
   // Throws ConfigError if there was any problem.
   void finish() const;
 

@@ -2,6 +2,8 @@
 
 #include "actors/job/job.capnp.h"
 
+#include <capnp/schema.capnp.h>
+
 #include "tests/support/test.h"
 
 using namespace tramontane;
@@ -101,6 +103,31 @@ TEST_CASE("--set overrides by path, finds stages by name, and is named in errors
   CHECK(has(problems("name: a", {"actors.generatr.count=2"}), "did you mean 'generator'?"));
 }
 
+TEST_CASE("what --set gives is the very text, unless it is quoted or structured") {
+  auto answer_after = [](const std::string& text) {
+    auto loaded = load("name: a", {"data.answer_after=" + text});
+    loaded.finish();
+    return std::string(loaded.get<schema::Job>().getData().getAnswerAfter().cStr());
+  };
+  for (std::string text :
+      {"####", "# x", "a # b", "%x", "*x", "&x", "!x", "- x", "x: y", "@x", "`x"})
+    CHECK(answer_after(text) == text);
+  CHECK(answer_after("\"#### \"") == "#### ");
+  CHECK(answer_after("'it''s'") == "it's");
+  CHECK(answer_after("").empty());
+  auto loaded = load("name: a", {"model.tokens.special=[<pad>, <eos>]"});
+  loaded.finish();
+  CHECK(loaded.get<schema::Job>().getModel().getTokens().getSpecial().size() == 2);
+  CHECK(has(problems("name: a", {"seed=1 # of many"}), "expected a whole number"));
+}
+
+TEST_CASE("a configuration knows what was given, in the file or behind --set") {
+  auto loaded = load("stages:\n  - reinforce: { steps: 5 }\n", {"stages.reinforce.max_lag=1"});
+  CHECK(loaded.given("stages.0.reinforce.steps"));
+  CHECK(loaded.given("stages.0.reinforce.max_lag"));
+  CHECK_FALSE(loaded.given("stages.0.reinforce.overdue"));
+}
+
 TEST_CASE("malformed YAML is an error with its place, not a crash") {
   CHECK(has(problems("a: [1, 2\nb: }"), "job.yaml:"));
   CHECK(has(problems("\tname: x"), "job.yaml:"));
@@ -166,4 +193,60 @@ TEST_CASE("an option of another kind is refused, naming those that the kind has"
   auto loaded = load("actors: { verifier: { rewards: { length: 1 } } }");
   CHECK(loaded.resolved().find("length_max") != std::string::npos);
   CHECK(loaded.resolved().find("answer:") == std::string::npos);
+}
+
+TEST_CASE("what is to be a list is a list; of named values also a map") {
+  CHECK(problems("stages: 5") == std::vector<std::string>{"job.yaml:1:9: stages: expected a list"});
+  CHECK(problems("stages: { reinforce: {} }") ==
+        std::vector<std::string>{"job.yaml:1:9: stages: expected a list"});
+  CHECK(has(problems("actors: { verifier: { rewards: 3 } }"),
+      "actors.verifier.rewards: expected a list or a map of names"));
+}
+
+TEST_CASE("true and false are what they are, and nothing else is either") {
+  auto generic = [](const std::string& text) {
+    auto loaded = load_config<capnp::schema::Node>("node.yaml", "is_generic: " + text, {});
+    loaded.finish();
+    return loaded.get<capnp::schema::Node>().getIsGeneric();
+  };
+  CHECK(generic("true"));
+  CHECK_FALSE(generic("false"));
+  for (const char* other : {"yes", "1", "True", "[true]", "{}"})
+    CHECK_THROWS_AS((void)generic(other), ConfigError);
+}
+
+TEST_CASE("quotes, backslashes and line ends in a text come through the resolved configuration") {
+  auto loaded = load("name: \"a \\\"b\\\" \\\\ c\\n\\td\"");
+  loaded.finish();
+  std::string name = "a \"b\" \\ c\n\td";
+  CHECK(std::string(loaded.get<schema::Job>().getName().cStr()) == name);
+  auto again = load(loaded.resolved());
+  again.finish();
+  CHECK(std::string(again.get<schema::Job>().getName().cStr()) == name);
+}
+
+TEST_CASE("a number may have a plus before it") {
+  auto loaded = load("seed: +5\nactors: { generator: { temperature: +0.5 } }");
+  loaded.finish();
+  CHECK(loaded.get<schema::Job>().getSeed() == 5);
+  CHECK(loaded.get<schema::Job>().getActors().getGenerator().getTemperature() == 0.5F);
+  CHECK(has(problems("seed: ++5"), "expected a whole number"));
+  CHECK(has(problems("seed: +"), "expected a whole number"));
+  CHECK(has(problems("seed: \"\""), "expected a whole number"));
+}
+
+TEST_CASE("--set finds a stage by its name wherever it is in the list, or by its number") {
+  std::string stages = "stages:\n  - warm_start: { steps: 1 }\n  - reinforce: { steps: 2 }\n";
+  auto steps = [&](const std::string& set) {
+    auto loaded = load(stages, {set});
+    loaded.finish();
+    auto list = loaded.get<schema::Job>().getStages();
+    return std::pair(list[0].getWarmStart().getSteps(), list[1].getReinforce().getSteps());
+  };
+  CHECK(steps("stages.warm_start.steps=7") == std::pair<std::uint64_t, std::uint64_t>(7, 2));
+  CHECK(steps("stages.reinforce.steps=7") == std::pair<std::uint64_t, std::uint64_t>(1, 7));
+  CHECK(steps("stages.0.warm_start.steps=7") == std::pair<std::uint64_t, std::uint64_t>(7, 2));
+  CHECK(steps("stages.1.reinforce.steps=7") == std::pair<std::uint64_t, std::uint64_t>(1, 7));
+  CHECK(has(problems(stages, {"stages.2.reinforce.steps=7"}), "there is no such place"));
+  CHECK(has(problems(stages, {"stages.evaluate.steps=7"}), "there is no such place"));
 }

@@ -19,7 +19,7 @@ struct EvaluationBench {
     job.tokenizer = std::make_shared<const Tokenizer>(
         Tokenizer::of_characters({"<eos>", "<think>"}, "0123456789"));
     job.model.vocabulary = job.tokenizer->vocabulary();
-    job.model.eos = -1;
+    job.model.ends.clear();
     job.generator.max_tokens = 1;
     job.generator.slots = 3;
     job.rewards[0].weight = 2;  // correct is what the heaviest says
@@ -181,8 +181,72 @@ TEST_CASE("the token that ends a completion is no part of its answer") {
   std::string whole = bench.greedy_texts()[0];
   REQUIRE(whole.size() == 20);
   // What comes last ends it where it comes first.
-  bench.job.model.eos = bench.job.tokenizer->encode(whole.substr(19)).at(0);
+  bench.job.model.ends = {bench.job.tokenizer->encode(whole.substr(19)).at(0)};
   std::string cut = bench.greedy_texts()[0];
   CHECK(cut == whole.substr(0, whole.find(whole.back())));
   CHECK(number(bench.run({.label = "x", .problems = 1, .samples = 0}).event(), "problems") == 1);
+}
+
+TEST_CASE("pass@k is unbiased: the share of problems that k of the samples solve") {
+  EvaluationBench bench;
+  bench.sharpen(6);
+  bench.right_are({true, true, false, true, true});
+  auto evaluation = bench.run({.label = "x", .samples = 8});
+  CHECK(evaluation.pass_at(1) == doctest::Approx(evaluation.sampled()));
+  double before = 0;
+  for (std::uint32_t k = 1; k <= 8; ++k) {
+    CHECK(evaluation.pass_at(k) >= before);
+    before = evaluation.pass_at(k);
+  }
+  CHECK(before <= 1);
+  CHECK(evaluation.pass_at(9) == 0);  // there are not as many
+  auto event = evaluation.event();
+  const auto& pass = event.at("pass_at").as_object();
+  REQUIRE(pass.size() == 4);
+  CHECK(pass.at("8").to_number<double>() == doctest::Approx(before));
+}
+
+TEST_CASE("what has no verdict is told apart, and is not wrong") {
+  EvaluationBench bench;
+  bench.sharpen(40);
+  bench.right_are({true, true, false, true, true});
+  bench.job.heldout[4].prompt.answer = "not a number";
+  auto evaluation = bench.run({.label = "x", .samples = 2, .majority = true});
+  CHECK(evaluation.no_verdicts() == 3);
+  CHECK(evaluation.greedy() == doctest::Approx(0.75));
+  CHECK(evaluation.sampled() == doctest::Approx(0.75));
+  CHECK(evaluation.pass_at(2) == doctest::Approx(0.75));
+  auto event = evaluation.event();
+  CHECK(number(event, "majority") == doctest::Approx(0.75));
+  CHECK(number(event, "no_verdicts") == 3);
+}
+
+TEST_CASE("an evaluation has a temperature, top_p and limit of its own") {
+  EvaluationBench bench;
+  bench.right_are({true, true, true, true, true});
+  double usual = bench.run({.label = "x", .samples = 40}).sampled();
+  bench.job.evaluator.temperature = 0.01F;
+  CHECK(bench.run({.label = "x", .samples = 40}).sampled() == 1);
+  bench.job.evaluator.temperature = 1;
+  bench.job.evaluator.top_p = 1e-6F;
+  CHECK(bench.run({.label = "x", .samples = 40}).sampled() == 1);
+  CHECK(usual < 1);
+  bench.job.evaluator.max_tokens = 5;
+  CHECK(number(bench.run({.label = "x"}).event(), "tokens_mean") == 5);
+}
+
+TEST_CASE("a prompt that opens the thinking part makes every completion one that thinks") {
+  EvaluationBench bench;
+  CHECK(number(bench.run({.label = "x"}).event(), "thinking_share") < 1);
+  bench.job.reward_options.think_first = true;
+  CHECK(number(bench.run({.label = "x"}).event(), "thinking_share") == 1);
+}
+
+TEST_CASE("the majority of one sample is what that sample says") {
+  EvaluationBench bench;
+  bench.sharpen(40);
+  bench.right_are({true, false, true, true, false});
+  auto event = bench.run({.label = "after", .samples = 1, .majority = true}).event();
+  CHECK(number(event, "sampled") == doctest::Approx(0.6));
+  CHECK(number(event, "majority") == doctest::Approx(0.6));
 }

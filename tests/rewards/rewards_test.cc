@@ -91,6 +91,63 @@ TEST_CASE("the length penalty is soft and ends at its whole weight") {
   CHECK_THROWS_AS(make_length_reward({.options = LengthOptions{10, 11}}, {}), Error);
 }
 
+TEST_CASE("a completion that was cut off scores 0 at most where that is asked for, and says why") {
+  RewardTable table(built_in_rewards(),
+      {{.name = "math", .weight = 1, .options = MathOptions{"last_number"}},
+          {.name = "length", .weight = 0.5, .options = LengthOptions{4, 4}}},
+      {.penalise_overlong = true});
+  auto judge_cut = [&](std::string_view text, std::uint32_t tokens, Finish finish) {
+    return table.judge({.answer = "432", .text = text, .tokens = tokens, .finish = finish});
+  };
+  Verdict right = judge_cut("so it is 432", 2, Finish::length);
+  CHECK(*right.score == 0);
+  CHECK(right.components.back().name == "overlong");
+  CHECK(right.components.back().evidence == "it was cut off by max_tokens");
+  CHECK(*judge_cut("so it is 432", 2, Finish::stop).score > 0);
+  // What is below 0 stays there.
+  Verdict wrong = judge_cut("so it is 7", 4, Finish::length);
+  CHECK(*wrong.score == -0.5);
+  CHECK(wrong.components.back().name == "length");
+}
+
+TEST_CASE("completions vote with the answer that the verifier reads, whatever surrounds it") {
+  RewardTable table(built_in_rewards(),
+      {{.name = "format", .weight = 0.1},
+          {.name = "math", .weight = 0.9, .options = MathOptions{"boxed"}}},
+      {});
+  std::vector<Completion> completions;
+  for (std::string_view text : {"so \\boxed{7}", "I do not know", "it is \\boxed{0.5}",
+           "I do not know", "\\boxed{\\frac{1}{2}}", "I do not know", "\\boxed{}"})
+    completions.push_back({.answer = "1/2", .text = text});
+  using Ballot = std::optional<std::uint32_t>;
+  CHECK(table.ballots(completions) == std::vector<Ballot>{0, {}, 1, {}, 1, {}, {}});
+  CHECK(table.ballots({}).empty());
+
+  std::vector<Completion> numbers = {{.text = "007"}, {.text = "7.0"}, {.text = "seven"}};
+  CHECK(magistral().ballots(numbers) == std::vector<Ballot>{0, 0, {}});
+  // A reward that reads no answer compares the answer part as text.
+  RewardTable language(built_in_rewards(), {{.name = "length", .weight = 1}}, {});
+  std::vector<Completion> texts = {
+      {.text = "<think>a</think>x"}, {.text = "<think>b</think>x"}, {.text = "y"}};
+  CHECK(language.ballots(texts) == std::vector<Ballot>{0, 0, 1});
+}
+
+TEST_CASE("where the prompt's form opens the thinking part, completions begin inside it") {
+  auto score = [](const RewardOptions& options, std::string_view prompt, std::string_view text) {
+    RewardTable table(built_in_rewards(),
+        {{.name = "format", .weight = 0.1, .options = FormatOptions{.thinking = "required"}},
+            {.name = "math", .weight = 0.9, .options = MathOptions{"number"}}},
+        options);
+    return *table.judge({.prompt = prompt, .answer = "4", .text = text}).score;
+  };
+  CHECK(score({.think_first = true}, "2+2", "2 and 2</think>4") == 1);
+  CHECK(score({.think_first = true}, "2+2", "4") == 0);  // it never stops thinking
+  CHECK(score({.think_first = true}, "2+2", "<think>2 and 2</think>4") == 0);  // twice
+  CHECK(score({}, "2+2 <think>\n", "2 and 2</think>4") == 1);
+  CHECK(score({}, "2+2", "2 and 2</think>4") == 0);
+  CHECK(score({}, "2+2", "<think>2 and 2</think>4") == 1);
+}
+
 TEST_CASE("an unknown reward is refused with the nearest name") {
   CHECK_THROWS_WITH_AS(RewardTable(built_in_rewards(), {{.name = "mathe", .weight = 1}}, {}),
       doctest::Contains("unknown reward 'mathe'; did you mean 'math'? There are: format, math"),
@@ -198,4 +255,15 @@ TEST_CASE("a table waits as long as its kinds say, or the job graph") {
             .weight = 1,
             .kind = "command",
             .options = CommandOptions{{"/bin/cat"}}}) == default_command_seconds);
+}
+
+TEST_CASE("a decimal number is its digits, whatever the places before its point") {
+  CHECK(math("1.50", "1.5") == 1);
+  CHECK(math("12.50", "12.5") == 1);
+  CHECK(math("1234.50", "1,234.5") == 1);
+  CHECK(math("+01234.5", "1234.5") == 1);
+  CHECK(math("-0.0", "0") == 1);
+  CHECK(math("1,23.5", "123.5") == 0);
+  CHECK(math("1,2345.5", "12345.5") == 0);
+  CHECK(math("1234,567", "1234567") == 0);
 }

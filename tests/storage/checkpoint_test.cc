@@ -72,13 +72,16 @@ TEST_CASE("the best and the last ones are kept") {
   CheckpointStore store(*files, folder.path(), {.keep_last = 2});
   for (std::uint64_t version : {1, 2, 3}) {
     store.save(version, content(version), {});
-    if (version == 1) store.mark_best(1);
+    if (version == 1) store.mark_best(1, 0.5);
   }
   CHECK(versions(store) == std::vector<std::uint64_t>{1, 2, 3});
   CHECK(store.best() == 1);
+  CHECK(store.best_score() == 0.5);
+  CHECK(store.has(3));
+  CHECK_FALSE(store.has(4));
   store.save(1'000'000, content(4), {});
   CHECK(versions(store) == std::vector<std::uint64_t>{1, 3, 1'000'000});
-  store.mark_best(3);
+  store.mark_best(3, 0.5);
   store.save(1'000'001, content(5), {});
   CHECK(versions(store) == std::vector<std::uint64_t>{3, 1'000'000, 1'000'001});
   CHECK(store.newest_valid()->version == 1'000'001);
@@ -90,11 +93,12 @@ TEST_CASE("where it is not known which one did best, none is removed") {
   CheckpointStore store(*files, folder.path(), {.keep_last = 1});
   store.save(1, content(1), {});
   CHECK_FALSE(store.best_problem());
-  store.mark_best(1);
+  store.mark_best(1, 0.5);
   CHECK_FALSE(store.best_problem());
   std::string best = folder.path() + "/best.json";
   for (std::string text : {"", "{}", "[1]", "{\"version\":\"1\"}", "{\"version\":-1}",
-           "{\"version\":1.5}", "{\"version\":7}", "{\"versi"}) {
+           "{\"version\":1.5,\"score\":1}", "{\"version\":7,\"score\":1}", "{\"version\":1}",
+           "{\"version\":1,\"score\":\"high\"}", "{\"versi"}) {
     files->write(best, as_bytes(text));
     CHECK(store.best() == std::nullopt);
     REQUIRE(store.best_problem());
@@ -104,9 +108,20 @@ TEST_CASE("where it is not known which one did best, none is removed") {
   store.save(2, content(2), {});
   store.save(3, content(3), {});
   CHECK(versions(store) == std::vector<std::uint64_t>{1, 2, 3});
-  store.mark_best(2);
+  store.mark_best(2, 0.5);
   CHECK(versions(store) == std::vector<std::uint64_t>{2, 3});
   CHECK_FALSE(store.best_problem());
+}
+
+TEST_CASE("what a checkpoint says about itself is read without its weights") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {});
+  std::string path = store.save(1, content(1), {{"form", "plain"}});
+  CHECK(about_checkpoint(*files, path) == boost::json::object{{"form", "plain"}});
+  CHECK(about_checkpoint(*files, folder.path()).empty());  // nobody's checkpoint
+  files->write(path + "/manifest.json", as_bytes("{\"format\":1,\"check\":\"0\"}"));
+  CHECK_THROWS_AS(about_checkpoint(*files, path), Error);
 }
 
 TEST_CASE("folders of other names are no checkpoints, and stay") {
@@ -253,4 +268,19 @@ TEST_CASE("a save that fails or dies at any step leaves whole checkpoints only")
       }
     }
   }
+}
+
+TEST_CASE(
+    "a checkpoint has its name only when it is whole, and is saved only once that is durable") {
+  TempFolder folder;
+  auto system = system_files();
+  FaultyFiles files(*system, {});
+  std::string at = folder.path() + "/";
+  CheckpointStore(files, folder.path(), {}).save(1, content(1), about(1));
+  std::string writing = at + ".writing-step-000001";
+  CHECK(files.history() ==
+        std::vector<std::string>{"make " + folder.path(), "make " + writing,
+            "write " + writing + "/config.json", "write " + writing + "/empty.bin",
+            "write " + writing + "/weights.bin", "write " + writing + "/manifest.json",
+            "sync " + writing, "rename to " + at + "step-000001", "sync " + folder.path()});
 }

@@ -66,7 +66,7 @@ TEST_CASE("every error names the line, what was expected and what is there") {
   has(error_of("{\"prompt\": \"a\xff\", \"answer\": 1}"), "train.jsonl:1: column 14");
   has(error_of("{\"prompt\": \"a\", \"answer\": 1} x"), "extra data");
   has(error_of("[1, 2]"), "expected an object");
-  has(error_of("{\"prompt\": [\"a\"], \"answer\": 1}"), "'prompt' must be a text or a number");
+  has(error_of("{\"prompt\": {\"a\": 1}, \"answer\": 1}"), "'prompt' must be a text or a number");
   has(error_of("{\"prompt\": \"\", \"answer\": 1}"), "'prompt' is empty");
   has(error_of("{\"prompt\": \"a\", \"answer\": 1}", {.needs_completion = true}),
       "no field 'completion'");
@@ -108,4 +108,57 @@ TEST_CASE("the shuffle visits each example once per epoch, in another order each
   CHECK(epochs[0] != epochs[1]);
   CHECK(epochs[1] != epochs[2]);
   CHECK(data.shuffled_index(3, 7) == epochs[0][3]);
+}
+
+TEST_CASE("numbers keep the very text that stands in the file") {
+  auto data = parse(
+      "{\"prompt\": 1.50, \"answer\": 0.5}\n"
+      "{\"prompt\": \"x\", \"answer\": 123456789012345678901234567890}\n"
+      "{\"prompt\": \"x\", \"answer\": 1E400}\n"
+      "{\"prompt\": \"x\", \"answer\": [0.5, \"1/2\", 7, true]}\n"
+      "{\"prompt\": \"x\", \"answer\": {\"tests\": [0.5]}}\n");
+  CHECK(data[0].prompt == "1.50");
+  CHECK(data[0].answer == "0.5");
+  CHECK(data[1].answer == "123456789012345678901234567890");
+  CHECK(data[2].answer == "1E400");
+  CHECK(data[3].answer == R"(["0.5","1/2","7","true"])");
+  CHECK(has(data[4].answer, "tests"));
+}
+
+TEST_CASE("a field's name may lead into objects") {
+  DatasetOptions options{
+      .prompt_field = "extra.question", .answer_field = "reward_model.ground_truth"};
+  auto data = parse(
+      "{\"extra\": {\"question\": \"1+1\"}, \"reward_model\": {\"style\": \"rule\", "
+      "\"ground_truth\": 2.0}}\n"
+      "{\"extra.question\": \"whole\", \"extra\": 7, \"reward_model\": {\"ground_truth\": "
+      "\"3\"}}\n",
+      options);
+  CHECK(data[0].prompt == "1+1");
+  CHECK(data[0].answer == "2.0");
+  CHECK(data[1].prompt == "whole");  // a field of that very name comes first
+  CHECK(has(error_of("{\"extra\": [1], \"reward_model\": {\"ground_truth\": 1}}\n", options),
+      "no field 'extra.question'"));
+}
+
+TEST_CASE("a prompt may be a conversation that ends with the user's message") {
+  auto data = parse(
+      "{\"prompt\": [{\"role\": \"system\", \"content\": \"Be brief.\"}, {\"role\": \"user\", "
+      "\"content\": \"1+1\"}], \"answer\": 2}\n");
+  CHECK(data[0].prompt == "1+1");
+  CHECK(data[0].turns == std::vector<Turn>{{"system", "Be brief."}, {"user", "1+1"}});
+  auto refused = [](const std::string& messages) {
+    return error_of("{\"prompt\": " + messages + ", \"answer\": 2}\n");
+  };
+  CHECK(has(refused("[]"), "the last message of a prompt must be the user's"));
+  CHECK(has(refused("[{\"role\": \"assistant\", \"content\": \"x\"}]"), "must be the user's"));
+  CHECK(has(refused("[{\"role\": \"tool\", \"content\": \"x\"}]"), "role 'tool'"));
+  CHECK(has(refused("[{\"role\": \"user\", \"content\": [1]}]"), "messages {"));
+  CHECK(has(refused("[1]"), "messages {"));
+}
+
+TEST_CASE("fields that nobody asked for may have any shape") {
+  auto data =
+      parse("{\"prompt\": \"x\", \"answer\": 1, \"kind\": [1, {}], \"meta\": {\"a\": null}}\n");
+  CHECK(data[0].kind.empty());
 }

@@ -1,0 +1,25 @@
+#pragma once
+// Data files as they come: plain text, gzip or zstd by their first bytes. What is none of these and
+// no text either is refused as what it is, with the remedy.
+//
+//   auto unpacked = unpack(bytes, path);
+//   ByteView text = unpacked ? ByteView(*unpacked) : bytes;
+//
+// A pure function.
+
+#include "runtime/base/bytes.h"
+
+#include <optional>
+#include <string>
+
+namespace tramontane {
+
+// Of what is unpacked at most; a file that would be larger is refused.
+constexpr std::size_t unpacked_bytes_max = std::size_t{16} << 30;
+
+// What is in the bytes where they are packed; nothing where they are not. Error(bad_input) with
+// `name` for a damaged archive, and, packed or not, for parquet, UTF-16, or the pointer that Git
+// LFS leaves in place of a file.
+std::optional<Bytes> unpack(ByteView bytes, const std::string& name);
+
+}  // namespace tramontane
