@@ -1,12 +1,12 @@
 #include "actors/run/files.h"
 
+#include "actors/run/inputs.h"
 #include "actors/run/reporter.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "runtime/base/shell.h"
 #include "storage/checkpoint.h"
 #include "storage/file.h"
-#include "storage/write_log.h"
 
 #include <boost/json/parse.hpp>
 
@@ -54,7 +54,7 @@ RunFiles::~RunFiles() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-RunFiles RunFiles::create(const std::string& folder, const std::string& job_yaml) {
+RunFiles RunFiles::create(const std::string& folder, const Job& job) {
   auto files = system_files();
   if (files->exists(folder + "/job.yaml"))
     throw Error(Errc::bad_input,
@@ -62,7 +62,9 @@ RunFiles RunFiles::create(const std::string& folder, const std::string& job_yaml
             "` goes on with it, or give another --run"));
   files->make_folder(folder);
   RunFiles run(std::filesystem::weakly_canonical(folder).string());
-  write_durably(*files, run.path("job.yaml"), as_bytes(job_yaml));
+  // A folder with a job.yaml is a run: that comes last.
+  write_inputs(*files, run.folder(), job, as_bytes(job.resolved));
+  write_durably(*files, run.path("job.yaml"), as_bytes(job.resolved));
   return run;
 }
 
@@ -96,18 +98,18 @@ PastMetrics RunFiles::replay_metrics(RunTotals& totals, EventSink& view) const {
       return field != nullptr && field->is_string() ? std::string(field->as_string()) : "";
     };
     if (event->contains("seconds")) past.seconds = number_of("seconds");
-    if (past.job_check.empty()) past.job_check = text_of("job_check");
     if (text_of("event") == "step" && text_of("kind") == "reinforce")
       past.newest_step = std::max(past.newest_step, static_cast<std::uint64_t>(number_of("step")));
   }
   return past;
 }
 
-std::string RunFiles::job_check() const {
-  char text[9];
-  auto bytes = system_files()->read(path("job.yaml"));
-  std::snprintf(text, sizeof text, "%08x", crc32c(bytes));
-  return text;
+std::vector<std::string> RunFiles::problems_of(const PastMetrics& past) const {
+  std::vector<std::string> problems;
+  if (!past.damaged.empty())
+    problems.push_back(str(path("metrics.jsonl"), " is damaged in line ", past.damaged,
+        ": what stood there is left out of figures and report"));
+  return problems;
 }
 
 std::optional<std::uint64_t> RunFiles::newest_checkpoint() const {

@@ -4,17 +4,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
 class EventSink;
 class RunTotals;
+struct Job;
 
 // What metrics.jsonl tells of a run's earlier lives.
 struct PastMetrics {
   double seconds = 0;             // that they took
   std::uint64_t newest_step = 0;  // of reinforcement
-  std::string job_check;          // of job.yaml when the run began; empty: not told
   std::string damaged;            // the numbers of lines that are no events: "12, 40"
 };
 
@@ -23,8 +24,8 @@ class RunFiles {
   // runs/NAME-DATE-TIME below the current folder.
   static std::string default_folder(const std::string& job_name);
 
-  // A new directory with job.yaml. Error(bad_input) if there is one already.
-  static RunFiles create(const std::string& folder, const std::string& job_yaml);
+  // A new directory with job.yaml and inputs.json. Error(bad_input) if there is one already.
+  static RunFiles create(const std::string& folder, const Job& job);
 
   // An existing one, locked. Error(not_found) if it is no run; Error(io) if another process
   // works on it.
@@ -40,10 +41,10 @@ class RunFiles {
   // Adds the events of earlier lives to the totals and what the view knows.
   PastMetrics replay_metrics(RunTotals& totals, EventSink& view) const;
 
-  std::optional<std::uint64_t> newest_checkpoint() const;
+  // What is not as earlier lives left it, one sentence each.
+  std::vector<std::string> problems_of(const PastMetrics& past) const;
 
-  // What job.yaml is, in eight digits: whether it is still what the run began with.
-  std::string job_check() const;
+  std::optional<std::uint64_t> newest_checkpoint() const;
 
  private:
   explicit RunFiles(std::string folder);

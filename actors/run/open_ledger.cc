@@ -81,9 +81,7 @@ class LedgerOpening {
     try {
       return progress_of(
           *open_rocksdb(folder_, {.read_only = true, .recovery = LogRecovery::read_past}));
-    } catch (const Error& error) {
-      // A folder that is gone is begun anew.
-      if (error.errc() == Errc::not_found) return LedgerProgress{};
+    } catch (const Error&) {
       return std::nullopt;
     }
   }

@@ -65,8 +65,6 @@ void RunTotals::add(const RunEvent& event) {
     ++swaps_;
     if (number(event, "sequences_in_flight", 0) > 0) ++swaps_while_writing_;
     stalls_us_.push_back(number(event, "stall_us", 0));
-  } else if (kind == "stage" && text(event, "kind") == "reinforce" && reinforce_began_ < 0) {
-    reinforce_began_ = seconds_;
   } else if (kind == "step" && text(event, "kind") == "reinforce") {
     auto step = static_cast<std::uint64_t>(number(event, "step", 0));
     if (step > steps_) {  // one trained again after a crash brings the same rollouts

@@ -34,8 +34,7 @@ class RunTotals {
                 lag_max_ = 0;
   double gap_max_ = 0;
   double generator_busy_ = 0, trainer_busy_ = 0, tokens_ = 0, reinforce_seconds_ = 0;
-  std::uint64_t shares_ = 0;
-  double seconds_ = 0, reinforce_began_ = -1;
+  double seconds_ = 0;
   std::vector<double> stalls_us_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "actors/messages/run_event.h"
 #include "actors/run/files.h"
+#include "actors/run/first_causes.h"
+#include "actors/run/inputs.h"
 #include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
 #include "actors/run/run_began.h"
@@ -25,7 +27,6 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <map>
 #include <mutex>
 #include <new>
 #include <pthread.h>
@@ -157,9 +158,10 @@ class ExitFile {
 // Everything of one run while it goes on.
 class Run {
  public:
-  Run(const Job& job, RunFiles& files, View view)
+  Run(const Job& job, RunFiles& files, View view, std::vector<std::string> accepted = {})
       : job_(job),
         files_(files),
+        accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(view, output_), output_)),
         metrics_(metrics_file(files.folder())) {
@@ -172,7 +174,6 @@ class Run {
   RunOutcome drive(
       const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair);
   std::unique_ptr<KvStore> ledger(const PastMetrics& past, Repair repair);
-  void tell_past_damage(const PastMetrics& past);
   int finish(const RunOutcome& outcome, const RunTotals& totals);
 
   void emit(const RunEvent& event) {
@@ -180,73 +181,29 @@ class Run {
     view_->event(event);
   }
 
+  void alarm(const std::string& text, const PastMetrics& past) {
+    emit({{"event", "alarm"}, {"text", text}, {"seconds", past.seconds}});
+  }
+
   const Job& job_;
   RunFiles& files_;
-  InterruptWatch interrupts_;  // before whatever begins threads
+  std::vector<std::string> accepted_;  // changes of inputs
+  InterruptWatch interrupts_;          // before whatever begins threads
   std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
   std::shared_ptr<EventSink> metrics_;
 };
 
-void Run::tell_past_damage(const PastMetrics& past) {
-  auto alarm = [&](const std::string& text) {
-    emit({{"event", "alarm"}, {"text", text}, {"seconds", past.seconds}});
-  };
-  if (!past.damaged.empty())
-    alarm(str(files_.path("metrics.jsonl"), " is damaged in line ", past.damaged,
-        ": what stood there is left out of figures and report"));
-  if (!past.job_check.empty() && past.job_check != files_.job_check())
-    alarm(str(files_.path("job.yaml"),
-        " is not what the run began with: it was edited, or is damaged; the run goes on as it "
-        "says now"));
-}
-
 std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
-  auto alarm = [&](const std::string& text) {
-    emit({{"event", "alarm"}, {"text", text}, {"seconds", past.seconds}});
-  };
   try {
     auto opened = open_ledger(files_, past.newest_step, repair);
-    for (const auto& text : opened.alarms) alarm(text);
+    for (const auto& text : opened.alarms) alarm(text, past);
     return std::move(opened.store);
   } catch (const Error& error) {
-    alarm(error.text());
+    alarm(error.text(), past);
     throw;
   }
 }
-
-// The first failure of each actor since it last went well is what ails it; what its later lives
-// then fail of, and what others fail of that depend on it, are consequences. Any thread.
-class FirstCauses {
- public:
-  // `go_on`: the command that goes on with the run.
-  explicit FirstCauses(std::string go_on) : go_on_(std::move(go_on)) {}
-
-  void see(const ExitRecord& record) {
-    std::lock_guard lock(mutex_);
-    auto [at, first] = causes_.try_emplace(record.name, record);
-    if (!first && record.lived > well_after) at->second = record;
-  }
-
-  RunOutcome outcome_of(const ExitRecord& last) {
-    std::lock_guard lock(mutex_);
-    auto found = causes_.find(last.name);
-    const ExitRecord& record = found == causes_.end() ? last : found->second;
-    Errc code = record.code.value_or(Errc::failed);
-    bool io = code == Errc::io;
-    return {RunOutcome::How::failed,
-        str(record.name, " failed for good: ", record.text,
-            io ? "; once that is mended, nothing is lost and this goes on: " + go_on_ : ""),
-        0, 0, code};
-  }
-
- private:
-  static constexpr Duration well_after = 60s;
-
-  const std::string go_on_;
-  std::mutex mutex_;
-  std::map<std::string, ExitRecord> causes_;
-};
 
 RunOutcome Run::drive(
     const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair) {
@@ -333,25 +290,50 @@ int Run::go(bool resumed, Repair repair) {
   }
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
-  event["job_check"] = past.job_check.empty() ? files_.job_check() : past.job_check;
   emit(event);
-  tell_past_damage(past);
+  for (const auto& text : files_.problems_of(past)) alarm(text, past);
+  for (const auto& change : accepted_)
+    alarm("the run goes on with what it did not begin with: " + change, past);
   RunOutcome outcome = drive(totals, past, repair);
   return finish(outcome, *totals);
+}
+
+// What differs from the run's beginning, if that is accepted; from then on it is what is expected.
+std::vector<std::string> input_changes(const RunFiles& files, const Job& job, bool accept) {
+  auto disk = system_files();
+  Bytes graph = disk->read(files.path("job.yaml"));
+  std::vector<std::string> changes;
+  try {
+    changes = changed_inputs(*disk, files.folder(), job, graph);
+  } catch (const Error& error) {
+    if (!accept) throw;
+    changes.push_back(error.text());
+  }
+  if (changes.empty()) return changes;
+  if (!accept) {
+    std::string all;
+    for (const auto& change : changes) all += "\n  " + change;
+    throw Error(Errc::bad_input, str(files.folder(), " did not begin with what is there now:", all,
+                                     "\nPut it back, or go on with it by --accept-changes"));
+  }
+  write_inputs(*disk, files.folder(), job, graph);
+  return changes;
 }
 
 }  // namespace
 
 int start_run(const Job& job, const RunOptions& options) {
   RunFiles files = RunFiles::create(
-      options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job.resolved);
+      options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
   return Run(job, files, options.view).go(false, Repair::no);
 }
 
 int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
-  return Run(job, files, options.view).go(true, options.repair ? Repair::yes : Repair::no);
+  auto changes = input_changes(files, job, options.accept_changes);
+  return Run(job, files, options.view, std::move(changes))
+      .go(true, options.repair ? Repair::yes : Repair::no);
 }
 
 }  // namespace tramontane

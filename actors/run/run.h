@@ -2,6 +2,7 @@
 // A run: a job in a directory of its own, from `tram run` or `tram resume` to its end.
 //
 //   RUN/job.yaml        the resolved job graph
+//   RUN/inputs.json     what the run began with: the same, and the hash of each file that it names
 //   RUN/metrics.jsonl   every event (run_event.h)
 //   RUN/ledger/         the rollout buffer (RocksDB)
 //   RUN/checkpoints/    step-NNNNNN/: config.json, model.safetensors, tokenizer.json, optimizer.bin
@@ -24,7 +25,8 @@ enum class View { automatic, plain, json };
 struct RunOptions {
   std::string folder;  // empty: runs/NAME-DATE-TIME below the current folder
   View view = View::automatic;
-  bool repair = false;  // resume: where the ledger is damaged, go on from before that
+  bool repair = false;          // resume: where the ledger is damaged, go on from before that
+  bool accept_changes = false;  // resume: go on although inputs are not what the run began with
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
 };
 

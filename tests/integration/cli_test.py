@@ -190,10 +190,34 @@ def wrong_shape(folder, run, policy):
     subprocess.run(["cp", "-r", run, shape], check=True)
     resolved = h.tram("plan", other, "--graph", "--set", "model.preset=micro").out
     open(os.path.join(shape, "job.yaml"), "w").write(resolved)
-    ended = h.tram("resume", shape, "--plain", status=h.UNSUPPORTED)
+    refused(["resume", shape, "--plain"], h.BAD_INPUT, "--accept-changes")
+    ended = h.tram("resume", shape, "--plain", "--accept-changes", status=h.UNSUPPORTED)
     h.expect("another shape" in ended.err, f"a checkpoint of another shape: {ended.err}")
     open(graph, "w").write(text)
     print(f"a checkpoint of another shape: exit status {ended.status}", flush=True)
+
+
+def changed_inputs(folder, policy):
+    """What a run began with is what it goes on with, unless it is told otherwise; then the report tells."""
+    data = h.first_lines(f"{h.GATE}/train.jsonl", os.path.join(folder, "changing.jsonl"), 50)
+    graph = h.job(folder, "inputs", policy=policy, steps=2)
+    run = os.path.join(folder, "inputs")
+    h.tram("run", graph, "--run", run, "--plain", "--set", f"data.prompts={data}")
+    h.tram("resume", run, "--plain")
+    resolved = os.path.join(run, "job.yaml")
+    text = open(resolved).read()
+    longer = text.replace("      steps: 2\n", "      steps: 3\n")
+    h.expect(longer != text, "no steps in job.yaml")
+    open(resolved, "w").write(longer)
+    h.first_lines(f"{h.GATE}/train.jsonl", data, 60)
+    refused(["resume", run, "--plain"], h.BAD_INPUT, "`steps: 2` is now `steps: 3`")
+    refused(["resume", run, "--plain"], h.BAD_INPUT, f"data.prompts ({data}) is not what it was")
+    h.tram("resume", run, "--plain", "--accept-changes")
+    told = [e["text"] for e in h.metrics(run) if e["event"] == "alarm"]
+    h.expect(sum("did not begin with" in t for t in told) == 2, f"alarms: {told}")
+    h.expect_equal(h.steps_of(h.metrics(run))[-1]["step"], 3, "steps")
+    h.tram("resume", run, "--plain")  # and now it is what is expected
+    print("changed inputs: refused by name, or accepted and told", flush=True)
 
 
 def locked(folder, policy):
@@ -312,6 +336,7 @@ with h.Folder() as at:
     one_rollout(at, made)
     model_commands(at, warm)
     wrong_shape(at, made, warm)
+    changed_inputs(at, warm)
     locked(at, warm)
     closed_pipe(at, warm)
     stalled_pipe(at, warm)

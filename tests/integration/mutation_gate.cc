@@ -15,11 +15,13 @@
 #include "tests/support/temp_folder.h"
 
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <future>
+#include <map>
 #include <mutex>
 
 namespace {
@@ -28,12 +30,49 @@ using namespace tramontane;
 
 using Sequences = std::vector<TrainSequence>;
 using Falsify = std::function<void(Sequences&)>;
+using ChangeLoss = void (*)(LossOptions&);
+
+// What Magistral's loss (section 2.1) comes to where every ratio is 1: minus the mean over groups
+// of their tokens' advantages.
+double loss_at_ratio_one(std::span<const TrainSequence> sequences) {
+  std::map<std::uint64_t, std::pair<double, double>> groups;  // sum of advantages, tokens
+  for (const TrainSequence& s : sequences) {
+    auto tokens = static_cast<double>(s.completion.size());
+    groups[s.group].first += tokens * s.advantage;
+    groups[s.group].second += tokens;
+  }
+  double sum = 0;
+  for (const auto& [group, of] : groups) sum += of.first / of.second;
+  return -sum / static_cast<double>(groups.size());
+}
+
+// By step, from 1: the trainer adds, the gate looks.
+class ExpectedLosses {
+ public:
+  void add(double loss) {
+    std::lock_guard lock(mutex_);
+    losses_.push_back(loss);
+  }
+
+  double of(std::uint64_t step) const {
+    std::lock_guard lock(mutex_);
+    return losses_.at(step - 1);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<double> losses_;
+};
 
 // A trainer whose reinforcement steps are given something else than the batch says.
 class FalsifiedTrainer final : public PolicyTrainer {
  public:
-  FalsifiedTrainer(std::unique_ptr<PolicyTrainer> inner, Falsify falsify)
-      : inner_(std::move(inner)), falsify_(std::move(falsify)) {}
+  FalsifiedTrainer(std::unique_ptr<PolicyTrainer> inner, Falsify falsify, ChangeLoss change_loss,
+      ExpectedLosses& expected_losses)
+      : inner_(std::move(inner)),
+        falsify_(std::move(falsify)),
+        change_loss_(change_loss),
+        expected_losses_(expected_losses) {}
 
   void import(const Arena& arena) override { inner_->import(arena); }
 
@@ -46,9 +85,12 @@ class FalsifiedTrainer final : public PolicyTrainer {
 
   StepReport reinforce_step(std::span<const TrainSequence> sequences, const LossOptions& loss,
       const OptimizerOptions& options, std::int64_t rows_max) override {
+    expected_losses_.add(loss_at_ratio_one(sequences));
     Sequences changed(sequences.begin(), sequences.end());
-    falsify_(changed);
-    return inner_->reinforce_step(changed, loss, options, rows_max);
+    LossOptions changed_loss = loss;
+    if (falsify_) falsify_(changed);
+    if (change_loss_ != nullptr) change_loss_(changed_loss);
+    return inner_->reinforce_step(changed, changed_loss, options, rows_max);
   }
 
   std::vector<std::vector<float>> log_probs(std::span<const TrainSequence> sequences,
@@ -63,6 +105,8 @@ class FalsifiedTrainer final : public PolicyTrainer {
  private:
   std::unique_ptr<PolicyTrainer> inner_;
   Falsify falsify_;
+  ChangeLoss change_loss_;
+  ExpectedLosses& expected_losses_;
 };
 
 // Loses the swap to one version: its receiver goes on serving the version before.
@@ -84,7 +128,8 @@ class SkippingReceiver final : public WeightReceiver {
 // What the gate looks at, collected while the run goes on.
 class GateSink final : public EventSink {
  public:
-  explicit GateSink(std::function<void()> spoilt) : spoilt_(std::move(spoilt)) {}
+  GateSink(std::function<void()> spoilt, ExpectedLosses& expected_losses)
+      : spoilt_(std::move(spoilt)), expected_losses_(expected_losses) {}
 
   void event(const RunEvent& event) override {
     std::lock_guard lock(mutex_);
@@ -97,8 +142,13 @@ class GateSink final : public EventSink {
     ++steps_;
     average_ = event.at("correct_average").to_number<double>();
     gap_ = std::max(gap_, event.at("log_prob_gap_max").to_number<double>());
-    lag_ = std::max(lag_, event.at("lag_max").to_number<std::uint64_t>());
-    if (gap_ > 0) spoilt_();
+    auto lag = event.at("lag_max").to_number<std::uint64_t>();
+    lag_ = std::max(lag_, lag);
+    // Without lag every ratio is 1, and the loss follows from the batch alone.
+    if (lag == 0 && !event.at("loss").is_null())
+      loss_gap_ = std::max(
+          loss_gap_, std::abs(event.at("loss").to_number<double>() - expected_losses_.of(steps_)));
+    if (gap_ > 0 || loss_gap_ > loss_gap_max) spoilt_();
   }
 
   // Why the gate is not passed; empty if it is.
@@ -106,6 +156,8 @@ class GateSink final : public EventSink {
     std::lock_guard lock(mutex_);
     if (swaps_failed_ > 0) return str(swaps_failed_, " swaps failed");
     if (gap_ > 0) return str("log-probability gap ", gap_, " in step ", steps_);
+    if (loss_gap_ > loss_gap_max)
+      return str("loss differs by ", loss_gap_, " from its formula in step ", steps_);
     if (lag_ > 2) return str("lag ", lag_);
     if (average_ < 0.65) return str("correct reached only ", average_, " in ", steps_, " steps");
     return "";
@@ -114,20 +166,26 @@ class GateSink final : public EventSink {
   std::uint64_t steps() const { return steps_; }
 
  private:
+  static constexpr double loss_gap_max = 1e-6;
+
   mutable std::mutex mutex_;
   std::function<void()> spoilt_;
+  ExpectedLosses& expected_losses_;
   std::uint64_t steps_ = 0;
   std::uint64_t swaps_failed_ = 0;
   std::uint64_t lag_ = 0;
   double average_ = 0;
   double gap_ = 0;
+  double loss_gap_ = 0;
 };
 
 struct Mutation {
   const char* name;
   const char* expected;  // how the gate's reason begins
-  std::function<Falsify(const Job&)> falsify;
+  std::function<Falsify(const Job&)> falsify = nullptr;
   bool skip_swap = false;
+  ChangeLoss change_loss = nullptr;
+  void (*change_job)(Job&) = nullptr;  // after the warm start was shown its demonstrations
 };
 
 // The mask is off by one: the first token of the completion counts as prompt.
@@ -161,6 +219,21 @@ Falsify stale_log_probs(const Job&) {
   };
 }
 
+// Each advantage goes to the next completion.
+void shift_advantages(Sequences& sequences) {
+  if (sequences.empty()) return;
+  double first = sequences.front().advantage;
+  for (std::size_t i = 0; i + 1 < sequences.size(); ++i)
+    sequences[i].advantage = sequences[i + 1].advantage;
+  sequences.back().advantage = first;
+}
+
+// Log-probabilities as they are after a cut by top_p that left nine tenths of the mass.
+void renormalise(Sequences& sequences) {
+  for (auto& s : sequences)
+    for (float& value : s.behaviour_log_probs) value -= std::log(0.9F);
+}
+
 // Runs the job's reinforcement from the warm start that `folder` keeps; returns why the gate fails.
 std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& mutation) {
   std::promise<RunOutcome> promise;
@@ -169,9 +242,12 @@ std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& m
   auto done = [&](RunOutcome outcome) {
     if (!told.exchange(true)) promise.set_value(std::move(outcome));
   };
-  auto sink = std::make_shared<GateSink>([&] {
-    done({RunOutcome::How::failed, "the gate is spoilt", 0, 0});
-  });
+  ExpectedLosses expected_losses;
+  auto sink = std::make_shared<GateSink>(
+      [&] {
+        done({RunOutcome::How::failed, "the gate is spoilt", 0, 0});
+      },
+      expected_losses);
   auto disk = system_files();
   std::string own = folder.path() + "/" + mutation.name;
   CheckpointStore warm(*disk, folder.path() + "/warm_start", {.keep_last = 1});
@@ -198,9 +274,9 @@ std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& m
           .link = link,
           .reporter = {.sinks = {sink}, .totals = std::make_shared<RunTotals>()},
           .make_policy = [&](const ModelConfig& config) -> std::unique_ptr<PolicyTrainer> {
-            auto inner = load_policy_trainer(config);
-            if (!mutation.falsify) return inner;
-            return std::make_unique<FalsifiedTrainer>(std::move(inner), mutation.falsify(job));
+            return std::make_unique<FalsifiedTrainer>(load_policy_trainer(config),
+                mutation.falsify ? mutation.falsify(job) : nullptr, mutation.change_loss,
+                expected_losses);
           },
           .done = done});
   RunOutcome outcome = ended.get();
@@ -230,6 +306,22 @@ int main(int argc, char** argv) {
       {"positions", "log-probability gap", with(shift_positions)},
       {"stale", "log-probability gap", stale_log_probs},
       {"skip_swap", "1 swaps failed", nullptr, true},
+      {"temperature", "log-probability gap", nullptr, false,
+          [](LossOptions& loss) { loss.temperature = 0.8; }},
+      {"top_p", "log-probability gap", with(renormalise)},
+      {"normaliser", "loss differs", nullptr, false,
+          [](LossOptions& loss) { loss.normaliser = Normaliser::batch_tokens; }},
+      {"advantages", "loss differs", with(shift_advantages)},
+      {"end_token", "correct reached only", nullptr, false, nullptr,
+          [](Job& job) { job.model.ends = {job.model.pad}; }},
+      {"form", "correct reached only", nullptr, false, nullptr,
+          [](Job& job) {
+            // As if reinforcement put problems otherwise than demonstrations did.
+            for (auto* problems : {&job.prompts, &job.heldout})
+              for (Problem& problem : *problems)
+                problem.prompt.tokens.insert(
+                    problem.prompt.tokens.begin(), 3, job.tokenizer->id("</think>"));
+          }},
   };
   TempFolder folder;
   int failures = 0;
@@ -239,10 +331,12 @@ int main(int argc, char** argv) {
     if (!chosen) continue;
     // The trainer compares log-probs of what was written under the very version it trains: all of
     // it where the run is synchronous.
-    bool synchronous = std::strncmp(mutation.expected, "log", 3) == 0;
+    bool synchronous = std::strncmp(mutation.expected, "lo", 2) == 0;
     std::vector<std::string> sets;
     if (synchronous) sets.push_back("stages.reinforce.max_lag=0");
-    std::string why = run_gate(load_job(argv[1], sets), folder, mutation);
+    Job job = load_job(argv[1], sets);
+    if (mutation.change_job != nullptr) mutation.change_job(job);
+    std::string why = run_gate(job, folder, mutation);
     bool wanted = std::strcmp(mutation.name, "none") == 0
                       ? why.empty()
                       : !why.empty() && why.starts_with(mutation.expected);
