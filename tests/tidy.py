@@ -31,7 +31,6 @@ INCLUDES = {
     # What travels, and what actors are made of.
     "actors/messages": ["runtime/base", "runtime/wire", "runtime/actor"],
     "actors/model": ["runtime/base", "kernels", "storage", "scheduler", "actors/messages", "actors/model/torch/plugin.h"],
-    "actors/model/algorithms": ["actors/model"],
     "actors/model/torch": ["runtime/base", "kernels", "storage", "scheduler", "actors/messages", "actors/model"],
     "actors/rewards": ["runtime/base", "actors/messages", "actors/rewards/*"],
     "actors/rewards/language": ["runtime/base"],
@@ -47,7 +46,7 @@ INCLUDES = {
     "actors/verifier": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/rewards"],
     "actors/evaluator": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/rewards", "actors/weights",
         "actors/generator", "actors/job"],
-    "actors/trainer": ["runtime/base", "runtime/actor", "storage", "scheduler", "kernels", "actors/messages", "actors/model",
+    "actors/trainer": ["runtime/base", "runtime/actor", "storage", "scheduler", "kernels", "actors/messages", "actors/model", "actors/rewards",
         "actors/weights", "actors/ledger", "actors/job", "actors/evaluator"],
     # The program.
     "actors/view": ["runtime/base", "actors/messages"],
@@ -70,10 +69,11 @@ LIBRARIES = {
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
-    r"xxhash\.h": [r"storage/checkpoint\.cc", r"runtime/wire/frame\.cc", r"actors/model/arena\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
+    r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/arena\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
     r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"actors/(messages|ledger|job)/.*"],
     r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],
+    r"(zlib|zstd)\.h": [r"storage/decompress\.cc"],
     r"curl/": [r"actors/rewards/http\.cc"],
     r"fasttext/": [r"actors/rewards/language/(identifier|train)\.cc"],
     r"doctest": [],
@@ -97,7 +97,7 @@ WORDS = [
 GRADE = r"actors/commands/verify_commands\.cc"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run/run\.cc", r"actors/view/.*", GRADE,
+        [r"actors/weights/.*", r"actors/run/(run|first_causes)\.(cc|h)", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
     ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/run/run\.cc", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/rewards/http\.cc"]),

@@ -187,7 +187,10 @@ std::vector<Result<void>> Ledger::State::append(const std::vector<Segment>& segm
       if (!result) continue;
       auto& entry = *find(segment.rollout);
       auto lease = leases_.find(segment.lease);
-      if (lease != leases_.end()) lease->second.deadline = now + options.generate_lease;
+      if (lease != leases_.end()) {
+        hear(lease->second.holder, now);
+        lease->second.deadline = now + lease_of(lease->second.holder);
+      }
       if (repeated) continue;
       const auto& rollout = entry.text->rollout;
       undos.push_back({segment.rollout, rollout.tokens.size(), rollout.spans,

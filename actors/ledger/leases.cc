@@ -14,6 +14,19 @@ LeaseId Ledger::State::new_lease(Lease lease) {
   return id;
 }
 
+void Ledger::State::hear(const std::string& holder, Micros now) {
+  Writer& writer = writers_[holder];
+  if (writer.heard > 0) writer.silence = std::max(writer.silence, now - writer.heard);
+  writer.heard = now;
+}
+
+Micros Ledger::State::lease_of(const std::string& holder) const {
+  constexpr Micros most = 3'600'000'000;
+  auto writer = writers_.find(holder);
+  if (writer == writers_.end()) return options.generate_lease;
+  return std::max(options.generate_lease, std::min(most, 4 * writer->second.silence));
+}
+
 void Ledger::State::issue_groups(std::uint64_t wanted) {
   std::uint64_t fresh = admission().groups_to_issue(progress(), open_groups(), wanted);
   if (fresh == 0) return;
@@ -36,6 +49,7 @@ void Ledger::State::issue_groups(std::uint64_t wanted) {
 std::vector<RolloutTask> Ledger::State::lease_tasks(
     const std::string& holder, std::uint32_t count, Micros now) {
   std::vector<RolloutTask> tasks;
+  hear(holder, now);
   std::uint32_t room = options.max_running - std::min(options.max_running, running_);
   count = std::min(count, room);
   if (waiting_.size() < count) issue_groups(count - waiting_.size());
@@ -64,7 +78,7 @@ std::vector<RolloutTask> Ledger::State::lease_tasks(
     if (!entry.text->rollout.tokens.empty()) ++cursor.rollouts_resumed;
     task.rollout = entry.text->rollout;
     waiting_.erase(waiting_.begin());
-    task.lease = new_lease({id, false, now, now + options.generate_lease, holder});
+    task.lease = new_lease({id, false, now, now + lease_of(holder), holder});
     entry.lease = task.lease;
     entry.stage = Stage::leased;
     tasks.push_back(std::move(task));

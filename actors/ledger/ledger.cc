@@ -79,7 +79,8 @@ std::vector<LeaseId> Ledger::renew(const std::vector<LeaseId>& held, Micros now)
     if (lease == state_->leases_.end() || lease->second.verify) {
       lost.push_back(id);
     } else {
-      lease->second.deadline = now + state_->options.generate_lease;
+      state_->hear(lease->second.holder, now);
+      lease->second.deadline = now + state_->lease_of(lease->second.holder);
     }
   }
   return lost;
@@ -100,6 +101,7 @@ std::uint32_t Ledger::release(const std::string& holder) {
     if (lease.holder == holder) ids.push_back(id);
   }
   state_->give_back(ids);
+  state_->writers_.erase(holder);  // whoever comes by that name is another
   return static_cast<std::uint32_t>(ids.size());
 }
 

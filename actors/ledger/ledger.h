@@ -70,7 +70,9 @@ struct LedgerOptions {
   std::uint32_t max_running = 4096;  // leased rollouts at most, over all generators
   std::uint64_t steps = 0;  // no prompt is issued beyond the batch of the last step; 0: no end
   bool drop_without_contrast = true;
-  Micros generate_lease = 30'000'000;  // extended by every append
+  // Extended by every append. A writer that was once silent for longer (its steps are slow) has
+  // leases of four times as long.
+  Micros generate_lease = 30'000'000;
   Micros verify_lease = 30'000'000;
   // After so many lost leases: no_verdict("verifier lost it … times").
   std::uint32_t verify_attempts = 3;

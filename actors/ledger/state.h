@@ -22,6 +22,7 @@
 #include "storage/kv_store.h"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -85,6 +86,13 @@ struct Ledger::State {
     std::string holder;
   };
 
+  // One that holds leases to write. How long it has been silent at most while it was alive: a
+  // writer whose steps take half a minute says nothing in between.
+  struct Writer {
+    Micros heard = 0;
+    Micros silence = 0;
+  };
+
   struct RetainedBatch {
     std::uint64_t step = 0;
     GroupId first_group = 0;
@@ -128,6 +136,10 @@ struct Ledger::State {
   std::vector<LeasedRollout> lease_finished(
       const std::string& holder, std::uint32_t count, Micros now);
   Result<void> judge(LeaseId lease, const Verdict& verdict);
+  // The writer lives.
+  void hear(const std::string& holder, Micros now);
+  // How long its leases are to last from now on.
+  Micros lease_of(const std::string& holder) const;
   // Gives leases back. Rollouts that lost too many verifiers get no_verdict.
   void give_back(const std::vector<LeaseId>& ids);
   LeaseId new_lease(Lease lease);
@@ -224,8 +236,9 @@ struct Ledger::State {
   std::set<RolloutId> waiting_;
   std::set<RolloutId> finished_;
   std::unordered_map<LeaseId, Lease> leases_;
-  std::uint32_t running_ = 0;     // generate leases
-  std::uint64_t text_bytes_ = 0;  // of finished rollouts in memory
+  std::map<std::string, Writer> writers_;  // by name
+  std::uint32_t running_ = 0;              // generate leases
+  std::uint64_t text_bytes_ = 0;           // of finished rollouts in memory
   LeaseId next_lease_ = 0;
   bool unsynced_ = true;
   std::string last_refusal_;

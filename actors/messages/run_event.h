@@ -12,17 +12,18 @@
 //               version, fingerprint, batch (hash of what was trained on), score, correct,
 //               correct_average (moving, 0.8), tokens_mean, truncated_share, thinking_share,
 //               rollouts, groups_kept, groups_without_contrast, rollouts_stale,
-//               rollouts_no_verdict, entropy, clip_low_share, clip_high_share, ratio_max,
-//               effective_sample_size, mismatch_kl, log_prob_gap_max, log_prob_gap_tokens,
-//               audited_rollouts, audited_spanning, lag_histogram [tokens of lag 0, 1, …], lag_max,
-//               spanning_rollouts, tokens_per_second (generated), generator_busy, trainer_busy,
-//               wait_seconds (trainer waited for its batch), queues {waiting, leased, finished,
-//               judging, judged}
+//               rollouts_no_verdict, entropy, clip_low_share, clip_high_share, masked_share,
+//               optimizer_steps, ratio_max, effective_sample_size, mismatch_kl, log_prob_gap_max,
+//               log_prob_gap_tokens, audited_rollouts, audited_spanning, lag_histogram [tokens of
+//               lag 0, 1, …], lag_max, spanning_rollouts, tokens_per_second (generated),
+//               generator_busy, trainer_busy, wait_seconds (trainer waited for its batch), queues
+//               {waiting, leased, finished, judging, judged}
 //   swap        generator, version, fingerprint (16 hex digits), publish_us, verify_us, prepare_us,
 //               stall_us, sequences_in_flight, transport
 //   swap_failed generator, version, reason
 //   evaluation  label ("before", "during", "after", "forced_thinking"), stage, step, version,
 //               problems, greedy, sampled, majority (null if not asked), majority_samples,
+//               pass_at {"1": …, "2": …, powers of two up to the samples}, no_verdicts,
 //               thinking_share, tokens_mean, by_kind {name: sampled pass@1}, examples [{prompt,
 //               answer, completion, correct}]
 //   checkpoint  version, folder, bytes, took_seconds, best

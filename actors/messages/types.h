@@ -13,7 +13,7 @@
 namespace tramontane {
 
 using Token = std::int32_t;
-using Version = std::uint64_t;      // optimizer steps behind a set of weights
+using Version = std::uint64_t;      // batches behind a set of weights
 using Fingerprint = std::uint64_t;  // XXH3-64 of an arena's bytes
 using RolloutId = std::uint64_t;    // group * group_size + sample
 using GroupId = std::uint64_t;      // counts prompts in the order of issue, from 0
@@ -49,7 +49,7 @@ struct Rollout {
   std::uint32_t sample = 0;  // index within the group
   std::uint64_t seed = 0;    // keys the random draws, with id and position
   std::vector<Token> tokens;
-  std::vector<float> log_probs;  // natural log, of the distribution sampled from; one per token
+  std::vector<float> log_probs;  // natural log at the temperature, not cut by top_p; one per token
   std::vector<Span> spans;       // in order, adjacent, covering all tokens
   Finish finish = Finish::running;
 

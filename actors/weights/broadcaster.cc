@@ -6,6 +6,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -14,10 +15,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Short: what fails is tried again, and a stop waits for an offer to end.
-constexpr Duration offer_deadline = 8s;
-constexpr Duration swap_deadline = 4s;
+// Short at first: what fails is tried again, and a stop waits for an offer to end. Whoever was late
+// has longer the next time: a generator flips between two steps, and a step may take minutes.
+constexpr Duration offer_patience = 8s;
+constexpr Duration swap_patience = 4s;
+constexpr Duration patience_max = std::chrono::minutes(30);
 constexpr Duration retry_every = 1s;
+
+template <class T>
+void learn(Duration& patience, const Answer<T>& answer) {
+  if (!answer && answer.error().code == Errc::timeout)
+    patience = std::min(4 * patience, patience_max);
+}
 
 std::int64_t micros_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -81,7 +90,10 @@ Task<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Of
   auto ref = system().find(generator);
   if (!ref) co_return Failure{Errc::closed, "it has stopped for good"};
   Swap swap{request.version, request.fingerprint};
-  co_return co_await ask(*ref, swap, swap_deadline, "a token boundary");
+  Duration& patience = patience_.try_emplace(generator, swap_patience).first->second;
+  auto swapped = co_await ask(*ref, swap, patience, "a token boundary");
+  learn(patience, swapped);
+  co_return swapped;
 }
 
 Task<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
@@ -147,7 +159,10 @@ Task<void> WeightBroadcaster::work() {
 
 Task<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
   Offer offer{version.version, version.fingerprint};
-  auto result = co_await ask(receiver, offer, offer_deadline, "a receiver to take the weights");
+  Duration& patience =
+      patience_.try_emplace(std::string(receiver.name()), offer_patience).first->second;
+  auto result = co_await ask(receiver, offer, patience, "a receiver to take the weights");
+  learn(patience, result);
   std::string problem = result ? result->problem : result.error().text;
   if (problem.empty()) co_return true;
   log(Level::warning, str("version ", version.version, " did not reach all: ", problem));

@@ -17,6 +17,7 @@
 #include "actors/weights/transport.h"
 #include "runtime/actor/actor.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ class WeightReceiverActor final : public Actor {
   std::uint32_t keep_versions_;
   std::vector<std::string> generators_;
   ActorRef reporter_;
+  std::map<std::string, Duration> patience_;  // with each generator
 };
 
 class WeightBroadcaster final : public Actor {
@@ -59,9 +61,10 @@ class WeightBroadcaster final : public Actor {
 
   std::vector<ActorRef> receivers_;
   ActorRef reporter_;
-  std::optional<Publish> newest_;  // that was announced
-  bool due_ = false;               // it is to be offered now
-  bool everywhere_ = false;        // it has reached every receiver
+  std::optional<Publish> newest_;             // that was announced
+  bool due_ = false;                          // it is to be offered now
+  bool everywhere_ = false;                   // it has reached every receiver
+  std::map<std::string, Duration> patience_;  // with each receiver
 };
 
 }  // namespace tramontane

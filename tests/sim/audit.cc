@@ -1,6 +1,6 @@
 // What must hold when a simulated job has ended, read from its ledger by a reader of its own.
 #include "actors/ledger/format.h"
-#include "actors/trainer/step_event.h"
+#include "actors/trainer/train_batch.h"
 #include "runtime/base/check.h"
 #include "tests/sim/stand_in.h"
 #include "tests/sim/world.h"
@@ -80,17 +80,18 @@ void SimWorld::audit_settled(std::uint64_t groups_issued) {
 }
 
 void SimWorld::audit_batch(const Batch& batch) {
-  auto sequences = training_sequences(job_, batch);
+  std::vector<std::uint64_t> expected;
+  for (const auto& part : minibatches(*job_.reinforce, batch)) expected.push_back(hash_of(part));
   auto trained = consumed_.find(batch.step);
-  bool same = sequences.empty()
-                  ? trained == consumed_.end()
-                  : trained != consumed_.end() && trained->second == hash_of(sequences);
+  bool same = expected.empty() ? trained == consumed_.end()
+                               : trained != consumed_.end() && trained->second == expected;
   if (!same) problem(str("step ", batch.step, " was trained with another batch than the ledger's"));
   std::uint64_t replays = 0;
   for (bool spanning : {true, false}) {
     for (const Group& group : batch.groups) {
       for (const JudgedRollout& judged : group.rollouts) {
         if ((judged.rollout.spans.size() > 1) != spanning) continue;
+        tally_.correct += judged.verdict.correct ? 1 : 0;
         if (replays++ < replayed_rollouts) audit_rollout(batch, group, judged.rollout);
       }
     }
@@ -115,8 +116,8 @@ void SimWorld::audit_rollout(const Batch& batch, const Group& group, const Rollo
     if (!ready) ready = ReadyWeights::prepare(job_.model, arenas_.at(version));
     return ready;
   };
-  auto expected = replay_log_probs(job_.model, group.prompt.tokens, rollout, weights,
-      job_.generator.temperature, job_.generator.top_p);
+  auto expected = replay_log_probs(
+      job_.model, group.prompt.tokens, rollout, weights, job_.generator.temperature);
   tally_.log_probs_checked += expected.size();
   bool equal =
       expected.size() == rollout.log_probs.size() &&

@@ -65,7 +65,7 @@ Segment segment_of(const RolloutTask& task, std::uint32_t begin, Finish finish) 
 
 struct EvaluatorBench {
   EvaluatorBench() {
-    job.model.eos = -1;  // a completion ends at its length
+    job.model.ends.clear();  // a completion ends at its length
     job.generator.max_tokens = 30;
     arena->seal(3);
     link.sender->publish(arena);

@@ -1,5 +1,6 @@
 #include "tests/sim/sim_job.h"
 
+#include "actors/model/algorithms.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
 
@@ -19,7 +20,7 @@ ModelConfig draw_model(Random& random, const Tokenizer& tokenizer) {
   c.feed_forward = 8;
   c.context = 40;
   c.rope_theta = 1000;
-  c.eos = tokenizer.id("<eos>");
+  c.ends = {tokenizer.id("<eos>")};
   return c;
 }
 
@@ -45,7 +46,7 @@ WarmStartPlan draw_warm_start(Random& random, const Job& job) {
   for (const Problem& problem : job.prompts) {
     TrainSequence sequence;
     sequence.prompt = problem.prompt.tokens;
-    sequence.completion = {job.tokenizer->id("1"), job.model.eos};
+    sequence.completion = {job.tokenizer->id("1"), job.model.ends.front()};
     style.sequences.push_back(std::move(sequence));
   }
   plan.styles.push_back(std::move(style));
@@ -56,13 +57,18 @@ WarmStartPlan draw_warm_start(Random& random, const Job& job) {
 
 ReinforcePlan draw_reinforce(Random& random, std::uint64_t seed) {
   ReinforcePlan plan;
-  plan.algorithm = "magistral";
+  auto algorithms = algorithm_names();
+  plan.algorithm = algorithms[random.below(algorithms.size())];
+  plan.loss = loss_of(plan.algorithm);
+  plan.loss.length_budget = 16;
   plan.steps = 3 + random.below(5);
   LedgerOptions& ledger = plan.ledger;
   ledger.seed = seed;
   ledger.steps = plan.steps;
   ledger.group_size = static_cast<std::uint32_t>(2 + random.below(3));
   ledger.batch = ledger.group_size * static_cast<std::uint32_t>(2 + random.below(3));
+  if (random.below(3) == 0) plan.minibatch = ledger.group_size;
+  if (random.below(4) == 0) plan.overlong = Overlong::mask;
   ledger.max_lag = static_cast<std::uint32_t>(random.below(4));
   bool drops = random.below(3) == 0;
   ledger.overdue = drops ? Overdue::drop : Overdue::wait;
@@ -105,9 +111,9 @@ Job sim_job(std::uint64_t seed) {
   job.generators = 1 + static_cast<std::uint32_t>(random.below(3));
   job.generator = draw_batch(random);
   job.verifiers = 1 + static_cast<std::uint32_t>(random.below(2));
-  // Lengths differ: groups have contrast.
-  job.rewards = {{.name = "math", .weight = 0.5, .options = MathOptions{"number"}},
-      {.name = "length", .weight = 1, .options = LengthOptions{16, 16}}};
+  // Lengths differ: groups have contrast, also where none is correct.
+  job.rewards = {{.name = "math", .weight = 1, .options = MathOptions{"number"}},
+      {.name = "length", .weight = 0.5, .options = LengthOptions{16, 16}}};
   job.trainer.checkpoint_every = 1 + static_cast<std::uint32_t>(random.below(4));
   job.trainer.non_finite_max = 1000;
   job.transport = "local";
@@ -119,8 +125,8 @@ std::string describe(const Job& job) {
   const LedgerOptions& ledger = job.reinforce->ledger;
   const char* swaps[] = {"keep", "recompute", "isolate"};
   return str("steps ", job.reinforce->steps, ", group ", ledger.group_size, ", batch ",
-      ledger.batch, ", max_lag ", ledger.max_lag, ", overdue ",
-      ledger.overdue == Overdue::wait ? "wait" : "drop", ", batch_of ",
+      ledger.batch, ", minibatch ", job.reinforce->minibatch, ", max_lag ", ledger.max_lag,
+      ", overdue ", ledger.overdue == Overdue::wait ? "wait" : "drop", ", batch_of ",
       ledger.batch_of == BatchOf::issued ? "issued" : "kept", ", on_swap ",
       swaps[static_cast<int>(job.generator.on_swap)], ", generators ", job.generators, " of ",
       job.generator.slots, " slots, verifiers ", job.verifiers, ", checkpoint_every ",

@@ -1,5 +1,6 @@
 // The trainer's stages: warm start, reinforcement, evaluations; and what it tells of them.
 
+#include "runtime/base/check.h"
 #include "tests/sim/loop_bench.h"
 
 #include "tests/support/test.h"
@@ -72,6 +73,19 @@ TEST_CASE("a warm start that is interrupted goes on where it left off, and comes
     if (event.at("kind").as_string() == "warm_start") steps.push_back(integer(event, "step"));
   REQUIRE(steps.size() == 20 - at);
   CHECK(steps.front() == at + 1);
+  // What is left is told by the pace of this process, from its first step on.
+  auto pace = [](const RunEvent& event) {
+    auto left = event.at("steps").to_number<double>() - event.at("step").to_number<double>();
+    return event.at("eta_seconds").to_number<double>() / left;
+  };
+  auto warm = bench.told("step");
+  double expected = pace(whole.told("step")[18]);
+  CHECK(expected > 0);
+  for (std::size_t i = 0; i + 1 < 20 - at; ++i) {
+    CAPTURE(i);
+    CHECK(pace(warm[i]) > 0.8 * expected);
+    CHECK(pace(warm[i]) < 2.1 * expected);
+  }
   CHECK(steps.back() == 20);
   // The stage is told where it begins, not where it goes on.
   auto stages = bench.told("stage");
@@ -79,6 +93,31 @@ TEST_CASE("a warm start that is interrupted goes on where it left off, and comes
   CHECK(stages[0].at("kind").as_string() == "reinforce");
   CHECK(integer(stages[0], "stage") == 1);
   CHECK(integer(stages[0], "steps") == 2);
+}
+
+TEST_CASE("a warm start of two stages goes through one after the other, each from its step 1") {
+  Job job = job_of(3, 1);
+  job.warm_starts.push_back(job.warm_starts[0]);
+  job.warm_starts[1].steps = 2;
+  LoopBench bench(std::move(job));
+  bench.start();
+  REQUIRE(bench.ends());
+  bench.sim->run_for(1s);
+  auto list = [&](const char* kind) {
+    std::vector<std::string> found;
+    for (const auto& event : bench.told(kind)) {
+      std::string step = kind == std::string("step") ? str(" ", integer(event, "step")) : "";
+      found.push_back(str(integer(event, "stage"), " ", std::string(event.at("kind").as_string()),
+          step, " of ", integer(event, "steps")));
+    }
+    return found;
+  };
+  CHECK(list("stage") ==
+        std::vector<std::string>{"0 warm_start of 3", "1 warm_start of 2", "2 reinforce of 1"});
+  CHECK(list("step") == std::vector<std::string>{"0 warm_start 1 of 3", "0 warm_start 2 of 3",
+                            "0 warm_start 3 of 3", "1 warm_start 1 of 2", "1 warm_start 2 of 2",
+                            "2 reinforce 1 of 1"});
+  CHECK(versions(bench.warm) == std::vector<std::uint64_t>{5});
 }
 
 TEST_CASE("the run is over only when its last evaluation is") {
@@ -151,7 +190,7 @@ TEST_CASE("a run whose answers are right often enough ends before its last step"
   job.reinforce->stop_at_correct = 1e-9;
   // One digit each, and any of the completions may be right, which the heaviest reward decides.
   job.rewards[0].weight = 2;
-  job.model.eos = -1;
+  job.model.ends.clear();
   job.generator.max_tokens = 1;
   for (auto& problem : job.prompts) problem.prompt.answer = "1";
   LoopBench bench(std::move(job));

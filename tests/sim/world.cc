@@ -21,7 +21,7 @@ SimTally& SimTally::operator+=(const SimTally& other) {
            &SimTally::messages, &SimTally::lost, &SimTally::duplicated, &SimTally::late,
            &SimTally::bad_transfers, &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed,
            &SimTally::stopped_early, &SimTally::rollouts, &SimTally::spanning, &SimTally::resumed,
-           &SimTally::stale, &SimTally::no_verdict, &SimTally::leases_expired,
+           &SimTally::stale, &SimTally::no_verdict, &SimTally::correct, &SimTally::leases_expired,
            &SimTally::log_probs_checked})
     this->*field += other.*field;
   simulated_seconds += other.simulated_seconds;
@@ -35,8 +35,8 @@ std::string describe(const SimTally& tally) {
       tally.late, " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ",
       tally.bad_transfers, " bad transfers; ", tally.replayed, " steps replayed; ", tally.rollouts,
       " rollouts, ", tally.spanning, " of several versions, ", tally.resumed, " resumed, ",
-      tally.stale, " stale, ", tally.no_verdict, " without verdict, ", tally.leases_expired,
-      " leases expired; ", tally.log_probs_checked, " log-probs checked; ",
+      tally.stale, " stale, ", tally.no_verdict, " without verdict, ", tally.correct, " correct, ",
+      tally.leases_expired, " leases expired; ", tally.log_probs_checked, " log-probs checked; ",
       static_cast<std::uint64_t>(tally.simulated_seconds), " s simulated");
 }
 
@@ -108,6 +108,7 @@ void SimWorld::problem(const std::string& text) {
 
 void SimWorld::published(const std::shared_ptr<const Arena>& arena) {
   training_ = arena->version();
+  minibatch_ = 0;
   auto [known, fresh] = arenas_.emplace(arena->version(), arena);
   if (!fresh) ++tally_.replayed;
   if (known->second->fingerprint() != arena->fingerprint())
@@ -124,8 +125,10 @@ void SimWorld::known_span(const Span& span) {
 }
 
 void SimWorld::consumed(std::span<const TrainSequence> sequences) {
-  auto [known, fresh] = consumed_.emplace(training_, hash_of(sequences));
-  if (!fresh && known->second != hash_of(sequences))
+  auto& known = consumed_[training_];
+  std::size_t index = minibatch_++;
+  if (index == known.size()) known.push_back(hash_of(sequences));
+  if (known.at(index) != hash_of(sequences))
     problem(str("the batch of step ", training_, " was another when it was trained again"));
   for (const TrainSequence& sequence : sequences)
     for (std::uint32_t lag : sequence.lags)

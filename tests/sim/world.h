@@ -44,6 +44,7 @@ struct SimTally {
   std::uint64_t resumed = 0;   // taken over with tokens of an earlier generator
   std::uint64_t stale = 0;
   std::uint64_t no_verdict = 0;
+  std::uint64_t correct = 0;  // of those in batches
   std::uint64_t leases_expired = 0;
   std::uint64_t log_probs_checked = 0;
   double simulated_seconds = 0;
@@ -97,8 +98,10 @@ class SimWorld {
   std::uint64_t fingerprint_ = 0;
   SimTally tally_;
   // What the outside world remembers over all lives:
-  std::map<Version, std::shared_ptr<const Arena>> arenas_;        // every version that ever was
-  std::map<Version, std::uint64_t> consumed_;                     // hash of what trained it further
+  std::map<Version, std::shared_ptr<const Arena>> arenas_;  // every version that ever was
+  // By version, the hash of each minibatch that trained it further.
+  std::map<Version, std::vector<std::uint64_t>> consumed_;
+  std::size_t minibatch_ = 0;  // of the version that is being trained, those that came already
   std::map<Version, std::shared_ptr<const ReadyWeights>> ready_;  // for the audit
   Version training_ = 0;  // the newest version published in this life
 };
