@@ -9,6 +9,7 @@
 #include "actors/rewards/maths/set_words.h"
 #include "actors/rewards/maths/spelling.h"
 #include "actors/rewards/maths/structures.h"
+#include "actors/rewards/maths/times.h"
 
 #include <algorithm>
 #include <cctype>
@@ -179,6 +180,8 @@ Comparison compare_fully(
   if (gold.text.empty()) return said(Outcome::not_understood, gold, {}, "the gold answer is empty");
   Reading answer = read(text, options, {.strict = true});
   if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
+  if (auto times = compare_times(gold.text, answer.text))
+    return said(to_outcome(times->truth), gold, answer, times->rule);
   // "B) 7" for 7, and 7 for "(B) 7".
   if ((gold.choice == 0) != (answer.choice == 0)) {
     if (auto chosen = read_chosen(gold.choice == 0 ? answer : gold, options)) {
