@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -279,6 +280,17 @@ TEST_CASE("a module that the tests need is ours, and where it is missing there i
   CHECK(verdict(judge, missing, Language::python, "def f(x): return 4") == "no verdict");
   // What only the candidate lacks is its own failure.
   CHECK(verdict(judge, square, Language::python, "def f(x):\n  import no_such_module") == "RE");
+}
+
+TEST_CASE("numpy fits within the limits of a test") {
+  JUDGE();
+  if (!std::filesystem::exists("/usr/lib/python3/dist-packages/numpy")) {
+    MESSAGE("skipped: python3-numpy is not installed");
+    return;
+  }
+  CHECK(verdict(judge, sum, Language::python,
+            "import numpy as np\na = np.array(input().split(), dtype=float)\n"
+            "print(int((a.reshape(1, -1) @ np.ones((a.size, 1)))[0, 0]))") == "OK");
 }
 
 TEST_CASE("a method of class Solution is called as the sites call it") {

@@ -144,7 +144,9 @@ void take_descriptors(const Ends& ends, int& report) {
   argv.push_back(nullptr);
   const char* home = room.isolated() ? "HOME=/work" : "HOME=.";
   const char* temporary = room.isolated() ? "TMPDIR=/work" : "TMPDIR=.";
-  const char* environment[] = {"PATH=/usr/bin:/bin", home, temporary, "LANG=C.UTF-8", nullptr};
+  // Linear algebra starts a thread for each core otherwise, which the limits forbid.
+  const char* environment[] = {"PATH=/usr/bin:/bin", home, temporary, "LANG=C.UTF-8",
+      "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", nullptr};
   execve(argv[0], argv.data(), const_cast<char**>(environment));
   fail(plan.report, "execve");
 }
