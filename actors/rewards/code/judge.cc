@@ -29,13 +29,6 @@ constexpr std::uint64_t harness_bytes = 1024ull << 20;
 constexpr std::uint32_t wall_factor = 3;
 constexpr int no_syntax = 65;  // candidate.py's exit code for what does not compile
 
-std::string_view without_end_space(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' ||
-                              text.back() == '\n' || text.back() == '\v' || text.back() == '\f'))
-    text.remove_suffix(1);
-  return text;
-}
-
 std::string shown(std::string_view text) {
   text = without_end_space(text);
   std::string out;

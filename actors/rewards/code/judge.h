@@ -79,4 +79,6 @@ class CodeJudge {
 // end; or words, of which those that are numbers on both sides may differ by the tolerance.
 bool same_output(std::string_view expected, std::string_view actual, const Comparison& how = {});
 
+std::string_view without_end_space(std::string_view text);
+
 }  // namespace tramontane::code

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::string_view spaces = " \t\r\n\v\f";
 
-std::string_view without_end_space(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(spaces) + 1);
-}
-
 // Takes what stands before the first of `ends` from the text, and that with it.
 std::string_view taken(std::string_view& text, std::string_view ends) {
   std::size_t end = std::min(text.find_first_of(ends), text.size());
@@ -51,6 +47,10 @@ bool same_words(std::string_view expected, std::string_view actual, double toler
 }
 
 }  // namespace
+
+std::string_view without_end_space(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(spaces) + 1);
+}
 
 bool same_output(std::string_view expected, std::string_view actual, const Comparison& how) {
   expected = without_end_space(expected);
