@@ -144,9 +144,13 @@ void take_descriptors(const Ends& ends, int& report) {
   argv.push_back(nullptr);
   const char* home = room.isolated() ? "HOME=/work" : "HOME=.";
   const char* temporary = room.isolated() ? "TMPDIR=/work" : "TMPDIR=.";
-  // Linear algebra starts a thread for each core otherwise, which the limits forbid.
+  // Linear algebra starts a thread for each core otherwise, which the limits forbid; and Debian
+  // finds its libraries through links in /etc, which is not there.
   const char* environment[] = {"PATH=/usr/bin:/bin", home, temporary, "LANG=C.UTF-8",
-      "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", nullptr};
+      "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+      "LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/blas:/usr/lib/x86_64-linux-gnu/lapack:"
+      "/usr/lib/aarch64-linux-gnu/blas:/usr/lib/aarch64-linux-gnu/lapack",
+      nullptr};
   execve(argv[0], argv.data(), const_cast<char**>(environment));
   fail(plan.report, "execve");
 }
