@@ -214,6 +214,7 @@ struct Reward {
   lengthCache @19 :UInt32 = 0 $Config.doc("the penalty begins this many tokens before length_max; 0: a quarter of it") $Config.kinds("length");
   model @12 :Text $Config.doc("language: a fastText model (lid.176.bin, .ftz), nothing: the one that ./dev setup trained; http: the judge's name") $Config.kinds("language http");
   expect @13 :Text $Config.doc("the one wanted, like en; nothing: the problem's own") $Config.kinds("language");
+  undetermined @22 :Float64 = 0 $Config.doc("the share for text in no language that is known; a few letters have all of it") $Config.kinds("language") $Config.least(0) $Config.most(1);
   command @14 :List(Text) $Config.doc("program and arguments; it speaks JSON lines") $Config.kinds("command");
   url @15 :Text $Config.doc("where the requests go, like http://127.0.0.1:8000/judge") $Config.kinds("http");
   template @17 :Text $Config.doc("makes the endpoint a language model that judges (chat form): its prompt, with {prompt}, {answer} and {completion}; it must end with SCORE: and a number from 0 to 1") $Config.kinds("http");
