@@ -65,7 +65,7 @@ EXCLUDES = {
 LIBRARIES = {
     r"(torch|ATen|c10)/": [r"actors/model/torch/.*\.(cc|h)"],
     r"rocksdb/": [r"storage/kv_store\.cc"],
-    r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/clean\.cc"],
+    r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],

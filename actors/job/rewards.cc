@@ -50,7 +50,8 @@ KindOptions length_options(schema::Reward::Reader from, const Around& around) {
 }
 
 KindOptions language_options(schema::Reward::Reader from, const Around&) {
-  return LanguageOptions{text_of(from.getModel()), text_of(from.getExpect())};
+  return LanguageOptions{
+      text_of(from.getModel()), text_of(from.getExpect()), from.getUndetermined()};
 }
 
 KindOptions command_options(schema::Reward::Reader from, const Around&) {

@@ -36,6 +36,7 @@ struct LengthOptions {
 struct LanguageOptions {
   std::string model = {};   // a fastText model file; empty: the one that `./dev setup` trained
   std::string expect = {};  // the language wanted; empty: the problem's own
+  double undetermined = 0;  // what a text is worth whose language is not known, 0..1
 };
 
 struct CommandOptions {

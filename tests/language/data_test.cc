@@ -82,9 +82,9 @@ TEST_CASE("MGSM's questions have their languages") {
     std::size_t known = 0;
     auto parts = sentences(language);
     for (const auto& part : parts) {
-      auto [label, probability] = model().label(part.substr(0, part.size() - 2));
-      known += probability >= 0.8 ? 1 : 0;
-      whole += probability >= 0.8 && label == language ? 1 : 0;
+      Languages found = model().identify(part);
+      known += found.undetermined() ? 0 : 1;
+      whole += found.main().language == language ? 1 : 0;
     }
     std::printf(
         "%s: questions %.1f%% right, %zu undetermined; of %zu sentences it is sure of "
@@ -98,7 +98,7 @@ TEST_CASE("MGSM's questions have their languages") {
 TEST_CASE("no solution of MATH-500 is taken for anything but English") {
   if (data_folder().empty()) return;
   RewardTable table(built_in_rewards(),
-      {{.name = "language", .weight = 1, .options = LanguageOptions{"", "en"}}}, {});
+      {{.name = "language", .weight = 1, .options = LanguageOptions{.expect = "en"}}}, {});
   std::size_t alarms = 0;
   std::size_t undetermined = 0;
   auto texts = solutions();

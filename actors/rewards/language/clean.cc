@@ -1,5 +1,6 @@
 #include "actors/rewards/language/clean.h"
 
+#include "actors/rewards/language/markup.h"
 #include "runtime/base/check.h"
 
 #include <unicode/bytestream.h>
@@ -48,15 +49,7 @@ void append(std::string& out, char32_t point) {
   out.append(bytes, static_cast<std::size_t>(length));
 }
 
-// The character at `at`, which moves behind it; U+FFFD for bytes that are none.
-char32_t next_point(std::string_view text, std::size_t& at) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  UChar32 point = 0;
-  U8_NEXT_OR_FFFD(bytes, at, text.size(), point);
-  return static_cast<char32_t>(point);
-}
-
-enum class Role { letter, mark, apostrophe, junk, space, full_stop, stop, other };
+enum class Role { letter, mark, apostrophe, junk, space, full_stop, stop, nothing, other };
 
 // full_stop ends a sentence only before a space; stop always does.
 Role ascii_role(char32_t point) {
@@ -91,6 +84,7 @@ Role role(char32_t point) {
   std::uint32_t mask = U_GET_GC_MASK(static_cast<UChar32>(point));
   if ((mask & U_GC_L_MASK) != 0) return Role::letter;
   if ((mask & U_GC_M_MASK) != 0) return Role::mark;
+  if ((mask & U_GC_CF_MASK) != 0) return Role::nothing;  // what is not seen separates no words
   return (mask & U_GC_Z_MASK) != 0 ? Role::space : Role::other;
 }
 
@@ -177,17 +171,8 @@ class Sentences {
   bool junk_ = false;
 };
 
-}  // namespace
-
-std::uint32_t letter_weight(char32_t point) {
-  if (point < 0x80) return ascii_role(point) == Role::letter ? 1 : 0;
-  if (is_kana(point) || is_syllable(point)) return 2;
-  if (is_character(point)) return 3;
-  return u_isalpha(static_cast<UChar32>(point)) ? 1 : 0;
-}
-
-std::vector<Sentence> clean_sentences(std::string_view text) {
-  std::string plain = normal(strip_markup(text));
+std::vector<Sentence> sentences_of(const std::string& text) {
+  std::string plain = normal(text);
   Sentences sentences;
   for (std::size_t at = 0; at < plain.size();) {
     char32_t point = next_point(plain, at);
@@ -216,6 +201,8 @@ std::vector<Sentence> clean_sentences(std::string_view text) {
       case Role::stop:
         sentences.end_sentence();
         break;
+      case Role::nothing:
+        break;
       case Role::full_stop:
       case Role::other:
         sentences.end_word();
@@ -223,6 +210,31 @@ std::vector<Sentence> clean_sentences(std::string_view text) {
     }
   }
   return sentences.take();
+}
+
+}  // namespace
+
+char32_t next_point(std::string_view text, std::size_t& at) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  UChar32 point = 0;
+  U8_NEXT_OR_FFFD(bytes, at, text.size(), point);
+  return static_cast<char32_t>(point);
+}
+
+std::uint32_t letter_weight(char32_t point) {
+  if (point < 0x80) return ascii_role(point) == Role::letter ? 1 : 0;
+  if (is_kana(point) || is_syllable(point)) return 2;
+  if (is_character(point)) return 3;
+  return u_isalpha(static_cast<UChar32>(point)) ? 1 : 0;
+}
+
+std::vector<Sentence> clean_sentences(std::string_view text) {
+  return sentences_of(strip_markup(text).prose);
+}
+
+Prose clean_prose(std::string_view text) {
+  Stripped parts = strip_markup(text);
+  return {sentences_of(parts.prose), sentences_of(hidden_prose(parts))};
 }
 
 std::string space_characters(std::string_view text) {

@@ -24,9 +24,6 @@ struct Sentence {
   bool operator==(const Sentence&) const = default;
 };
 
-// Of a longer text only so many bytes are looked at.
-constexpr std::size_t clean_bytes_max = 4U << 20;
-
 // A sentence with fewer letters says little about its language. It is joined to its neighbour, so
 // that only a text that is as short as a whole has such a sentence.
 constexpr std::uint32_t sentence_letters_min = 20;
@@ -38,8 +35,16 @@ constexpr std::uint32_t sentence_letters_max = 200;
 // Korean syllable, 1 for other letters, 0 for everything else.
 std::uint32_t letter_weight(char32_t point);
 
-// The text without code, maths, markup and URLs; each leaves a space, or a line break.
-std::string strip_markup(std::string_view text);
+// The character at `at`, which moves behind it; U+FFFD for bytes that are none.
+char32_t next_point(std::string_view text, std::size_t& at);
+
+// The sentences of what is prose, and those of the prose that hides in maths, code and markup.
+struct Prose {
+  std::vector<Sentence> sentences;
+  std::vector<Sentence> hidden;
+};
+
+Prose clean_prose(std::string_view text);
 
 std::vector<Sentence> clean_sentences(std::string_view text);
 

@@ -1,4 +1,4 @@
-#include "actors/rewards/language/clean.h"
+#include "actors/rewards/language/markup.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,9 @@ namespace tramontane {
 namespace {
 
 constexpr std::size_t none = std::string_view::npos;
+
+// Of a longer text only so many bytes are looked at.
+constexpr std::size_t bytes_max = 4U << 20;
 
 // A tag or a piece of inline maths that goes on for longer is not one.
 constexpr std::size_t tag_bytes_max = 256;
@@ -64,8 +67,8 @@ class Stripper {
  public:
   explicit Stripper(std::string_view text) : text_(text) {}
 
-  std::string strip() {
-    out_.reserve(text_.size());
+  Stripped strip() {
+    out_.prose.reserve(text_.size());
     while (at_ < text_.size()) step();
     return std::move(out_);
   }
@@ -76,9 +79,16 @@ class Stripper {
   char char_at(std::size_t at) const { return at < text_.size() ? text_[at] : '\n'; }
 
   // Continues behind `end`, or at the end of the text.
-  void skip_to(std::size_t end, char leave) {
+  void skip_to(std::size_t end, char leave) { hide(out_.maths, end, leave); }
+
+  void skip_code_to(std::size_t end, char leave) { hide(out_.code, end, leave); }
+
+  void hide(std::string& where, std::size_t end, char leave) {
+    std::size_t from = at_;
     at_ = std::min(end, text_.size());
-    out_ += leave;
+    if (at_ - from > 1) where.append(text_, from, at_ - from);
+    if (at_ - from > 1 && char_at(at_) != '{') where += '\n';  // a command keeps its argument
+    out_.prose += leave;
   }
 
   // Continues behind `close`; without one, where the paragraph ends.
@@ -94,8 +104,8 @@ class Stripper {
         return code();
       case '[':
         if (!here("[asy]")) return keep();
-        if (std::size_t end = asy_.from(at_); end != none) return skip_to(end + 6, '\n');
-        return skip_to(none, '\n');
+        if (std::size_t end = asy_.from(at_); end != none) return skip_code_to(end + 6, '\n');
+        return skip_code_to(none, '\n');
       case '$':
         return dollar();
       case '\\':
@@ -111,18 +121,18 @@ class Stripper {
     }
   }
 
-  void keep() { out_ += text_[at_++]; }
+  void keep() { out_.prose += text_[at_++]; }
 
   void code() {
     NextPlace* fence = here("```") ? &backticks_ : here("~~~") ? &tildes_ : nullptr;
     if (fence != nullptr) {
       std::size_t end = fence->from(at_ + 3);
-      return skip_to(end == none ? none : end + 3, '\n');
+      return skip_code_to(end == none ? none : end + 3, '\n');
     }
     if (text_[at_] == '~') return skip_to(at_ + 1, ' ');
     std::size_t end = backtick_.from(at_ + 1);
     bool closed = end != none && end < line_.from(at_);
-    skip_to(closed ? end + 1 : at_ + 1, ' ');
+    skip_code_to(closed ? end + 1 : at_ + 1, ' ');
   }
 
   // Maths if it closes as maths does: the rule of Pandoc, by which "$5 and $6" is money.
@@ -176,8 +186,8 @@ class Stripper {
       if (text_.substr(i).starts_with("\\begin{")) ++depth;
       if (text_.substr(i).starts_with("\\end{")) --depth;
     }
-    skip_to(i - 1, ' ');  // at \end, which goes with its argument; or at the end
-    if (depth > 0) at_ = text_.size();
+    // At \end, which goes with its argument; or at the end.
+    skip_to(depth > 0 ? text_.size() : i - 1, ' ');
   }
 
   void tag() {
@@ -186,19 +196,19 @@ class Stripper {
     std::size_t end = rest.find_first_of("<>\n");
     bool is_tag = is_letter(first) || first == '/' || first == '!' || first == '|';
     if (!is_tag || end == none || rest[end] != '>') return keep();
-    skip_to(at_ + end + 2, ' ');
+    skip_code_to(at_ + end + 2, ' ');
   }
 
   void address() {
     bool word_starts = at_ == 0 || !is_letter(text_[at_ - 1]);
     bool is_address = here("http://") || here("https://") || here("ftp://") || here("www.");
     if (!word_starts || !is_address) return keep();
-    skip_to(text_.find_first_of(" \t\r\n<>()[]\"", at_), ' ');
+    skip_code_to(text_.find_first_of(" \t\r\n<>()[]\"", at_), ' ');
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::string out_;
+  Stripped out_;
   std::size_t no_close_ = 0;  // between at_ and here is no dollar sign that closes maths
   NextPlace backticks_{text_, "```"};
   NextPlace tildes_{text_, "~~~"};
@@ -213,8 +223,8 @@ class Stripper {
 
 }  // namespace
 
-std::string strip_markup(std::string_view text) {
-  return Stripper(text.substr(0, clean_bytes_max)).strip();
+Stripped strip_markup(std::string_view text) {
+  return Stripper(text.substr(0, bytes_max)).strip();
 }
 
 }  // namespace tramontane

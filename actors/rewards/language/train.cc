@@ -5,6 +5,7 @@
 // of every sentence a window of a few words, so that short texts are known too. The same CORPUS
 // gives the same MODEL, byte for byte, with one thread.
 #include "actors/rewards/language/clean.h"
+#include "actors/rewards/language/scripts.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
 
@@ -15,6 +16,10 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <sstream>
+#include <unicode/translit.h>
+#include <unicode/unistr.h>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -32,38 +37,22 @@ constexpr std::size_t held_out_every = 50;  // sentences, to be asked for its la
 
 using Corpus = std::map<std::string, std::vector<std::string>>;
 
-// The script that most letters of a language are in; others are Latin.
-enum class Script { latin, cyrillic, arabic, hangul, characters };
+// Text of languages that are not told apart: what is in none of the others sounds like it.
+constexpr const char* undetermined = "und";
+constexpr std::size_t undetermined_times = 3;  // as many sentences as one language has
+constexpr std::size_t romanised_max = 2'000;   // of one language, and part of them
 
 Script script_of(const std::string& language) {
-  static const std::map<std::string, Script> others = {{"ru", Script::cyrillic},
-      {"ar", Script::arabic}, {"ko", Script::hangul}, {"zh", Script::characters},
-      {"ja", Script::characters}};
-  auto found = others.find(language);
-  return found == others.end() ? Script::latin : found->second;
-}
-
-// By the first byte of a letter in UTF-8.
-Script script_of_byte(unsigned char lead) {
-  if (lead >= 0xea && lead <= 0xed) return Script::hangul;
-  if (lead >= 0xe3) return Script::characters;
-  if (lead >= 0xd8 && lead <= 0xdb) return Script::arabic;
-  if (lead >= 0xd0 && lead <= 0xd3) return Script::cyrillic;
-  return Script::latin;
+  return language == undetermined ? Script::latin : script_of_language(language);
 }
 
 // Whether most letters are in the language's script: manuals quote commands, and leave paragraphs
 // untranslated.
-bool in_script(const std::string& sentence, const std::string& language) {
-  std::size_t letters = 0;
-  std::size_t right = 0;
-  for (char c : sentence) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte == ' ' || (byte & 0xc0U) == 0x80) continue;
-    ++letters;
-    right += script_of_byte(byte) == script_of(language) ? 1 : 0;
-  }
-  return 10 * right > 8 * letters;
+bool in_script(const Sentence& sentence, const std::string& language) {
+  std::uint32_t right = 0;
+  for (const auto& run : script_runs(sentence.text))
+    right += run.script == script_of(language) ? run.letters : 0;
+  return 10 * right > 8 * sentence.letters;
 }
 
 // Sentences by language. One that two languages have is English that was left untranslated, or
@@ -77,7 +66,7 @@ Corpus read_corpus(const char* path) {
     if (tab == std::string::npos) continue;
     std::string language = line.substr(0, tab);
     for (auto& sentence : clean_sentences(std::string_view(line).substr(tab + 1))) {
-      if (sentence.letters < letters_min || !in_script(sentence.text, language)) continue;
+      if (sentence.letters < letters_min || !in_script(sentence, language)) continue;
       std::string text = space_characters(sentence.text);
       auto [known, added] = owner.try_emplace(text, language);
       if (added) order.push_back(std::move(text));
@@ -106,6 +95,23 @@ std::string window(const std::string& sentence, bool characters, Random& random)
   return sentence.substr(starts[first], end - starts[first]);
 }
 
+// Text of another script in Latin letters, which is in no language that the model knows.
+std::vector<std::string> romanised(const std::vector<std::string>& sentences) {
+  UErrorCode code = U_ZERO_ERROR;
+  std::unique_ptr<icu::Transliterator> latin(
+      icu::Transliterator::createInstance("Any-Latin; Latin-ASCII", UTRANS_FORWARD, code));
+  TRAM_CHECK(U_SUCCESS(code), "ICU cannot write in Latin letters", u_errorName(code));
+  std::vector<std::string> out;
+  for (const auto& sentence : sentences) {
+    if (out.size() == romanised_max) break;
+    auto text = icu::UnicodeString::fromUTF8(sentence);
+    latin->transliterate(text);
+    std::string bytes;
+    for (auto& cleaned : clean_sentences(text.toUTF8String(bytes))) out.push_back(cleaned.text);
+  }
+  return out;
+}
+
 // Writes the rows; returns how many of each language there are, and what was held out.
 std::map<std::string, std::size_t> write_rows(
     Corpus corpus, const std::string& path, Corpus& held_out) {
@@ -114,7 +120,11 @@ std::map<std::string, std::size_t> write_rows(
   std::map<std::string, std::size_t> counts;
   for (auto& [language, sentences] : corpus) {
     shuffle(sentences, random);
-    if (sentences.size() > sentences_max) sentences.resize(sentences_max);
+    if (script_of(language) != Script::latin)
+      for (const auto& sentence : romanised(sentences))
+        rows.push_back(str("__label__", undetermined, " ", sentence));
+    std::size_t most = sentences_max * (language == undetermined ? undetermined_times : 1);
+    if (sentences.size() > most) sentences.resize(most);
     bool characters = script_of(language) == Script::characters;
     for (std::size_t i = 0; i < sentences.size(); ++i) {
       if (i % held_out_every == 0) {
@@ -138,19 +148,19 @@ void train(fasttext::FastText& model, const std::string& rows) {
   args.input = rows;
   args.model = fasttext::model_name::sup;
   args.loss = fasttext::loss_name::softmax;
-  args.dim = 8;
+  args.dim = 16;
   args.minn = 2;
   args.maxn = 4;
   args.minCount = 5;
   args.bucket = 200'000;
   args.lr = 0.5;
-  args.epoch = 3;
+  args.epoch = 5;
   args.thread = 1;
   args.verbose = 0;
   model.train(args);
   args.qnorm = true;
   args.retrain = true;
-  args.cutoff = 30'000;
+  args.cutoff = 60'000;
   args.epoch = 1;
   args.lr = 0.2;
   model.quantize(args);

@@ -3,7 +3,7 @@
 
   train.py LANGUAGE_TRAIN FOLDER [--again]
 
-writes FOLDER/lid.ftz, and FOLDER/sources.json, which names the packages and their SHA-256. Packages
+writes FOLDER/lid.ftz, and FOLDER/sources.json, which names the packages and their SHA-256 and the version. Packages
 are downloaded by apt and read; nothing is installed. The model depends on their bytes alone.
 
 Without apt, or without a network, it says so and exits with 3. It then does not try again for a
@@ -23,13 +23,20 @@ import tempfile
 import time
 import zlib
 
-# Arabic has no documentation packages: its text is the user interface of LibreOffice.
 HELP = {"en": ["en-us"], "fr": ["fr"], "es": ["es"], "de": ["de"], "it": ["it"], "pt": ["pt", "pt-br"], "ru": ["ru"],
     "zh": ["zh-cn", "zh-tw"], "ja": ["ja"], "ko": ["ko"], "nl": ["nl"]}
 GNOME = {"C": "en", "fr": "fr", "es": "es", "de": "de", "it": "it", "pt": "pt", "pt_BR": "pt", "ru": "ru",
-    "zh_CN": "zh", "ja": "ja", "ko": "ko", "nl": "nl"}
+    "zh_CN": "zh", "ja": "ja", "ko": "ko", "nl": "nl", "ca": "ca", "cs": "cs", "da": "da", "fa": "fa", "fi": "fi",
+    "hi": "hi", "hu": "hu", "id": "id", "mr": "mr", "pl": "pl", "ro": "ro", "sv": "sv", "tr": "tr",
+    "uk": "uk", "vi": "vi", "hr": "und", "lt": "und", "lv": "und", "sl": "und", "sr@latin": "und"}
 REFERENCE = {"en": "en", "fr": "fr", "es": "es", "de": "de", "it": "it", "pt": "pt", "zh-cn": "zh", "ja": "ja"}
 FAQ = {"fr": "fr", "de": "de", "it": "it", "pt": "pt", "ru": "ru", "zh-cn": "zh", "ja": "ja", "ko": "ko", "nl": "nl"}
+
+# Languages with little or no documentation: the text of LibreOffice's user interface. Those of the second list are one
+# class together, for text that is in no language that the model knows.
+INTERFACE = ["ar", "ca", "cs", "da", "fa", "fi", "hi", "hu", "id", "mr", "nb", "ne", "pl", "ro", "sv", "tr", "uk", "vi"]
+INTERFACE_OTHER = ["af", "br", "cy", "eo", "et", "eu", "ga", "hr", "is", "kmr", "lt", "om", "rw", "sk", "st", "tn", "ts",
+    "uz", "xh", "zu"]
 
 # Of LibreOffice's help, one page in so many: there is more of it than is needed.
 HELP_PAGES = 4
@@ -38,6 +45,9 @@ DROPPED = re.compile(r"<(script|style|head|pre|code|nav|footer|credit|mal:credit
 BLOCK = re.compile(r"</?(p|h\d|li|td|th|dt|dd|div|title|item|desc|br|tr|table|note|section|page|ul|ol)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 
+
+# Of what the model is made and how. A model of another version is trained anew.
+VERSION = 2
 
 # How long after a failure it is not tried again.
 PATIENCE_S = 86400
@@ -71,7 +81,10 @@ def packages():
     yield "debian-faq", always("en", r".*/FAQ/[\w-]+\.en\.html$")
     for name, language in FAQ.items():
         yield f"debian-faq-{name}", always(language, r".*/FAQ/.*\.html$")
-    yield "libreoffice-l10n-ar", always("ar", r".*\.mo$")
+    for language in INTERFACE:
+        yield f"libreoffice-l10n-{language}", always(language, r".*\.mo$")
+    for language in INTERFACE_OTHER:
+        yield f"libreoffice-l10n-{language}", always("und", r".*\.mo$")
 
 
 def download(names, folder):
@@ -151,7 +164,7 @@ def train(program, folder):
         if result.returncode:
             raise Unavailable(result.stderr.strip() or f"{program} failed")
         with open(os.path.join(folder, "sources.json"), "w") as f:
-            json.dump({"packages": hashes, "languages": result.stdout.splitlines()}, f, indent=1)
+            json.dump({"version": VERSION, "packages": hashes, "languages": result.stdout.splitlines()}, f, indent=1)
             f.write("\n")
         os.replace(os.path.join(temporary, "lid.ftz"), os.path.join(folder, "lid.ftz"))
 
@@ -160,17 +173,18 @@ def main():
     program, folder = sys.argv[1:3]
     failed = os.path.join(folder, "failed")
     os.makedirs(folder, exist_ok=True)
-    without = "the tests of the reward `language` are skipped, and jobs with it need TRAM_LANGUAGE_MODEL, until ./dev setup"
+    older = os.path.exists(os.path.join(folder, "lid.ftz"))
+    without = "that of an older version is used" if older else "the tests of the reward `language` are skipped, and jobs with it need TRAM_LANGUAGE_MODEL, until ./dev setup"
     if os.path.exists(failed) and time.time() - os.path.getmtime(failed) < PATIENCE_S and "--again" not in sys.argv:
-        print(f"dev: no language model: {without}")
+        print(f"dev: no {'new ' * older}language model: {without}")
         return 3
-    print("dev: training the language model on Debian's manuals (60 MB to download, about a minute) …", flush=True)
+    print("dev: training the language model on Debian's manuals (90 MB to download, two minutes) …", flush=True)
     start = time.time()
     try:
         train(program, folder)
     except Unavailable as reason:
         open(failed, "w").close()
-        print(f"dev: no language model: {reason}; {without}")
+        print(f"dev: no {'new ' * older}language model: {reason}; {without}")
         return 3
     print(f"dev: training the language model: {time.time() - start:.1f} s")
     return 0
