@@ -108,25 +108,32 @@ std::optional<std::string> text_of(const Field& field, std::string_view line, bo
   return json_text(json::value(texts));
 }
 
-// The field's text, or a problem. An absent optional field is empty, and so is one that is neither
-// text nor number. Where `structured`, an object or a list is its JSON text.
-bool take(const json::object& object, std::string_view text, const std::string& name, bool needed,
-    std::uint32_t line, Problems& problems, std::string& into, bool structured = false) {
+// How a field is taken: an absent optional one is empty, and so is one that is neither text nor
+// number; where `structured`, an object or a list is its JSON text.
+struct Taking {
+  bool needed = false;
+  bool structured = false;
+  bool may_be_empty = false;
+};
+
+// The field's text, or a problem. `text` is the whole line.
+bool take(const json::object& object, std::string_view text, const std::string& name,
+    const Taking& how, std::uint32_t line, Problems& problems, std::string& into) {
   Field field = find(object, name);
   if (field.value == nullptr || field.value->is_null()) {
-    if (!needed) return true;
+    if (!how.needed) return true;
     problems.add(line, str("no field '", name, "'; this line has: ", fields_of(object),
                            ". Rename it, or name your field in the job graph's data section"));
     return false;
   }
-  auto found = text_of(field, text, structured);
+  auto found = text_of(field, text, how.structured);
   if (!found) {
-    if (!needed) return true;
+    if (!how.needed) return true;
     problems.add(line, str("field '", name, "' must be a text or a number, but is ",
                            field.value->is_array() ? "a list" : "an object"));
     return false;
   }
-  if (needed && found->empty()) {
+  if (how.needed && !how.may_be_empty && found->empty()) {
     problems.add(line, str("field '", name, "' is empty"));
     return false;
   }
@@ -161,7 +168,8 @@ bool take_prompt(const json::object& object, std::string_view text, const Datase
   Field field = find(object, options.prompt_field);
   const auto* messages = field.value == nullptr ? nullptr : field.value->if_array();
   if (messages == nullptr)
-    return take(object, text, options.prompt_field, true, line, problems, example.prompt);
+    return take(object, text, options.prompt_field,
+        {.needed = true, .may_be_empty = options.empty_texts}, line, problems, example.prompt);
   std::string wrong = take_turns(*messages, example);
   if (!wrong.empty()) problems.add(line, str("field '", options.prompt_field, "': ", wrong));
   return wrong.empty();
@@ -192,11 +200,12 @@ std::optional<Example> parse_line(
   Example example;
   example.line = line;
   bool whole = take_prompt(object, text, options, line, problems, example);
-  whole &= take(object, text, options.answer_field, options.needs_answer, line, problems,
-      example.answer, true);
-  whole &= take(object, text, options.completion_field, options.needs_completion, line, problems,
+  whole &= take(object, text, options.answer_field,
+      {.needed = options.needs_answer, .structured = true}, line, problems, example.answer);
+  whole &= take(object, text, options.completion_field,
+      {.needed = options.needs_completion, .may_be_empty = options.empty_texts}, line, problems,
       example.completion);
-  whole &= take(object, text, options.kind_field, false, line, problems, example.kind);
+  whole &= take(object, text, options.kind_field, {}, line, problems, example.kind);
   if (!whole) return std::nullopt;
   return example;
 }
@@ -214,6 +223,14 @@ std::uint64_t Dataset::shuffled_index(std::uint64_t position, std::uint64_t seed
   auto words = philox({seed, epoch, 0, 0x45504F43});
   std::uint64_t epoch_seed = (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
   return permuted(position % size(), size(), epoch_seed);
+}
+
+Example parse_example(std::string_view text, std::uint32_t line, const std::string& name,
+    const DatasetOptions& options) {
+  Problems problems{name, {}, 0};
+  auto example = parse_line(text, line, options, problems);
+  problems.raise();
+  return std::move(*example);
 }
 
 Dataset parse_dataset(ByteView bytes, const std::string& name, const DatasetOptions& options) {

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tramontane {
@@ -51,6 +52,7 @@ struct DatasetOptions {
   std::string kind_field = "kind";
   bool needs_answer = true;
   bool needs_completion = false;
+  bool empty_texts = false;                  // prompt and completion may be there and be empty
   Duplicates duplicates = Duplicates::keep;  // equal in prompt, answer and completion
 };
 
@@ -78,6 +80,10 @@ class Dataset {
 };
 
 Dataset read_dataset(const Files& files, const std::string& path, const DatasetOptions& options);
+
+// The example of one line that is not blank. Error(bad_input) naming `name` and the line.
+Example parse_example(std::string_view text, std::uint32_t line, const std::string& name,
+    const DatasetOptions& options);
 
 // The same from bytes, unpacked; `name` stands in the errors.
 Dataset parse_dataset(ByteView bytes, const std::string& name, const DatasetOptions& options);

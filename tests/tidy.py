@@ -94,7 +94,7 @@ WORDS = [
     ("random numbers come from runtime/base/random.h", r"\bstd::(mt19937\w*|random_device|default_random_engine)\b|(?<![\w.:>])s?rand\(",
         [r"tests/.*"]),
 ]
-GRADE = r"actors/commands/verify_commands\.cc"  # grades a file, without actors
+GRADE = r"actors/commands/grading\.(h|cc)"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
         [r"actors/weights/.*", r"actors/run/(run|first_causes)\.(cc|h)", r"actors/view/.*", GRADE,

@@ -1,9 +1,11 @@
 // The verifier by itself: one answer, or a file of completions.
 #include "actors/commands/commands.h"
+#include "actors/commands/grading.h"
 #include "actors/job/job.capnp.h"
 #include "actors/job/job.h"
 #include "actors/job/rewards.h"
 #include "actors/rewards/reward_table.h"
+#include "actors/rewards/rewards.h"
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
@@ -11,15 +13,12 @@
 #include "storage/dataset.h"
 #include "storage/file.h"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <atomic>
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <map>
-#include <mutex>
 #include <sstream>
 #include <thread>
 #include <unistd.h>
@@ -27,13 +26,9 @@
 namespace tramontane {
 namespace {
 
-struct Rewards {
-  std::vector<RewardKind> kinds;
-  std::vector<RewardSpec> specs;
-  RewardOptions options;
-
-  RewardTable table() const { return {kinds, specs, options}; }
-};
+// Exit statuses of verify-answer, beside those of all commands; 0 is right.
+constexpr int wrong = 10;
+constexpr int undecided = 11;
 
 // A YAML map as the job graph has it: "{format: 0.1, math: {weight: 0.9, answer: boxed}}"; or a
 // file of what stands under `verifier` there.
@@ -46,28 +41,6 @@ Rewards parse_rewards(const std::vector<RewardKind>& kinds, const std::string& w
   config.finish();
   auto verifier = config.get<schema::Verifier>();
   return {kinds, reward_specs(verifier, 0), reward_options(verifier)};
-}
-
-Rewards rewards_of(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
-  if (arguments.has("job")) {
-    Job job = load_job(arguments.text("job", ""), {}, {.rewards = kinds});
-    return {kinds, job.rewards, job.reward_options};
-  }
-  return parse_rewards(kinds, arguments.text("rewards", "{format: 0.1, math: 0.9}"));
-}
-
-boost::json::object as_json(const Verdict& verdict) {
-  boost::json::array components;
-  for (const auto& component : verdict.components)
-    components.push_back(
-        {{"name", component.name}, {"value", component.value}, {"evidence", component.evidence}});
-  boost::json::object out{{"score", nullptr}, {"correct", verdict.correct}};
-  if (verdict.score)
-    out["score"] = *verdict.score;
-  else
-    out["no_verdict"] = verdict.no_verdict;
-  out["components"] = std::move(components);
-  return out;
 }
 
 std::string read_text(const std::string& word) {
@@ -89,9 +62,10 @@ int verify_answer(const std::vector<RewardKind>& kinds, const CliArguments& argu
   std::string answer = read_text(arguments.positional(1));
   std::string prompt = arguments.text("prompt", "");
   Verdict verdict = table.judge({.prompt = prompt, .answer = gold, .text = answer});
+  int status = !verdict.score ? undecided : *verdict.score >= 1 ? 0 : wrong;
   if (arguments.has("json")) {
     std::printf("%s\n", json_text(as_json(verdict)).c_str());
-    return 0;
+    return status;
   }
   if (!verdict.score)
     std::printf("no verdict   %s\n", one_line(verdict.no_verdict).c_str());
@@ -101,145 +75,78 @@ int verify_answer(const std::vector<RewardKind>& kinds, const CliArguments& argu
         : *verdict.score <= 0 ? "wrong"
                               : str(*verdict.score).c_str(),
         one_line(verdict.components.at(0).evidence).c_str());
-  return 0;
+  return status;
 }
 
-// The lines of a file, graded by several threads with a table each.
-class Grading {
- public:
-  Grading(const Dataset& data, const Rewards& rewards) : data_(data), rewards_(rewards) {
-    verdicts_.resize(data.size());
-  }
-
-  void run(unsigned threads) {
-    std::vector<std::thread> workers;
-    for (unsigned i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-    show_progress();
-    for (auto& worker : workers) worker.join();
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
-  const std::vector<Verdict>& verdicts() const { return verdicts_; }
-
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-  }
-
- private:
-  void work() {
-    try {
-      RewardTable table = rewards_.table();
-      std::uint64_t many = table.batch();
-      for (std::uint64_t at = 0; (at = next_.fetch_add(many)) < data_.size();) {
-        std::vector<Completion> completions;
-        for (std::uint64_t i = at; i < std::min(at + many, data_.size()); ++i)
-          completions.push_back({.prompt = data_[i].prompt,
-              .answer = data_[i].answer,
-              .text = data_[i].completion,
-              .id = i});
-        auto verdicts = table.judge(completions);
-        for (std::size_t i = 0; i < verdicts.size(); ++i)
-          verdicts_[at + i] = std::move(verdicts[i]);
-        done_ += verdicts.size();
-      }
-    } catch (...) {
-      std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
-      done_ = data_.size();
-      next_ = data_.size();
-    }
-  }
-
-  void show_progress() {
-    bool terminal = ::isatty(STDERR_FILENO) != 0;
-    while (done_ < data_.size()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      if (!terminal || seconds() < 1) continue;
-      double share = static_cast<double>(done_) / static_cast<double>(data_.size());
-      double left = share > 0 ? seconds() * (1 - share) / share : 0;
-      std::string bar(static_cast<std::size_t>(share * 40), '#');
-      std::fprintf(stderr, "\r  [%-40s] %llu of %llu, %.0f s left ", bar.c_str(),
-          static_cast<unsigned long long>(done_), static_cast<unsigned long long>(data_.size()),
-          left);
-    }
-    if (terminal && seconds() >= 1) std::fputs("\r\x1b[K", stderr);
-  }
-
-  const Dataset& data_;
-  const Rewards& rewards_;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  std::atomic<std::uint64_t> next_{0};
-  std::atomic<std::uint64_t> done_{0};
-  std::vector<Verdict> verdicts_;  // each written by one thread
-  std::mutex mutex_;
-  std::exception_ptr failure_;
+// What grade works by: the rewards, what the fields are called, and what answers stand behind.
+struct GradeBy {
+  Rewards rewards;
+  DatasetOptions fields = {.needs_completion = true, .empty_texts = true};
+  std::string answer_after = {};
 };
 
-struct Totals {
-  std::uint64_t judged = 0;
-  std::uint64_t correct = 0;
-  double score = 0;
-  std::map<std::string, std::pair<std::uint64_t, double>> components;  // count, sum
-  std::map<std::string, std::uint64_t> no_verdict;                     // by reason
-};
-
-Totals totals_of(const std::vector<Verdict>& verdicts) {
-  Totals totals;
-  for (const auto& verdict : verdicts) {
-    if (!verdict.score) {
-      ++totals.no_verdict[verdict.no_verdict.substr(0, 60)];
-      continue;
-    }
-    ++totals.judged;
-    totals.correct += verdict.correct ? 1 : 0;
-    totals.score += *verdict.score;
-    for (const auto& component : verdict.components) {
-      auto& [count, sum] = totals.components[component.name];
-      ++count;
-      sum += component.value;
-    }
-  }
-  return totals;
+GradeBy grade_by(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
+  if (!arguments.has("job"))
+    return {parse_rewards(kinds, arguments.text("rewards", "{format: 0.1, math: 0.9}"))};
+  Job job = load_job(arguments.text("job", ""), {}, {.rewards = kinds});
+  GradeBy out{{kinds, job.rewards, job.reward_options}};
+  LoadedConfig config = load_config("--job", job.resolved, capnp::Schema::from<schema::Job>(), {});
+  config.finish();
+  auto data = config.get<schema::Job>().getData();
+  out.fields.prompt_field = data.getPromptField().cStr();
+  out.fields.answer_field = data.getAnswerField().cStr();
+  out.answer_after = data.getAnswerAfter().cStr();
+  return out;
 }
 
-void print_summary(const Totals& totals, std::uint64_t lines, double seconds) {
-  auto n = static_cast<double>(std::max<std::uint64_t>(totals.judged, 1));
-  std::printf("completions   %llu\ncorrect       %llu (%.1f %%)\nmean score    %.4f\n",
-      static_cast<unsigned long long>(lines), static_cast<unsigned long long>(totals.correct),
-      100 * static_cast<double>(totals.correct) / n, totals.score / n);
-  for (const auto& [name, part] : totals.components)
-    std::printf("  %-12s mean %.4f over %llu\n", name.c_str(),
-        part.second / static_cast<double>(part.first), static_cast<unsigned long long>(part.first));
-  std::printf("no verdict    %llu\n", static_cast<unsigned long long>(lines - totals.judged));
-  for (const auto& [reason, count] : totals.no_verdict)
-    std::printf(
-        "  %-6llu      %s\n", static_cast<unsigned long long>(count), one_line(reason).c_str());
-  std::printf("in            %.1f s, %.0f verdicts/s\n", seconds,
-      static_cast<double>(lines) / std::max(seconds, 1e-9));
+GradeOptions open_lines(const std::string& path, std::ifstream& file, const GradeBy& by) {
+  bool standard_input = path == "-";
+  std::error_code code;
+  if (!standard_input && std::filesystem::is_directory(path, code))
+    throw Error(Errc::io, path + ": is a folder");
+  file.open(standard_input ? "/dev/stdin" : path, std::ios::binary);
+  if (!file) throw Error(Errc::not_found, path + ": cannot be read");
+  std::uint64_t bytes = standard_input ? 0 : std::filesystem::file_size(path, code);
+  return {.lines = file,
+      .name = standard_input ? "standard input" : path,
+      .bytes = code ? 0 : bytes,
+      .fields = by.fields,
+      .answer_after = by.answer_after,
+      .rewards = by.rewards};
 }
 
 int grade(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
-  Rewards rewards = rewards_of(kinds, arguments);
-  static_cast<void>(rewards.table());  // errors first
-  Dataset data = read_dataset(*system_files(), arguments.positional(0), {.needs_completion = true});
+  GradeBy by = grade_by(kinds, arguments);
+  static_cast<void>(by.rewards.table());  // errors first
+  std::ifstream file;
+  GradeOptions options = open_lines(arguments.positional(0), file, by);
+  std::string path = arguments.text("out", "");
+  std::ofstream out;
+  if (!path.empty()) {
+    out.open(path, std::ios::binary);
+    options.verdicts = &out;
+  }
   auto threads = static_cast<unsigned>(
       arguments.whole("threads", std::max(1U, std::thread::hardware_concurrency()), 256));
-  Grading grading(data, rewards);
-  grading.run(std::max(1U, threads));
-  double seconds = grading.seconds();
-  if (arguments.has("out")) {
-    std::string path = arguments.text("out", "");
-    std::ofstream out(path);
-    for (const auto& verdict : grading.verdicts()) out << json_text(as_json(verdict)) << "\n";
-    if (!out.flush()) throw Error(Errc::io, path + ": cannot be written");
+  Grading grading(std::move(options));
+  try {
+    grading.run(std::max(1U, threads));
+  } catch (const Error&) {
+    std::error_code code;
+    out.close();
+    if (!path.empty() && std::filesystem::is_regular_file(path, code))
+      std::filesystem::remove(path, code);  // not half of the verdicts
+    throw;
   }
-  Totals totals = totals_of(grading.verdicts());
+  double seconds = grading.seconds();
+  if (!path.empty() && !out.flush()) throw Error(Errc::io, path + ": cannot be written");
+  const GradeTotals& totals = grading.totals();
   if (!arguments.has("json")) {
-    print_summary(totals, data.size(), seconds);
+    print_summary(totals, seconds, by.rewards);
     return 0;
   }
-  boost::json::object event{{"completions", data.size()}, {"correct", totals.correct},
-      {"judged", totals.judged}, {"no_verdict", data.size() - totals.judged},
+  boost::json::object event{{"completions", totals.completions}, {"correct", totals.correct},
+      {"judged", totals.judged}, {"no_verdict", totals.completions - totals.judged},
       {"score", totals.score / static_cast<double>(std::max<std::uint64_t>(totals.judged, 1))},
       {"seconds", seconds}};
   std::printf("%s\n", json_text(event).c_str());
@@ -256,7 +163,8 @@ CliCommand verify_answer_command(std::vector<RewardKind> rewards) {
       .details =
           "Compares an answer with the gold answer as a reward of a job would. A word - is read "
           "from\n"
-          "standard input. `tram job` lists the kinds and their options.\n\n"
+          "standard input. `tram job` lists the kinds and their options. The exit status is 0 if\n"
+          "the answer is right, 10 if it is wrong, even in part, and 11 if there is no verdict.\n\n"
           "  tram verify-answer \"\\frac{1}{2}\" \"0.5\" --options \"answer: whole\"\n"
           "  tram verify-answer --kind code \"$(cat tests.json)\" - < completion.txt",
       .positionals = {"GOLD", "ANSWER"},
@@ -271,9 +179,12 @@ CliCommand grade_command(std::vector<RewardKind> rewards) {
   return {.name = "grade",
       .summary = "grade a file of completions",
       .details =
-          "Each line of the file is {\"prompt\", \"answer\", \"completion\"}. Prints how many "
-          "were\n"
-          "correct, the mean of each reward, and why any has no verdict.\n\n"
+          "Each line of the file, or of standard input for -, is {\"prompt\", \"answer\",\n"
+          "\"completion\"}; with --job, fields are called as the job's data has them. Prints how\n"
+          "many were correct, as the reward of the largest weight says, the mean of each reward,\n"
+          "and why any has no verdict. A file of any size is graded in little memory.\n\n" +
+          known_languages() +
+          "\n\n"
           "  tram grade examples/rewards/completions.jsonl --rewards \"{format: 0.1, math: "
           "{weight: 0.9, answer: "
           "boxed}}\"",

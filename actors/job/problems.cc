@@ -9,15 +9,6 @@
 namespace tramontane {
 namespace {
 
-// What stands behind the last `mark`; nothing if there is none.
-std::string behind(const std::string& text, const std::string& mark) {
-  if (mark.empty()) return text;
-  auto at = text.rfind(mark);
-  auto begin = at == std::string::npos ? at : text.find_first_not_of(" \n", at + mark.size());
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \n") + 1 - begin);
-}
-
 // Runs `make` with errors that begin with the line.
 template <class Make>
 auto at_line(const std::string& path, std::uint32_t line, Make make) {
@@ -44,6 +35,14 @@ struct TooLong {
 
 }  // namespace
 
+std::string answer_behind(const std::string& text, const std::string& mark) {
+  if (mark.empty()) return text;
+  auto at = text.rfind(mark);
+  auto begin = at == std::string::npos ? at : text.find_first_not_of(" \n", at + mark.size());
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \n") + 1 - begin);
+}
+
 ReadProblems read_problems(const Files& files, const std::string& path, const std::string& key,
     const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model) {
   Dataset data = read_dataset(
@@ -57,7 +56,7 @@ ReadProblems read_problems(const Files& files, const std::string& path, const st
                         [&] { return form.prompt(tokenizer, example.prompt, example.turns); }),
         .kind = example.kind};
     problem.prompt.index = i;
-    problem.prompt.answer = behind(example.answer, form.answer_after);
+    problem.prompt.answer = answer_behind(example.answer, form.answer_after);
     if (problem.prompt.answer.empty())
       throw Error(Errc::bad_input, str(path, ":", example.line, ": no answer behind '",
                                        form.answer_after, "' (answer_after)"));

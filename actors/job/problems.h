@@ -26,4 +26,7 @@ std::vector<TrainSequence> read_demonstrations(const Files& files, const std::st
     const std::string& style, std::uint64_t limit, const ProblemForm& form,
     const Tokenizer& tokenizer, const ModelConfig& model);
 
+// What stands behind the last `mark`; nothing if there is none; all of it if the mark is empty.
+std::string answer_behind(const std::string& text, const std::string& mark);
+
 }  // namespace tramontane

@@ -216,4 +216,14 @@ std::unique_ptr<Reward> make_language_reward(const RewardSpec& spec, const Rewar
   return std::make_unique<LanguageReward>(spec, options);
 }
 
+std::string known_languages() {
+  std::string out = "The reward language knows by their scripts\n";
+  for (const auto& language : languages_of_scripts()) out += " " + language;
+  // As actors/rewards/language/train.py has them.
+  return out +
+         "\nand by the model of ./dev setup\n ar ca cs da de en es fa fi fr hi hu id it mr nb ne "
+         "nl pl "
+         "pt ro ru sv tr uk vi\nor what a model of yours knows.";
+}
+
 }  // namespace tramontane

@@ -3,6 +3,7 @@
 
 #include "actors/rewards/reward.h"
 
+#include <string>
 #include <vector>
 
 namespace tramontane {
@@ -59,5 +60,9 @@ std::unique_ptr<Reward> make_length_reward(const RewardSpec& spec, const RewardO
 // problem. What is too short to tell never counts against a completion. The model is found when the
 // reward is made (Error if there is none), and loaded when it first judges.
 std::unique_ptr<Reward> make_language_reward(const RewardSpec& spec, const RewardOptions& options);
+
+// For help: the languages that the reward `language` knows, with the model of `./dev setup`, in
+// lines of 80 columns. Nothing is opened.
+std::string known_languages();
 
 }  // namespace tramontane

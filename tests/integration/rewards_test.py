@@ -5,12 +5,15 @@
 import http.server
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 
 import harness as h
+
+WRONG, UNDECIDED = 10, 11  # exit statuses of verify-answer
 
 LINES = [{"prompt": "1+1=", "answer": "2", "completion": "the answer is 2"}, {"prompt": "2+2=", "answer": "4", "completion": "five"},
     {"prompt": "3+3=", "answer": "6", "completion": "6"}]
@@ -40,10 +43,13 @@ def answers():
             (["432", "385+47", "--prompt", "385+47=", "--options", "answer: whole"], ["wrong"]),
             (["7", "\\boxed{5^{5^{5^{5^5}}}}"], ["wrong"]), (["", "2", "--kind", "format"], ["right"])]:
         began = time.time()
-        out = h.tram("verify-answer", *words).out
+        status = 0 if "right" in parts else WRONG
+        out = h.tram("verify-answer", *words, status=status).out
         h.expect(time.time() - began < 5, f"verify-answer {words} took {time.time() - began:.1f} s")
         for part in parts:
             h.expect(part in out, f"verify-answer {words}: {out}")
+    h.expect("no verdict" in h.tram("verify-answer", "\\frac{", "2", status=UNDECIDED).out, "a gold answer that makes no sense")
+    h.expect("10 if it is wrong" in h.tram("help", "verify-answer").out, "the help has no exit statuses")
     ended = h.tram("verify-answer", "1", "1", "--kind", "maths", status=h.BAD_INPUT)
     h.expect("did you mean 'math'?" in ended.err, ended.err)
     print("verify-answer: verdicts with evidence", flush=True)
@@ -58,6 +64,51 @@ def functions(folder):
     h.expect("no_verdict" in verdicts[0], verdicts[0])
     h.expect_equal(scores(verdicts)[1:], [1, 0, 1], "its neighbours")
     print("grade: functions, and golds that make no sense", flush=True)
+
+
+def files(folder):
+    """What grade takes, what it says, and how much memory it needs."""
+    empty = [{"prompt": "", "answer": "2", "completion": ""}]
+    h.expect_equal(scores(graded(folder, "{math: 1}", empty + LINES)[0]), [0, 1, 0, 1], "an empty prompt and completion")
+    text = "".join(json.dumps(line) + "\n" for line in LINES)
+    done = subprocess.run([h.TRAM, "grade", "-", "--rewards", "{math: {weight: 0.8}}"], input=text, capture_output=True, text=True)
+    h.expect_equal(done.returncode, 0, f"grade of standard input: {done.stderr}")
+    h.expect("correct       2 (66.7 % of those judged)" in done.stdout, done.stdout)
+    h.expect("0.5333 of 0.8 on average, over 3" in done.stdout, done.stdout)
+    rate = re.search(r"in +(\d+ ms|[\d.]+ s, \d+ verdicts/s)\n", done.stdout)
+    h.expect(rate, f"a rate over milliseconds: {done.stdout}")
+
+    out = os.path.join(folder, "out.jsonl")
+    path = script(folder, "bad.jsonl", text + "{\n" + text + '{"prompt": 1}\n')
+    ended = h.tram("grade", path, "--rewards", "{math: 1}", "--out", out, status=h.BAD_INPUT)
+    h.expect("bad.jsonl:4: column" in ended.err and "bad.jsonl:8: no field 'answer'" in ended.err, ended.err)
+    h.expect(not os.path.exists(out), "half of the verdicts were written")
+
+    unread = [{"prompt": "?", "answer": f"{{\"tests\": {n}}}", "completion": "```python\n1\n```"} for n in range(3)]
+    path = script(folder, "unread.jsonl", "".join(json.dumps(line) + "\n" for line in unread))
+    said = h.tram("grade", path, "--rewards", "{code: 1}").out
+    h.expect("no verdict    3" in said and re.search(r"  3  .*\(line 1 is the first\)", said), f"reasons are not put together: {said}")
+    h.expect("th " in h.tram("help", "grade").out, "the help of grade names no languages")
+
+    path = os.path.join(folder, "large.jsonl")
+    line = json.dumps({"prompt": "1+1=", "answer": "2", "completion": "step by step " * 500 + "\\boxed{2}"}) + "\n"
+    with open(path, "w") as f:
+        f.writelines(line for _ in range(20000))
+    ended = h.tram("grade", path, "--rewards", "{math: {weight: 1, answer: boxed}}", "--json")
+    h.expect_equal(json.loads(ended.out)["correct"], 20000, "of a large file")
+    if "TRAM_SANITIZED" not in os.environ:
+        peak = peak_megabytes([h.TRAM, "grade", path, "--rewards", "{math: {weight: 1, answer: boxed}}", "--json", "--threads", "2"])
+        h.expect(peak < 100, f"grade of {os.path.getsize(path) >> 20} MB needed {peak} MB")
+    print("grade: standard input, empty texts, bad lines, reasons, and little memory", flush=True)
+
+
+def peak_megabytes(command):
+    """The most memory that a program had."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    h.expect_equal(process.returncode, 0, "exit status")
+    return usage.ru_maxrss >> 10
 
 
 def own_function(folder, policy):
@@ -228,7 +279,7 @@ def whole_jobs(folder):
     """The example jobs with code and with language, through the ledger, evidence and all."""
     program = "```python\na, b = map(int, input().split())\nprint(a + b)\n```"
     tests = json.dumps({"tests": [{"stdin": "2 3\n", "stdout": "5\n"}]})
-    runs_code = json.loads(h.tram("verify-answer", tests, program, "--kind", "code", "--json").out)
+    runs_code = json.loads(h.tram("verify-answer", tests, program, "--kind", "code", "--json", status=None).out)
     if runs_code["score"] is None:
         print(f"examples/code.yaml: skipped, no sandbox here: {runs_code['no_verdict']}", flush=True)
     else:
@@ -240,6 +291,11 @@ def whole_jobs(folder):
         print(f"examples/gsm8k.yaml: skipped, {planned.err.strip()}", flush=True)
     else:
         example(folder, "gsm8k", "language", "en")
+        line = {"question": "2+2?", "answer": "two and two is #### 4",
+            "completion": "<think>Two and two make four, as everybody knows.</think>So the sum is \\boxed{4}."}
+        path = script(folder, "fields.jsonl", json.dumps(line) + "\n")
+        ended = h.tram("grade", path, "--job", os.path.join(h.ROOT, "examples", "gsm8k.yaml"), "--json")
+        h.expect_equal(json.loads(ended.out)["correct"], 1, "grade by the fields of a job")
 
 
 def example(folder, name, reward, evidence):
@@ -259,6 +315,7 @@ with h.Folder() as at:
     answers()
     policy = h.warm_policy(at, steps=60)
     functions(at)
+    files(at)
     own_function(at, policy)
     commands(at)
     endpoints(at)
