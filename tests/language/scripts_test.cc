@@ -47,6 +47,13 @@ TEST_CASE("a run knows its letters, its kana and its longest word") {
   CHECK(all[1].word_letters_max == 2);
 }
 
+TEST_CASE("a mark is no letter, though it is one of kana") {
+  auto all = script_runs("asn\u309a");
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].letters == 3);
+  CHECK(all[0].kana == 0);
+}
+
 TEST_CASE("many scripts have one language, some have several") {
   auto of = [](std::string_view text) { return language_of(script_runs(text).at(0).script); };
   CHECK(of("คำตอบ") == "th");

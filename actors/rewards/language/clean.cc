@@ -223,9 +223,9 @@ char32_t next_point(std::string_view text, std::size_t& at) {
 
 std::uint32_t letter_weight(char32_t point) {
   if (point < 0x80) return ascii_role(point) == Role::letter ? 1 : 0;
+  if (u_isalpha(static_cast<UChar32>(point)) == 0) return 0;
   if (is_kana(point) || is_syllable(point)) return 2;
-  if (is_character(point)) return 3;
-  return u_isalpha(static_cast<UChar32>(point)) ? 1 : 0;
+  return is_character(point) ? 3 : 1;
 }
 
 std::vector<Sentence> clean_sentences(std::string_view text) {
