@@ -22,13 +22,14 @@ auto at_line(const std::string& path, std::uint32_t line, Make make) {
 // Prompts that leave no room for an answer.
 struct TooLong {
   std::uint64_t count = 0;
+  std::uint32_t first = 0;  // line
   std::size_t longest = 0;  // tokens
   std::string lines;        // the first few
 
   void add(std::uint32_t line, std::size_t tokens) {
     if (count < 10) lines += str(count == 0 ? "" : ", ", line);
     if (count == 10) lines += ", …";
-    ++count;
+    if (count++ == 0) first = line;
     longest = std::max(longest, tokens);
   }
 };
@@ -68,7 +69,7 @@ ReadProblems read_problems(const Files& files, const std::string& path, const st
   out.skipped = too_long.count;
   if (too_long.count > 0 && (!form.skip_overlong || out.problems.empty()))
     throw Error(Errc::bad_input,
-        str(path, ": ", too_long.count, " of ", data.size(), " prompts (", key,
+        str(path, ":", too_long.first, ": ", too_long.count, " of ", data.size(), " prompts (", key,
             ") leave no room for an answer in a context of ", model.context, ", the longest has ",
             too_long.longest, " tokens; lines ", too_long.lines,
             ". Shorten them, raise model.context, or set data.overlong_prompts: skip"));

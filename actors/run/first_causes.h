@@ -11,6 +11,8 @@
 #include "actors/trainer/trainer.h"
 #include "runtime/actor/exit_record.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -26,9 +28,16 @@ class FirstCauses {
   void see(const ExitRecord& record);
   RunOutcome outcome_of(const ExitRecord& last);
 
+  // The outcome of an actor that failed because another is gone for good ("… ledger has stopped")
+  // is that other's: its record may come a moment later, and is waited for so long.
+  RunOutcome behind(RunOutcome outcome, Duration patience = std::chrono::seconds(2));
+
  private:
+  RunOutcome told(const ExitRecord& record) const;
+
   const std::string go_on_;
   std::mutex mutex_;
+  std::condition_variable seen_;
   std::map<std::string, ExitRecord> causes_;  // by actor
 };
 

@@ -244,7 +244,7 @@ RunOutcome Run::drive(
               .totals = totals,
               .seconds_before = past.seconds},
           .make_policy = load_policy_trainer,
-          .done = done});
+          .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }});
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left

@@ -110,7 +110,7 @@ TEST_CASE("a prompt that leaves no room for an answer, or has no tokens, is refu
   CHECK(bench.read(line("1+1=")).size() == 1);
   auto said = bench.refused(line("1+1=") + line("11+1="));
   CHECK_MESSAGE(
-      said.find("data.jsonl: 1 of 2 prompts (data.prompts) leave no room for an answer in a "
+      said.find("data.jsonl:2: 1 of 2 prompts (data.prompts) leave no room for an answer in a "
                 "context of 5, the longest has 5 tokens; lines 2. ") != std::string::npos,
       said);
   bench.form.skip_overlong = true;

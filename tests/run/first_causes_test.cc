@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "tests/support/test.h"
 
@@ -53,4 +54,18 @@ TEST_CASE("an actor that nobody saw fail is told with the failure at hand") {
   auto outcome = causes.outcome_of(failure("ledger", "bad bytes", 1s, Errc::corrupt));
   CHECK(outcome.reason == "ledger failed for good: bad bytes");
   CHECK(outcome.code == Errc::corrupt);
+}
+
+TEST_CASE("what fails because another is gone for good is told as that other's failure") {
+  FirstCauses causes("tram resume a");
+  RunOutcome outcome{RunOutcome::How::failed, "the ledger: ledger has stopped", 0, 0, Errc::closed};
+  CHECK(causes.behind(outcome, 0s).reason == outcome.reason);  // nothing is known
+  // The record comes from another thread, a moment later.
+  std::thread later([&] { causes.see(failure("ledger", "no room", 1s, Errc::io)); });
+  RunOutcome found = causes.behind(outcome, 60s);
+  later.join();
+  CHECK(found.code == Errc::io);
+  CHECK(found.reason.starts_with("ledger failed for good: no room"));
+  outcome.code = Errc::failed;
+  CHECK(causes.behind(outcome, 60s).reason == outcome.reason);
 }
