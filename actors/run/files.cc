@@ -98,6 +98,8 @@ PastMetrics RunFiles::replay_metrics(RunTotals& totals, EventSink& view) const {
       return field != nullptr && field->is_string() ? std::string(field->as_string()) : "";
     };
     if (event->contains("seconds")) past.seconds = number_of("seconds");
+    if (text_of("event") == "summary") past.finished = text_of("stopped") == "finished";
+    if (text_of("event") == "step") past.finished = false;
     if (text_of("event") == "step" && text_of("kind") == "reinforce")
       past.newest_step = std::max(past.newest_step, static_cast<std::uint64_t>(number_of("step")));
   }

@@ -16,6 +16,7 @@ struct Job;
 struct PastMetrics {
   double seconds = 0;             // that they took
   std::uint64_t newest_step = 0;  // of reinforcement
+  bool finished = false;          // the last of them came to the job's end
   std::string damaged;            // the numbers of lines that are no events: "12, 40"
 };
 

@@ -287,6 +287,9 @@ int Run::go(bool resumed, Repair repair) {
   if (resumed) {
     past = files_.replay_metrics(*totals, *view_);
     from = files_.newest_checkpoint();
+    if (past.finished && accepted_.empty())
+      std::fprintf(stderr, "tram: %s has come to its end already: there is nothing left to train\n",
+          files_.folder().c_str());
   }
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;

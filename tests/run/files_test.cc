@@ -97,6 +97,12 @@ TEST_CASE("what earlier processes measured is known again, damaged lines by thei
   CHECK(found.seconds == 9);
   CHECK(found.newest_step == 6);
   CHECK(found.damaged == "2, 4");
+  CHECK_FALSE(found.finished);
+  write(run.path("metrics.jsonl"), "{\"event\":\"summary\",\"stopped\":\"finished\"}\n");
+  CHECK(run.replay_metrics(none, nothing).finished);
+  write(run.path("metrics.jsonl"),
+      "{\"event\":\"summary\",\"stopped\":\"finished\"}\n{\"event\":\"step\"}\n");
+  CHECK_FALSE(run.replay_metrics(none, nothing).finished);
   CHECK(past.seen.size() == 5);
   CHECK(totals.summary().at("steps") == 6);
   CHECK(totals.summary().at("rollouts") == 8);
