@@ -10,10 +10,9 @@
 namespace tramontane {
 namespace {
 
-constexpr double unbounded = std::numeric_limits<double>::infinity();
-
 double bound_or_none(double bound) {
-  return bound > 0 ? bound : unbounded;
+  if (bound > 0) return bound;
+  return std::numeric_limits<double>::infinity();
 }
 
 double difference(float a, float b) {

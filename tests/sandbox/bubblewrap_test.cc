@@ -29,7 +29,9 @@ Seen by_bubblewrap(const std::string& script, std::uint32_t seconds) {
       "--new-session --die-with-parent --clearenv --ro-bind /usr /usr --symlink usr/bin /bin "
       "--symlink usr/lib /lib --symlink usr/lib64 /lib64 --dev /dev --size 67108864 --tmpfs /work "
       "--chdir /work --setenv PATH /usr/bin:/bin --setenv HOME /work --setenv TMPDIR /work "
-      "--setenv LANG C.UTF-8 /bin/sh -c '" +
+      "--setenv LANG C.UTF-8 --setenv OMP_NUM_THREADS 1 --setenv OPENBLAS_NUM_THREADS 1 "
+      "--setenv LD_LIBRARY_PATH /usr/lib/x86_64-linux-gnu/blas:/usr/lib/x86_64-linux-gnu/lapack:"
+      "/usr/lib/aarch64-linux-gnu/blas:/usr/lib/aarch64-linux-gnu/lapack /bin/sh -c '" +
       script + "' 2>/dev/null </dev/null";
   Seen seen;
   FILE* pipe = popen(command.c_str(), "r");

@@ -63,7 +63,8 @@ print(sorted(os.environ), sorted(os.listdir('/')))
   CHECK(ended(outcome) == "ok 0");
   CHECK(count(outcome.output, " open\n") == 0);
   CHECK(count(outcome.output, "shut") == 19);
-  CHECK(outcome.output.find("['HOME', 'LANG', 'PATH', 'TMPDIR']") != std::string::npos);
+  CHECK(outcome.output.find("['HOME', 'LANG', 'LD_LIBRARY_PATH', 'OMP_NUM_THREADS', "
+                            "'OPENBLAS_NUM_THREADS', 'PATH', 'TMPDIR']") != std::string::npos);
 }
 
 TEST_CASE("only the standard descriptors are open") {
