@@ -2,7 +2,6 @@
 
 #include "runtime/base/check.h"
 
-#include <algorithm>
 #include <chrono>
 
 namespace tramontane {
@@ -16,20 +15,15 @@ void FirstCauses::see(const ExitRecord& record) {
   std::lock_guard lock(mutex_);
   auto [at, first] = causes_.try_emplace(record.name, record);
   if (!first && record.lived > well_after) at->second = record;
+  if (record.escalated && gone_.empty()) gone_ = record.name;
   seen_.notify_all();
 }
 
 RunOutcome FirstCauses::behind(RunOutcome outcome, Duration patience) {
   if (outcome.how != RunOutcome::How::failed || outcome.code != Errc::closed) return outcome;
   std::unique_lock lock(mutex_);
-  auto gone = causes_.end();
-  seen_.wait_for(lock, patience, [&] {
-    gone = std::find_if(causes_.begin(), causes_.end(), [&](const auto& cause) {
-      return outcome.reason.find(cause.first + " has stopped") != std::string::npos;
-    });
-    return gone != causes_.end();
-  });
-  return gone == causes_.end() ? outcome : told(gone->second);
+  bool known = seen_.wait_for(lock, patience, [&] { return !gone_.empty(); });
+  return known ? told(causes_.at(gone_)) : outcome;
 }
 
 RunOutcome FirstCauses::outcome_of(const ExitRecord& last) {

@@ -28,8 +28,8 @@ class FirstCauses {
   void see(const ExitRecord& record);
   RunOutcome outcome_of(const ExitRecord& last);
 
-  // The outcome of an actor that failed because another is gone for good ("… ledger has stopped")
-  // is that other's: its record may come a moment later, and is waited for so long.
+  // The outcome of an actor that failed because another is gone for good (Errc::closed) is that
+  // other's: its record may come a moment later, and is waited for so long.
   RunOutcome behind(RunOutcome outcome, Duration patience = std::chrono::seconds(2));
 
  private:
@@ -38,6 +38,7 @@ class FirstCauses {
   const std::string go_on_;
   std::mutex mutex_;
   std::condition_variable seen_;
+  std::string gone_;                          // the first actor that failed for good
   std::map<std::string, ExitRecord> causes_;  // by actor
 };
 

@@ -59,9 +59,12 @@ TEST_CASE("an actor that nobody saw fail is told with the failure at hand") {
 TEST_CASE("what fails because another is gone for good is told as that other's failure") {
   FirstCauses causes("tram resume a");
   RunOutcome outcome{RunOutcome::How::failed, "the ledger: ledger has stopped", 0, 0, Errc::closed};
-  CHECK(causes.behind(outcome, 0s).reason == outcome.reason);  // nothing is known
+  causes.see(failure("evaluator", "restarted", 1s));
+  CHECK(causes.behind(outcome, 0s).reason == outcome.reason);  // nobody is gone for good
   // The record comes from another thread, a moment later.
-  std::thread later([&] { causes.see(failure("ledger", "no room", 1s, Errc::io)); });
+  ExitRecord last = failure("ledger", "no room", 1s, Errc::io);
+  last.escalated = true;
+  std::thread later([&] { causes.see(last); });
   RunOutcome found = causes.behind(outcome, 60s);
   later.join();
   CHECK(found.code == Errc::io);
