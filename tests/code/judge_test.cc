@@ -1,16 +1,14 @@
 // Verdicts of small programs, and of those that want a success which is not theirs.
 #include "actors/rewards/code/judge.h"
 
-#include "actors/rewards/reward_table.h"
-#include "actors/rewards/rewards.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "tests/code/judge_here.h"
 #include "tests/support/temp_folder.h"
 
 #include <boost/json.hpp>
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <unistd.h>
 
@@ -21,21 +19,6 @@ using namespace tramontane::code;
 
 namespace {
 
-// One judge for all cases: its server starts once. Nothing where this machine has too little.
-CodeJudge* judge_here() {
-  static std::optional<CodeJudge> judge;
-  if (!judge) judge.emplace(JudgeOptions{.test_seconds = 1});
-  auto report = judge->sandbox().report();
-  bool fine = report && report->level == sandbox::Level::full;
-  if (fine && access("/usr/bin/python3", X_OK) == 0 && access("/usr/bin/g++", X_OK) == 0)
-    return &*judge;
-  std::string why = report ? name(report->level) : "not to be started";
-  if (report)
-    for (const auto& line : report->missing) why += "; " + line;
-  MESSAGE("skipped: it takes Python, g++ and a full sandbox, which here is ", why);
-  return nullptr;
-}
-
 std::string verdict(
     CodeJudge& judge, const std::string& problem, Language language, const std::string& code) {
   CodeVerdict said = judge.judge(parse_problem(problem), language, code);
@@ -44,10 +27,6 @@ std::string verdict(
   return name(said.verdict);
 }
 
-const char* const sum = R"({"tests": [{"stdin": "1 2\n", "stdout": "3\n"},
-    {"stdin": "20 22\n", "stdout": "42\n"}]})";
-const char* const square =
-    R"({"entry": "f", "asserts": ["assert f(2) == 4", "assert f(-3) == 9"]})";
 const char* const square_check = R"({"entry": "f",
     "prompt": "import math\ndef twice(x):\n    return 2 * x\n\ndef f(x: int):\n    '''square'''\n",
     "test": "def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(-3) == 9\n"})";
@@ -56,12 +35,6 @@ const char* const square_cpp = R"({"declaration":
     "test": "#undef NDEBUG\n#include <assert.h>\nint main(){ assert(f(2) == 4); assert(f(-3) == 9); }"})";
 
 }  // namespace
-
-// Declares `judge`, or ends the test case.
-#define JUDGE()                          \
-  CodeJudge* judge_found = judge_here(); \
-  if (judge_found == nullptr) return;    \
-  [[maybe_unused]] CodeJudge& judge = *judge_found
 
 TEST_CASE("programs in Python get each kind of verdict") {
   JUDGE();
@@ -385,34 +358,4 @@ TEST_CASE("no more tests run than the job allows") {
   said = one.judge(parse_problem(square), Language::python, "def f(x): return 4");
   CHECK(said.verdict == TestVerdict::wrong_answer);
   CHECK(said.total == 2);
-}
-
-TEST_CASE("the code reward goes from completion to evidence") {
-  JUDGE();
-  RewardTable table(built_in_rewards(), {{.name = "code", .weight = 0.9}}, {});
-  CHECK(table.batch() == 1);
-  auto said = [&](const std::string& text, const char* answer) {
-    Verdict v = table.judge({.prompt = "", .answer = answer, .text = text});
-    return v.no_verdict.empty() ? str(v.score.value(), " ", v.components.at(0).evidence)
-                                : v.no_verdict;
-  };
-  CHECK(said("<think>```python\nx\n```</think>So:\n```python\ndef f(x):\n    return x * x\n```",
-            square) == "0.9 python, 2 of 2 tests passed");
-  CHECK(said("```python\ndef f(x):\n    return 4\n```", square) ==
-        "0 python, 1 of 2 tests passed; test 2: WA, assert f(-3) == 9");
-  CHECK(said("```cpp\nint x;\n```", square) == "0 the code block is cpp; asked for is python");
-  CHECK(said("print(3)", sum) == "0 no fenced code block in the answer");
-  CHECK(said("```\nprint(3)\n```", sum) ==
-        "0 python, 1 of 2 tests passed; test 2: WA, expected '42', got '3'");
-  CHECK(said("```py\n1\n```", "{}").starts_with("code: the problem's tests: one of"));
-}
-
-TEST_CASE("options that make no sense are refused before anything runs") {
-  auto table = [](CodeOptions options) {
-    return RewardTable(
-        built_in_rewards(), {{.name = "code", .weight = 1, .options = std::move(options)}}, {});
-  };
-  CHECK_THROWS_AS(table({.language = "rust"}), Error);
-  CHECK_THROWS_AS(table({.sandbox = "fool"}), Error);
-  CHECK_THROWS_AS(table({.test_seconds = 0}), Error);
 }

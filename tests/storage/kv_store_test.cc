@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
+#include "tests/storage/store_keys.h"
 #include "tests/support/temp_folder.h"
 
 #include <atomic>
@@ -35,15 +36,6 @@ extern "C" ssize_t write(int file, const void* bytes, std::size_t count) {
 }
 
 namespace {
-
-std::vector<std::string> keys(const KvStore& store, std::string_view prefix) {
-  std::vector<std::string> found;
-  store.scan(prefix, [&](std::string_view key, std::string_view) {
-    found.emplace_back(key);
-    return true;
-  });
-  return found;
-}
 
 void behaves(KvStore& store) {
   WriteBatch batch;

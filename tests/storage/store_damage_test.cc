@@ -7,6 +7,7 @@
 #include "storage/kv_store.h"
 #include "storage/store_check.h"
 #include "storage/write_log.h"
+#include "tests/storage/store_keys.h"
 #include "tests/support/temp_folder.h"
 
 #include <algorithm>
@@ -20,15 +21,6 @@
 using namespace tramontane;
 
 namespace {
-
-std::vector<std::string> keys(const KvStore& store, std::string_view prefix) {
-  std::vector<std::string> found;
-  store.scan(prefix, [&](std::string_view key, std::string_view) {
-    found.emplace_back(key);
-    return true;
-  });
-  return found;
-}
 
 // Without a sync, which takes long.
 void put(const std::string& path, const Bytes& bytes) {
