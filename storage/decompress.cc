@@ -12,7 +12,11 @@
 namespace tramontane {
 namespace {
 
-constexpr std::size_t chunk = 1 << 20;
+constexpr std::size_t chunk = 1 << 16;
+
+bool is_gzip(std::string_view text) {
+  return text.starts_with("\x1F\x8B");
+}
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {
   throw Error(Errc::bad_input, str(name, ": ", why));
@@ -75,8 +79,25 @@ Bytes unzstd(ByteView in, const std::string& name) {
   return out;
 }
 
-// What is told of files that are no text.
-void refuse_others(std::string_view text, const std::string& name) {
+}  // namespace
+
+std::optional<Bytes> unpack(ByteView bytes, const std::string& name) {
+  std::optional<Bytes> unpacked;
+  if (is_gzip(as_text(bytes)))
+    unpacked = gunzip(bytes, name);
+  else if (is_packed(bytes))
+    unpacked = unzstd(bytes, name);
+  refuse_foreign(unpacked ? ByteView(*unpacked) : bytes, name);
+  return unpacked;
+}
+
+bool is_packed(ByteView bytes) {
+  std::string_view text = as_text(bytes);
+  return is_gzip(text) || text.starts_with("\x28\xB5\x2F\xFD");
+}
+
+void refuse_foreign(ByteView bytes, const std::string& name) {
+  std::string_view text = as_text(bytes);
   if (text.starts_with("PAR1"))
     refuse(name, str("this is a parquet file; JSON lines are read. To convert it:\n  python3 -c "
                      "\"import pandas; pandas.read_parquet('",
@@ -87,19 +108,6 @@ void refuse_others(std::string_view text, const std::string& name) {
                      name, "' > '", name, ".utf8'"));
   if (text.starts_with("version https://git-lfs.github.com/"))
     refuse(name, "this is what Git LFS leaves in place of the file; `git lfs pull` fetches it");
-}
-
-}  // namespace
-
-std::optional<Bytes> unpack(ByteView bytes, const std::string& name) {
-  std::string_view text = as_text(bytes);
-  std::optional<Bytes> unpacked;
-  if (text.starts_with("\x1F\x8B"))
-    unpacked = gunzip(bytes, name);
-  else if (text.starts_with("\x28\xB5\x2F\xFD"))
-    unpacked = unzstd(bytes, name);
-  refuse_others(unpacked ? as_text(*unpacked) : text, name);
-  return unpacked;
 }
 
 }  // namespace tramontane

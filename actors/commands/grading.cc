@@ -5,6 +5,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
+#include "storage/decompress.h"
 
 #include <boost/json/array.hpp>
 
@@ -34,6 +35,14 @@ std::string without_numbers(const std::string& reason) {
       out += '#';
   }
   return out;
+}
+
+// Lines are graded as they come: whoever has them packed unpacks them on the way.
+void check_start(const std::string& line, const std::string& name) {
+  if (is_packed(as_bytes(line)))
+    throw Error(
+        Errc::bad_input, str(name, " is packed; `zcat` or `zstdcat` it into `tram grade -`"));
+  refuse_foreign(as_bytes(line), name);
 }
 
 unsigned long long wide(std::uint64_t value) {
@@ -139,6 +148,7 @@ bool Grading::take(std::uint32_t many, Batch& batch) {
   while (batch.lines.size() < many && bytes < batch_bytes && std::getline(options_.lines, line)) {
     ++line_;
     bytes += line.size() + 1;
+    if (line_ == 1) check_start(line, options_.name);
     if (line_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a byte order mark
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     batch.lines.emplace_back(line_, std::move(line));

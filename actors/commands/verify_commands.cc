@@ -90,12 +90,9 @@ GradeBy grade_by(const std::vector<RewardKind>& kinds, const CliArguments& argum
     return {parse_rewards(kinds, arguments.text("rewards", "{format: 0.1, math: 0.9}"))};
   Job job = load_job(arguments.text("job", ""), {}, {.rewards = kinds});
   GradeBy out{{kinds, job.rewards, job.reward_options}};
-  LoadedConfig config = load_config("--job", job.resolved, capnp::Schema::from<schema::Job>(), {});
-  config.finish();
-  auto data = config.get<schema::Job>().getData();
-  out.fields.prompt_field = data.getPromptField().cStr();
-  out.fields.answer_field = data.getAnswerField().cStr();
-  out.answer_after = data.getAnswerAfter().cStr();
+  out.fields.prompt_field = job.form.prompt_field;
+  out.fields.answer_field = job.form.answer_field;
+  out.answer_after = job.form.answer_after;
   return out;
 }
 

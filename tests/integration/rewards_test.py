@@ -2,6 +2,7 @@
 
   rewards_test.py TRAM REPOSITORY
 """
+import gzip
 import http.server
 import json
 import os
@@ -71,6 +72,11 @@ def files(folder):
     empty = [{"prompt": "", "answer": "2", "completion": ""}]
     h.expect_equal(scores(graded(folder, "{math: 1}", empty + LINES)[0]), [0, 1, 0, 1], "an empty prompt and completion")
     text = "".join(json.dumps(line) + "\n" for line in LINES)
+    packed = os.path.join(folder, "packed.jsonl.gz")
+    with gzip.open(packed, "wt") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in LINES))
+    refused = h.tram("grade", packed, status=h.BAD_INPUT).err
+    h.expect("is packed" in refused and "zcat" in refused, f"a packed file: {refused}")
     done = subprocess.run([h.TRAM, "grade", "-", "--rewards", "{math: {weight: 0.8}}"], input=text, capture_output=True, text=True)
     h.expect_equal(done.returncode, 0, f"grade of standard input: {done.stderr}")
     h.expect("correct       2 (66.7 % of those judged)" in done.stdout, done.stdout)

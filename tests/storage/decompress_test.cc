@@ -67,6 +67,9 @@ TEST_CASE("gzip and zstd are unpacked, of several members too, and plain text is
   CHECK(unpacked(gzip("")).empty());
   CHECK(unpacked("plain") == "not packed");
   CHECK(unpacked("") == "not packed");
+  CHECK(is_packed(as_bytes(gzip("a"))));
+  CHECK(is_packed(as_bytes(zstd("a"))));
+  CHECK_FALSE(is_packed(as_bytes("plain")));
   std::string line = "{\"prompt\": \"1+1=\", \"answer\": 2}\n";
   CHECK(parse_dataset(as_bytes(gzip(line)), "d.jsonl", {})[0].answer == "2");
 }
