@@ -65,6 +65,12 @@ TEST_CASE("a time may leave its half of the day to the question") {
   CHECK_FALSE(same("4 o'clock", "5:00"));
 }
 
+TEST_CASE("a decimal number is no time") {
+  CHECK_FALSE(same("noon", "1.2 pm"));
+  CHECK_FALSE(same("12:00 pm", "1.2 pm"));
+  CHECK(same("noon", "12 p.m."));
+}
+
 TEST_CASE("a ratio is no time") {
   CHECK(same("3:2", "6:4"));
   CHECK_FALSE(same("3:00", "15:00"));

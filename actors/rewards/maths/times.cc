@@ -24,6 +24,10 @@ struct Time {
   bool named = false;  // it says that it is a time
 };
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 // Lower-case words, digits and colons, with one space between: no LaTeX, and no full stops.
 std::string plain(std::string_view text) {
   std::string out;
@@ -37,7 +41,8 @@ std::string plain(std::string_view text) {
       i = end == i + 1 ? end : end - 1;
       space = true;
     }
-    if (c == '.') continue;
+    bool decimal = i > 0 && is_digit(text[i - 1]) && i + 1 < text.size() && is_digit(text[i + 1]);
+    if (c == '.' && !decimal) continue;
     if (!space)
       out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     else if (!out.empty() && out.back() != ' ' && out.back() != ':')
@@ -52,8 +57,7 @@ std::string plain(std::string_view text) {
 std::int32_t number(std::string_view& text, bool two) {
   std::int32_t value = 0;
   std::size_t digits = 0;
-  while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])) != 0 &&
-         digits < 3)
+  while (digits < text.size() && is_digit(text[digits]) && digits < 3)
     value = 10 * value + (text[digits++] - '0');
   if (digits == 0 || digits > 2 || (two && digits != 2)) return -1;
   text.remove_prefix(digits);
