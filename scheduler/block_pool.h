@@ -1,9 +1,10 @@
 #pragma once
-// A BlockPool hands out numbered blocks of a cache of fixed size: a sequence takes what its longest
-// form needs when it is opened, so that no sequence that was begun ever runs out of room.
+// A BlockPool hands out numbered blocks of a cache of fixed size, and counts who holds each: what
+// several sequences have in common is held once.
 //
 //   BlockPool pool(64);
 //   if (auto blocks = pool.take(3)) { …; pool.give_back(*blocks); }
+//   pool.share(blocks);  // one more holder of each
 //
 // Deterministic: the block given back last is handed out first, the lowest first of a fresh pool.
 // One thread at a time.
@@ -23,16 +24,25 @@ class BlockPool {
   // All or none: nothing where fewer than `count` are free.
   std::optional<std::vector<std::int32_t>> take(std::int64_t count);
 
-  // Blocks that take() gave, in that order. Bug: one that is free already, or none of the pool's.
+  // One more holder of each, who gives it back like the first. Bug: one that is free.
+  void share(std::span<const std::int32_t> blocks);
+
+  // Blocks that take() or share() gave, in that order; they are free when their last holder has
+  // given them back. Bug: one that is free already, or none of the pool's.
   void give_back(std::span<const std::int32_t> blocks);
 
   std::int64_t free() const { return static_cast<std::int64_t>(free_.size()); }
 
-  std::int64_t total() const { return static_cast<std::int64_t>(taken_.size()); }
+  std::int64_t total() const { return static_cast<std::int64_t>(holders_.size()); }
+
+  // Of a block; 0 if it is free.
+  std::uint32_t holders(std::int32_t block) const { return holders_[held(block)]; }
 
  private:
-  std::vector<std::int32_t> free_;  // taken from the back
-  std::vector<bool> taken_;         // by block
+  std::size_t held(std::int32_t block) const;  // checked
+
+  std::vector<std::int32_t> free_;      // taken from the back
+  std::vector<std::uint32_t> holders_;  // by block
 };
 
 }  // namespace tramontane

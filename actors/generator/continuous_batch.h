@@ -12,6 +12,13 @@
 // A rollout does not depend on its neighbours: rows are computed independently of each other
 // (kernels/ops.h) and draws are keyed by (seed, rollout, position).
 //
+// Cache blocks are taken as sequences grow, and rollouts of one prompt hold its blocks once. Where
+// the cache is full, the sequence that began last is set aside: its blocks go to the others, and
+// when there is room again its positions are computed anew (its tokens are kept). The longest form
+// of every sequence fits the whole cache, so that the oldest always goes on. What is written is the
+// same bit for bit, but for sequences set aside after a swap whose cache was kept: their record
+// says that the cache is fresh from there.
+//
 // Thread rule: one thread at a time. Not copyable.
 
 #include "actors/messages/types.h"
@@ -63,7 +70,8 @@ class ContinuousBatch {
 
   // Takes a rollout on, with whatever tokens it already has. It begins at the next step, or as
   // soon as the cache has room and the weights are new enough for it. A prompt that cannot fit the
-  // model's context with one new token is Error(bad_input).
+  // model's context with one new token, or a rollout that the whole cache could not hold at its
+  // longest, is Error(bad_input).
   void add(RolloutTask task);
 
   // Stops writing the rollout of a lease that was lost; what was not taken yet is forgotten. By
@@ -84,24 +92,43 @@ class ContinuousBatch {
 
   std::uint32_t finished_untaken() const { return finished_untaken_; }
 
+  // What the bounded cache cost and what shared prompts saved, since the batch was made.
+  struct CacheCounts {
+    std::uint64_t set_aside = 0;        // sequences, each time
+    std::uint64_t rows_recomputed = 0;  // positions computed anew because of that
+    std::uint64_t rows_shared = 0;      // positions of prompts that another had computed
+  };
+
+  const CacheCounts& cache_counts() const { return cache_counts_; }
+
  private:
   struct Sequence;
 
   void begin_waiting();
+  void end_finished();
   void run_rows(const std::shared_ptr<const ReadyWeights>& weights);
+  bool begin_cache(Sequence& sequence);
+  bool make_room(std::size_t index, std::size_t positions);
+  void set_aside_last();
   void accept(Sequence& sequence, const float* logits);
   void collect(Sequence& sequence, std::vector<Segment>& out);
   void restart_cache(Sequence& sequence);
+  const Sequence* same_prompt(const Sequence& sequence, bool begun) const;
+  bool keeps_weights(const Sequence& sequence) const;
+  std::int64_t blocks_missing() const;
+  std::int64_t longest(const RolloutTask& task) const;
 
   ModelConfig config_;
   Options options_;
   Decoder decoder_;
   std::shared_ptr<const ReadyWeights> weights_;
-  std::deque<RolloutTask> waiting_;
-  std::vector<std::unique_ptr<Sequence>> running_;
-  std::vector<std::unique_ptr<Sequence>> ended_;  // finished, segments not taken yet
+  std::deque<std::unique_ptr<Sequence>> waiting_;   // those set aside first, then the new ones
+  std::vector<std::unique_ptr<Sequence>> running_;  // in the order in which they first began
+  std::vector<std::unique_ptr<Sequence>> ended_;    // finished, segments not taken yet
   std::uint32_t finished_untaken_ = 0;
   std::uint32_t made_ = 0;
+  std::uint64_t began_ = 0;
+  CacheCounts cache_counts_;
   // Scratch of one step, kept to allocate nothing:
   std::vector<Decoder::Row> rows_;
   std::vector<Sequence*> row_owner_;  // of the rows that want logits

@@ -92,7 +92,7 @@ Task<void> Generator::flush(bool unfinished) {
   Append request{unsent_, std::move(held)};
   auto answer =
       co_await ask(ledger_, give(request), ledger_deadline, "the ledger to take segments");
-  metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
+  count();
   if (!answer) {
     log(Level::warning, "segments not taken, will send again: " + answer.error().text);
     send_after_ = now() + options_.poll_every;
@@ -106,6 +106,15 @@ Task<void> Generator::flush(bool unfinished) {
   }
   for (LeaseId lease : answer->lost) batch_.drop(lease);
   unsent_.clear();
+}
+
+void Generator::count() {
+  metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
+  const auto& cache = batch_.cache_counts();
+  metrics().counter("sequences_set_aside").add(cache.set_aside - counted_.set_aside);
+  metrics().counter("rows_recomputed").add(cache.rows_recomputed - counted_.rows_recomputed);
+  metrics().counter("prompt_rows_shared").add(cache.rows_shared - counted_.rows_shared);
+  counted_ = cache;
 }
 
 Answer<SwapResult> Generator::swap(Swap request) {

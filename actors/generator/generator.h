@@ -47,6 +47,8 @@ class Generator final : public Actor {
   Task<void> pull_tasks();
   Task<void> flush(bool unfinished);
 
+  void count();  // what was done since, into the metrics
+
   bool renewal_due() const;
 
   bool to_send() const { return !unsent_.empty() || batch_.finished_untaken() > 0; }
@@ -61,6 +63,7 @@ class Generator final : public Actor {
   Time flushed_{};
   Time flushed_unfinished_{};
   std::uint64_t tokens_ = 0;
+  ContinuousBatch::CacheCounts counted_;
 };
 
 }  // namespace tramontane

@@ -35,7 +35,8 @@ struct Span {
   Version version = 0;
   Fingerprint fingerprint = 0;
   // The keys and values of every earlier position were computed anew under this version when the
-  // span began (first span, recompute, or another generator took over). False: the cache was kept.
+  // span began (first span, recompute, another generator took over, or its cache blocks had gone to
+  // others). False: the cache was kept.
   bool fresh_cache = true;
 
   bool operator==(const Span&) const = default;

@@ -48,10 +48,6 @@ class Buffer {
   std::int64_t size_ = 0;
 };
 
-std::int64_t blocks_for(std::int64_t positions) {
-  return (positions + kv_block - 1) / kv_block;
-}
-
 // Floats of one block of one layer.
 std::int64_t block_floats(const ModelConfig& config) {
   return 2 * config.kv_heads * config.head_dim * kv_block;
@@ -63,7 +59,6 @@ struct Decoder::State {
   struct Sequence {
     std::vector<std::int32_t> blocks;
     std::int64_t length = 0;
-    std::int64_t capacity = 0;
     bool open = false;
   };
 
@@ -128,17 +123,8 @@ Decoder::Decoder(const ModelConfig& config, Options options) {
 
 Decoder::~Decoder() = default;
 
-std::optional<SequenceId> Decoder::open(std::int64_t capacity) {
+std::optional<SequenceId> Decoder::open(std::int64_t positions) {
   State& s = *state_;
-  if (capacity <= 0 || capacity > s.config.context)
-    throw Error(Errc::bad_input, str("a sequence of ", capacity, " positions does not fit the ",
-                                     "model's context of ", s.config.context));
-  std::int64_t blocks = blocks_for(capacity);
-  if (blocks > s.options.kv_blocks)
-    throw Error(Errc::bad_input, str("a sequence of ", capacity, " positions needs ", blocks,
-                                     " cache blocks; the whole cache has ", s.options.kv_blocks));
-  auto taken = s.pool.take(blocks);
-  if (!taken) return std::nullopt;
   SequenceId id = 0;
   if (s.free_ids.empty()) {
     id = static_cast<SequenceId>(s.sequences.size());
@@ -147,12 +133,50 @@ std::optional<SequenceId> Decoder::open(std::int64_t capacity) {
     id = s.free_ids.back();
     s.free_ids.pop_back();
   }
-  State::Sequence& sequence = s.sequences[id];
-  sequence.length = 0;
-  sequence.capacity = capacity;
-  sequence.open = true;
-  sequence.blocks = std::move(*taken);
-  return id;
+  s.sequences[id].length = 0;
+  s.sequences[id].open = true;
+  try {
+    if (reserve(id, positions)) return id;
+  } catch (...) {
+    close(id);
+    throw;
+  }
+  close(id);
+  return std::nullopt;
+}
+
+bool Decoder::reserve(SequenceId id, std::int64_t positions) {
+  State& s = *state_;
+  State::Sequence& sequence = s.sequence(id);
+  TRAM_CHECK(positions >= 0, "room is made for positions", positions);
+  if (positions > s.config.context)
+    throw Error(Errc::bad_input, str("a sequence of ", positions, " positions does not fit the ",
+                                     "model's context of ", s.config.context));
+  std::int64_t blocks = blocks_for(positions);
+  if (blocks > s.options.kv_blocks)
+    throw Error(Errc::bad_input, str("a sequence of ", positions, " positions needs ", blocks,
+                                     " cache blocks; the whole cache has ", s.options.kv_blocks));
+  std::int64_t missing = blocks - static_cast<std::int64_t>(sequence.blocks.size());
+  if (missing <= 0) return true;
+  auto taken = s.pool.take(missing);
+  if (!taken) return false;
+  sequence.blocks.insert(sequence.blocks.end(), taken->begin(), taken->end());
+  return true;
+}
+
+void Decoder::share(SequenceId id, SequenceId from, std::int64_t positions) {
+  State& s = *state_;
+  State::Sequence& sequence = s.sequence(id);
+  const State::Sequence& source = s.sequence(from);
+  std::int64_t count = positions / kv_block;
+  TRAM_CHECK(positions % kv_block == 0, "whole blocks are shared", positions);
+  TRAM_CHECK(sequence.length == 0, "only an empty sequence takes another's beginning", id);
+  TRAM_CHECK(count <= static_cast<std::int64_t>(source.blocks.size()),
+      "the other sequence has no such positions", positions);
+  s.pool.give_back(sequence.blocks);
+  sequence.blocks.assign(source.blocks.begin(), source.blocks.begin() + count);
+  s.pool.share(sequence.blocks);
+  sequence.length = positions;
 }
 
 void Decoder::close(SequenceId id) {
@@ -164,11 +188,25 @@ void Decoder::close(SequenceId id) {
 }
 
 void Decoder::rewind(SequenceId id) {
-  state_->sequence(id).length = 0;
+  State& s = *state_;
+  State::Sequence& sequence = s.sequence(id);
+  sequence.length = 0;
+  auto shared = std::stable_partition(sequence.blocks.begin(), sequence.blocks.end(),
+      [&](std::int32_t block) { return s.pool.holders(block) == 1; });
+  s.pool.give_back({shared, sequence.blocks.end()});
+  sequence.blocks.erase(shared, sequence.blocks.end());
 }
 
 std::int64_t Decoder::length(SequenceId id) const {
   return std::as_const(*state_).sequence(id).length;
+}
+
+std::int64_t Decoder::blocks(SequenceId id) const {
+  return static_cast<std::int64_t>(std::as_const(*state_).sequence(id).blocks.size());
+}
+
+std::int64_t Decoder::blocks_for(std::int64_t positions) {
+  return (positions + kv_block - 1) / kv_block;
 }
 
 std::int64_t Decoder::blocks_free() const {
@@ -192,7 +230,8 @@ void Decoder::State::place(std::span<const Row> rows) {
     Sequence& s = sequence(row.sequence);
     TRAM_CHECK(row.token >= 0, "a token is not negative", row.token);
     TRAM_CHECK(row.token < config.vocabulary, "no such token", row.token);
-    TRAM_CHECK(s.length < s.capacity, "the sequence is over its capacity", s.capacity);
+    TRAM_CHECK(s.length < static_cast<std::int64_t>(s.blocks.size()) * kv_block,
+        "no room was reserved for this position", s.length);
     ids[i] = row.token;
     positions[i] = static_cast<std::int32_t>(s.length++);
     kv_rows[i] = {.blocks = s.blocks.data(), .position = positions[i]};

@@ -40,8 +40,7 @@ std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector
   auto length = static_cast<std::int64_t>(inputs.size());
   auto first = static_cast<std::int64_t>(prompt.size()) - 1;  // the input that gives token 0
   if (rollout.tokens.empty()) return {};
-  Decoder decoder(config,
-      {.kv_blocks = (length + kernels::kv_block - 1) / kernels::kv_block, .rows_max = rows_max});
+  Decoder decoder(config, {.kv_blocks = Decoder::blocks_for(length), .rows_max = rows_max});
   SequenceId id = *decoder.open(length);
 
   std::vector<float> log_probs(rollout.tokens.size());

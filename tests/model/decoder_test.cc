@@ -252,25 +252,6 @@ TEST_CASE("what a freed block held does not matter, not even NaN") {
   for (float f : decoder.forward(std::array{Row{id, 1, true}}, *good)) CHECK(std::isfinite(f));
 }
 
-TEST_CASE("the cache's blocks are reserved, freed and bounded") {
-  ModelConfig config = preset("micro", 21);
-  Decoder decoder(config, {.kv_blocks = 4});
-  CHECK(decoder.blocks_total() == 4);
-  auto a = decoder.open(17);
-  REQUIRE(a);
-  CHECK(decoder.blocks_free() == 2);
-  auto b = decoder.open(32);
-  REQUIRE(b);
-  CHECK_FALSE(decoder.open(1));
-  decoder.close(*a);
-  CHECK(decoder.blocks_free() == 2);
-  CHECK(decoder.open(32));
-  CHECK_THROWS_AS(decoder.open(65), Error);   // over the whole cache
-  CHECK_THROWS_AS(decoder.open(129), Error);  // over the context
-  CHECK_THROWS_AS(decoder.open(0), Error);
-  CHECK(Decoder::cache_bytes(config, {.kv_blocks = 4}) == 1 * 4 * 2 * 2 * 8 * 16 * 4);
-}
-
 TEST_CASE("weights of another model are refused by the tensor's name") {
   ModelConfig config = preset("micro", 21);
   auto arena = random_weights(config, 1);

@@ -51,6 +51,27 @@ TEST_CASE("a block that is given back twice, or was never the pool's, is a bug")
   CHECK_THROWS_AS(pool.take(-1), Bug);
 }
 
+TEST_CASE("a block that is shared is free when its last holder has given it back") {
+  BlockPool pool(3);
+  auto blocks = pool.take(2);
+  REQUIRE(blocks);
+  CHECK(pool.holders(0) == 1);
+  CHECK(pool.holders(2) == 0);
+  pool.share(*blocks);
+  pool.share(std::vector<std::int32_t>{1});
+  CHECK(pool.holders(0) == 2);
+  CHECK(pool.holders(1) == 3);
+  pool.give_back(*blocks);
+  CHECK(pool.free() == 1);
+  pool.give_back(*blocks);
+  CHECK(pool.free() == 2);
+  CHECK(pool.holders(0) == 0);
+  pool.give_back(std::vector<std::int32_t>{1});
+  CHECK(pool.free() == 3);
+  CHECK_THROWS_AS(pool.share(std::vector<std::int32_t>{1}), Bug);
+  CHECK_THROWS_AS(pool.holders(3), Bug);
+}
+
 TEST_CASE("no block is ever in two hands, and none is lost") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Random random(seed);

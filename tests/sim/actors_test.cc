@@ -92,9 +92,14 @@ TEST_CASE("a generator stops writing a rollout whose lease went to another") {
 
 TEST_CASE("a lease that was lost before its rollout was begun is not written under") {
   GeneratorBench bench;
-  bench.job.generator.cache_bytes = 2048;  // room for one at a time
+  // Room for one at a time: each has three blocks of prompt, of four that there are.
+  bench.job.model.context = 64;
+  bench.job.generator.cache_bytes =
+      Decoder::cache_bytes(bench.job.model, {.kv_blocks = 4, .rows_max = 64});
   bench.sim.on_turn([](const std::string&) { return Duration(1ms); });
-  bench.book->tasks.push_back({task(bench.job, 7, 70), task(bench.job, 8, 80)});
+  std::vector<RolloutTask> tasks = {task(bench.job, 7, 70), task(bench.job, 8, 80)};
+  for (std::size_t i = 0; i < 2; ++i) tasks[i].prompt.tokens.assign(34, static_cast<Token>(3 + i));
+  bench.book->tasks.push_back(std::move(tasks));
   bench.book->taken = {80};
   bench.start();
   bench.sim.run_for(2s);
