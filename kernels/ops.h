@@ -237,7 +237,7 @@ Sampled sample(const float* logits, std::int64_t vocabulary, Sampling sampling, 
 void token_log_prob(const float* logits, std::int64_t rows, std::int64_t vocabulary,
     const std::int32_t* targets, float temperature, float* log_probs, float* entropy);
 
-// dlogits (rows, vocabulary) for dlog_probs (rows), temperature > 0.
+// dlogits (rows, vocabulary) for dlog_probs (rows), temperature > 0. dlogits may be logits.
 void token_log_prob_backward(const float* dlog_probs, const float* logits, std::int64_t rows,
     std::int64_t vocabulary, const std::int32_t* targets, float temperature, float* dlogits);
 

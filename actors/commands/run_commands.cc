@@ -18,6 +18,8 @@ namespace {
 const CliOption set_option{"set", "KEY=VALUE",
     "override a key of the job graph, like stages.reinforce.steps=60; may be repeated"};
 const CliOption json_option{"json", "", "one JSON object a line, the last a summary"};
+const CliOption overcommit_option{
+    "overcommit", "", "start although plan says that there is too little memory"};
 const CliOption plain_option{"plain", "", "a plain line per step, also on a terminal"};
 
 View view_of(const CliArguments& arguments) {
@@ -39,10 +41,12 @@ CliCommand run_command(std::vector<RewardKind> rewards) {
           "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
-          json_option, plain_option},
+          json_option, plain_option, overcommit_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
-        return start_run(job, {.folder = arguments.text("run", ""), .view = view_of(arguments)});
+        return start_run(job, {.folder = arguments.text("run", ""),
+                                  .view = view_of(arguments),
+                                  .overcommit = arguments.has("overcommit")});
       }};
 }
 
@@ -64,12 +68,14 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
       .positionals = {"RUN"},
       .options = {json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"},
-          {"accept-changes", "", "go on although data, model or job graph were changed"}},
+          {"accept-changes", "", "go on although data, model or job graph were changed"},
+          overcommit_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         return resume_run(
             arguments.positional(0), {.view = view_of(arguments),
                                          .repair = arguments.has("repair"),
                                          .accept_changes = arguments.has("accept-changes"),
+                                         .overcommit = arguments.has("overcommit"),
                                          .reward_kinds = rewards});
       }};
 }

@@ -173,8 +173,8 @@ struct Generator {
   maxTokens @1 :UInt32 = 48 $Config.doc("new tokens per completion at most") $Config.least(1);
   temperature @2 :Float32 = 1 $Config.least(0);
   topP @3 :Float32 = 1 $Config.doc("mass of the most probable tokens that are sampled from") $Config.least(0) $Config.most(1);
-  slots @4 :UInt32 = 192 $Config.doc("sequences written at the same time by one generator") $Config.least(1) $Config.most(65536);
-  cacheMegabytes @5 :UInt32 = 256 $Config.doc("bound on the cache of keys and values of one generator") $Config.least(1);
+  slots @4 :UInt32 = 192 $Config.doc("sequences written at the same time by one generator, as far as its cache has room") $Config.least(1) $Config.most(65536);
+  cacheMegabytes @5 :UInt32 = 256 $Config.doc("bound on the cache of keys and values of one generator; where it is full, the sequences that began last wait") $Config.least(1);
   onSwap @6 :OnSwap = keep $Config.doc("what becomes of the cache of sequences in flight when new weights arrive");
 
   enum OnSwap {

@@ -41,7 +41,7 @@ void check_cache(const Job& job, std::vector<BrokenRule>& broken) {
       longest = std::max(longest, problem.prompt.tokens.size());
   std::int64_t tokens = std::max(job.generator.max_tokens, job.evaluator.max_tokens);
   std::int64_t positions = std::min(static_cast<std::int64_t>(longest) + tokens, job.model.context);
-  std::int64_t blocks = (positions + kernels::kv_block - 1) / kernels::kv_block;
+  std::int64_t blocks = Decoder::blocks_for(positions);
   std::int64_t needed =
       Decoder::cache_bytes(job.model, {.kv_blocks = blocks, .rows_max = job.generator.rows_max});
   if (needed <= job.generator.cache_bytes) return;

@@ -1,4 +1,5 @@
 #include "actors/job/job.h"
+#include "actors/job/memory.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
@@ -16,12 +17,6 @@ std::string grouped(std::uint64_t value) {
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
-}
-
-std::string megabytes(double bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, bytes < 10e6 ? "%.1f MB" : "%.0f MB", bytes / 1e6);
-  return text;
 }
 
 std::string line(const std::string& what, const std::string& value) {
@@ -58,33 +53,15 @@ std::string stages(const Job& job) {
 }
 
 std::string memory(const Job& job) {
-  double weights = static_cast<double>(parameters(job.model)) * 4;
-  std::int64_t per_sequence = (job.model.context + kernels::kv_block - 1) / kernels::kv_block;
-  double cache = std::min<double>(static_cast<double>(job.generator.cache_bytes),
-      static_cast<double>(Decoder::cache_bytes(job.model,
-          {.kv_blocks = per_sequence * job.generator.slots, .rows_max = job.generator.rows_max})));
-  double versions = job.reinforce ? job.reinforce->ledger.max_lag + 3.0 : 1.0;
-  // Per token: one feed-forward, or those of its experts with their inputs and outputs.
-  const ModelConfig& m = job.model;
-  double feed_forward = static_cast<double>(m.feed_forward) * 3;
-  if (m.experts > 0)
-    feed_forward = static_cast<double>(m.experts_per_token) *
-                   (feed_forward + 2 * static_cast<double>(m.width));
-  double activations = static_cast<double>(job.trainer.microbatch_rows) * 4 *
-                       (static_cast<double>(job.model.layers) *
-                               (static_cast<double>(job.model.width) * 6 + feed_forward +
-                                   static_cast<double>((job.model.heads + 2 * job.model.kv_heads) *
-                                                       job.model.head_dim) *
-                                       2) +
-                           static_cast<double>(job.model.vocabulary) * 3);
-  std::string out = "memory, about\n";
-  out += line("weights", str(megabytes(weights), " a version, ", versions,
-                             " versions kept, packed beside: ", megabytes(2 * versions * weights)));
-  out += line("trainer",
-      str(megabytes(4 * weights + activations), " (parameters, gradients, AdamW, activations)"));
-  out +=
-      line("generators", str(job.generators, " x ", megabytes(cache), " cache of keys and values"));
-  return out;
+  MemoryPlan plan = plan_memory(job);
+  std::string out = "memory, at the peak\n";
+  for (const MemoryPart& part : plan.parts)
+    out += line(part.who, size_text(part.bytes) + "  " + part.what);
+  std::string total = size_text(plan.total());
+  if (auto has = memory_for_job())
+    total += str(" of ", size_text(*has), " that are there",
+        plan.total() > *has ? ": too much, and run refuses it" : "");
+  return out + line("in all", total);
 }
 
 std::string actors(const Job& job) {

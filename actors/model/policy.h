@@ -4,8 +4,8 @@
 //
 //   auto ready = ReadyWeights::prepare(config, arena);      // off the decoding thread
 //   Decoder decoder(config, {.kv_blocks = 4096});
-//   SequenceId s = decoder.open(prompt_tokens, capacity);   // reserves cache blocks
-//   auto logits = decoder.forward(rows, *ready);            // one or more rows per sequence
+//   SequenceId s = *decoder.open(positions);           // with cache blocks for so many
+//   auto logits = decoder.forward(rows, *ready);       // one or more rows per sequence
 //
 //   auto trainer = load_policy_trainer(config);             // 0.3 s: loads LibTorch
 //
@@ -83,23 +83,35 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // Reserves blocks for `capacity` positions; nothing if there is no room for them now. A
-  // capacity over the model's context or the whole cache is Error(bad_input).
-  std::optional<SequenceId> open(std::int64_t capacity);
+  // A sequence with room for `positions` (0: none yet); nothing if there is no room for them now.
+  std::optional<SequenceId> open(std::int64_t positions);
 
-  // Frees the blocks. The id may be given out again.
+  // Makes room for `positions` in all, before rows take them. False, and nothing changed, if too
+  // few blocks are free now. More than the model's context or the whole cache is Error(bad_input).
+  bool reserve(SequenceId sequence, std::int64_t positions);
+
+  // The first `positions` (whole blocks) of an empty sequence are those of `from`, held once. Their
+  // rows are computed already, or stand before this sequence's in the next forward().
+  void share(SequenceId sequence, SequenceId from, std::int64_t positions);
+
+  // Gives the blocks back. The id may be given out again.
   void close(SequenceId sequence);
 
-  // Forgets the cached positions but keeps the blocks: the next row has position 0.
+  // Forgets the cached positions: the next row has position 0. Blocks that others share are given
+  // back, the rest stays reserved.
   void rewind(SequenceId sequence);
 
   std::int64_t length(SequenceId sequence) const;
+  std::int64_t blocks(SequenceId sequence) const;  // held, shared ones too
   std::int64_t blocks_free() const;
   std::int64_t blocks_total() const;
 
   // Runs the rows (at most rows_max) and appends them to the cache. Returns the logits of the
   // rows that want them, (count, vocabulary), valid until the next call.
   std::span<const float> forward(std::span<const Row> rows, const ReadyWeights& weights);
+
+  // Blocks that so many positions take.
+  static std::int64_t blocks_for(std::int64_t positions);
 
   // Bytes of the cache for these options.
   static std::int64_t cache_bytes(const ModelConfig& config, Options options);

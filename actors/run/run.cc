@@ -1,5 +1,6 @@
 #include "actors/run/run.h"
 
+#include "actors/job/memory.h"
 #include "actors/messages/run_event.h"
 #include "actors/run/files.h"
 #include "actors/run/first_causes.h"
@@ -11,6 +12,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/log.h"
+#include "runtime/base/machine_memory.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/base/shell.h"
 #include "runtime/cli/cli.h"
@@ -264,6 +266,7 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   event["report"] = files_.path("report.html");
   event["stopped"] = stopped_text(outcome.how);
   event["reason"] = outcome.reason;
+  if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak;
   metrics_->event(event);
   metrics_->close();
   try {
@@ -326,6 +329,7 @@ std::vector<std::string> input_changes(const RunFiles& files, const Job& job, bo
 }  // namespace
 
 int start_run(const Job& job, const RunOptions& options) {
+  if (!options.overcommit) require_memory(job);
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
   return Run(job, files, options.view).go(false, Repair::no);
@@ -335,6 +339,7 @@ int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   auto changes = input_changes(files, job, options.accept_changes);
+  if (!options.overcommit) require_memory(job);
   return Run(job, files, options.view, std::move(changes))
       .go(true, options.repair ? Repair::yes : Repair::no);
 }

@@ -27,6 +27,7 @@ struct RunOptions {
   View view = View::automatic;
   bool repair = false;          // resume: where the ledger is damaged, go on from before that
   bool accept_changes = false;  // resume: go on although inputs are not what the run began with
+  bool overcommit = false;      // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
 };
 

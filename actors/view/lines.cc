@@ -295,6 +295,8 @@ void add_work(std::vector<Line>& out, const RunEvent& summary, int width) {
   work.add("  in               " + duration(number(summary, "seconds")));
   if (told("steps")) work.add(", " + whole(number(summary, "steps")) + " steps");
   if (told("rollouts")) work.add(", " + whole(number(summary, "rollouts")) + " rollouts");
+  if (told("peak_memory_bytes"))
+    work.add(", at most " + whole(number(summary, "peak_memory_bytes") / 1e6) + " MB");
   append_folded(out, work, width, closing_column);
   if (!told("swaps")) return;
   Line swaps;

@@ -1,7 +1,9 @@
 // What a job does at each step, and how that is told before it does.
 #include "actors/job/job.h"
+#include "actors/job/memory.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
+#include "runtime/base/result.h"
 #include "tests/job/bench.h"
 
 #include <map>
@@ -86,10 +88,11 @@ TEST_CASE("a plan tells what a job is going to do, in round figures") {
       "  shape                   3 layers, width 64, 4 heads, feed-forward 160, vocabulary 16, "
       "context 128\n  kernels                 ",
       kernels::isa(), "\n");
-  // Of weights: 8 versions (max_lag + 3) of 0.575 MB, twice. Of the trainer: four times that, and
-  // 512 rows of 3792 numbers.
-  CHECK(describe_plan(job) == head +
-                                  R"(data
+  std::string plan = describe_plan(job);
+  std::size_t memory = plan.find("memory, at the peak\n");
+  CHECK(plan.substr(0, memory) ==
+        head +
+            R"(data
   prompts                 1,234,567
   the first, as tokens    "1+1="
   held out                1
@@ -99,16 +102,42 @@ stages
                           at most 240 tokens a step, 72 completions issued ahead
 actors, all on this machine
   generator               2 (a thread each), 300 sequences at a time, at most 20 new tokens)"
-                                  ", temperature 0.5\n" +
-                                  R"(  verifier                3 (format 0.1, math 0.9, length 0.2)
+            ", temperature 0.5\n" +
+            R"(  verifier                3 (format 0.1, math 0.9, length 0.2)
   trainer                 1 (a thread), microbatches of 512 rows, checkpoint every 6 steps
   weight broadcaster      1, transport local
   evaluator               1, every 8 steps
-memory, about
-  weights                 0.6 MB a version, 8 versions kept, packed beside: 9.2 MB
-  trainer                 10 MB (parameters, gradients, AdamW, activations)
-  generators              2 x 3.1 MB cache of keys and values
 )");
+  // 143,808 parameters of 4 bytes: parameters, gradients and AdamW are four times that, 7 versions
+  // (max_lag + 2) and one more twice that and once. A layer keeps 4 * 64 + 2, 192, 64, 4 and 480
+  // floats for each of 276 rows (12 of 23) and ten lines of 16; there are six gradients of 320.
+  for (const char* part : {"  trainer                 2.3 MB  parameters, gradients, AdamW\n",
+           "  trainer                 1.1 MB  matrices packed, both ways\n",
+           "  trainer                 5.9 MB  activations of 276 rows\n",
+           "  trainer                 1.7 MB  a checkpoint while it is written\n",
+           "  weights                 9.7 MB  7 versions, one arriving, one being made\n",
+           "  generators              6.3 MB  2 x cache of keys and values, logits\n",
+           "  evaluator               3.2 MB  the same once\n"}) {
+    INFO(plan);
+    CHECK(plan.find(part, memory) != std::string::npos);
+  }
+  CHECK(plan.find(" that are there\n", memory) != std::string::npos);
+}
+
+TEST_CASE("a job that the machine has no room for is refused with its largest parts") {
+  Job job = JobBench().load(full_graph, {"model.preset=base"});
+  CHECK_NOTHROW(require_memory(job));
+  job.generator.slots = 1'000'000;
+  job.generator.cache_bytes = std::int64_t{1} << 50;
+  try {
+    require_memory(job);
+    FAIL("it was let through");
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::bad_input);
+    CHECK(error.text().find("the job needs about ") == 0);
+    CHECK(error.text().find("  generators: 2 x cache of keys and values") != std::string::npos);
+    CHECK(error.text().find("--overcommit") != std::string::npos);
+  }
 }
 
 TEST_CASE("a plan tells what is not so ordinary about a job") {
@@ -129,5 +158,6 @@ TEST_CASE("a plan tells what is not so ordinary about a job") {
       "actors.verifier.rewards={}"});
   CHECK(has(warm, "1000 steps of 24 from 3 demonstrations (short 100 %)\nactors"));
   CHECK(has(warm, "3 (no rewards)\n"));
-  CHECK(has(warm, " a version, 1 versions kept"));
+  CHECK(has(warm, "1 versions, one arriving"));
+  CHECK_FALSE(has(warm, "  generators "));
 }

@@ -82,6 +82,10 @@ TEST_CASE("log-probabilities, entropy and their gradient agree with ATen") {
       Values padded = dlogits;
       padded.push_back(1);
       CHECK(gap(padded, with_floor) < 3e-6);
+      Values in_place = logits;
+      kernels::token_log_prob_backward(dlog_probs.data(), in_place.data(), rows, vocabulary,
+          targets.data(), temperature, in_place.data());
+      CHECK(in_place == dlogits);
     }
   }
 }

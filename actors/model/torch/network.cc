@@ -1,6 +1,8 @@
 #include "actors/model/torch/network.h"
 
+#include "actors/model/footprint.h"
 #include "actors/model/torch/nodes.h"
+#include "runtime/base/check.h"
 
 #include <ATen/ops/from_blob.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -78,8 +80,10 @@ void Network::pack_weights() {
   std::int64_t f = config_.feed_forward;
   const float* block = parameters_.data();
   std::vector<float> storage;
+  g.layers.clear();  // the old before the new: never both in memory
+  g.head = {};
+  g.packed = {};
   g.packed = pack(config_, offsets_, block);
-  g.layers.clear();
   for (std::size_t i = 0; i < g.packed.layers.size(); ++i) {
     const LayerOffsets& o = offsets_.layers[i];
     const ReadyWeights::Packed::Layer& p = g.packed.layers[i];
@@ -115,7 +119,8 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
   nodes::Pass& pass = g.pass;
   torch::autograd::AutoGradMode mode(training);
   g.log_probs.reset();
-  pass.workspace.reset();
+  pass.workspace.reset(activation_floats(config_, batch.rows()));
+  if (training) pass.buffers.reserve(gradient_floats(config_, batch.rows()));
   pass.batch = &batch;
   pass.training = training;
   at::Tensor x = nodes::embed(pass, g.packed.embed, offsets_.embed);
@@ -144,10 +149,11 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
     x = nodes::linear_onto(pass, residual_again, activated, dense.down);
   }
   at::Tensor normed = nodes::norm_fork(pass, x, g.packed.norm, offsets_.norm)[0];
-  at::Tensor logits = nodes::linear(pass, normed, g.head);
   auto losses = static_cast<std::size_t>(batch.losses());
   float* entropy = pass.workspace.floats(batch.losses());
-  g.log_probs = nodes::log_probs(pass, logits, static_cast<float>(temperature), entropy);
+  g.log_probs =
+      nodes::head_log_probs(pass, normed, g.head, static_cast<float>(temperature), entropy);
+  TRAM_CHECK(pass.workspace.pieces() == 1, "activations take more than was counted", batch.rows());
   return {.log_probs = {static_cast<const float*>(g.log_probs.const_data_ptr()), losses},
       .entropy = {entropy, losses}};
 }

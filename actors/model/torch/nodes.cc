@@ -1,8 +1,7 @@
 #include "actors/model/torch/nodes.h"
 
 #include "actors/model/torch/node_parts.h"
-
-#include <ATen/ops/from_blob.h>
+#include "runtime/base/check.h"
 
 #include <cstring>
 #include <memory>
@@ -159,30 +158,21 @@ struct GatherNode final : Node {
   std::int64_t width = 0;
 };
 
-struct LogProbNode final : Node {
-  explicit LogProbNode(Pass& p) : pass(p) {}
-
-  variable_list apply(variable_list&& grads) override {
-    std::int64_t vocabulary = pass.config.vocabulary;
-    std::int64_t losses = pass.batch->losses();
-    float* d = pass.buffers.floats(losses * vocabulary);
-    kernels::token_log_prob_backward(
-        incoming(grads, 0), logits, losses, vocabulary, pass.batch->targets.data(), temperature, d);
-    return {view(d, losses, vocabulary)};
-  }
-
-  Pass& pass;
-  const float* logits = nullptr;
-  float temperature = 1;
-};
-
 }  // namespace
+
+void GradientBuffers::reserve(std::int64_t count) {
+  for (std::vector<float>& buffer : buffers_) {
+    if (buffer.size() >= static_cast<std::size_t>(count)) continue;
+    buffer = {};  // what it held is not copied
+    buffer.resize(static_cast<std::size_t>(count));
+  }
+}
 
 float* GradientBuffers::floats(std::int64_t count) {
   std::vector<float>& buffer = buffers_[next_];
-  next_ = (next_ + 1) % count_max;
-  if (buffer.size() < static_cast<std::size_t>(count))
-    buffer.resize(static_cast<std::size_t>(count));
+  next_ = (next_ + 1) % buffers_.size();
+  TRAM_CHECK(
+      static_cast<std::size_t>(count) <= buffer.size(), "a gradient is wider than counted", count);
   return buffer.data();
 }
 
@@ -304,20 +294,6 @@ at::Tensor gather(Pass& pass, const at::Tensor& x) {
   auto node = std::make_shared<GatherNode>(pass);
   node->width = width;
   record(node, {result}, {x});
-  return result;
-}
-
-at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, float* entropy) {
-  const Microbatch& b = *pass.batch;
-  float* y = pass.workspace.floats(b.losses());
-  kernels::token_log_prob(
-      data(logits), b.losses(), pass.config.vocabulary, b.targets.data(), temperature, y, entropy);
-  at::Tensor result = at::from_blob(y, {b.losses()}, at::TensorOptions().dtype(at::kFloat));
-  if (!pass.training) return result;
-  auto node = std::make_shared<LogProbNode>(pass);
-  node->logits = data(logits);
-  node->temperature = temperature;
-  record(node, {result}, {logits});
   return result;
 }
 

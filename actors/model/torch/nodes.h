@@ -2,6 +2,7 @@
 // The autograd nodes that the Network is made of. See network.h.
 
 #include "actors/model/experts.h"
+#include "actors/model/footprint.h"
 #include "actors/model/packed.h"
 #include "actors/model/torch/microbatch.h"
 #include "actors/model/torch/workspace.h"
@@ -19,11 +20,14 @@ namespace tramontane::nodes {
 // next node or the one after: a few buffers in turn stay in the cache, where fresh ones would not.
 class GradientBuffers {
  public:
+  // Before a backward pass: each can hold so many floats.
+  void reserve(std::int64_t count);
+
+  // The next in turn.
   float* floats(std::int64_t count);
 
  private:
-  static constexpr std::size_t count_max = 6;
-  std::array<std::vector<float>, count_max> buffers_;
+  std::array<std::vector<float>, gradient_buffers> buffers_;
   std::size_t next_ = 0;
 };
 
@@ -60,6 +64,7 @@ struct Pass {
   GradientBuffers buffers;
   std::vector<float> kv;       // one layer's cache; its content is not kept
   std::vector<float> scratch;  // weight gradients that are scattered
+  std::vector<float> logits;   // of some rows; see head_node.cc
   const Microbatch* batch = nullptr;
   bool training = false;
 };
@@ -98,7 +103,9 @@ at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up);
 // The rows that the loss is on.
 at::Tensor gather(Pass& pass, const at::Tensor& x);
 
-// (losses) log-probabilities of the targets; entropy (losses) may be null.
-at::Tensor log_probs(Pass& pass, const at::Tensor& logits, float temperature, float* entropy);
+// (losses) log-probabilities of the targets under the head's distribution for x (losses, width);
+// entropy (losses) in nats.
+at::Tensor head_log_probs(
+    Pass& pass, const at::Tensor& x, const Linear& head, float temperature, float* entropy);
 
 }  // namespace tramontane::nodes

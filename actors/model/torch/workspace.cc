@@ -31,14 +31,12 @@ float* Workspace::floats(std::int64_t count) {
   return result;
 }
 
-void Workspace::reset() {
-  if (pieces_.size() > 1) {
-    std::int64_t total = 0;
-    for (const Piece& piece : pieces_) total += piece.size;
-    pieces_.clear();
-    pieces_.push_back(piece_of(total));
+void Workspace::reset(std::int64_t count) {
+  if (pieces_.size() != 1 || pieces_.front().size < count) {
+    pieces_.clear();  // the old before the new: never both in memory
+    pieces_.push_back(piece_of(count));
   }
-  if (!pieces_.empty()) pieces_.front().used = 0;
+  pieces_.front().used = 0;
 }
 
 }  // namespace tramontane

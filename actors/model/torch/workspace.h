@@ -1,6 +1,6 @@
 #pragma once
 // A Workspace hands out float buffers that all end together: the activations of one microbatch.
-// After the first microbatches it allocates nothing.
+// Told what is to come, it allocates once.
 
 #include <cstdint>
 #include <cstdlib>
@@ -14,8 +14,11 @@ class Workspace {
   // 64-byte aligned, content undefined, valid until reset().
   float* floats(std::int64_t count);
 
-  // Takes everything back; keeps the memory, as one piece.
-  void reset();
+  // Takes everything back, and has one piece of at least so many floats for what comes.
+  void reset(std::int64_t count);
+
+  // 1, unless more was taken since than reset() was told.
+  std::size_t pieces() const { return pieces_.size(); }
 
  private:
   struct Free {

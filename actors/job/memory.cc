@@ -1,0 +1,153 @@
+#include "actors/job/memory.h"
+
+#include "actors/model/footprint.h"
+#include "kernels/ops.h"
+#include "runtime/base/check.h"
+#include "runtime/base/machine_memory.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tramontane {
+namespace {
+
+constexpr std::uint64_t libraries_bytes = 85 << 20;  // LibTorch's pages that are touched
+constexpr std::uint64_t ledger_bytes = 40 << 20;      // RocksDB's buffers and cache
+
+// The longest sequence that is trained on, and all rows of the largest step.
+struct Rows {
+  std::int64_t longest = 0;
+  std::int64_t step = 0;
+};
+
+Rows rows_of(const Job& job) {
+  Rows rows;
+  for (const WarmStartPlan& stage : job.warm_starts) {
+    std::int64_t longest = 0;
+    for (const auto& style : stage.styles)
+      for (const TrainSequence& sequence : style.sequences)
+        longest = std::max(longest,
+            static_cast<std::int64_t>(sequence.prompt.size() + sequence.completion.size()) - 1);
+    rows.longest = std::max(rows.longest, longest);
+    rows.step = std::max(rows.step, longest * static_cast<std::int64_t>(stage.batch));
+  }
+  if (job.reinforce) {
+    std::size_t prompt = 0;
+    for (const Problem& problem : job.prompts)
+      prompt = std::max(prompt, problem.prompt.tokens.size());
+    std::int64_t longest = std::min<std::int64_t>(
+        static_cast<std::int64_t>(prompt) + job.generator.max_tokens - 1, job.model.context);
+    rows.longest = std::max(rows.longest, longest);
+    rows.step =
+        std::max(rows.step, longest * static_cast<std::int64_t>(job.reinforce->ledger.batch));
+  }
+  return rows;
+}
+
+std::uint64_t bytes_of(std::int64_t floats) {
+  return static_cast<std::uint64_t>(floats) * sizeof(float);
+}
+
+void add_trainer(const Job& job, MemoryPlan& plan) {
+  const ModelConfig& m = job.model;
+  std::int64_t block = parameter_floats(m);
+  Rows all = rows_of(job);
+  std::int64_t rows = std::min(all.step, std::max(job.trainer.microbatch_rows, all.longest));
+  plan.parts.push_back({"trainer", "parameters, gradients, AdamW", bytes_of(4 * block)});
+  plan.parts.push_back({"trainer", "matrices packed, both ways",
+      bytes_of(packed_floats(m, Packing::forward) + packed_floats(m, Packing::backward))});
+  std::int64_t buffers = gradient_buffers * gradient_floats(m, rows);
+  if (m.experts > 0)
+    buffers += m.layers * rows * m.experts_per_token * (2 * m.width + 3 * m.feed_forward);
+  std::int64_t logits = std::min(rows, logit_rows(m.vocabulary)) * m.vocabulary;
+  std::int64_t kv = rows * 2 * m.kv_heads * m.head_dim;
+  plan.parts.push_back({"trainer", str("activations of ", rows, " rows"),
+      bytes_of(activation_floats(m, rows) + buffers + logits + kv)});
+  plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(3 * block)});
+}
+
+void add_weights(const Job& job, MemoryPlan& plan) {
+  std::int64_t block = parameter_floats(job.model);
+  std::int64_t version = block + packed_floats(job.model, Packing::forward);
+  std::int64_t kept = 1;
+  if (job.reinforce)
+    kept = std::min<std::int64_t>(
+        job.reinforce->ledger.max_lag + 2, static_cast<std::int64_t>(job.reinforce->steps));
+  // One more arrives before the oldest goes, and the trainer may have written the next.
+  plan.parts.push_back({"weights", str(kept, " versions, one arriving, one being made"),
+      bytes_of((kept + 1) * version + block)});
+}
+
+void add_decoding(const Job& job, MemoryPlan& plan) {
+  const ModelConfig& m = job.model;
+  std::int64_t blocks = Decoder::blocks_for(m.context) * job.generator.slots;
+  std::int64_t cache = std::min(job.generator.cache_bytes,
+      Decoder::cache_bytes(m, {.kv_blocks = blocks, .rows_max = job.generator.rows_max}));
+  auto at_once = static_cast<std::int64_t>(job.generator.slots);
+  std::uint64_t logits = bytes_of(std::min(at_once, job.generator.rows_max) * m.vocabulary);
+  std::uint64_t one = static_cast<std::uint64_t>(cache) + logits;
+  if (job.reinforce)
+    plan.parts.push_back({"generators", str(job.generators, " x cache of keys and values, logits"),
+        job.generators * one});
+  if (!job.heldout.empty()) plan.parts.push_back({"evaluator", "the same once", one});
+}
+
+// The program itself with what the job read, as it is now, and what is loaded later.
+void add_program(MemoryPlan& plan) {
+  std::uint64_t now = 0;
+  if (auto memory = process_memory()) now = memory->now;
+  plan.parts.push_back({"program", "code, data sets, LibTorch, the ledger's store",
+      now + libraries_bytes + ledger_bytes});
+}
+
+}  // namespace
+
+std::uint64_t MemoryPlan::total() const {
+  std::uint64_t bytes = 0;
+  for (const MemoryPart& part : parts) bytes += part.bytes;
+  return bytes;
+}
+
+MemoryPlan plan_memory(const Job& job) {
+  MemoryPlan plan;
+  add_program(plan);
+  add_trainer(job, plan);
+  add_weights(job, plan);
+  add_decoding(job, plan);
+  return plan;
+}
+
+std::optional<std::uint64_t> memory_for_job() {
+  auto left = memory_at_hand();
+  auto mine = process_memory();
+  if (!left || !mine) return std::nullopt;
+  return *left + mine->now;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  char text[32];
+  auto value = static_cast<double>(bytes);
+  const char* form = value < 10e6 ? "%.1f MB" : value < 10e9 ? "%.0f MB" : "%.1f GB";
+  std::snprintf(text, sizeof text, form, value / (value < 10e9 ? 1e6 : 1e9));
+  return text;
+}
+
+void require_memory(const Job& job) {
+  MemoryPlan plan = plan_memory(job);
+  auto has = memory_for_job();
+  if (!has || plan.total() <= *has) return;
+  std::sort(plan.parts.begin(), plan.parts.end(),
+      [](const MemoryPart& a, const MemoryPart& b) { return a.bytes > b.bytes; });
+  std::string text = str("the job needs about ", size_text(plan.total()), " of memory; there are ",
+      size_text(*has), " for it. It would have");
+  for (std::size_t i = 0; i < 4; ++i)
+    text += str(
+        "\n  ", size_text(plan.parts[i].bytes), "  ", plan.parts[i].who, ": ", plan.parts[i].what);
+  throw Error(Errc::bad_input,
+      text +
+          "\nLess are: actors.trainer.microbatch_rows (activations), actors.generator.count, "
+          "cache_megabytes and slots,\nstages.reinforce.max_lag (versions kept), a smaller model. "
+          "--overcommit starts it all the same");
+}
+
+}  // namespace tramontane

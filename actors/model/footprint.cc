@@ -1,0 +1,60 @@
+#include "actors/model/footprint.h"
+
+#include "actors/model/experts.h"
+#include "actors/model/packed.h"
+#include "actors/model/policy.h"
+
+#include <algorithm>
+
+namespace tramontane {
+namespace {
+
+constexpr std::int64_t panel = 16;  // columns of a packed matrix come in so many
+constexpr std::int64_t line = 16;   // floats of a cache line, at which every buffer begins
+
+std::int64_t up(std::int64_t floats) {
+  return (floats + panel - 1) / panel * panel;
+}
+
+}  // namespace
+
+std::int64_t parameter_floats(const ModelConfig& config) {
+  return static_cast<std::int64_t>(model_manifest(config).bytes() / sizeof(float));
+}
+
+std::int64_t packed_floats(const ModelConfig& m, Packing packing) {
+  Sizes s(m);
+  auto matrix = [&](std::int64_t outputs, std::int64_t inputs) {
+    return packing == Packing::backward ? up(inputs) * outputs : up(outputs) * inputs;
+  };
+  std::int64_t layer = matrix(s.qkv, m.width) + matrix(m.width, s.q);
+  if (m.experts > 0) layer += matrix(m.experts, m.width);
+  layer +=
+      feed_forwards(m) * (matrix(2 * m.feed_forward, m.width) + matrix(m.width, m.feed_forward));
+  return m.layers * layer + matrix(m.vocabulary, m.width);
+}
+
+// In the order of Network::forward.
+std::int64_t activation_floats(const ModelConfig& m, std::int64_t rows) {
+  Sizes s(m);
+  std::int64_t buffers = 10;  // of a layer
+  std::int64_t layer = m.width + 1 + s.qkv + s.q + m.heads + m.width;
+  if (m.qk_norm) layer += s.qkv + m.heads + m.kv_heads;
+  layer += m.width + 1 + m.width;
+  if (m.experts == 0) layer += 3 * m.feed_forward;
+  std::int64_t mixed = m.experts > 0 ? ExpertRoom::floats(m, rows) : 0;
+  // Embedding; the rows of the loss, gathered twice; the last norm; log-probabilities, entropy.
+  std::int64_t ends = m.width + (s.q + m.width) + (m.width + 1) + 2;
+  return m.layers * (rows * layer + mixed + buffers * line) + rows * ends + 7 * line;
+}
+
+std::int64_t gradient_floats(const ModelConfig& m, std::int64_t rows) {
+  return rows * std::max({Sizes(m).qkv, m.width, m.experts > 0 ? 0 : 2 * m.feed_forward});
+}
+
+std::int64_t logit_rows(std::int64_t vocabulary) {
+  std::int64_t blocks = (64 << 20) / 4 / vocabulary / 256;
+  return 256 * std::max<std::int64_t>(blocks, 1);
+}
+
+}  // namespace tramontane

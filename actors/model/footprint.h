@@ -1,0 +1,33 @@
+#pragma once
+// How much memory a model takes, in floats, told before any of it is taken: by the plan of a job,
+// and by the trainer, which makes its buffers of these sizes.
+
+#include "actors/model/model_config.h"
+
+#include <cstdint>
+
+namespace tramontane {
+
+// All parameters as an arena lays them out.
+std::int64_t parameter_floats(const ModelConfig& config);
+
+enum class Packing : std::uint8_t { forward, backward };
+
+// All matrices packed as the right-hand side of x·W^T (forward) or of dy·W (backward).
+std::int64_t packed_floats(const ModelConfig& config, Packing packing);
+
+// What the forward pass of a microbatch of so many rows keeps for its backward pass, at most: if
+// the loss is on every row.
+std::int64_t activation_floats(const ModelConfig& config, std::int64_t rows);
+
+// The widest gradient of an activation, of so many rows.
+std::int64_t gradient_floats(const ModelConfig& config, std::int64_t rows);
+
+// Gradients of activations that are held in turn.
+inline constexpr std::int64_t gradient_buffers = 6;
+
+// Rows whose logits a trainer holds at a time: 64 MiB of them, but whole blocks of 256, in which
+// sums over rows go (kernels/ops.h), and never fewer than one.
+std::int64_t logit_rows(std::int64_t vocabulary);
+
+}  // namespace tramontane
