@@ -98,10 +98,15 @@ std::optional<std::string> text_of(const Field& field, std::string_view line, bo
   const auto* list = value.if_array();
   if (list == nullptr || !std::all_of(list->begin(), list->end(), is_scalar))
     return json_text(value);
+  auto raw = json_member(line, field.path);
+  std::vector<std::string_view> letters = raw ? json_items(*raw) : std::vector<std::string_view>();
   json::array texts;
-  for (const json::value& item : *list) {
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const json::value& item = (*list)[i];
     if (item.is_string())
       texts.push_back(item);
+    else if (letters.size() == list->size())
+      texts.emplace_back(letters[i]);
     else
       texts.emplace_back(number_text(item));
   }

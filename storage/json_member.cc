@@ -86,4 +86,17 @@ std::optional<std::string_view> json_member(
   return value;
 }
 
+std::vector<std::string_view> json_items(std::string_view list) {
+  std::vector<std::string_view> items;
+  Walker walker(list);
+  if (walker.peek() != '[') return items;
+  walker.step();
+  while (walker.peek() != ']' && walker.peek() != '\0') {
+    items.push_back(walker.value());
+    if (walker.peek() != ',') break;
+    walker.step();
+  }
+  return items;
+}
+
 }  // namespace tramontane

@@ -119,7 +119,7 @@ std::string System::State::name_of(ActorId actor) const {
 void System::State::exited(const ExitRecord& record) {
   Level level = record.cause == ExitCause::stopped ? Level::debug : Level::error;
   log_->write(level, record.name, name(record.cause),
-      {{"text", record.text}, {"incarnation", record.incarnation}, {"doing", record.doing},
+      {{"reason", record.text}, {"incarnation", record.incarnation}, {"doing", record.doing},
           {"holding", record.holding}, {"unread", record.unread}, {"restarts", record.restarts}});
   if (options.on_exit) options.on_exit(record);
   if (record.escalated && options.on_escalation) options.on_escalation(record);

@@ -6,6 +6,7 @@
 #include "runtime/base/result.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -57,6 +58,14 @@ struct AppendJson {
   void operator()(std::string_view value) const { append_json(out, value); }
 };
 
+// How often the line has this key already: its own four, and the fields before `at`.
+std::size_t earlier(Fields fields, const Field* at) {
+  constexpr std::array<std::string_view, 4> own = {"time", "level", "who", "text"};
+  auto same = [&](const Field& field) { return field.key == at->key; };
+  return static_cast<std::size_t>(
+      std::count(own.begin(), own.end(), at->key) + std::count_if(fields.begin(), at, same));
+}
+
 std::string json_line(
     Micros wall, Level level, std::string_view who, std::string_view text, Fields fields) {
   std::time_t seconds = wall / 1'000'000;
@@ -71,7 +80,8 @@ std::string json_line(
   append_json(line, text);
   for (const Field& field : fields) {
     line += ',';
-    append_json(line, field.key);
+    std::size_t before = earlier(fields, &field);  // a key stands once: readers keep but one
+    append_json(line, before == 0 ? std::string(field.key) : str(field.key, "_", before + 1));
     line += ':';
     std::visit(AppendJson{line}, field.value);
   }

@@ -71,6 +71,8 @@ class Log {
 
   bool enabled(Level level) const { return level >= least_; }
 
+  // In JSON a key that the line has already ("time", "level", "who", "text", an earlier field) is
+  // written as "key_2".
   void write(Level level, std::string_view who, std::string_view text, Fields fields = {});
 
   // Instead of stderr, for a live view that owns the terminal. `show` gets whole lines.

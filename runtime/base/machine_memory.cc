@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
-#include <sys/resource.h>
 
 namespace tramontane {
 namespace {
@@ -86,21 +85,10 @@ Bytes64 left_by_groups(const std::string& root) {
   return left;
 }
 
-Bytes64 left_by_ulimit(const std::string& root) {
-  struct rlimit limit {};
-
-  Bytes64 used = kilobytes_of(root + "/proc/self/status", "VmSize:");
-  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || !used)
-    return std::nullopt;
-  std::uint64_t most = limit.rlim_cur;
-  return most - std::min(most, *used);
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> memory_at_hand(const std::string& root) {
-  Bytes64 machine = kilobytes_of(root + "/proc/meminfo", "MemAvailable:");
-  return least(least(machine, left_by_groups(root)), left_by_ulimit(root));
+  return least(kilobytes_of(root + "/proc/meminfo", "MemAvailable:"), left_by_groups(root));
 }
 
 std::optional<ProcessMemory> process_memory(const std::string& root) {

@@ -9,8 +9,9 @@
 namespace tramontane {
 
 // Bytes that can still be taken without swapping: MemAvailable, or what the control groups of this
-// process (version 1 or 2) or its `ulimit -v` leave, whichever is least. What a group holds of
-// files that nobody uses counts as free, as in MemAvailable. `root` is put before /proc and /sys.
+// process (version 1 or 2) leave, whichever is least. What a group holds of files that nobody uses
+// counts as free, as in MemAvailable. (`ulimit -v` bounds addresses, of which a process has several
+// times its memory.) `root` is put before /proc and /sys.
 std::optional<std::uint64_t> memory_at_hand(const std::string& root = "");
 
 struct ProcessMemory {

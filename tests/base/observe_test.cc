@@ -222,6 +222,22 @@ TEST_CASE("a log writes text for people and JSON for machines") {
   CHECK_THROWS_AS(Log(clock, {.path = "/nonexistent/folder/log"}), Error);
 }
 
+TEST_CASE("a log line has every key once") {
+  ManualClock clock;
+  std::string path = "log_keys_test.jsonl";
+  std::remove(path.c_str());
+  {
+    Log log(clock, {.terminal = Level::error, .file = Level::debug, .path = path});
+    log.write(Level::info, "a", "b", {{"text", 1}, {"step", 2}, {"step", 3}, {"step", 4}});
+  }
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  CHECK(line.find("\"text\":\"b\",\"text_2\":1,\"step\":2,\"step_2\":3,\"step_3\":4}") !=
+        std::string::npos);
+  std::remove(path.c_str());
+}
+
 TEST_CASE("a log counts the lines that it could not write, and no others") {
   ManualClock clock;
   std::string path = "log_lost_test.jsonl";

@@ -7,13 +7,15 @@
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
-These two first install PyTorch, transformers and TRL (about 6 GB) into build/deps/peers.
+These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
+virtual environment of their own, build/deps/peers.
 `math_verify` compares mathematical answers beside the Math-Verify of PyPI: every tenth pair made
 from the golds below $TRAM_DATA (math500, gsm8k, aime), or adversarial ones alone.
 """
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -91,20 +93,26 @@ def loop():
 
 
 PEERS = os.path.join(ROOT, "build", "deps", "peers")
+PEER_PYTHON = os.path.join(PEERS, "bin", "python")
 PEER_PACKAGES = ["torch==2.11.0", "numpy", "transformers", "trl", "datasets", "accelerate"]
 
 
 def install_peers():
-    if not os.path.exists(os.path.join(PEERS, "complete")):
+    if not os.path.exists(PEER_PYTHON):
         print("installing PyTorch, transformers and TRL …", flush=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", PEERS] + PEER_PACKAGES, check=True)
-        open(os.path.join(PEERS, "complete"), "w").close()
+        made = subprocess.run([sys.executable, "-m", "venv", PEERS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if made.returncode:
+            shutil.rmtree(PEERS, ignore_errors=True)
+            sys.exit(f"a virtual environment is needed (apt-get install python3-venv): {made.stdout}")
+    subprocess.run([PEER_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--upgrade-strategy", "only-if-needed"] + PEER_PACKAGES, check=True)
+    shown = subprocess.run([PEER_PYTHON, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    print(", ".join(line for line in shown.splitlines() if line.split("==")[0] in ("torch", "transformers", "trl")), flush=True)
 
 
 def peer(script, *words):
     """Runs a peer's script; the JSON lines it printed."""
-    env = dict(os.environ, PYTHONPATH=PEERS, OMP_WAIT_POLICY="passive", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", PYTHONWARNINGS="ignore")
-    out = subprocess.run([sys.executable, os.path.join(HERE, "peers", script), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    env = dict(os.environ, OMP_WAIT_POLICY="passive", HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", PYTHONWARNINGS="ignore")
+    out = subprocess.run([PEER_PYTHON, os.path.join(HERE, "peers", script), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     if out.returncode:
         sys.exit(f"{script} failed:\n{out.stderr[-3000:]}")
     return [json.loads(line) for line in out.stdout.splitlines() if line.startswith('{"')]
@@ -130,11 +138,13 @@ def generate():
 
 
 def peers():
-    heading(f"seconds of reinforcement to held-out {TARGET}: the same warm-started weights, prompts, rewards, loss and learning rate")
+    heading(f"seconds of reinforcement to held-out {TARGET}: the same warm-started weights, prompts, rewards and learning rate; the\n"
+            "   loss is Magistral's over the tokens of the batch, which all of them have")
     install_peers()
     with tempfile.TemporaryDirectory() as work:
         run = os.path.join(work, "run")
-        mine = seconds_to_target(run_job(run, "actors.evaluator.every=10", "stages.reinforce.steps=120"))
+        mine = seconds_to_target(run_job(run, "actors.evaluator.every=10", "stages.reinforce.steps=120",
+            "stages.reinforce.algorithm.normaliser=batch_tokens"))
         if mine is None:
             sys.exit("our own run did not reach the target")
         print(f"{'tramontane':36}{mine:>8.1f} s", flush=True)

@@ -60,21 +60,22 @@ def check(folder, name, case):
 
 
 def check_refusal(folder):
-    """Under a limit that is less than the plan: refused with its largest parts, unless told to start."""
+    """More than a machine has: refused with its largest parts before anything is written, unless told to start."""
     job = os.path.join(folder, "weights.yaml")
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-
     run = os.path.join(folder, "refused")
-    large = ("--set", "actors.generator.cache_megabytes=4000", "--set", "actors.generator.slots=65536")
-    ended = h.tram("run", job, "--run", run, *large, status=h.BAD_INPUT, preexec_fn=limit)
-    for words in ("the job needs about", " of memory; there are", "generators: 1 x cache", "--overcommit"):
+    large = ("--set", "actors.generator.cache_megabytes=4000000", "--set", "actors.generator.slots=65536")
+    ended = h.tram("run", job, "--run", run, *large, status=h.BAD_INPUT)
+    for words in ("the job needs about", " GB of memory; there are", "generators: 1 x cache", "--overcommit"):
         h.expect(words in ended.err, f"the refusal does not say {words!r}: {ended.err}")
     h.expect(not os.path.exists(run), "a run that was refused has a folder")
-    h.expect("too much" in h.tram("plan", job, *large, preexec_fn=limit).out, "the plan does not say that it is too much")
+    h.expect("too much" in h.tram("plan", job, *large).out, "the plan does not say that it is too much")
+
+    def limit():  # so that what is started does not take the machine's memory
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
     ended = h.tram("run", job, "--run", run, *large, "--overcommit", status=None, preexec_fn=limit)
     h.expect("the job needs about" not in ended.err, f"--overcommit did not start it: {ended.err}")
+    h.expect("memory" in ended.err, f"what the system refuses is not named: {ended.err}")
 
 
 with h.Folder() as folder:

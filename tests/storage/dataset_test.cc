@@ -157,6 +157,16 @@ TEST_CASE("a prompt may be a conversation that ends with the user's message") {
   CHECK(has(refused("[1]"), "messages {"));
 }
 
+TEST_CASE("numbers are taken to the letter, in lists of accepted answers too") {
+  auto data = parse(
+      "{\"prompt\": \"x\", \"answer\": [0.50, 123456789012345678901234567890, \"a, ]\", 1e-3 "
+      ",true]}\n"
+      "{\"prompt\": \"x\", \"answer\": 0.50}\n");
+  CHECK(
+      data[0].answer == "[\"0.50\",\"123456789012345678901234567890\",\"a, ]\",\"1e-3\",\"true\"]");
+  CHECK(data[1].answer == "0.50");
+}
+
 TEST_CASE("fields that nobody asked for may have any shape") {
   auto data =
       parse("{\"prompt\": \"x\", \"answer\": 1, \"kind\": [1, {}], \"meta\": {\"a\": null}}\n");
