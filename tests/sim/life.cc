@@ -1,6 +1,7 @@
 #include "tests/sim/life.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/metrics.h"
 #include "tests/sim/sim_job.h"
 #include "tests/sim/stand_in.h"
 
@@ -319,6 +320,9 @@ SimWorld::End SimLife::live(RunOutcome& outcome) {
   start();
   bool moved = drive();
   world_.tally_.simulated_seconds += seconds(age());
+  Metrics& metrics = sim_->system().metrics();
+  world_.tally_.set_aside += metrics.counter("sequences_set_aside").value();
+  world_.tally_.rows_shared += metrics.counter("prompt_rows_shared").value();
   SimWorld::End how = SimWorld::End::died;
   if (!moved) {
     die();

@@ -75,6 +75,8 @@ TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
   CHECK(tally.replayed > played / 10);
   CHECK(tally.spanning > played);
   CHECK(tally.resumed > played);
+  CHECK(tally.set_aside > played / 50);
+  CHECK(tally.rows_shared > played);
   CHECK(tally.stale > 0);
   CHECK(tally.no_verdict > 0);
   CHECK(tally.correct > 0);

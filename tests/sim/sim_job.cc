@@ -8,6 +8,7 @@ namespace tramontane {
 namespace {
 
 constexpr std::uint64_t job_stream = 0x6a6f62;
+constexpr std::uint64_t prefix_stream = 0x707265;
 
 ModelConfig draw_model(Random& random, const Tokenizer& tokenizer) {
   ModelConfig c;
@@ -24,14 +25,16 @@ ModelConfig draw_model(Random& random, const Tokenizer& tokenizer) {
   return c;
 }
 
-std::vector<Problem> draw_problems(Random& random, const Tokenizer& tokenizer, std::size_t count) {
+// With `before`: prompts of more than a cache block, which completions of one prompt share.
+std::vector<Problem> draw_problems(
+    Random& random, const Tokenizer& tokenizer, std::size_t count, const std::string& before) {
   std::vector<Problem> problems;
   for (std::size_t i = 0; i < count; ++i) {
     Problem problem;
     std::uint64_t a = random.below(10);
     std::uint64_t b = random.below(10);
     problem.prompt.index = i;
-    problem.prompt.text = str(a, "+", b, "=");
+    problem.prompt.text = str(before, a, "+", b, "=");
     // An answer that is no number gets no verdict.
     problem.prompt.answer = random.below(12) == 0 ? "?" : str(a + b);
     problem.prompt.tokens = tokenizer.encode(problem.prompt.text);
@@ -85,8 +88,7 @@ ContinuousBatch::Options draw_batch(Random& random) {
   ContinuousBatch::Options batch;
   batch.slots = 1 + static_cast<std::uint32_t>(random.below(8));
   batch.max_tokens = 4 + static_cast<std::uint32_t>(random.below(12));
-  // Rarely the cache holds fewer sequences than there are slots.
-  batch.cache_bytes = random.below(3) == 0 ? 4096 : 64 << 10;
+  batch.cache_bytes = random.below(3) == 0 ? 0 : 64 << 10;
   batch.rows_max = random.below(3) == 0 ? 3 : 64;
   batch.temperature = random.below(3) == 0 ? 0.8F : 1.0F;
   batch.top_p = random.below(4) == 0 ? 0.9F : 1.0F;
@@ -104,12 +106,18 @@ Job sim_job(std::uint64_t seed) {
   job.tokenizer =
       std::make_shared<const Tokenizer>(Tokenizer::of_characters({"<eos>"}, "0123456789+=?"));
   job.model = draw_model(random, *job.tokenizer);
-  job.prompts = draw_problems(random, *job.tokenizer, 9);
-  if (random.below(2) == 0) job.heldout = draw_problems(random, *job.tokenizer, 2);
+  std::string before(Random(seed, prefix_stream).below(3) == 0 ? 17 : 0, '0');
+  job.prompts = draw_problems(random, *job.tokenizer, 9, before);
+  if (random.below(2) == 0) job.heldout = draw_problems(random, *job.tokenizer, 2, before);
   if (random.below(4) == 0) job.warm_starts.push_back(draw_warm_start(random, job));
   job.reinforce = draw_reinforce(random, seed);
   job.generators = 1 + static_cast<std::uint32_t>(random.below(3));
   job.generator = draw_batch(random);
+  // Sometimes the cache holds little more than one sequence at its longest.
+  if (job.generator.cache_bytes == 0)
+    job.generator.cache_bytes = Decoder::cache_bytes(job.model,
+        {.kv_blocks = Decoder::blocks_for(job.model.context) + static_cast<std::int64_t>(seed % 3),
+            .rows_max = job.generator.rows_max});
   job.verifiers = 1 + static_cast<std::uint32_t>(random.below(2));
   // Lengths differ: groups have contrast, also where none is correct.
   job.rewards = {{.name = "math", .weight = 1, .options = MathOptions{"number"}},

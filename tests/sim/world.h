@@ -38,6 +38,8 @@ struct SimTally {
   std::uint64_t swaps = 0;
   std::uint64_t swaps_failed = 0;
   std::uint64_t stopped_early = 0;
+  std::uint64_t set_aside = 0;    // sequences whose cache blocks went to others
+  std::uint64_t rows_shared = 0;  // of prompts that another sequence had computed
   // Of the finished run's ledger and batches:
   std::uint64_t rollouts = 0;
   std::uint64_t spanning = 0;  // with tokens of several versions
