@@ -199,6 +199,11 @@ function evaluation_table() {
   if (!evaluations.length) return;
   const kinds = [...new Set(evaluations.flatMap(e => Object.keys(object(e.by_kind))))].slice(0, 12);
   const majority = evaluations.find(e => is(e.majority));
+  // Those that took several samples of each problem.
+  const many = evaluations.filter(e => Object.keys(object(e.pass_at)).length > 1).slice(-6);
+  const at_k = many.map((e, i) => ({ name: `${prose(e.label)}, version ${whole(e.version)}`, colour: colours[i % colours.length], dots: 2.6,
+    x: Object.keys(object(e.pass_at)).map(Number), y: Object.values(object(e.pass_at)) }));
+  const chart = many.length ? make_chart({ title: "pass@k", unit: "share of problems that one of k samples solves", x: "k", x_format: whole, from: 1, format: v => percent(v), bottom: 0, top: 1, series: at_k }) : null;
   put("evaluations", el("h2", null, "Held-out evaluations"),
     el("p", { class: "about" }, "On problems that were never trained on, at a fixed weight version", kinds.length ? "; by kind of problem: sampled pass@1." : "."),
     el("div", { class: "card" }, table([
@@ -206,7 +211,8 @@ function evaluation_table() {
       { name: "problems", number: true, of: e => whole(e.problems) }, { name: "sampled", number: true, of: e => fixed(e.sampled, 3) }, { name: "greedy", number: true, of: e => fixed(e.greedy, 3) },
       ...(majority ? [{ name: `maj@${whole(majority.majority_samples)}`, number: true, of: e => fixed(e.majority, 3) }] : []),
       { name: "thinks", number: true, of: e => percent(e.thinking_share) }, { name: "tokens", number: true, of: e => fixed(e.tokens_mean, 1) },
-      ...kinds.map(k => ({ name: k, number: true, of: e => fixed(object(e.by_kind)[k], 2) }))], evaluations, e => e.label === "during" ? null : "strong")));
+      ...kinds.map(k => ({ name: k, number: true, of: e => fixed(object(e.by_kind)[k], 2) }))], evaluations, e => e.label === "during" ? null : "strong")),
+    chart ? el("div", { class: "charts", style: "margin-top:14px" }, chart) : null);
 }
 
 function examples() {
