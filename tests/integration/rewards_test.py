@@ -53,6 +53,8 @@ def answers():
     h.expect("10 if it is wrong" in h.tram("help", "verify-answer").out, "the help has no exit statuses")
     ended = h.tram("verify-answer", "1", "1", "--kind", "maths", status=h.BAD_INPUT)
     h.expect("did you mean 'math'?" in ended.err, ended.err)
+    ended = h.tram("verify-answer", '{"tests": 1}', "```python\n1\n```", "--kind", "code", status=h.BAD_INPUT)
+    h.expect("reward code: the problem's tests" in ended.err, f"tests that are none: {ended.err}")
     print("verify-answer: verdicts with evidence", flush=True)
 
 

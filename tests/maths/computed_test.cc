@@ -259,6 +259,14 @@ TEST_CASE("an interval's end may be a letter") {
           {"[a,b)", "a<x\\le b"}, {"x>a", "(b,\\infty)"}, {"x>a", "(x,\\infty)"}});
 }
 
+TEST_CASE("an equation that is solved may be turned") {
+  check_all(Outcome::equal, {{"x=15", "15=x"}, {"15", "15=x"}, {"15=x", "15"}, {"15=x", "x=15"},
+                                {"x=\\sqrt2", "\\sqrt2=x"}, {"15=x", "15=x"}});
+  check_all(
+      Outcome::different, {{"x=15", "16=x"}, {"15", "16=x"}, {"15", "15=16"}, {"15=x", "15=16"},
+                              {"15=x", "30=2x"}, {"x=15", "15=y=15"}, {"x", "15=x"}});
+}
+
 TEST_CASE("a bound on a value is not the value") {
   check_all(Outcome::different,
       {{"x=3", "x<3"}, {"x=3", "x\\ge 3"}, {"x=3", "x\\ne 3"}, {"P=3", "P>2"}, {"x=3", "3\\le x"}});
