@@ -124,6 +124,16 @@ TEST_CASE("matrices and vectors are computed entry by entry") {
           {"5", "\\begin{pmatrix}5\\end{pmatrix}\\begin{pmatrix}1&0\\end{pmatrix}"}});
 }
 
+TEST_CASE("a tuple is a column, turned or not, and a set of one is no member") {
+  check_all(
+      Outcome::equal, {{"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)^T"},
+                          {"(1,2)^T", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"}, {"(1,2)", "(1,2)^T"},
+                          {"\\{\\{1\\},\\{2,3\\}\\}", "\\{\\{3,2\\},\\{1\\}\\}"}});
+  check_all(Outcome::different, {{"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)^T"},
+                                    {"\\{1,2,3\\}", "\\{1\\},\\{2\\},\\{3\\}"},
+                                    {"1,2", "\\{1\\},2"}, {"\\{\\{1\\},\\{2\\}\\}", "\\{1,2\\}"}});
+}
+
 TEST_CASE("words for sets, approximations, chains of inequalities, minutes of an angle") {
   check_all(Outcome::equal,
       {{"\\text{all real numbers}", "(-\\infty,\\infty)"},

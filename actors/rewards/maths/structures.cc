@@ -80,6 +80,10 @@ Judgement match(const std::vector<Node>& gold, const std::vector<Node>& answer, 
     Judgement last;
     for (std::size_t i = 0; i < answer.size() && !found; ++i) {
       if (used[i]) continue;
+      // {1} among others is no 1.
+      bool set_and_value =
+          gold.size() > 1 && (wanted.kind == Kind::set) != (answer[i].kind == Kind::set);
+      if (set_and_value) continue;
       Judgement one = compare_trees(wanted, answer[i], context);
       found = one.yes();
       if (one.truth == Truth::unknown) {
