@@ -26,6 +26,18 @@ TEST_CASE("sets of real numbers are the numbers in them") {
           {"\\{0,2\\}", "[0,2]"}, {"(\\sqrt2,\\sqrt3)\\cup(4,5)", "(1.4,\\sqrt3)\\cup(4,5)"}});
 }
 
+TEST_CASE("an interval that begins where all numbers end is empty") {
+  for (const char* empty : {"(-\\infty,-\\infty)", "(\\infty,\\infty)", "(\\infty,-\\infty)",
+           "(5,5]", "(\\infty,4)", "(8,3)"}) {
+    std::string twice = std::string(empty) + "\\cup" + empty;
+    check_all(
+        Outcome::different, {{"(-\\infty,6)", empty}, {"(-\\infty,6)", twice},
+                                {"\\mathbb{R}", empty}, {"\\mathbb{R}", twice},
+                                {"(6,\\infty)", twice}, {"\\mathbb{R}\\setminus\\{5\\}", twice}});
+    check_all(Outcome::equal, {{"(1,2)\\cup(3,4)", twice + "\\cup(1,2)\\cup(3,4)"}});
+  }
+}
+
 TEST_CASE("finite sets are listed") {
   check_all(Outcome::equal,
       {{"\\{1,2,3\\}", "\\{1,2\\}\\cup\\{3\\}"}, {"\\{1,3\\}", "\\{1,2,3\\}\\setminus\\{2\\}"},
