@@ -13,6 +13,7 @@ namespace tramontane::maths {
 namespace {
 
 constexpr std::size_t parts_max = 16;
+constexpr std::size_t pairs_max = 64;  // of parts that are compared
 
 bool has_variable(const Node& node) {
   return contains(node, Kind::symbol);
@@ -192,6 +193,7 @@ std::vector<std::string> names_of(const Node& a, const Node& b) {
 bool adds_jumps(const Node& gold, const Node& answer, Context& context) {
   auto known = collected(gold, jumps);
   auto added = collected(answer, jumps_off_lines);
+  if (added.size() * known.size() > pairs_max) return true;
   return std::any_of(added.begin(), added.end(), [&](const Node* part) {
     return std::none_of(known.begin(), known.end(),
         [&](const Node* other) { return same_part(*other, *part, context); });
