@@ -160,6 +160,14 @@ bool Grading::take(std::uint32_t many, Batch& batch) {
   return true;
 }
 
+void Grading::check(const Example& example) const {
+  try {
+    check_answer(options_.rewards.kinds, options_.rewards.specs, example.answer);
+  } catch (const Error& error) {
+    throw Error(Errc::bad_input, str(options_.name, ":", example.line, ": ", error.text()));
+  }
+}
+
 Grading::Graded Grading::grade(RewardTable& table, const Batch& batch) {
   Graded out;
   std::vector<Example> examples;
@@ -169,6 +177,7 @@ Grading::Graded Grading::grade(RewardTable& table, const Batch& batch) {
       examples.push_back(parse_example(text, number, options_.name, options_.fields));
       std::string& answer = examples.back().answer;
       answer = answer_behind(answer, options_.answer_after);
+      check(examples.back());
     } catch (const Error& error) {
       out.errors.push_back(error.text());
     }

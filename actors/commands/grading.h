@@ -96,6 +96,7 @@ class Grading {
 
   void work();
   bool take(std::uint32_t many, Batch& batch);
+  void check(const Example& example) const;
   Graded grade(RewardTable& table, const Batch& batch);
   void give(std::uint64_t number, Graded graded);
   void show_progress();

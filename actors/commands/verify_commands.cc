@@ -55,10 +55,11 @@ std::string read_text(const std::string& word) {
 int verify_answer(const std::vector<RewardKind>& kinds, const CliArguments& arguments) {
   std::string kind = arguments.text("kind", "math");
   std::string options = arguments.text("options", "");
-  RewardTable table = parse_rewards(
-      kinds, "{" + kind + ": {weight: 1" + (options.empty() ? "" : ", " + options) + "}}")
-                          .table();
+  Rewards rewards = parse_rewards(
+      kinds, "{" + kind + ": {weight: 1" + (options.empty() ? "" : ", " + options) + "}}");
+  RewardTable table = rewards.table();
   std::string gold = read_text(arguments.positional(0));
+  check_answer(kinds, rewards.specs, gold);
   std::string answer = read_text(arguments.positional(1));
   std::string prompt = arguments.text("prompt", "");
   Verdict verdict = table.judge({.prompt = prompt, .answer = gold, .text = answer});

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 
 namespace tramontane {
 namespace {
@@ -154,7 +155,13 @@ void JobLoader::data() {
       data.setHeldout(path);
     else
       data.setPrompts(path);
-    ReadProblems read = read_problems(*files_, path, key, job_.form, *job_.tokenizer, job_.model);
+    std::function<void(const std::string&)> judgeable;
+    if (options_.rewards)
+      judgeable = [&](const std::string& answer) {
+        check_answer(job_.reward_kinds, job_.rewards, answer);
+      };
+    ReadProblems read =
+        read_problems(*files_, path, key, job_.form, *job_.tokenizer, job_.model, judgeable);
     (heldout ? job_.heldout : job_.prompts) = std::move(read.problems);
     note_input(key, path);
     (heldout ? job_.heldout_skipped : job_.prompts_skipped) = read.skipped;

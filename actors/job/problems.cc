@@ -45,7 +45,8 @@ std::string answer_behind(const std::string& text, const std::string& mark) {
 }
 
 ReadProblems read_problems(const Files& files, const std::string& path, const std::string& key,
-    const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model) {
+    const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model,
+    const std::function<void(const std::string&)>& check_answer) {
   Dataset data = read_dataset(
       files, path, {.prompt_field = form.prompt_field, .answer_field = form.answer_field});
   ReadProblems out;
@@ -61,6 +62,7 @@ ReadProblems read_problems(const Files& files, const std::string& path, const st
     if (problem.prompt.answer.empty())
       throw Error(Errc::bad_input, str(path, ":", example.line, ": no answer behind '",
                                        form.answer_after, "' (answer_after)"));
+    if (check_answer) at_line(path, example.line, [&] { check_answer(problem.prompt.answer); });
     if (static_cast<std::int64_t>(problem.prompt.tokens.size()) + 1 > model.context)
       too_long.add(example.line, problem.prompt.tokens.size());
     else

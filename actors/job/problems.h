@@ -5,6 +5,7 @@
 #include "actors/job/problem_form.h"
 #include "storage/file.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@ struct ReadProblems {
 };
 
 // `key` names the file's place in the job graph (or the option), for errors. Error(bad_input) names
-// file and line, and of prompts that are too long all of them.
+// file and line, and of prompts that are too long all of them. So does what `check_answer` throws
+// of an answer.
 ReadProblems read_problems(const Files& files, const std::string& path, const std::string& key,
-    const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model);
+    const ProblemForm& form, const Tokenizer& tokenizer, const ModelConfig& model,
+    const std::function<void(const std::string&)>& check_answer = {});
 
 // Demonstrations whose completion is in the field `style`, the first `limit` of them (0: all): each
 // with the model's first end token behind it, where it has one.

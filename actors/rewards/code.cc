@@ -116,6 +116,10 @@ class CodeReward final : public Reward {
 
 }  // namespace
 
+void check_code_tests(std::string_view answer) {
+  static_cast<void>(code::parse_problem(answer));
+}
+
 std::unique_ptr<Reward> make_code_reward(const RewardSpec& spec, const RewardOptions& options) {
   return std::make_unique<CodeReward>(spec, options);
 }

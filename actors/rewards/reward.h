@@ -62,6 +62,8 @@ using RewardFunction = RewardResult (*)(const Completion&, const RewardSpec&, co
 // Throws Error(bad_input) where an option makes no sense.
 using RewardMaker = std::unique_ptr<Reward> (*)(const RewardSpec&, const RewardOptions&);
 using RewardSeconds = double (*)(const RewardSpec&);
+// Throws Error(bad_input) that says why a gold answer makes no sense, whatever the completion.
+using AnswerCheck = void (*)(std::string_view answer);
 
 // A kind of reward that a job graph can name. A value: tables of kinds are handed on.
 struct RewardKind {
@@ -72,6 +74,8 @@ struct RewardKind {
   RewardSeconds seconds = nullptr;
   // Names of what an embedding program's kind reads of OwnOptions; any other is refused.
   std::vector<std::string> own_options = {};
+  // Of data as it is loaded; null: what cannot be read is found where it is judged.
+  AnswerCheck check_answer = nullptr;
 };
 
 // A maker of a function's reward.

@@ -89,6 +89,20 @@ std::vector<std::string> names_of(const std::vector<RewardKind>& kinds) {
   return out;
 }
 
+void check_answer(const std::vector<RewardKind>& kinds, const std::vector<RewardSpec>& rewards,
+    std::string_view answer) {
+  for (const auto& spec : rewards) {
+    auto named = [&](const RewardKind& kind) { return kind.name == spec.kind_or_name(); };
+    auto kind = std::find_if(kinds.begin(), kinds.end(), named);
+    if (kind == kinds.end() || kind->check_answer == nullptr) continue;
+    try {
+      kind->check_answer(answer);
+    } catch (const Error& error) {
+      throw Error(Errc::bad_input, str("reward ", spec.name, ": ", error.text()));
+    }
+  }
+}
+
 RewardTable::RewardTable(const std::vector<RewardKind>& kinds, std::vector<RewardSpec> rewards,
     const RewardOptions& options)
     : options_(options) {

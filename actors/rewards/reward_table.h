@@ -17,12 +17,19 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tramontane {
 
 // The names of the kinds, in order.
 std::vector<std::string> names_of(const std::vector<RewardKind>& kinds);
+
+// Throws Error(bad_input) where one of the rewards can judge nothing by this gold answer: tests of
+// the reward code that are no tests. A kind that is not known has no say. For data as it is loaded;
+// while a job runs that is no verdict.
+void check_answer(const std::vector<RewardKind>& kinds, const std::vector<RewardSpec>& rewards,
+    std::string_view answer);
 
 class RewardTable {
  public:

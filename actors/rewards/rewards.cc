@@ -27,8 +27,8 @@ double code_seconds(const RewardSpec& spec) {
 std::vector<RewardKind> built_in_rewards() {
   return {{"format", reward_of<reward_format>},
       {"math", make_math_reward, 64, always<static_cast<int>(default_math_seconds)>},
-      {"code", make_code_reward, 1, code_seconds}, {"length", make_length_reward},
-      {"language", make_language_reward},
+      {"code", make_code_reward, 1, code_seconds, {}, check_code_tests},
+      {"length", make_length_reward}, {"language", make_language_reward},
       {"command", make_command_reward, 16, always<static_cast<int>(default_command_seconds)>},
       {"http", make_http_reward, 16, always<static_cast<int>(default_http_seconds)>}};
 }

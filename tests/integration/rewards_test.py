@@ -53,6 +53,8 @@ def answers():
     h.expect("10 if it is wrong" in h.tram("help", "verify-answer").out, "the help has no exit statuses")
     ended = h.tram("verify-answer", "1", "1", "--kind", "maths", status=h.BAD_INPUT)
     h.expect("did you mean 'math'?" in ended.err, ended.err)
+    ended = h.tram("verify-answer", '{"tests": 1}', "```python\n1\n```", "--kind", "code", status=h.BAD_INPUT)
+    h.expect("reward code: the problem's tests" in ended.err, f"tests that are none: {ended.err}")
     print("verify-answer: verdicts with evidence", flush=True)
 
 
@@ -92,7 +94,12 @@ def files(folder):
 
     unread = [{"prompt": "?", "answer": f"{{\"tests\": {n}}}", "completion": "```python\n1\n```"} for n in range(3)]
     path = script(folder, "unread.jsonl", "".join(json.dumps(line) + "\n" for line in unread))
-    said = h.tram("grade", path, "--rewards", "{code: 1}").out
+    refused = h.tram("grade", path, "--rewards", "{tests: {kind: code, weight: 1}}", "--out", out, status=h.BAD_INPUT).err
+    h.expect("unread.jsonl:1: reward tests: " in refused and "unread.jsonl:3: " in refused, f"tests that are none: {refused}")
+    h.expect(not os.path.exists(out), "verdicts by tests that are none")
+    unread = [{"prompt": "?", "answer": f"\\frac{{{n}", "completion": "\\boxed{1}"} for n in range(3)]
+    path = script(folder, "unread.jsonl", "".join(json.dumps(line) + "\n" for line in unread))
+    said = h.tram("grade", path, "--rewards", "{math: 1}").out
     h.expect("no verdict    3" in said and re.search(r"  3  .*\(line 1 is the first\)", said), f"reasons are not put together: {said}")
     h.expect("th " in h.tram("help", "grade").out, "the help of grade names no languages")
 

@@ -129,6 +129,11 @@ TEST_CASE("each reward has its weight and the options of its kind") {
   CHECK(length("actors.verifier.length_max=0") == Sizes(20, 3));
   CHECK(length("actors.verifier.rewards.length={weight: 1, length_max: 12, length_cache: 5}") ==
         Sizes(12, 5));
+  CHECK(
+      bench.load(full_graph, {"actors.verifier.think_open=(T)"}).reward_options.tags.open == "(T)");
+  std::string tests = R"({"tests": [{"stdin": "1", "stdout": "2"}]})";
+  for (const char* name : {"data.jsonl", "held.jsonl"})
+    bench.put(name, R"({"prompt": "1+1=", "answer": )" + tests + "}\n");
   auto code = bench.load(full_graph,
       {"actors.verifier.rewards={tests: {kind: code, weight: 1, language: cpp, test_seconds: 2, "
        "test_megabytes: 64, tests_max: 5, sandbox: none}}"});
@@ -140,8 +145,6 @@ TEST_CASE("each reward has its weight and the options of its kind") {
   CHECK(options.test_megabytes == 64);
   CHECK(options.tests_max == 5);
   CHECK(options.sandbox == "none");
-  CHECK(
-      bench.load(full_graph, {"actors.verifier.think_open=(T)"}).reward_options.tags.open == "(T)");
 }
 
 TEST_CASE("files of rewards are looked up beside the graph, other words stay") {

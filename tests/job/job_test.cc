@@ -195,6 +195,22 @@ TEST_CASE("what cannot work is refused when the job is loaded, with what it woul
   CHECK(twice.refusal().empty());
 }
 
+TEST_CASE(
+    "tests of a program that are no tests are refused with their line when the job is loaded") {
+  JobFolder folder;
+  auto at = folder.graph.find("math: { weight: 1, answer: number }");
+  folder.graph.replace(at, 35, "runs: { kind: code, weight: 1 }");
+  std::string good = R"({"prompt": "1+1=", "answer": {"tests": [{"stdin": "1", "stdout": "2"}]}})";
+  folder.write("problems.jsonl", good + "\n");
+  CHECK(folder.refusal().empty());
+  folder.write(
+      "problems.jsonl", good + "\n" + R"({"prompt": "1+1=", "answer": {"tests": []}})" + "\n");
+  std::string refused = folder.refusal();
+  CAPTURE(refused);
+  CHECK(has(refused, "problems.jsonl:2: reward runs: "));
+  CHECK(has(refused, "tests"));
+}
+
 TEST_CASE("any of several accepted answers is right") {
   JobFolder folder;
   folder.write("problems.jsonl", "{\"prompt\": \"1+1=\", \"answer\": [2, \"4\"]}\n");

@@ -26,6 +26,18 @@ TEST_CASE("sets of real numbers are the numbers in them") {
           {"\\{0,2\\}", "[0,2]"}, {"(\\sqrt2,\\sqrt3)\\cup(4,5)", "(1.4,\\sqrt3)\\cup(4,5)"}});
 }
 
+TEST_CASE("an interval that begins where all numbers end is empty") {
+  for (const char* empty : {"(-\\infty,-\\infty)", "(\\infty,\\infty)", "(\\infty,-\\infty)",
+           "(5,5]", "(\\infty,4)", "(8,3)"}) {
+    std::string twice = std::string(empty) + "\\cup" + empty;
+    check_all(
+        Outcome::different, {{"(-\\infty,6)", empty}, {"(-\\infty,6)", twice},
+                                {"\\mathbb{R}", empty}, {"\\mathbb{R}", twice},
+                                {"(6,\\infty)", twice}, {"\\mathbb{R}\\setminus\\{5\\}", twice}});
+    check_all(Outcome::equal, {{"(1,2)\\cup(3,4)", twice + "\\cup(1,2)\\cup(3,4)"}});
+  }
+}
+
 TEST_CASE("finite sets are listed") {
   check_all(Outcome::equal,
       {{"\\{1,2,3\\}", "\\{1,2\\}\\cup\\{3\\}"}, {"\\{1,3\\}", "\\{1,2,3\\}\\setminus\\{2\\}"},
@@ -124,6 +136,16 @@ TEST_CASE("matrices and vectors are computed entry by entry") {
           {"5", "\\begin{pmatrix}5\\end{pmatrix}\\begin{pmatrix}1&0\\end{pmatrix}"}});
 }
 
+TEST_CASE("a tuple is a column, turned or not, and a set of one is no member") {
+  check_all(
+      Outcome::equal, {{"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)^T"},
+                          {"(1,2)^T", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"}, {"(1,2)", "(1,2)^T"},
+                          {"\\{\\{1\\},\\{2,3\\}\\}", "\\{\\{3,2\\},\\{1\\}\\}"}});
+  check_all(Outcome::different, {{"\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(2,1)^T"},
+                                    {"\\{1,2,3\\}", "\\{1\\},\\{2\\},\\{3\\}"},
+                                    {"1,2", "\\{1\\},2"}, {"\\{\\{1\\},\\{2\\}\\}", "\\{1,2\\}"}});
+}
+
 TEST_CASE("words for sets, approximations, chains of inequalities, minutes of an angle") {
   check_all(Outcome::equal,
       {{"\\text{all real numbers}", "(-\\infty,\\infty)"},
@@ -173,6 +195,36 @@ TEST_CASE("what is the same up to a factor nearly everywhere only is not the sam
   }
 }
 
+TEST_CASE("a factor that vanishes on a single line is not constant") {
+  const char* nowhere_else[] = {"\\lfloor\\frac{1}{1+(x-3)^2}\\rfloor", "0^{(x-3)^2}",
+      "(1-\\operatorname{sgn}((x-3)^2))", "\\lceil 1-\\operatorname{sgn}((x-3)^2)\\rceil"};
+  for (std::string bump : nowhere_else)
+    check_all(Outcome::different,
+        {{"y=x", "(y-x)(1-" + bump + ")=0"}, {"x+y<1", "(1-" + bump + ")(x+y-1)<0"},
+            {"x", "x(1-" + bump + ")"}, {"y=x", "y=x(1-" + bump + ")"},
+            {"x\\sin y=1", "(x\\sin y-1)(1-" + bump + ")=0"}});
+  check_all(Outcome::different,
+      {{"y=x", "(y-x)\\min(1,10^{40}(x-3)^2)=0"}, {"y=x", "(y-x)(1-|x-3|+||x-3|-10^{-40}|)=0"}});
+  // With such parts in the gold answer, too, they are the same parts or nothing is known.
+  check_all(Outcome::equal,
+      {{"|x|+|y|=1", "2|y|+2|-x|-2=0"}, {"\\lfloor x\\rfloor+y=1", "2y=2-2\\lfloor x\\rfloor"},
+          {"|x-1|+|y|=1", "|1-x|+|y|=1"}, {"\\max(|x|,|y|)=1", "|x+y|+|x-y|=2"},
+          {"\\lceil x\\rceil+y=1", "y=1+\\lfloor -x\\rfloor"},
+          {"\\lfloor x\\rfloor=y\\pi", "\\frac{\\lfloor x\\rfloor}{\\pi}=y"}});
+  check_all(Outcome::undecided,
+      {{"\\lfloor x\\rfloor+y=1", "(\\lfloor x\\rfloor+y-1)(1-0^{(x-\\frac{22}{7})^2})=0"}});
+}
+
+TEST_CASE("expressions that differ where one of them jumps are different") {
+  check_all(Outcome::different,
+      {{"\\lceil\\frac{x}{3}+\\frac17\\rceil", "\\lfloor\\frac{x}{3}+\\frac17\\rfloor+1"},
+          {"\\lceil\\frac{3x-2}{11}\\rceil", "\\lfloor\\frac{3x-2}{11}\\rfloor+1"}});
+  check_all(
+      Outcome::equal, {{"\\lceil\\frac{3x-2}{11}\\rceil", "-\\lfloor\\frac{2-3x}{11}\\rfloor"},
+                          {"\\lfloor x^2\\rfloor+1", "\\lfloor x\\cdot x\\rfloor+1"},
+                          {"|x|", "x\\operatorname{sgn}(x)"}});
+}
+
 TEST_CASE("a sum to what is no whole number has no value") {
   check_all(Outcome::equal, {{"\\sum_{k=1}^{5} k", "15"}, {"\\sum_{k=1}^{\\sqrt{9}} k", "6"}});
   for (std::string bounds : {"_{k=1}^{\\frac52}", "_{k=\\frac12}^{5}"}) {
@@ -201,6 +253,40 @@ TEST_CASE("the members of families may be listed, or be those of a set") {
   check_all(
       Outcome::different, {{list, "x\\in\\{2k\\pi,\\frac{\\pi}{3}+2k\\pi\\}, k\\in\\mathbb{Z}"},
                               {list, "x\\in\\{2k\\pi\\}, k\\in\\mathbb{Z}"}});
+}
+
+TEST_CASE("families in a union are those of a list") {
+  std::string list = "x=2k\\pi, x=\\frac{\\pi}{2}+2k\\pi, k\\in\\mathbb{Z}";
+  std::string both = "\\{2k\\pi\\}\\cup\\{\\frac{\\pi}{2}+2k\\pi\\}, k\\in\\mathbb{Z}";
+  std::string built =
+      "\\{2k\\pi : k\\in\\mathbb{Z}\\}\\cup\\{\\frac{\\pi}{2}+2n\\pi : n\\in\\mathbb{Z}\\}";
+  check_all(Outcome::equal, {{"x\\in" + both, list}, {list, "x\\in" + both}, {both, list},
+                                {list, built}, {"x\\in" + built, list}, {built, both}});
+  check_all(Outcome::different,
+      {{list, "x\\in\\{2k\\pi\\}\\cup\\{\\frac{\\pi}{3}+2k\\pi\\}, k\\in\\mathbb{Z}"},
+          {built, "\\{2k\\pi : k\\in\\mathbb{Z}\\}"},
+          {built,
+              "\\{2k\\pi : k\\in\\mathbb{N}\\}\\cup\\{\\frac{\\pi}{2}+2n\\pi : "
+              "n\\in\\mathbb{N}\\}"}});
+}
+
+TEST_CASE("an interval's end may be a letter") {
+  check_all(Outcome::equal,
+      {{"(a,\\infty)", "x>a"}, {"x>a", "(a,\\infty)"}, {"[a,b)", "a\\le x<b"},
+          {"(-\\infty,a+1]", "1+a\\ge x"}, {"x<a \\text{ or } x>b", "(-\\infty,a)\\cup(b,\\infty)"},
+          {"(a,b)", "x>a \\text{ and } x<b"}, {"(-\\infty,2a)", "x\\in(-\\infty,a+a)"}});
+  check_all(Outcome::different,
+      {{"(a,\\infty)", "x\\ge a"}, {"(a,\\infty)", "x<a"}, {"(a,\\infty)", "x>b"},
+          {"(a,\\infty)", "a>x"}, {"(x,\\infty)", "x>a"}, {"(a,b)", "x>a"}, {"(a,\\infty)", "a>a"},
+          {"[a,b)", "a<x\\le b"}, {"x>a", "(b,\\infty)"}, {"x>a", "(x,\\infty)"}});
+}
+
+TEST_CASE("an equation that is solved may be turned") {
+  check_all(Outcome::equal, {{"x=15", "15=x"}, {"15", "15=x"}, {"15=x", "15"}, {"15=x", "x=15"},
+                                {"x=\\sqrt2", "\\sqrt2=x"}, {"15=x", "15=x"}});
+  check_all(
+      Outcome::different, {{"x=15", "16=x"}, {"15", "16=x"}, {"15", "15=16"}, {"15=x", "15=16"},
+                              {"15=x", "30=2x"}, {"x=15", "15=y=15"}, {"x", "15=x"}});
 }
 
 TEST_CASE("a bound on a value is not the value") {

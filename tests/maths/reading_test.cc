@@ -20,6 +20,17 @@ bool mentions(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("quotation marks, and the words option and choice before a letter, are not read") {
+  check_all(Outcome::equal,
+      {{"\\text{east}", "\"east\""}, {"\\text{east}", "\\text{\"east\"}"}, {"42", "“42”"},
+          {"\\text{east}", "``east''"}, {"\\text{(C)}", "Option C"}, {"\\text{(C)}", "option (C)"},
+          {"C", "\\text{Choice C}"}, {"\\text{(C)}", "\\textbf{(C)}"}, {"\\text{Option C}", "C"}});
+  check_all(Outcome::different,
+      {{"\\text{east}", "\"west\""}, {"42", "“42” or “43”"}, {"\\text{(C)}", "Option D"},
+          {"\\text{(C)}", "Option C or D"}, {"\\text{(C)}", "Option (C) and (D)"},
+          {"\\text{(C)}", "not option C"}, {"\\text{(C)}", "options A, B, C"}});
+}
+
 TEST_CASE("letters that stand alone are a word, whose order counts") {
   check_all(Outcome::different,
       {{"HTH", "THH"}, {"HTH", "HHT"}, {"BCA", "ABC"}, {"BCA", "\\text{ABC}"}, {"A B C", "C B A"},

@@ -78,6 +78,10 @@ void Compiler::remember(const std::string& source, std::shared_ptr<const Compile
   }
 }
 
+bool was_starved(const sandbox::Outcome& outcome) {
+  return outcome.ending == Ending::wall_limit && 2 * outcome.cpu_ms < outcome.wall_ms;
+}
+
 Compiled Compiler::run(const std::string& source) {
   std::string note;
   const std::string& folder = header(note);
@@ -94,6 +98,10 @@ Compiled Compiler::run(const std::string& source) {
   Outcome outcome = sandbox_.run(std::move(program));
   if (outcome.ending == Ending::sandbox_error)
     return {Compiled::Result::no_verdict, "", "compiling: " + outcome.error};
+  if (was_starved(outcome))
+    return {Compiled::Result::no_verdict, "",
+        str("compiling: the machine gave the compiler ", outcome.cpu_ms, " ms in ", outcome.wall_ms,
+            " ms")};
   if (outcome.ending == Ending::ok && outcome.collected.size() == 1)
     return {Compiled::Result::done, std::move(outcome.collected[0].bytes), ""};
   std::string text = first_words(outcome.errors);

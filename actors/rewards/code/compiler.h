@@ -29,6 +29,10 @@ struct CompilerOptions {
   std::uint64_t remembered_bytes = 64ull << 20;
 };
 
+// Whether a compiler was stopped by the clock though it had less than half of the processor: it
+// waits for nothing, so that is the machine's doing.
+bool was_starved(const sandbox::Outcome& outcome);
+
 class Compiler {
  public:
   Compiler(sandbox::Sandbox& sandbox, CompilerOptions options);

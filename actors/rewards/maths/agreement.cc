@@ -1,6 +1,7 @@
 #include "actors/rewards/maths/agreement.h"
 
 #include "actors/rewards/maths/enclosure.h"
+#include "actors/rewards/maths/jumps.h"
 #include "actors/rewards/maths/sampling.h"
 
 #include <algorithm>
@@ -137,10 +138,29 @@ Judgement compare_at_points(
     // What has no value anywhere has none at its breakpoints.
     if (all.agreed == 0) break;
   }
-  if (!complex && real.agreed >= agreeing_min) return concluded(real, sample.whole);
-  if (all.differ > 0) return judged(false, "complex values differ");
-  return concluded(all, sample.whole);
+  bool of_reals = !complex && real.agreed >= agreeing_min;
+  if (!of_reals && all.differ > 0) return judged(false, "complex values differ");
+  Judgement out = concluded(of_reals ? real : all, sample.whole);
+  bool open = out.yes() && !sample.whole && adds_jumps(gold, answer, context);
+  if (!open) return out;
+  if (equal_as_parts(gold, answer, context) == Truth::yes)
+    return judged(true, "the same whatever its parts are");
+  return judged(false, out.rule + ", but the answer may jump between them");
 }
+
+namespace {
+
+// What is proportional at points may vanish between them.
+Judgement without_gaps(
+    const Node& gold, const Node& answer, bool positive, Judgement sampled, Context& context) {
+  if (!sampled.yes() || !may_vanish_between(gold, answer)) return sampled;
+  if (proportional_as_parts(gold, answer, positive, context) == Truth::yes)
+    return judged(true, "a constant factor, whatever the parts are");
+  std::string why = sampled.rule + ", but the factor may be another between them";
+  return may_vanish_between(gold, gold) ? unknown(why) : judged(false, why);
+}
+
+}  // namespace
 
 Judgement proportional_at_points(const Node& gold, const Node& answer,
     const std::vector<std::string>& names, bool positive, Context& context) {
@@ -184,7 +204,7 @@ Judgement proportional_at_points(const Node& gold, const Node& answer,
   }
   Judgement out = concluded(tally, sample.whole);
   if (out.yes()) out.rule = "a constant factor: " + out.rule;
-  return out;
+  return sample.whole ? out : without_gaps(gold, answer, positive, std::move(out), context);
 }
 
 bool has_values(const Node& node, const std::vector<std::string>& names, Context& context) {

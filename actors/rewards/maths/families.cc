@@ -37,6 +37,47 @@ Node valued(const Node& node) {
   return named ? node.parts[1] : node;
 }
 
+std::optional<Family> as_family(const Node& node);
+
+// The parts of a list, of a set, of each set of a union; or the node alone.
+void collect_members(const Node& node, std::vector<Node>& members) {
+  bool parted = node.kind == Kind::unite || node.kind == Kind::set || node.kind == Kind::list;
+  if (!parted) {
+    members.push_back(node);
+    return;
+  }
+  for (const Node& part : node.parts) {
+    if (node.kind == Kind::unite && part.kind != Kind::list) {
+      collect_members(part, members);
+    } else {
+      members.push_back(part);
+    }
+  }
+}
+
+// A family of its own, "2kπ, k ∈ ℤ" in braces, becomes one of the whole. False if it counts
+// otherwise.
+bool take_family(const Family& inner, Family& out) {
+  if (!inner.domain.empty() && !out.domain.empty() && inner.domain != out.domain) return false;
+  if (out.parameter.empty()) out.parameter = inner.parameter;
+  if (out.domain.empty()) out.domain = inner.domain;
+  Node name = make(Kind::symbol, std::string(out.parameter));
+  for (const Node& member : inner.members)
+    out.members.push_back(
+        inner.parameter.empty() ? member : substituted(member, inner.parameter, name));
+  return true;
+}
+
+bool take_member(const Node& member, Family& out) {
+  if (member.kind == Kind::list) {
+    auto inner = as_family(member);
+    return inner && take_family(*inner, out);
+  }
+  if (!is_expression(member)) return false;
+  out.members.push_back(member);
+  return true;
+}
+
 std::optional<Family> as_family(const Node& node) {
   Family out;
   std::vector<Node> parts =
@@ -48,17 +89,10 @@ std::optional<Family> as_family(const Node& node) {
       out.domain = part.parts[1].text;
       continue;
     }
-    Node member = valued(part);
-    std::vector<Node> inside = {member};
-    if (member.kind == Kind::list || member.kind == Kind::set || member.kind == Kind::unite)
-      inside = member.parts;
-    for (Node& one : inside) {
-      bool nested = one.kind == Kind::list;
-      auto family = nested ? as_family(one) : std::nullopt;
-      if (family && family->members.size() == 1) one = family->members[0];
-      if (!is_expression(one)) return std::nullopt;
-      out.members.push_back(std::move(one));
-    }
+    std::vector<Node> inside;
+    collect_members(valued(part), inside);
+    for (const Node& one : inside)
+      if (!take_member(one, out)) return std::nullopt;
   }
   if (out.members.empty() || out.members.size() > members_max) return std::nullopt;
   return out;

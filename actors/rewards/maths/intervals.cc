@@ -16,10 +16,17 @@ Node infinity(int sign) {
   return sign < 0 ? make(Kind::negative, std::move(out)) : out;
 }
 
-bool is_constant(const Node& node) {
+// Without variables, or at least without the one that is meant.
+bool is_bound(const Node& node, std::string_view variable) {
   std::vector<std::string> names;
   collect_symbols(node, names);
-  return names.empty() && (is_expression(node) || infinite_sign(node) != 0);
+  bool fixed = variable.empty() ? names.empty()
+                                : std::find(names.begin(), names.end(), variable) == names.end();
+  return fixed && (is_expression(node) || infinite_sign(node) != 0);
+}
+
+bool is_variable(const Node& node, std::string_view variable) {
+  return node.kind == Kind::symbol && (variable.empty() || node.text == variable);
 }
 
 bool rises(char code) {
@@ -58,12 +65,13 @@ char mirrored(char code) {
 }
 
 // "|x - a| < r", "|x| ≥ r": the numbers within, or beyond, r of a.
-std::optional<Pieces> from_distance(char code, const Node& inside, const Node& radius) {
+std::optional<Pieces> from_distance(
+    char code, const Node& inside, const Node& radius, std::string_view variable) {
   Node centre = integer(0);
   bool shifted = inside.kind == Kind::sum && inside.parts.size() == 2 &&
-                 inside.parts[0].kind == Kind::symbol && is_constant(inside.parts[1]);
+                 is_variable(inside.parts[0], variable) && is_bound(inside.parts[1], variable);
   if (shifted) centre = make(Kind::negative, inside.parts[1]);
-  if (!shifted && inside.kind != Kind::symbol) return std::nullopt;
+  if (!shifted && !is_variable(inside, variable)) return std::nullopt;
   if (radius.kind != Kind::number) return std::nullopt;  // certainly not negative
   Node high = make(Kind::sum, centre, radius);
   Node low = make(Kind::sum, centre, make(Kind::negative, radius));
@@ -73,23 +81,24 @@ std::optional<Pieces> from_distance(char code, const Node& inside, const Node& r
   return std::nullopt;
 }
 
-std::optional<Pieces> from_relation(const Node& node) {
+std::optional<Pieces> from_relation(const Node& node, std::string_view variable) {
   const std::string& codes = node.text;
   const auto& parts = node.parts;
   auto is_order = [](char code) { return rises(code) || falls(code); };
   if (codes.size() == 1) {
     if (codes[0] == sign::in)
-      return parts[0].kind == Kind::symbol ? to_pieces(parts[1]) : std::nullopt;
-    if (parts[0].kind == Kind::absolute && is_constant(parts[1]))
-      return from_distance(codes[0], parts[0].parts[0], parts[1]);
+      return is_variable(parts[0], variable) ? to_pieces(parts[1], variable) : std::nullopt;
+    if (parts[0].kind == Kind::absolute && is_bound(parts[1], variable))
+      return from_distance(codes[0], parts[0].parts[0], parts[1], variable);
     if (!is_order(codes[0]) && codes[0] != sign::unequal) return std::nullopt;
-    if (parts[0].kind == Kind::symbol && is_constant(parts[1])) return ray(codes[0], parts[1]);
-    if (parts[1].kind == Kind::symbol && is_constant(parts[0]))
+    if (is_variable(parts[0], variable) && is_bound(parts[1], variable))
+      return ray(codes[0], parts[1]);
+    if (is_variable(parts[1], variable) && is_bound(parts[0], variable))
       return ray(mirrored(codes[0]), parts[0]);
     return std::nullopt;
   }
-  bool between = codes.size() == 2 && parts[1].kind == Kind::symbol && is_constant(parts[0]) &&
-                 is_constant(parts[2]);
+  bool between = codes.size() == 2 && is_variable(parts[1], variable) &&
+                 is_bound(parts[0], variable) && is_bound(parts[2], variable);
   if (!between) return std::nullopt;
   if (rises(codes[0]) && rises(codes[1]))
     return Pieces{{parts[0], parts[2], strict(codes[0]), strict(codes[1])}};
@@ -98,10 +107,10 @@ std::optional<Pieces> from_relation(const Node& node) {
   return std::nullopt;
 }
 
-std::optional<Pieces> from_all(const std::vector<Node>& parts) {
+std::optional<Pieces> from_all(const std::vector<Node>& parts, std::string_view variable) {
   Pieces out;
   for (const Node& part : parts) {
-    auto some = to_pieces(part);
+    auto some = to_pieces(part, variable);
     if (!some) return std::nullopt;
     out.insert(out.end(), some->begin(), some->end());
   }
@@ -109,10 +118,10 @@ std::optional<Pieces> from_all(const std::vector<Node>& parts) {
 }
 
 // "x > 1 and x < 3": two rays towards each other.
-std::optional<Pieces> from_both(const std::vector<Node>& parts) {
+std::optional<Pieces> from_both(const std::vector<Node>& parts, std::string_view variable) {
   if (parts.size() != 2) return std::nullopt;
-  auto first = to_pieces(parts[0]);
-  auto second = to_pieces(parts[1]);
+  auto first = to_pieces(parts[0], variable);
+  auto second = to_pieces(parts[1], variable);
   if (!first || !second || first->size() != 1 || second->size() != 1) return std::nullopt;
   Piece up = first->front();
   Piece down = second->front();
@@ -148,7 +157,7 @@ Judgement compare_piece(const Piece& gold, const Piece& answer, Context& context
 
 }  // namespace
 
-std::optional<Pieces> to_pieces(const Node& node) {
+std::optional<Pieces> to_pieces(const Node& node, std::string_view variable) {
   switch (node.kind) {
     case Kind::tuple:
       if (node.parts.size() != 2) return std::nullopt;
@@ -162,19 +171,30 @@ std::optional<Pieces> to_pieces(const Node& node) {
       return out;
     }
     case Kind::unite:
-      return from_all(node.parts);
+      return from_all(node.parts, variable);
     case Kind::without:
       return from_without(node);
     case Kind::relation:
-      return from_relation(node);
+      return from_relation(node, variable);
     case Kind::list:
       for (const Node& part : node.parts)
         if (part.kind != Kind::relation) return std::nullopt;
-      if (!same_variable(node.parts)) return std::nullopt;
-      return node.text == "or" ? from_all(node.parts) : from_both(node.parts);
+      if (variable.empty() && !same_variable(node.parts)) return std::nullopt;
+      return node.text == "or" ? from_all(node.parts, variable) : from_both(node.parts, variable);
     default:
       return std::nullopt;
   }
+}
+
+std::string variable_beside(const Node& relations, const Node& interval) {
+  std::vector<std::string> letters;
+  collect_symbols(interval, letters);
+  std::vector<std::string> names;
+  collect_symbols(relations, names);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(letters.begin(), letters.end(), name) != letters.end();
+  });
+  return !letters.empty() && names.size() == 1 ? names[0] : std::string();
 }
 
 bool is_interval_set(const Node& node) {

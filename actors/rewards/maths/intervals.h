@@ -5,6 +5,8 @@
 #include "actors/rewards/maths/node.h"
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace tramontane::maths {
@@ -16,8 +18,13 @@ struct Piece {
   bool open_high = true;
 };
 
-// Nothing if the tree is no such set: an inequality that is not solved for one variable, say.
-std::optional<std::vector<Piece>> to_pieces(const Node& node);
+// Nothing if the tree is no such set: an inequality that is not solved for one variable, say. With
+// `variable`, inequalities are of that, and their bounds may hold others: x > a.
+std::optional<std::vector<Piece>> to_pieces(const Node& node, std::string_view variable = {});
+
+// The variable of the inequalities that an interval with letters in its ends does not have: the x
+// of "x > a" for (a, ∞). Empty if it is not clear.
+std::string variable_beside(const Node& relations, const Node& interval);
 
 // Whether the tree must be read as such a set. A pair in brackets only may.
 bool is_interval_set(const Node& node);

@@ -150,7 +150,8 @@ std::optional<Array> powered(const Node& node) {
   auto base = array_of(node.parts[0]);
   if (!base) return std::nullopt;
   const Node& exponent = node.parts[1];
-  if (is_transposition(exponent)) return transposed(*base);
+  // (1, 2) is a column as it stands, and (1, 2)^T says so.
+  if (is_transposition(exponent)) return base->tuple ? base : transposed(*base);
   bool few = exponent.kind == Kind::number && exponent.text.size() <= 2 &&
              exponent.text.find_first_not_of("0123456789") == std::string::npos;
   int times = few ? std::stoi(exponent.text) : 0;

@@ -87,6 +87,26 @@ void find_choice(const std::vector<Token>& tokens, Reading& reading) {
   reading.bare_choice = alone && !tokens[at].in_text;
 }
 
+// The "(C)" of "Option (C)" and "\text{choice C}"; any other text as it is.
+std::string_view without_choice_word(std::string_view text) {
+  std::string_view rest = text;
+  bool wrapped = rest.starts_with("\\text{") && rest.ends_with('}') &&
+                 std::count(rest.begin(), rest.end(), '}') == 1;
+  if (wrapped) rest = rest.substr(6, rest.size() - 7);
+  for (std::string_view word : {"option ", "choice "}) {
+    auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    bool leads = rest.size() > word.size() && std::equal(word.begin(), word.end(), rest.begin(),
+                                                  [&](char a, char b) { return same(b, a); });
+    if (!leads) continue;
+    rest.remove_prefix(word.size());
+    std::string_view letter = rest;
+    if (letter.starts_with('(') && letter.ends_with(')'))
+      letter = letter.substr(1, letter.size() - 2);
+    if (letter.size() == 1 && letter[0] >= 'A' && letter[0] <= 'J') return rest;
+  }
+  return text;
+}
+
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
                               [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -103,7 +123,7 @@ Reading skim(std::string_view text) {
 
 Reading read(std::string_view text, const CompareOptions& options, const ReadAs& as) {
   Reading out;
-  out.text = without_fences(text);
+  out.text = without_choice_word(without_fences(text));
   if (out.text.size() > options.text_bytes_max) {
     out.why = "longer than " + std::to_string(options.text_bytes_max) + " bytes";
     return out;

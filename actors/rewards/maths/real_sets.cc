@@ -132,6 +132,8 @@ class Ends {
     auto pieces = to_pieces(node);
     if (!pieces) return out;
     for (const Piece& piece : *pieces) {
+      // No number is above infinity, and none below its opposite.
+      if (infinite_sign(piece.low) > 0 || infinite_sign(piece.high) < 0) continue;
       std::size_t low = cell_of(piece.low);
       std::size_t high = cell_of(piece.high);
       bool first = infinite_sign(piece.low) == 0 && piece.open_low;

@@ -218,7 +218,24 @@ Judgement compare_linked(const Node& gold, const Node& answer, Context& context)
   return compare_links(links_of(gold), links_of(answer), context);
 }
 
+namespace {
+
+// "5 = x" is "x = 5".
+bool is_turned(const Node& node) {
+  return node.kind == Kind::relation && node.text == std::string(1, sign::equal) &&
+         node.parts[1].kind == Kind::symbol && is_expression(node.parts[0]) &&
+         is_constant(node.parts[0]);
+}
+
+Node turned(const Node& node) {
+  return make(Kind::relation, node.text, {node.parts[1], node.parts[0]});
+}
+
+}  // namespace
+
 Judgement compare_relations(const Node& gold, const Node& answer, Context& context) {
+  if (is_turned(gold)) return compare_relations(turned(gold), answer, context);
+  if (is_turned(answer)) return compare_relations(gold, turned(answer), context);
   if (gold.kind == Kind::relation && answer.kind == Kind::relation)
     return compare_two(gold, answer, context);
   if (gold.kind == Kind::relation) {

@@ -177,15 +177,21 @@ class Sampler {
       for (double sign : {1.0, -1.0}) places.push_back(at + sign * off * size);
     double nearest = std::round(at);
     if (std::abs(at - nearest) <= 1e-6) {
-      places.push_back(nearest);
       places.push_back(nearest - 1);
       places.push_back(nearest + 1);
     }
-    for (double place : places) {
-      Point point = rest;
-      point.emplace_back(name, fraction(place));
-      points_.push_back(std::move(point));
-    }
+    for (double place : places) put(name, rest, fraction(place));
+    // The break itself, where it is a simple fraction.
+    Fraction low = fraction(at - 1e-9 * size);
+    Fraction high = fraction(at + 1e-9 * size);
+    fmpq_simplest_between(low.get(), low.get(), high.get());
+    put(name, rest, low);
+  }
+
+  void put(const std::string& name, const Point& rest, const Fraction& value) {
+    Point point = rest;
+    point.emplace_back(name, value);
+    points_.push_back(std::move(point));
   }
 
   const std::vector<std::string>& names_;

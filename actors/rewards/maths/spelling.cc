@@ -114,7 +114,8 @@ std::string_view without_fences(std::string_view text) {
     text = trimmed(text);
     changed = strip(text, "$$", "$$") || strip(text, "\\[", "\\]") || strip(text, "\\(", "\\)") ||
               strip(text, "**", "**") || strip(text, "", "\\\\") || strip(text, "`", "`") ||
-              strip_box(text);
+              strip(text, "\"", "\"") || strip(text, "“", "”") || strip(text, "``", "''") ||
+              strip(text, "\\text{\"", "\"}") || strip(text, "\\text{“", "”}") || strip_box(text);
     // \$ is money, and so is the dollar sign of "$5".
     if (!changed && text.size() > 2 && !text.ends_with("\\$")) changed = strip(text, "$", "$");
     if (!changed && text.size() > 1 && text.back() == '.' && !text.ends_with("..")) {

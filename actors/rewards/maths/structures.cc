@@ -80,6 +80,10 @@ Judgement match(const std::vector<Node>& gold, const std::vector<Node>& answer, 
     Judgement last;
     for (std::size_t i = 0; i < answer.size() && !found; ++i) {
       if (used[i]) continue;
+      // {1} among others is no 1.
+      bool set_and_value =
+          gold.size() > 1 && (wanted.kind == Kind::set) != (answer[i].kind == Kind::set);
+      if (set_and_value) continue;
       Judgement one = compare_trees(wanted, answer[i], context);
       found = one.yes();
       if (one.truth == Truth::unknown) {
@@ -167,13 +171,24 @@ bool is_set_operation(const Node& node) {
   return node.kind == Kind::unite || node.kind == Kind::intersect || node.kind == Kind::without;
 }
 
+bool is_relations(const Node& node) {
+  return node.kind == Kind::list &&
+         std::all_of(node.parts.begin(), node.parts.end(),
+             [](const Node& part) { return part.kind == Kind::relation; });
+}
+
+// "x > a", "x < a or x > b"
+bool is_solved(const Node& node) {
+  return node.kind == Kind::relation || is_relations(node);
+}
+
 // As sets of real numbers, if either must be one.
 std::optional<Judgement> compare_sets(const Node& gold, const Node& answer, Context& context) {
   bool sets = is_interval_set(gold) || is_interval_set(answer);
   if (!sets || (gold.kind == Kind::relation && answer.kind == Kind::relation)) return std::nullopt;
   if (auto said = compare_real_sets(gold, answer, context)) return said;
-  auto wanted = to_pieces(gold);
-  auto given = to_pieces(answer);
+  auto wanted = to_pieces(gold, is_solved(gold) ? variable_beside(gold, answer) : "");
+  auto given = to_pieces(answer, is_solved(answer) ? variable_beside(answer, gold) : "");
   if (wanted && given) return compare_pieces(*wanted, *given, context);
   return std::nullopt;
 }
@@ -200,12 +215,6 @@ Node with_combinations(const Node& node) {
 bool is_order_chain(const Node& node) {
   return node.kind == Kind::relation && node.parts.size() > 2 &&
          node.text.find_first_not_of("<>{}") == std::string::npos;
-}
-
-bool is_relations(const Node& node) {
-  return node.kind == Kind::list &&
-         std::all_of(node.parts.begin(), node.parts.end(),
-             [](const Node& part) { return part.kind == Kind::relation; });
 }
 
 // Families need a variable.

@@ -20,8 +20,9 @@ Truth is_no_number(const Node& node, std::uint32_t bits_max);
 // `unknown` where either is no rational function of `names`, or too large.
 Truth equal_functions(const Node& a, const Node& b, const std::vector<std::string>& names);
 
-// Whether a = c·b for a constant c, positive if `positive`; neither may be zero.
-Truth proportional_functions(
-    const Node& a, const Node& b, const std::vector<std::string>& names, bool positive);
+// Whether a = c·b for a constant c, positive if `positive`; neither may be zero. c may hold those
+// of the names that are constants; it is then not known to be positive.
+Truth proportional_functions(const Node& a, const Node& b, const std::vector<std::string>& names,
+    bool positive, const std::vector<std::string>& constants = {});
 
 }  // namespace tramontane::maths

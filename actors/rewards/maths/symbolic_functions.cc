@@ -30,6 +30,9 @@ class Functions {
 
   bool value(const Node& node, fmpz_mpoly_q_t out);
 
+  // Whether nothing but these is in it.
+  bool is_of(const std::vector<std::string>& constants, const fmpz_mpoly_q_t x) const;
+
  private:
   bool folded(const Node& node, fmpz_mpoly_q_t out);
   bool power(const Node& node, fmpz_mpoly_q_t out);
@@ -140,6 +143,18 @@ bool Functions::value(const Node& node, fmpz_mpoly_q_t out) {
   return true;
 }
 
+bool Functions::is_of(const std::vector<std::string>& constants, const fmpz_mpoly_q_t x) const {
+  for (const auto* part : {fmpz_mpoly_q_numref(x), fmpz_mpoly_q_denref(x)}) {
+    std::vector<int> used(names_.size());
+    fmpz_mpoly_used_vars(used.data(), part, context_);
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      if (used[i] != 0 &&
+          std::find(constants.begin(), constants.end(), names_[i]) == constants.end())
+        return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Truth equal_functions(const Node& a, const Node& b, const std::vector<std::string>& names) {
@@ -150,8 +165,8 @@ Truth equal_functions(const Node& a, const Node& b, const std::vector<std::strin
   return fmpz_mpoly_q_equal(x.get(), y.get(), functions.get()) ? Truth::yes : Truth::no;
 }
 
-Truth proportional_functions(
-    const Node& a, const Node& b, const std::vector<std::string>& names, bool positive) {
+Truth proportional_functions(const Node& a, const Node& b, const std::vector<std::string>& names,
+    bool positive, const std::vector<std::string>& constants) {
   Functions functions(names);
   Quotient x(functions);
   Quotient y(functions);
@@ -159,8 +174,8 @@ Truth proportional_functions(
   if (fmpz_mpoly_q_is_zero(x.get(), functions.get())) return Truth::no;
   if (fmpz_mpoly_q_is_zero(y.get(), functions.get())) return Truth::no;
   fmpz_mpoly_q_div(x.get(), x.get(), y.get(), functions.get());
-  if (!fmpz_mpoly_q_is_fmpq(x.get(), functions.get())) return Truth::no;
-  if (!positive) return Truth::yes;
+  if (!functions.is_of(constants, x.get())) return Truth::no;
+  if (!positive || !fmpz_mpoly_q_is_fmpq(x.get(), functions.get())) return Truth::yes;
   fmpz_t top;
   fmpz_init(top);
   fmpz_mpoly_get_fmpz(top, fmpz_mpoly_q_numref(x.get()), functions.get());

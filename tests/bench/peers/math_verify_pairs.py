@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Tramontane's maths verdicts beside Math-Verify's on the same pairs: agreement, each disagreement,
-speed of one core, hangs.
+"""Tramontane's maths verdicts beside Math-Verify's on the same labelled pairs: a table of errors by
+kind, each disagreement, speed of one core, hangs.
 
-  math_verify_pairs.py BENCH [--data DIR] [--peer DIR] [--seconds 2] [--limit 60]
+  math_verify_pairs.py BENCH [--data DIR] [--peer DIR] [--seconds 2] [--limit 12]
 
 BENCH is the maths_bench program (./dev build tests/bench/maths_bench with -Dbench=true). Math-Verify
 is imported from --peer, or the Python path:
 
   pip install --target DIR 'math-verify[antlr4_13_2]'
 
-Pairs are made from the golds below --data (math500, gsm8k, aime; left out where it is not given):
-each gold with itself, with re-spellings, with near misses; and a list of adversarial ones. `truth`
-says what each pair is by construction. Every pair runs under its own alarm in this process, as
+Pairs are those of labelled_pairs.py, by kind; what public reports say that graders get wrong; and,
+made from the golds below --data (math500, gsm8k, aime; left out where it is not given), each gold
+with itself, with re-spellings, with near misses. `truth` says what each pair is by construction. A
+false accept calls different answers equal, a false reject equal ones different; no verdict is
+undecided, an error, a hang, a crash. Every pair runs under its own alarm in this process, as
 Math-Verify's own timeout does; one that outlives --limit seconds in all is a hang.
 """
 import argparse
@@ -24,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import labelled_pairs
 
 # gold, answer, whether they are equal (None: nobody can say)
 ADVERSARIAL = [
@@ -106,7 +110,7 @@ def made_pairs(gold):
 
 
 def all_pairs(data):
-    pairs = [("adversarial", g, a, t) for g, a, t in ADVERSARIAL]
+    pairs = labelled_pairs.pairs() + [("public reports", g, a, t) for g, a, t in ADVERSARIAL]
     if data:
         for gold, group in golds(data).items():
             pairs += [(group, gold, answer, truth) for answer, truth in made_pairs(gold)]
@@ -175,13 +179,50 @@ def rate(bench, pairs, seconds):
     return float(out.split()[0])
 
 
+class Errors:
+    """How many verdicts on pairs of one kind were wrong, and how."""
+
+    def __init__(self):
+        self.accepts = self.rejects = self.none = 0
+
+    def add(self, said, truth):
+        if said not in ("equal", "different"):
+            self.none += truth is not None
+        elif truth is not None and (said == "equal") != truth:
+            self.accepts += not truth
+            self.rejects += truth
+
+    def all(self):
+        return self.accepts + self.rejects + self.none
+
+    def columns(self):
+        return f"{self.accepts:>8}{self.rejects:>8}{self.none:>8}{self.all():>8}"
+
+
+def print_table(pairs, our, their):
+    rows = {}
+    for (kind, _, _, truth), (ours_said, *_), (theirs_said, *_) in zip(pairs, our, their):
+        for row in (rows.setdefault(kind, [0, Errors(), Errors()]), rows.setdefault("all", [0, Errors(), Errors()])):
+            row[0] += 1
+            row[1].add(ours_said, truth)
+            row[2].add(theirs_said, truth)
+    rows["all"] = rows.pop("all")
+    columns = f"{'accepts':>8}{'rejects':>8}{'none':>8}{'errors':>8}"
+    print(f"{'':<22}{'':>7}{'ours: false':>16}{'no':>8}{'':>8}{'Math-Verify: false':>18}{'no':>6}")
+    print(f"{'pairs of':<22}{'pairs':>7}{columns}{columns}")
+    for kind, (count, ours_wrong, theirs_wrong) in rows.items():
+        print(f"{kind:<22}{count:>7}{ours_wrong.columns()}{theirs_wrong.columns()}")
+    worse = [kind for kind, (_, mine, peers) in rows.items() if mine.all() > 0 and mine.all() >= peers.all()]
+    print("fewer errors than Math-Verify in every kind, or none" if not worse else "no fewer errors in: " + ", ".join(worse))
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("bench")
     arguments.add_argument("--data")
     arguments.add_argument("--peer")
     arguments.add_argument("--seconds", type=float, default=2)
-    arguments.add_argument("--limit", type=float, default=60)
+    arguments.add_argument("--limit", type=float, default=12)
     arguments.add_argument("--step", type=int, default=1, help="every STEPth pair of the data sets")
     options = arguments.parse_args()
     if options.peer:
@@ -191,9 +232,9 @@ def main():
     except ImportError:
         sys.exit("math_verify_pairs: no math_verify; install it with\n"
                  "  pip install --target DIR 'math-verify[antlr4_13_2]'\nand pass --peer DIR")
-    pairs = all_pairs(options.data)
-    hard = len(ADVERSARIAL)
-    pairs = pairs[:hard] + pairs[hard::options.step]
+    pairs = all_pairs(None)
+    fixed = len(pairs)
+    pairs += all_pairs(options.data)[fixed::options.step]
     our = ours(options.bench, pairs)
     peer = Peer(options.limit)
     peer.ask("1", "1")
@@ -201,25 +242,18 @@ def main():
     if peer.process:
         peer.process.kill()
 
-    print(f"{'pairs of':<14}{'pairs':>7}{'agree':>7}{'ours wrong':>12}{'undecided':>11}{'theirs wrong':>14}{'hang or died':>14}")
-    for group in list(dict.fromkeys(p[0] for p in pairs)):
-        rows = [(p, o, t) for p, o, t in zip(pairs, our, their) if p[0] == group]
-        truth = [(p[3], o[0], t[0]) for p, o, t in rows]
-        wrong = lambda said, true: true is not None and said != ("equal" if true else "different")
-        print(f"{group:<14}{len(rows):>7}{sum(o == t for _, o, t in truth):>7}"
-              f"{sum(wrong(o, e) and o != 'undecided' for e, o, _ in truth):>12}{sum(o == 'undecided' for _, o, _ in truth):>11}"
-              f"{sum(wrong(t, e) for e, _, t in truth):>14}{sum(t in ('hang', 'died') for _, _, t in truth):>14}")
+    print_table(pairs, our, their)
     print("\ndisagreements: gold | answer | truth | ours | Math-Verify")
     for p, o, t in zip(pairs, our, their):
         if o[0] != t[0] or (p[3] is not None and o[0] != ("equal" if p[3] else "different")):
             truth = {True: "equal", False: "different", None: "-"}[p[3]]
             print(f"  {p[1][:60]} | {p[2][:60]} | {truth} | {o[0]} | {t[0]}")
-    calm = [i for i, t in enumerate(their) if t[0] in ("equal", "different") and pairs[i][0] != "adversarial"]
+    calm = [i for i, t in enumerate(their) if t[0] in ("equal", "different") and pairs[i][3] is not None]
     if calm:
         easy = [pairs[i] for i in calm]
         theirs = len(calm) / sum(their[i][1] for i in calm)
         mine = rate(options.bench, easy, options.seconds)
-        print(f"\nspeed on the {len(calm)} pairs of the data sets, one core: {mine:,.0f} verdicts/s, "
+        print(f"\nspeed on {len(calm)} pairs, one core: {mine:,.0f} verdicts/s, "
               f"Math-Verify {theirs:,.0f}/s: {mine / theirs:,.0f} times")
     slow = max(our, key=lambda o: o[1])
     print(f"slowest of ours {slow[1] * 1e3:.1f} ms; of Math-Verify {max(t[1] for t in their):.1f} s")
