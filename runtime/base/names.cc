@@ -35,8 +35,8 @@ std::string unknown_name(
   std::string listed;
   for (const auto& n : names) listed += (listed.empty() ? "" : ", ") + n;
   std::string near = nearest_name(wrong, names);
-  return str("unknown ", kind, " '", wrong, "'",
-      near.empty() ? "" : str("; did you mean '", near, "'?"), " There are: ", listed);
+  std::string hint = near.empty() ? "." : str("; did you mean '", near, "'?");
+  return str("unknown ", kind, " '", wrong, "'", hint, " There are: ", listed);
 }
 
 }  // namespace tramontane

@@ -22,7 +22,7 @@ TEST_CASE("the nearest name is the one with the fewest letters to change") {
 
 TEST_CASE("an unknown name is told with what there is, and the one that may be meant") {
   CHECK(unknown_name("command", "rnu", {"run", "plan"}) ==
-        "unknown command 'rnu' There are: run, plan");
+        "unknown command 'rnu'. There are: run, plan");
   CHECK(unknown_name("command", "runn", {"run", "plan"}) ==
         "unknown command 'runn'; did you mean 'run'? There are: run, plan");
 }

@@ -153,6 +153,21 @@ print('gone')
   CHECK(sandboxed_processes(sandbox.report()->slot) == 0);
 }
 
+TEST_CASE("the work of a child counts, though it is killed with its parent") {
+  NEEDS(Level::full);
+  Program program = python(R"(
+import os
+if os.fork() == 0:
+    while True: pass
+os.wait()
+)");
+  program.limits.wall_ms = 1500;
+  program.limits.cpu_ms = 60'000;
+  Outcome outcome = sandbox.run(std::move(program));
+  CHECK(outcome.ending == Ending::wall_limit);
+  CHECK(outcome.cpu_ms > 100);  // on a machine that is much loaded too
+}
+
 TEST_CASE("files are bounded one by one and together") {
   NEEDS(Level::partial);
   Program one = shell("head -c 2000000000 /dev/zero > big; stat -c %s big; exit 3");

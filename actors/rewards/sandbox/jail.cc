@@ -189,7 +189,11 @@ void offer_to_die_first() {
   do {
     gone = waitpid(-1, &ended.status, 0);
   } while (gone != program && (gone >= 0 || errno == EINTR));
-  if (!room.isolated()) kill(-program, SIGKILL);  // its group; in a pid namespace all die with us
+  // What it left behind ends, and counts: a program must not hide its work in a child. In a pid
+  // namespace that is everybody, elsewhere its group.
+  kill(room.isolated() ? -1 : -program, SIGKILL);
+  while (waitpid(-1, nullptr, room.isolated() ? 0 : WNOHANG) > 0) {
+  }
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
   auto micros = [](const timeval& t) {

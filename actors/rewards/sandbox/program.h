@@ -65,7 +65,7 @@ struct Outcome {
   Ending ending = Ending::sandbox_error;
   std::int32_t code = 0;  // exit code or signal number
   std::uint32_t wall_ms = 0;
-  std::uint32_t cpu_ms = 0;      // of processes that were waited for
+  std::uint32_t cpu_ms = 0;      // of all its processes
   std::uint64_t peak_bytes = 0;  // the largest process
   std::string output;            // stdout, up to the limit
   std::string errors;            // stderr, up to the limit
