@@ -149,7 +149,8 @@ TEST_CASE("a metric that is removed is gone, of whatever kind, and no other") {
 }
 
 TEST_CASE("a log tells the time to the microsecond in UTC, to people in the local time") {
-  std::string before = std::getenv("TZ") == nullptr ? "" : std::getenv("TZ");
+  const char* zone = std::getenv("TZ");
+  std::string before = zone == nullptr ? "" : zone;
   ::setenv("TZ", "XYZ-02:30", 1);  // two and a half hours east
   ::tzset();
   ManualClock clock;
