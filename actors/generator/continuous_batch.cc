@@ -97,9 +97,7 @@ void ContinuousBatch::drop(LeaseId lease) {
     decoder_.close(s->id);
     return true;
   });
-  auto ended = std::erase_if(
-      ended_, [&](const std::unique_ptr<Sequence>& s) { return s->task.lease == lease; });
-  finished_untaken_ -= static_cast<std::uint32_t>(ended);
+  std::erase_if(ended_, [&](const std::unique_ptr<Sequence>& s) { return s->task.lease == lease; });
 }
 
 // Moves waiting rollouts into the batch while there are slots and cache blocks.
@@ -143,7 +141,6 @@ std::uint32_t ContinuousBatch::step() {
     if (sequence->task.rollout.finish == Finish::running) return false;
     decoder_.close(sequence->id);
     ended_.push_back(std::move(sequence));
-    ++finished_untaken_;
     return true;
   });
   return made_;
@@ -229,7 +226,6 @@ std::vector<Segment> ContinuousBatch::take_segments(bool unfinished) {
   std::vector<Segment> out;
   for (auto& sequence : ended_) collect(*sequence, out);
   ended_.clear();
-  finished_untaken_ = 0;
   if (unfinished)
     for (auto& sequence : running_) collect(*sequence, out);
   return out;

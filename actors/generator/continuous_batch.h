@@ -82,7 +82,7 @@ class ContinuousBatch {
   // others too. Memory between takes is bounded by slots * max_tokens.
   std::vector<Segment> take_segments(bool unfinished);
 
-  std::uint32_t finished_untaken() const { return finished_untaken_; }
+  std::uint32_t finished_untaken() const { return static_cast<std::uint32_t>(ended_.size()); }
 
  private:
   struct Sequence;
@@ -100,7 +100,6 @@ class ContinuousBatch {
   std::deque<RolloutTask> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;
   std::vector<std::unique_ptr<Sequence>> ended_;  // finished, segments not taken yet
-  std::uint32_t finished_untaken_ = 0;
   std::uint32_t made_ = 0;
   // Scratch of one step, kept to allocate nothing:
   std::vector<Decoder::Row> rows_;
