@@ -314,7 +314,13 @@ std::uint64_t reached_by_tables(const std::string& folder, const RocksdbOptions&
 // A folder for copies of logs, for as long as it takes to open them.
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "tram-XXXXXX").string()) {
+  TemporaryFolder() {
+    std::error_code none;
+    auto parent = std::filesystem::temp_directory_path(none);
+    if (none)
+      throw Error(Errc::io,
+          str("there is no folder for temporary files: ", none.message(), "; set TMPDIR to one"));
+    path_ = (parent / "tram-XXXXXX").string();
     if (::mkdtemp(path_.data()) == nullptr)
       throw Error(Errc::io, path_ + ": cannot make this folder");
   }

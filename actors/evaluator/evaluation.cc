@@ -134,8 +134,7 @@ bool Evaluation::step() {
   if (!batch_) return false;
   feed();
   batch_->step();
-  if (batch_->finished_untaken() > 0)
-    for (const Segment& segment : batch_->take_segments(false)) take(segment);
+  for (const Segment& segment : batch_->take_segments(false)) take(segment);
   if (finished_.size() >= rewards_.batch() || pass_done_ + finished_.size() == pass_total_)
     judge_finished();
   if (pass_done_ == pass_total_) begin_pass();

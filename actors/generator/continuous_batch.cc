@@ -137,8 +137,7 @@ void ContinuousBatch::drop(LeaseId lease) {
     decoder_.close(s->id);
     return true;
   });
-  auto ended = std::erase_if(ended_, of_lease);
-  finished_untaken_ -= static_cast<std::uint32_t>(ended);
+  std::erase_if(ended_, of_lease);
 }
 
 // ---- the cache ---------------------------------------------------------------------------------
@@ -252,7 +251,6 @@ void ContinuousBatch::end_finished() {
     if (sequence->task.rollout.finish == Finish::running) return false;
     decoder_.close(sequence->id);
     ended_.push_back(std::move(sequence));
-    ++finished_untaken_;
     return true;
   });
 }
@@ -347,7 +345,6 @@ std::vector<Segment> ContinuousBatch::take_segments(bool unfinished) {
   std::vector<Segment> out;
   for (auto& sequence : ended_) collect(*sequence, out);
   ended_.clear();
-  finished_untaken_ = 0;
   if (unfinished) {
     for (auto& sequence : waiting_) collect(*sequence, out);
     for (auto& sequence : running_) collect(*sequence, out);

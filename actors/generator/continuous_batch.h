@@ -90,7 +90,7 @@ class ContinuousBatch {
   // others too. Memory between takes is bounded by slots * max_tokens.
   std::vector<Segment> take_segments(bool unfinished);
 
-  std::uint32_t finished_untaken() const { return finished_untaken_; }
+  std::uint32_t finished_untaken() const { return static_cast<std::uint32_t>(ended_.size()); }
 
   // What the bounded cache cost and what shared prompts saved, since the batch was made.
   struct CacheCounts {
@@ -125,7 +125,6 @@ class ContinuousBatch {
   std::deque<std::unique_ptr<Sequence>> waiting_;   // those set aside first, then the new ones
   std::vector<std::unique_ptr<Sequence>> running_;  // in the order in which they first began
   std::vector<std::unique_ptr<Sequence>> ended_;    // finished, segments not taken yet
-  std::uint32_t finished_untaken_ = 0;
   std::uint32_t made_ = 0;
   std::uint64_t began_ = 0;
   CacheCounts cache_counts_;

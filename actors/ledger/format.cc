@@ -211,7 +211,7 @@ Fingerprint decode_fingerprint(std::string_view key, std::string_view value) {
 
 std::string encode_rollout(std::string_view key, const Rollout& rollout) {
   return make_record<wire::Rollout>(
-      key, words_of(rollout) + 1, [&](wire::Rollout::Builder into) { encode(rollout, into); });
+      key, words_of(rollout), [&](wire::Rollout::Builder into) { encode(rollout, into); });
 }
 
 Rollout decode_rollout(std::string_view key, std::string_view value) {
@@ -228,7 +228,7 @@ Rollout decode_rollout(std::string_view key, std::string_view value) {
 
 std::string encode_verdict(std::string_view key, const Verdict& verdict) {
   return make_record<wire::Verdict>(
-      key, words_of(verdict) + 1, [&](wire::Verdict::Builder into) { encode(verdict, into); });
+      key, words_of(verdict), [&](wire::Verdict::Builder into) { encode(verdict, into); });
 }
 
 Verdict decode_verdict(std::string_view key, std::string_view value) {

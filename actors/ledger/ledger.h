@@ -206,6 +206,7 @@ class LedgerReader {
   Version trained() const;
   // Since the ledger was created.
   std::uint64_t rollouts_no_verdict() const;
+  std::uint64_t rollouts_resumed() const;
 
  private:
   struct State;

@@ -159,6 +159,10 @@ std::uint64_t LedgerReader::rollouts_no_verdict() const {
   return state_->cursor.rollouts_no_verdict;
 }
 
+std::uint64_t LedgerReader::rollouts_resumed() const {
+  return state_->cursor.rollouts_resumed;
+}
+
 std::vector<RolloutSummary> LedgerReader::list(
     std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const {
   std::vector<RolloutSummary> found;

@@ -239,7 +239,6 @@ void Ledger::State::remove_batch(const RetainedBatch& retained) {
     });
   }
   store.write(batch);
-  unsynced_ = true;
 }
 
 std::uint64_t batch_hash(const Batch& batch) {

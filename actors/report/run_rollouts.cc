@@ -67,6 +67,7 @@ boost::json::object run_rollouts(
   SampleBounds bounds;
   std::vector<SampledRollout> sample;
   std::uint64_t damaged = 0;
+  std::uint64_t resumed = 0;
   try {
     if (!system_files()->exists(run_folder + "/ledger")) {
       add_note(page, "The run directory has no ledger, so there are no rollouts to show.");
@@ -83,6 +84,7 @@ boost::json::object run_rollouts(
     };
     sample = sample_rollouts(steps, batch, bounds);
     add_without_verdict(ledger, sample);
+    resumed = ledger.rollouts_resumed();
   } catch (const Error& e) {
     add_note(page, "The ledger could not be read: " + e.text());
     return page;
@@ -91,6 +93,7 @@ boost::json::object run_rollouts(
   TokenText text;
   if (tokenizer) text = [&](Token token) { return tokenizer->decode({token}); };
   page = rollouts_page(sample, text, bounds);
+  page["resumed"] = resumed;
   if (damaged > 0)
     add_note(page, std::to_string(damaged) + " batches could not be read and are left out.");
   if (sample.empty()) add_note(page, "No batch has been trained yet, or none is kept any more.");

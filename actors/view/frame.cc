@@ -385,7 +385,7 @@ std::vector<std::string> frame(const RunState& state, FrameSize size, bool colou
   if (plan.title) lines.push_back(title(state, width));
   if (plan.stages) lines.push_back(stages(state, width));
   lines.push_back(progress(state, width));
-  if (plan.chart_rows > 0 || plan.sparklines) append(charts(state, plan, width));
+  if (plan.sparklines) append(charts(state, plan, width));
   if (plan.figures > 0) append(figure_lines(state, plan, width));
   if (plan.actors > 0) append(actor_lines(state, plan, width));
   std::vector<std::string> out;

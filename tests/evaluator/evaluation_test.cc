@@ -3,6 +3,9 @@
 
 #include "tests/sim/sim_job.h"
 
+#include <cmath>
+#include <utility>
+
 #include "tests/support/test.h"
 
 using namespace tramontane;
@@ -204,6 +207,24 @@ TEST_CASE("pass@k is unbiased: the share of problems that k of the samples solve
   const auto& pass = event.at("pass_at").as_object();
   REQUIRE(pass.size() == 4);
   CHECK(pass.at("8").to_number<double>() == doctest::Approx(before));
+}
+
+TEST_CASE("pass@k of one problem is 1 less the share of draws of k that are all wrong") {
+  EvaluationBench bench;
+  bench.sharpen(6);
+  bench.right_are({true});
+  int seen = 0;  // problems of which some samples are right and several wrong
+  for (std::size_t i = 0; i < 5; ++i) {
+    std::swap(bench.job.heldout[0], bench.job.heldout[i]);
+    bench.right_are({true});
+    auto evaluation = bench.run({.label = "x", .problems = 1, .samples = 6});
+    auto wrong = static_cast<int>(std::lround(6 * (1 - evaluation.sampled())));
+    double pairs = wrong * (wrong - 1) / 30.0;
+    CHECK(evaluation.pass_at(2) == doctest::Approx(1 - pairs));
+    CHECK(evaluation.pass_at(3) == doctest::Approx(1 - pairs * (wrong - 2) / 4.0));
+    seen += wrong >= 3 && wrong < 6 ? 1 : 0;
+  }
+  CHECK(seen > 0);
 }
 
 TEST_CASE("what has no verdict is told apart, and is not wrong") {

@@ -4,6 +4,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/kv_store.h"
+#include "tests/ledger/small_ledger.h"
 #include "tests/support/ledger_world.h"
 
 #include "tests/support/test.h"
@@ -89,6 +90,73 @@ TEST_CASE("damaged records of open groups are quarantined and done anew") {
     }
   }
   CHECK(found > 200);
+}
+
+TEST_CASE(
+    "a rollout or verdict that goes bad after the ledger was opened is set aside and done anew") {
+  SmallLedger bench;
+  Random random(10);
+  bench.write_all(4, 0);
+  auto rollout = ledger_key::rollout(0, 1);
+  auto verdict = ledger_key::verdict(0, 1);
+  auto damaged = rollout;
+  SUBCASE("a verifier asks for it") {
+    bench.open();
+    flip(*bench.store, damaged, random);
+    CHECK(bench.ledger->lease_finished("verifier/0", 4, 0).size() == 3);
+  }
+  SUBCASE("its batch is to be sealed") {
+    bench.judge_all();
+    bench.open();
+    SUBCASE("the rollout") {}
+    SUBCASE("the verdict") {
+      damaged = verdict;
+    }
+    flip(*bench.store, damaged, random);
+    CHECK_FALSE(bench.ledger->batch(0));
+  }
+  auto quarantined = bench.ledger->quarantined();
+  REQUIRE(quarantined.size() == 1);
+  CHECK_MESSAGE(quarantined[0].find(ledger_key::describe(damaged)) == 0, quarantined[0]);
+  CHECK(bench.ledger->counts().records_quarantined == 1);
+  CHECK(bench.store->get(ledger_key::quarantine(damaged)));
+  CHECK_FALSE(bench.store->get(verdict));
+  CHECK(bench.store->get(rollout).has_value() == (damaged == verdict));
+  auto anew = bench.lease(4);
+  if (damaged == rollout) {
+    CHECK(anew.at(0).rollout.id == 1);
+    CHECK(anew[0].rollout.tokens.empty());
+    CHECK(bench.write(anew[0], 0, 3, 0, Finish::stop));
+  }
+  bench.now = 3600 * second;
+  bench.ledger->expire(bench.now);
+  bench.judge_all();
+  auto batch = bench.ledger->batch(0);
+  REQUIRE(batch);
+  CHECK(batch->groups.size() == 2);
+}
+
+TEST_CASE("completions are held in memory up to 64 MiB, and read back from the store beyond") {
+  constexpr std::uint32_t tokens = 2'500'000;  // 20 MB: three of the four of a batch have room
+  SmallLedger bench;
+  Random random(11);
+  auto write = [&](std::uint32_t count) {
+    for (const auto& task : bench.lease(count))
+      REQUIRE(bench.write(task, 0, tokens, task.oldest_version, Finish::stop));
+    bench.judge_all();
+  };
+  write(4);
+  REQUIRE(bench.train(0));
+  // The room that the first batch took is free again.
+  write(4);
+  flip(*bench.store, ledger_key::rollout(3, 1), random);
+  CHECK_FALSE(bench.ledger->batch(1));
+  CHECK(bench.ledger->quarantined().size() == 1);
+  write(1);
+  flip(*bench.store, ledger_key::rollout(2, 0), random);
+  flip(*bench.store, ledger_key::rollout(2, 1), random);
+  CHECK(bench.ledger->batch(1));
+  CHECK(bench.ledger->quarantined().size() == 1);
 }
 
 TEST_CASE("a batch whose record is damaged is composed again, byte for byte") {

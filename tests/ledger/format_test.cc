@@ -145,11 +145,58 @@ TEST_CASE("what is written is read back") {
   CHECK(batch.dropped[0].reason == DropReason::no_contrast);
   CHECK(batch.statistics == sample_batch().statistics);
   CHECK(batch.bytes == 4096);
+  LedgerCursor cursor{9, 8, 7, 6, 5, 4, 3, 2, 1, 10, 11, 12, 13};
+  CHECK(decode_cursor(encode_cursor(cursor)) == cursor);
   auto segment_key = ledger_key::segment(1, 0, 4);
   auto segment = decode_segment(
       segment_key, encode_segment(segment_key, {4, 6, 1, 2, true}, {1, 2}, {-1, -2}));
   CHECK(segment.span == Span{4, 6, 1, 2, true});
   CHECK(segment.log_probs == std::vector<float>{-1, -2});
+}
+
+TEST_CASE("options are read back, each of them") {
+  LedgerOptions options;
+  options.seed = 2;
+  options.group_size = 3;
+  options.batch = 12;
+  options.max_lag = 4;
+  options.overdue = Overdue::drop;
+  options.batch_of = BatchOf::kept;
+  options.drop_without_contrast = !options.drop_without_contrast;
+  options.run_ahead = 5;
+  options.max_running = 6;
+  options.verify_attempts = 7;
+  options.steps = 8;
+  options.generate_lease = 9;
+  options.verify_lease = 10;
+  options.keep_batches = 11;
+  options.keep_bytes = 13;
+  auto read = decode_options(encode_options(options));
+  CHECK(hex(encode_options(read)) == hex(encode_options(options)));
+  CHECK(hex(encode_options(read)) != hex(encode_options({})));
+}
+
+TEST_CASE("a record of any size is one segment, for which it was given room at once") {
+  auto segments = [](const std::string& value) { return 1 + value.at(16); };
+  for (std::uint32_t size = 1; size < 12; ++size) {
+    CAPTURE(size);
+    std::string text(size, 'x');
+    std::vector<Token> tokens(size, 7);
+    std::vector<float> log_probs(size, -1);
+    Rollout rollout{1, 2, 3, 4, tokens, log_probs, {}, Finish::stop};
+    for (std::uint32_t i = 0; i < size; ++i) rollout.spans.push_back({i, i + 1, i, 5, true});
+    CHECK(segments(encode_rollout(ledger_key::rollout(2, 3), rollout)) == 1);
+    Verdict verdict;
+    verdict.no_verdict = text;
+    verdict.components.assign(size, {text, 1, text + text});
+    CHECK(segments(encode_verdict(ledger_key::verdict(2, 3), verdict)) == 1);
+    auto span = Span{0, size, 1, 2, true};
+    CHECK(segments(encode_segment(ledger_key::segment(2, 3, 0), span, tokens, log_probs)) == 1);
+    BatchRecord batch;
+    batch.kept.assign(size, {2, {9, text, text, tokens}, {1, 2, 3}});
+    batch.dropped.assign(size, {3, DropReason::stale});
+    CHECK(segments(encode_batch(ledger_key::batch(6), batch)) == 1);
+  }
 }
 
 TEST_CASE("any flipped bit, cut or other key is found") {

@@ -92,6 +92,25 @@ TEST_CASE("an abandoned rollout goes on with another generator") {
   CHECK(bench.write(second_one, have + 2, have + 3, 0).error() == Errc::stale);
 }
 
+TEST_CASE("a segment is told apart by whether its group is settled or was never issued") {
+  SmallLedger bench;
+  auto late = bench.lease(1)[0];
+  auto why = [&](RolloutId rollout) {
+    auto segment = SmallLedger::segment(late, 0, 2, 0);
+    segment.rollout = rollout;
+    CHECK(bench.ledger->append(segment, 0).error() == Errc::stale);
+    auto said = bench.ledger->last_refusal();
+    return said.substr(said.rfind(": ") + 2);
+  };
+  REQUIRE(bench.write(late, 0, 3, 0, Finish::stop));
+  bench.write_all(3, 0);
+  bench.judge_all();
+  CHECK(why(4) == "it was never issued");
+  REQUIRE(bench.train(0));
+  CHECK(why(3) == "its group was settled");
+  CHECK(why(4) == "it was never issued");
+}
+
 TEST_CASE("a segment that does not fit is refused and says why") {
   SmallLedger bench;
   auto task = bench.lease(1)[0];

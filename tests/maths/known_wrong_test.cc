@@ -96,7 +96,8 @@ TEST_CASE("hostile sizes are answered in milliseconds") {
   check_all(Outcome::equal, {{tower, tower}, {huge, huge}});
   // Towers that cannot be computed are still certainly no small number.
   check_all(Outcome::different, {{"5", tower}, {"3", huge}, {"3", "-" + tower}, {"3", "((100!)!)!"},
-                                    {"3", "1000000!"}, {tower, "5"}, {"3", "2\\cdot " + tower}});
+                                    {"3", "1000000!"}, {tower, "5"}, {"3", "2\\cdot " + tower},
+                                    {tower + "+1", "5"}, {tower + "-7+2^{99999}", "5"}});
   // An answer whose value nobody can know is no way to have no verdict.
   check_all(Outcome::different, {{"3", tower + "-" + tower}, {"3", "\\frac{1}{" + tower + "}"}});
 }

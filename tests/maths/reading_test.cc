@@ -193,3 +193,9 @@ TEST_CASE("minutes and seconds of a degree are parts of it, with braces about it
   check_all(Outcome::different,
       {{"30.3^\\circ", "30^\\circ 30'"}, {"30.51^\\circ", "30^\\circ 36' 30''"}});
 }
+
+TEST_CASE("min behind a number is minutes, unless it is applied to something") {
+  check_all(Outcome::equal,
+      {{"15", "5 min(3,5)"}, {"15", "5 min{3,5}"}, {"15", "5 min\\{3,5\\}"}, {"300 s", "5 min"}});
+  check_all(Outcome::different, {{"15", "5 min"}, {"5", "5 min{3,5}"}});
+}

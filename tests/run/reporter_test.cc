@@ -117,7 +117,7 @@ TEST_CASE("shares of nought are figures, what was not measured is null") {
   RunTotals totals;
   for (const char* key : {"heldout_before", "heldout_after", "heldout_after_step",
            "heldout_forced_thinking", "greedy_before", "greedy_after"})
-    CHECK(totals.summary()[key].is_null());
+    CHECK(totals.summary().at(key).is_null());
   totals.add(evaluation("before", 0, 0));
   totals.add(evaluation("during", 0, 0));
   for (const char* key :

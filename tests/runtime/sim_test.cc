@@ -58,6 +58,13 @@ Outcome run_faulty(std::uint64_t seed) {
 
 }  // namespace
 
+TEST_CASE("a simulation that comes to its limit says whether what was awaited is so") {
+  SimSystem sim({.seed = 1});
+  for (Duration limit : {Duration(1s), Duration(1234ms)})
+    CHECK_FALSE(sim.run_until([] { return false; }, limit));
+  CHECK(sim.run_until([] { return true; }, 1s));
+}
+
 TEST_CASE("the same seed gives the same events, another seed others") {
   std::set<std::uint64_t> fingerprints;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {

@@ -98,6 +98,16 @@ TEST_CASE("a version of a batch that was never sealed is refused, and the ledger
   CHECK(bench.sim.system().exit_records().empty());
 }
 
+TEST_CASE("who asks for a batch that is not there yet is told what is missing") {
+  LedgerBench bench;
+  REQUIRE(bench.ask(LeaseTasks{"generator/0", 1})->tasks.size() == 1);
+  auto answer = bench.ask(TakeBatch{"trainer", 0});
+  REQUIRE(answer);
+  CHECK_FALSE(answer->batch);
+  CHECK(answer->why_none.starts_with("4 of 4 completions missing: "));
+  CHECK(answer->why_none.find("1 being written by generator/0") != std::string::npos);
+}
+
 TEST_CASE("who found no finished rollouts is nudged once there are some, and not before") {
   LedgerBench bench;
   int nudges = 0;

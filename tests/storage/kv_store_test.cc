@@ -8,10 +8,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tests/support/test.h"
@@ -20,16 +22,16 @@ using namespace tramontane;
 
 namespace {
 
-std::atomic<bool> disk_is_full = false;
+std::atomic<int> disk_error = 0;  // an errno
 
 }  // namespace
 
-// In the place of the C library's, for RocksDB too: what is written to files meets a full disk.
+// In the place of the C library's, for RocksDB too: what is written to files meets the error.
 extern "C" ssize_t write(int file, const void* bytes, std::size_t count) {
   struct stat about {};
 
-  if (disk_is_full && ::fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
-    errno = ENOSPC;
+  if (disk_error != 0 && ::fstat(file, &about) == 0 && S_ISREG(about.st_mode)) {
+    errno = disk_error;
     return -1;
   }
   return ::syscall(SYS_write, file, bytes, count);
@@ -64,6 +66,16 @@ void behaves(KvStore& store) {
   CHECK(visits == 2);
   store.sync();
   CHECK(store.size_bytes() > 0);
+}
+
+std::string failure_of(const std::function<void()>& doing) {
+  try {
+    doing();
+    return "";
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::io);
+    return error.text();
+  }
 }
 
 }  // namespace
@@ -141,22 +153,13 @@ TEST_CASE("what fails after a full disk is told with the first cause, and nothin
   WriteBatch small;
   small.put("key", "small");
   store->write(small);
-  auto failure_of = [](const std::function<void()>& doing) -> std::string {
-    try {
-      doing();
-      return "";
-    } catch (const Error& error) {
-      CHECK(error.errc() == Errc::io);
-      return error.text();
-    }
-  };
   WriteBatch large;
   large.put("key", std::string(1'000'000, 'x'));
-  disk_is_full = true;
+  disk_error = ENOSPC;
   auto first = failure_of([&] { store->write(large); });
   auto second = failure_of([&] { store->write(small); });
   auto third = failure_of([&] { store->sync(); });
-  disk_is_full = false;
+  disk_error = 0;
   CHECK_MESSAGE(first.find("writing failed: IO error: No space left") != std::string::npos, first);
   CHECK_MESSAGE(
       first.ends_with("; free some disk space and try again: nothing was changed"), first);
@@ -167,4 +170,25 @@ TEST_CASE("what fails after a full disk is told with the first cause, and nothin
   CHECK_MESSAGE(third.find("syncing failed: IO error: No space left") != std::string::npos, third);
   store.reset();
   CHECK(open_rocksdb(folder.path(), {})->get("key") == "small");
+}
+
+TEST_CASE("once the disk has room again the store goes on, and its next failure is told as it is") {
+  TempFolder folder;
+  auto store = open_rocksdb(folder.path(), {});
+  WriteBatch batch;
+  batch.put("key", "value");
+  auto writing = [&] { store->write(batch); };
+  writing();
+  disk_error = ENOSPC;
+  CHECK(failure_of(writing) != "");
+  disk_error = 0;
+  // RocksDB looks for room by itself, at once and then every five seconds.
+  for (int i = 0; i < 600 && failure_of(writing) != ""; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK(failure_of(writing) == "");
+  disk_error = EFBIG;
+  auto said = failure_of(writing);
+  disk_error = 0;
+  CHECK_MESSAGE(said.find("File too large") != std::string::npos, said);
+  CHECK_MESSAGE(said.find("No space") == std::string::npos, said);
 }

@@ -11,6 +11,7 @@
 #include "tests/support/temp_folder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -186,6 +187,18 @@ TEST_CASE("damaged logs are cut off when asked, and kept aside; a reader looks p
   CHECK(killed.opened() == seen);
 }
 
+TEST_CASE("only who reads past damage needs a folder for copies, and says so if there is none") {
+  KilledStore killed(100);
+  const char* set = std::getenv("TMPDIR");
+  std::string before = set != nullptr ? set : "";
+  ::setenv("TMPDIR", "/proc/none", 1);
+  auto whole = killed.opened({.read_only = true});
+  auto past = killed.opened({.read_only = true, .recovery = LogRecovery::read_past});
+  set != nullptr ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
+  CHECK(whole == "100 keys");
+  CHECK_MESSAGE(past.find("there is no folder for temporary files") != std::string::npos, past);
+}
+
 TEST_CASE("a store without the file that names its others is not begun anew over them") {
   KilledStore killed(100);
   { auto whole = open_rocksdb(killed.path(), {}); }  // into tables
@@ -235,6 +248,24 @@ TEST_CASE("a manifest that is damaged or cut short is refused by name") {
     put(manifest, whole);
   }
   CHECK(killed.opened() == "100 keys");
+}
+
+TEST_CASE("a manifest that ends with a record before its last is missed by what had been written") {
+  KilledStore killed(100);
+  { auto whole = open_rocksdb(killed.path(), {}); }
+  auto manifest = manifest_of(killed.path()).value();
+  auto whole = system_files()->read(manifest.path);
+  int between = 0;
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    killed.change(manifest.path, [&](Bytes& bytes) { bytes.resize(size); });
+    if (!check_log(manifest.path)) {
+      ++between;
+      auto said = killed.opened({.read_only = true});
+      CHECK_MESSAGE(said.find(manifest.path + " was cut short") != std::string::npos, said);
+    }
+    put(manifest.path, whole);
+  }
+  CHECK(between > 0);
 }
 
 TEST_CASE("a store of which the newest table is damaged is refused by name") {

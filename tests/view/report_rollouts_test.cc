@@ -37,15 +37,7 @@ class RunWithLedger {
   void write_ledger(std::uint32_t without_verdict = 0) const {
     std::uint32_t group_size = 2 + without_verdict;
     auto store = open_rocksdb(path_ + "/ledger", {});
-    LedgerOptions options;
-    options.group_size = group_size;
-    options.batch = 2 * group_size;
-    Ledger ledger(
-        *store,
-        [](GroupId group) {
-          return Prompt{group, "1+" + std::to_string(group) + "=", "2", {5, 6}};
-        },
-        options);
+    Ledger ledger(*store, prompt, of_groups(group_size));
     for (const auto& task : ledger.lease_tasks("generator/0", 2 * group_size, 0)) {
       Segment segment;
       segment.lease = task.lease;
@@ -76,6 +68,25 @@ class RunWithLedger {
     ledger.sync();
   }
 
+  // One rollout more: a generator begins it and dies, another takes it over and ends it.
+  void leave_and_go_on() const {
+    auto store = open_rocksdb(path_ + "/ledger", {});
+    Ledger ledger(*store, prompt, of_groups(2));
+    Segment segment;
+    auto begun = ledger.lease_tasks("generator/0", 1, 5).at(0);
+    segment.lease = begun.lease;
+    segment.rollout = begun.rollout.id;
+    segment.span = {0, 1, 0, 0xaaa, true};
+    segment.tokens = {2};
+    segment.log_probs = {-0.5F};
+    REQUIRE(ledger.append(segment, 6));
+    REQUIRE(ledger.release("generator/0") == 1);
+    segment.lease = ledger.lease_tasks("generator/1", 1, 7).at(0).lease;
+    segment.span = {1, 2, 0, 0xaaa, false};
+    segment.finish = Finish::stop;
+    REQUIRE(ledger.append(segment, 8));
+  }
+
   void write_tokenizer(const std::string& checkpoint, const std::string& json) const {
     std::string folder = path_ + "/checkpoints/" + checkpoint;
     std::filesystem::create_directories(folder);
@@ -91,6 +102,17 @@ class RunWithLedger {
   }
 
  private:
+  static Prompt prompt(GroupId group) {
+    return {group, "1+" + std::to_string(group) + "=", "2", {5, 6}};
+  }
+
+  static LedgerOptions of_groups(std::uint32_t size) {
+    LedgerOptions options;
+    options.group_size = size;
+    options.batch = 2 * size;
+    return options;
+  }
+
   std::string path_;
 };
 
@@ -136,6 +158,14 @@ TEST_CASE("rollouts without a verdict are shown with their reason, behind the ot
     CHECK(item.at("score").is_null() == (i >= 4));
     CHECK(item.at("prompt").as_string().starts_with("1+"));
   }
+}
+
+TEST_CASE("half-written rollouts that another holder went on with are counted") {
+  RunWithLedger run;
+  run.write_ledger();
+  CHECK(run.rollouts().at("resumed") == 0);
+  run.leave_and_go_on();
+  CHECK(run.rollouts().at("resumed") == 1);
 }
 
 TEST_CASE("without a tokenizer tokens are shown by their ids") {

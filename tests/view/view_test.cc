@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -67,6 +68,21 @@ TEST_CASE("a warm start shows its loss") {
   CHECK(has(shown, "▸ warm start step 300 of 600"));
   CHECK(has(shown, "50 %"));
   CHECK(has(shown, "loss 0."));
+}
+
+TEST_CASE("where there is no room for curves a line has them small, and no more than that") {
+  RunState state = state_at(77);
+  auto large = frame(state, {100, 40}, false);
+  auto small = frame(state, {100, 12}, false);
+  auto smallest = frame(state, {100, 3}, false);
+  auto curves = [](const std::vector<std::string>& lines) {
+    return std::count_if(lines.begin(), lines.end(),
+        [](const std::string& line) { return line.starts_with(" correct ▁"); });
+  };
+  CHECK(curves(large) == 0);
+  CHECK(has(joined(large), "⠤"));
+  CHECK(curves(small) == 1);
+  CHECK(curves(smallest) == 0);
 }
 
 TEST_CASE("a frame keeps to every size of terminal, and always tells progress") {

@@ -102,6 +102,7 @@ function tiles() {
   const greedy = [first_of(summary.greedy_before, object(evaluation("before")).greedy), first_of(summary.greedy_after, object(evaluation("after")).greedy, object(latest).greedy)];
   const stall = array(data.generators).map(object);
   const rollouts = first_of(summary.rollouts, object(data.totals).rollouts);
+  const resumed = object(data.rollouts).resumed;
   const spanning = first_of(summary.sequences_spanning_a_swap, object(data.totals).spanning_rollouts);
   if (!run.name && !ended && !column("at").length) return;
   put("tiles", el("div", { class: "tiles" },
@@ -109,7 +110,7 @@ function tiles() {
     tile("held-out, greedy", percent(greedy[1]), is(greedy[0]) ? `${percent(greedy[0])} before` : ""),
     tile("reinforcement", [whole(first_of(summary.steps, last(column("at")))), el("small", null, " steps")], is(last(column("version"))) ? `weight version ${whole(last(column("version")))}` : ""),
     tile("time", duration(first_of(summary.seconds, last(column("seconds")), last(column("seconds", warm)))), is(summary.reinforce_seconds) ? `${duration(summary.reinforce_seconds)} of it reinforcement` : ""),
-    tile("rollouts", whole(rollouts), is(spanning) ? `${whole(spanning)} span several versions` : ""),
+    tile("rollouts", whole(rollouts), [is(spanning) ? `${whole(spanning)} span several versions` : null, resumed > 0 ? `${whole(resumed)} gone on with after their writer had ended` : null].filter(Boolean).join("; ")),
     tile("weight swaps", whole(first_of(summary.swaps, object(data.swaps).total)), `stall p50 ${micros(first_of(summary.swap_stall_us_p50, object(stall[0]).stall_us_p50))}, p99 ${micros(first_of(summary.swap_stall_us_p99, object(stall[0]).stall_us_p99))}`),
     tile("log-prob gap", is(gap) ? gap === 0 ? "0" : gap.toExponential(1) : dash, gap === 0 ? "generator and trainer agree bit for bit" : is(gap) ? "largest between generator and trainer" : "not audited", gap === 0 ? "good" : gap > 0 ? "bad" : ""),
     tile("largest lag", [whole(first_of(summary.lag_max, most(column("lag_max")))), el("small", null, " versions")], is(run.max_lag) ? `bound ${whole(run.max_lag)}` : ""),

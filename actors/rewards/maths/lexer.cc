@@ -160,8 +160,8 @@ class Lexer {
     if (small == "and" || small == "or") return push(TokenKind::mark, std::move(small));
     bool unit = may_be_unit() && find_unit(run);
     std::size_t next = text_.find_first_not_of(' ', at_);
-    bool applied = next < text_.size() && (text_[next] == '(' || text_[next] == '\\' ||
-                                              text_[next] == '{' || text_[next] == '_');
+    bool applied =
+        next < text_.size() && (text_[next] == '(' || text_[next] == '\\' || text_[next] == '{');
     if (unit && (in_text_ || (run == "min" && !applied)))
       return push(TokenKind::word, unit_spelling(run));
     if (is_function_name(run)) return push(TokenKind::command, std::string(command_spelling(run)));
