@@ -342,8 +342,7 @@ TEST_CASE("state and weights of another shape are refused") {
 }
 
 TEST_CASE("a vocabulary whose logits come in parts gives the very same step") {
-  // 16 M logits at a time: with 70,000 tokens 256 rows, as many as each sequence has. Sums over
-  // rows go in blocks of 256, so that one microbatch of three is three of one, bit for bit.
+  // Logits come 256 rows at a time, as many as a sequence has; sums over rows go in such blocks.
   ModelConfig config = preset("micro", 70'000);
   config.context = 256;
   auto arena = random_weights(config, 6);
@@ -393,7 +392,8 @@ TEST_CASE("sequences that make no sense are named") {
 }
 
 TEST_CASE("a plug-in that is not there is named, with the remedy") {
-  std::string good = std::getenv("TRAM_TRAINER");
+  const char* plugin = std::getenv("TRAM_TRAINER");
+  std::string good = plugin == nullptr ? "" : plugin;
   setenv("TRAM_TRAINER", "/nowhere/trainer.so", 1);
   CHECK_THROWS_AS(load_policy_trainer(preset("micro", 21)), Error);
   setenv("TRAM_TRAINER", good.c_str(), 1);

@@ -192,7 +192,7 @@ Fate SimLife::fate(const Passage& passage) {
     ++world_.tally_.duplicated;
     return Fate::duplicate(share_of(random_, plan_.late_max));
   }
-  if ((draw -= plan_.late) < 0) {
+  if (draw < plan_.late) {
     ++world_.tally_.late;
     return Fate::after(share_of(random_, plan_.late_max));
   }
