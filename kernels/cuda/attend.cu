@@ -1,9 +1,8 @@
 // Attention over the paged cache: one kernel over the parts of rows, one that merges them. Bodies:
 // rows/attend.h.
 
-#include "kernels/cuda/rows/attend.h"
-
 #include "kernels/cuda/hardware.cuh"
+#include "kernels/cuda/rows/attend.h"
 
 namespace tramontane::kernels::cuda {
 namespace {
@@ -31,8 +30,8 @@ void launch_parts(const Attend& a, Stream stream) {
   side_by_side = side_by_side < a.parts ? side_by_side : a.parts;
   const dim3 grid(static_cast<unsigned>(side_by_side), static_cast<unsigned>(runs),
       static_cast<unsigned>(a.rows));
-  launch("attend", attend_kernel<D, G>, grid, attend_threads, sizeof(AttendShared<D, G>), stream,
-      a);
+  launch(
+      "attend", attend_kernel<D, G>, grid, attend_threads, sizeof(AttendShared<D, G>), stream, a);
 }
 
 template <int D>
@@ -53,12 +52,23 @@ void attend(const Attend& a, Stream stream) {
   if (a.rows == 0) return;
   if (a.rows > 65535) throw DeviceError("attend: at most 65535 rows at once");
   switch (a.cache.head_dim) {
-    case 16: launch_dimension<16>(a, stream); break;
-    case 32: launch_dimension<32>(a, stream); break;
-    case 64: launch_dimension<64>(a, stream); break;
-    case 128: launch_dimension<128>(a, stream); break;
-    case 256: launch_dimension<256>(a, stream); break;
-    default: throw DeviceError("attend: a head is 16, 32, 64, 128 or 256 wide");
+    case 16:
+      launch_dimension<16>(a, stream);
+      break;
+    case 32:
+      launch_dimension<32>(a, stream);
+      break;
+    case 64:
+      launch_dimension<64>(a, stream);
+      break;
+    case 128:
+      launch_dimension<128>(a, stream);
+      break;
+    case 256:
+      launch_dimension<256>(a, stream);
+      break;
+    default:
+      throw DeviceError("attend: a head is 16, 32, 64, 128 or 256 wide");
   }
   const dim3 grid(static_cast<unsigned>(a.heads), static_cast<unsigned>(a.rows));
   const int threads = a.cache.head_dim < warp_lanes ? warp_lanes : int(a.cache.head_dim);

@@ -1,6 +1,5 @@
 // A decoding step as a graph: see decoder.h. Six kernels and four products a layer.
 #include "kernels/cuda/decoder.h"
-
 #include "kernels/cuda/memory.cuh"
 
 #include <algorithm>
@@ -100,6 +99,7 @@ struct DeviceDecoder::State {
   DecoderOffsets offsets;
   std::int64_t rows_max = 0;
   std::int64_t pages_each = 0;  // of a slot
+  std::int64_t cache_elements = 0;
   int current = 0;
   OwnedStream stream;
   std::array<DeviceMemory<Bfloat16>, arenas> arena;
@@ -133,7 +133,8 @@ DeviceDecoder::State::State(const DecoderShape& s, const Options& o)
   check(cudaMemcpy(angles.get(), table.data(), table.size() * sizeof(float), cudaMemcpyDefault),
       "angles");
   const std::int64_t slots = bucket_of(o.slots);
-  cache = device_memory<Bfloat16>(s.layers * slots * pages_each * 2 * kv_page * s.kv());
+  cache_elements = s.layers * slots * pages_each * 2 * kv_page * s.kv();
+  cache = device_memory<Bfloat16>(cache_elements);
   scratch = device_memory<std::byte>(scratch_bytes);
   x = device_memory<Bfloat16>(rows_max * s.width);
   normed = device_memory<Bfloat16>(rows_max * s.width);
@@ -162,8 +163,8 @@ DeviceDecoder::State::State(const DecoderShape& s, const Options& o)
   for (std::size_t i = 0; i < table_of_pages.size(); ++i)
     table_of_pages[i] = static_cast<std::int32_t>(i);
   pages = device_memory<std::int32_t>(slots * pages_each);
-  check(cudaMemcpy(pages.get(), table_of_pages.data(), table_of_pages.size() * 4,
-            cudaMemcpyDefault),
+  check(
+      cudaMemcpy(pages.get(), table_of_pages.data(), table_of_pages.size() * 4, cudaMemcpyDefault),
       "pages");
   check(cudaDeviceSynchronize(), "allocation");
 }
@@ -185,29 +186,57 @@ void DeviceDecoder::State::layer(const DecoderOffsets::Layer& at, const Bfloat16
   const std::int64_t n = rows.count;
   const auto tensor = [&](std::int64_t offset) { return offset < 0 ? nullptr : weights + offset; };
   const auto normalise = [&](std::int64_t weight) {
-    rms_norm({.x = x.get(), .weight = weights + weight, .eps = s.norm_eps, .rows = n,
-                 .width = s.width, .y = normed.get()},
+    rms_norm({.x = x.get(),
+                 .weight = weights + weight,
+                 .eps = s.norm_eps,
+                 .rows = n,
+                 .width = s.width,
+                 .y = normed.get()},
         stream.get());
   };
   const auto linear = [&](const Bfloat16* from, std::int64_t depth, std::int64_t weight,
                           const Bfloat16* bias, std::int64_t columns, Bfloat16* to, bool add) {
-    product({.x = from, .x_stride = depth, .rows = n, .w = weights + weight, .columns = columns,
-        .depth = depth, .bias = bias, .y = to, .y_stride = columns, .accumulate = add});
+    product({.x = from,
+        .x_stride = depth,
+        .rows = n,
+        .w = weights + weight,
+        .columns = columns,
+        .depth = depth,
+        .bias = bias,
+        .y = to,
+        .y_stride = columns,
+        .accumulate = add});
   };
   const std::int64_t page = 2 * kv_page * s.kv();
   const KvCache kv = {.base = cache.get() + number * bucket_of(options.slots) * pages_each * page,
-      .page_stride = page, .kv_heads = s.kv_heads, .head_dim = s.head_dim};
+      .page_stride = page,
+      .kv_heads = s.kv_heads,
+      .head_dim = s.head_dim};
   normalise(at.input_norm);
   linear(normed.get(), s.width, at.qkv, tensor(at.qkv_bias), s.qkv(), qkv.get(), false);
-  rotate({.qkv = qkv.get(), .rows = n, .heads = s.heads, .q_norm = tensor(at.q_norm),
-             .k_norm = tensor(at.k_norm), .eps = s.norm_eps, .angles = angles.get(),
-             .places = rows.places, .cache = kv},
+  rotate({.qkv = qkv.get(),
+             .rows = n,
+             .heads = s.heads,
+             .q_norm = tensor(at.q_norm),
+             .k_norm = tensor(at.k_norm),
+             .eps = s.norm_eps,
+             .angles = angles.get(),
+             .places = rows.places,
+             .cache = kv},
       stream.get());
-  attend({.q = qkv.get(), .q_stride = s.qkv(), .rows = n, .heads = s.heads,
+  attend({.q = qkv.get(),
+             .q_stride = s.qkv(),
+             .rows = n,
+             .heads = s.heads,
              .scale = static_cast<float>(1 / std::sqrt(static_cast<double>(s.head_dim))),
-             .window = s.window, .places = rows.places, .cache = kv,
-             .parts = attend_parts(options.context), .parts_out = parts_out.get(),
-             .parts_sum = parts_sum.get(), .out = attended.get(), .log_sum = nullptr},
+             .window = s.window,
+             .places = rows.places,
+             .cache = kv,
+             .parts = attend_parts(options.context),
+             .parts_out = parts_out.get(),
+             .parts_sum = parts_sum.get(),
+             .out = attended.get(),
+             .log_sum = nullptr},
       stream.get());
   linear(attended.get(), s.q(), at.o, nullptr, s.width, x.get(), true);
   normalise(at.post_norm);
@@ -224,27 +253,46 @@ void DeviceDecoder::State::forward(const Bfloat16* weights, const Rows& rows) {
 
 // Logits of the first rows of x.
 void DeviceDecoder::State::head(const Bfloat16* weights, std::int64_t rows) {
-  rms_norm({.x = x.get(), .weight = weights + offsets.norm, .eps = shape.norm_eps, .rows = rows,
-               .width = shape.width, .y = normed.get()},
+  rms_norm({.x = x.get(),
+               .weight = weights + offsets.norm,
+               .eps = shape.norm_eps,
+               .rows = rows,
+               .width = shape.width,
+               .y = normed.get()},
       stream.get());
-  product({.x = normed.get(), .x_stride = shape.width, .rows = rows, .w = weights + offsets.head,
-      .columns = shape.vocabulary, .depth = shape.width, .y_float = logits.get(),
+  product({.x = normed.get(),
+      .x_stride = shape.width,
+      .rows = rows,
+      .w = weights + offsets.head,
+      .columns = shape.vocabulary,
+      .depth = shape.width,
+      .y_float = logits.get(),
       .y_stride = shape.vocabulary});
 }
 
 Logits DeviceDecoder::State::distribution(std::int64_t rows) const {
-  return {.at = logits.get(), .rows = rows, .vocabulary = shape.vocabulary,
-      .temperature = options.temperature, .tops = tops.get(), .masses = masses.get()};
+  return {.at = logits.get(),
+      .rows = rows,
+      .vocabulary = shape.vocabulary,
+      .temperature = options.temperature,
+      .tops = tops.get(),
+      .masses = masses.get()};
 }
 
 void DeviceDecoder::State::enqueue_step(const Bfloat16* weights, std::int64_t rows) {
-  forward(weights, {.count = rows, .ids = ids.get(),
-      .places = {.positions = positions.get(), .sequences = nullptr, .pages = pages.get(),
-          .pages_stride = pages_each}});
+  forward(weights, {.count = rows,
+                       .ids = ids.get(),
+                       .places = {.positions = positions.get(),
+                           .sequences = nullptr,
+                           .pages = pages.get(),
+                           .pages_stride = pages_each}});
   head(weights, rows);
-  sample({.logits = distribution(rows), .top_p = options.top_p,
-             .draws = {seeds.get(), streams.get(), draws.get()}, .u = nullptr,
-             .tokens = tokens.get(), .log_probs = row_log_probs.get()},
+  sample({.logits = distribution(rows),
+             .top_p = options.top_p,
+             .draws = {seeds.get(), streams.get(), draws.get()},
+             .u = nullptr,
+             .tokens = tokens.get(),
+             .log_probs = row_log_probs.get()},
       stream.get());
   launch("advance", advance_kernel, dim3(parts_of(rows, 128)), 128, 0, stream.get(),
       Advance{rows, tokens.get(), row_log_probs.get(), ids.get(), positions.get(), draws.get(),
@@ -285,7 +333,8 @@ Rows DeviceDecoder::State::upload(
   copy(prefill_slots.get(), slots.data(), count);
   // The vectors end here.
   check(cudaStreamSynchronize(stream.get()), "prefill");
-  return {.count = count, .ids = prefill_ids.get(),
+  return {.count = count,
+      .ids = prefill_ids.get(),
       .places = {prefill_positions.get(), prefill_slots.get(), pages.get(), pages_each}};
 }
 
@@ -308,9 +357,16 @@ Bfloat16* DeviceDecoder::arena(int which) const {
   return state_->arena[static_cast<std::size_t>(which)].get();
 }
 
+Bfloat16* DeviceDecoder::cache() const {
+  return state_->cache.get();
+}
+
+std::int64_t DeviceDecoder::cache_elements() const {
+  return state_->cache_elements;
+}
+
 void DeviceDecoder::flip(int which, Event loaded) {
-  if (loaded != nullptr)
-    check(cudaStreamWaitEvent(state_->stream.get(), loaded, 0), "flip");
+  if (loaded != nullptr) check(cudaStreamWaitEvent(state_->stream.get(), loaded, 0), "flip");
   state_->current = which;
 }
 
@@ -319,8 +375,8 @@ void DeviceDecoder::prefill(
   const auto rows = static_cast<std::size_t>(state_->options.prefill_rows);
   for (std::size_t done = 0; done < tokens.size(); done += rows) {
     const auto part = tokens.subspan(done, std::min(rows, tokens.size() - done));
-    state_->forward(state_->in_use(),
-        state_->upload(slot, part, first + static_cast<std::int32_t>(done)));
+    state_->forward(
+        state_->in_use(), state_->upload(slot, part, first + static_cast<std::int32_t>(done)));
   }
 }
 
@@ -332,12 +388,14 @@ void DeviceDecoder::log_probs(std::int64_t slot, std::span<const std::int32_t> t
   for (std::size_t done = 0; done < tokens.size(); done += rows) {
     const std::size_t size = std::min(rows, tokens.size() - done);
     const auto count = static_cast<std::int64_t>(size);
-    s.forward(s.in_use(),
-        s.upload(slot, tokens.subspan(done, size), static_cast<std::int32_t>(done)));
+    s.forward(
+        s.in_use(), s.upload(slot, tokens.subspan(done, size), static_cast<std::int32_t>(done)));
     s.copy(s.targets.get(), targets.data() + done, count);
     s.head(s.in_use(), count);
-    token_log_prob({.logits = s.distribution(count), .targets = s.targets.get(),
-                       .log_probs = s.row_log_probs.get(), .entropy = nullptr},
+    token_log_prob({.logits = s.distribution(count),
+                       .targets = s.targets.get(),
+                       .log_probs = s.row_log_probs.get(),
+                       .entropy = nullptr},
         s.stream.get());
     s.copy(log_probs.data() + done, s.row_log_probs.get(), count);
     check(cudaStreamSynchronize(s.stream.get()), "log_probs");
@@ -360,8 +418,7 @@ void DeviceDecoder::warm_up(std::int64_t rows) {
 }
 
 void DeviceDecoder::step(std::int64_t rows) {
-  check(cudaGraphLaunch(
-            state_->graph(state_->current, bucket_of(rows)), state_->stream.get()),
+  check(cudaGraphLaunch(state_->graph(state_->current, bucket_of(rows)), state_->stream.get()),
       "step");
 }
 

@@ -31,10 +31,10 @@ using Event = CUevent_st*;  // a cudaEvent_t
 class DeviceDecoder {
  public:
   struct Options {
-    std::int64_t slots = 64;         // sequences side by side
-    std::int64_t context = 2048;     // positions of a sequence
+    std::int64_t slots = 64;          // sequences side by side
+    std::int64_t context = 2048;      // positions of a sequence
     std::int64_t prefill_rows = 512;  // of one pass
-    bool exact = true;               // products whose rows do not depend on their batch
+    bool exact = true;                // products whose rows do not depend on their batch
     float temperature = 1;
     float top_p = 1;
   };
@@ -60,6 +60,10 @@ class DeviceDecoder {
   // Device memory of an arena, 0 or 1: offsets().elements elements. Whoever writes the one in use
   // while a step runs tears it.
   Bfloat16* arena(int which) const;
+
+  // Device memory of all keys and values: cache_elements() elements.
+  Bfloat16* cache() const;
+  std::int64_t cache_elements() const;
 
   // From the next step on, the weights of that arena. Steps wait for `loaded` on the device, which
   // may be null.

@@ -9,7 +9,6 @@
 #include "kernels/cuda/rows/block.h"
 
 #include <cuda_runtime.h>
-
 #include <string>
 #include <utility>
 

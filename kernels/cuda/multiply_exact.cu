@@ -72,8 +72,7 @@ __device__ __forceinline__ uint4 load_weights(
 __device__ __forceinline__ uint4 load_activations(
     const Multiply& m, std::int64_t row, std::int64_t k, std::int64_t end) {
   uint4 value = {0, 0, 0, 0};
-  if (row < m.rows && k < end)
-    value = *reinterpret_cast<const uint4*>(m.x + row * m.x_stride + k);
+  if (row < m.rows && k < end) value = *reinterpret_cast<const uint4*>(m.x + row * m.x_stride + k);
   return value;
 }
 
@@ -183,23 +182,23 @@ struct Parked {
       }
     }
     if constexpr (Levels > in_registers) {
-    if (!joins) return;
+      if (!joins) return;
 #pragma unroll
-    for (int i = 0; i < sums_each; ++i) {
-      float& own = (&sums.at[0][0][0])[i];
-      if ((number >> in_registers & 1) != 0) {
-        own += rest[i * threads];
-      } else {
-        rest[i * threads] = own;
+      for (int i = 0; i < sums_each; ++i) {
+        float& own = (&sums.at[0][0][0])[i];
+        if ((number >> in_registers & 1) != 0) {
+          own += rest[i * threads];
+        } else {
+          rest[i * threads] = own;
+        }
       }
-    }
     }
   }
 };
 
 // The activations of a stage, into shared memory as (chunk, row, 32 depths).
-__device__ __forceinline__ void fetch_stage(const Multiply& m, std::int64_t first_row,
-    std::int64_t k, std::int64_t end, std::byte* stage) {
+__device__ __forceinline__ void fetch_stage(
+    const Multiply& m, std::int64_t first_row, std::int64_t k, std::int64_t end, std::byte* stage) {
 #pragma unroll
   for (int i = 0; i < stage_bytes / 16 / threads; ++i) {
     const int piece = static_cast<int>(threadIdx.x) + i * threads;
@@ -207,11 +206,11 @@ __device__ __forceinline__ void fetch_stage(const Multiply& m, std::int64_t firs
     const int part = piece % 8;
     const bool there = first_row + row < m.rows && k + part * 8 < end;
     const Bfloat16* from = there ? m.x + (first_row + row) * m.x_stride + k + part * 8 : m.x;
-    const auto to = static_cast<std::uint32_t>(__cvta_generic_to_shared(
-        stage + part / 4 * (wide_rows * 64) + row * 64 + part % 4 * 16));
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
-                 "r"(there ? 16 : 0)
-                 : "memory");
+    const auto to = static_cast<std::uint32_t>(
+        __cvta_generic_to_shared(stage + part / 4 * (wide_rows * 64) + row * 64 + part % 4 * 16));
+    asm volatile(
+        "cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(there ? 16 : 0)
+        : "memory");
   }
 }
 
@@ -223,15 +222,15 @@ struct StageWeights {
   uint4 at[chunks][column_tiles];
 };
 
-__device__ __forceinline__ StageWeights fetch_weights(const Multiply& m, const Position& at,
-    std::int64_t column, std::int64_t k, std::int64_t end) {
+__device__ __forceinline__ StageWeights fetch_weights(
+    const Multiply& m, const Position& at, std::int64_t column, std::int64_t k, std::int64_t end) {
   StageWeights w;
 #pragma unroll
   for (int chunk = 0; chunk < chunks; ++chunk) {
 #pragma unroll
     for (int tile = 0; tile < column_tiles; ++tile)
-      w.at[chunk][tile] = load_weights(
-          m, column + tile * 8 + at.group, k + chunk * 32 + at.pair * 8, end);
+      w.at[chunk][tile] =
+          load_weights(m, column + tile * 8 + at.group, k + chunk * 32 + at.pair * 8, end);
   }
   return w;
 }
@@ -300,7 +299,7 @@ constexpr int levels_of(int count) {
 template <int Own>
 __global__ void __launch_bounds__(threads) wide_kernel(const Multiply m) {
   constexpr int ahead = Own <= 2 ? 4 : Own == 4 ? 2 : 1;  // stages of weights in registers
-  constexpr int stages = Own == 8 ? 2 : 4;         // of activations in shared memory
+  constexpr int stages = Own == 8 ? 2 : 4;                // of activations in shared memory
   constexpr int parked_bytes = Own == 8 ? sums_each * threads * 4 : 0;
   __shared__ alignas(16) std::byte memory[stages * stage_bytes + parked_bytes];
   auto* rest = reinterpret_cast<float*>(memory + stages * stage_bytes) + threadIdx.x;
@@ -308,8 +307,8 @@ __global__ void __launch_bounds__(threads) wide_kernel(const Multiply m) {
   const Position at = position();
   const std::int64_t per_segment = segment_depth(m.depth) / stage_depth;
   const std::int64_t first_row = static_cast<std::int64_t>(blockIdx.x) * wide_rows;
-  const std::int64_t column = static_cast<std::int64_t>(blockIdx.y) * wide_columns +
-                              at.warp * (wide_columns / warps);
+  const std::int64_t column =
+      static_cast<std::int64_t>(blockIdx.y) * wide_columns + at.warp * (wide_columns / warps);
   const std::int64_t begin = blockIdx.z * Own * per_segment * stage_depth;
   const std::int64_t count = Own * per_segment;
   const auto depth_of = [&](std::int64_t stage) { return begin + stage * stage_depth; };

@@ -6,7 +6,6 @@
 #if __has_include(<cublasLt.h>)
 #include <cublasLt.h>
 #include <dlfcn.h>
-
 #include <map>
 #include <memory>
 #include <mutex>
@@ -88,18 +87,18 @@ Plan make_plan(const Api& api, const Multiply& m) {
   cublasLtMatmulPreference_t preference = nullptr;
   check(api.preference_create(&preference), "preference");
   const std::size_t room = m.scratch.bytes > reserved ? m.scratch.bytes - reserved : 0;
-  check(api.preference_set(
-            preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room),
+  check(
+      api.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room),
       "workspace");
   const std::uint32_t alignment = 16;
-  for (const auto attribute : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
-           CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
-           CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+  for (const auto attribute :
+      {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
     check(api.preference_set(preference, attribute, &alignment, sizeof alignment), "alignment");
   cublasLtMatmulHeuristicResult_t found = {};
   int count = 0;
-  check(api.heuristic(api.handle, plan.desc, plan.w, plan.x, plan.y, plan.y, preference, 1, &found,
-            &count),
+  check(api.heuristic(
+            api.handle, plan.desc, plan.w, plan.x, plan.y, plan.y, preference, 1, &found, &count),
       "heuristic");
   if (count == 0) throw DeviceError("cuBLASLt knows no algorithm for this product");
   plan.algorithm = found.algo;
@@ -126,14 +125,13 @@ void multiply_fast(const Multiply& m, Stream stream) {
   Plans& all = plans();
   const std::lock_guard lock(all.mutex);
   if (!all.api) all.api = std::make_unique<Api>(open_api());
-  const Key key = {m.rows, m.columns, m.depth, m.x_stride, m.y_stride,
-      (m.bias ? 1 : 0) + (m.y_float ? 2 : 0)};
+  const Key key = {
+      m.rows, m.columns, m.depth, m.x_stride, m.y_stride, (m.bias ? 1 : 0) + (m.y_float ? 2 : 0)};
   auto at = all.by_shape.find(key);
   if (at == all.by_shape.end()) at = all.by_shape.emplace(key, make_plan(*all.api, m)).first;
   const Plan& plan = at->second;
   if (m.bias)
-    check(all.api->desc_set(
-              plan.desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &m.bias, sizeof m.bias),
+    check(all.api->desc_set(plan.desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &m.bias, sizeof m.bias),
         "bias");
   const float one = 1;
   const float rest = m.accumulate ? 1.0F : 0.0F;

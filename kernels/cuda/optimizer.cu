@@ -1,10 +1,9 @@
 // Passes over all parameters: AdamW with the cast into the arena, the norm, the fingerprint.
 // Bodies: rows/optimizer.h, rows/hash.h.
 
-#include "kernels/cuda/rows/optimizer.h"
-
 #include "kernels/cuda/hardware.cuh"
 #include "kernels/cuda/rows/hash.h"
+#include "kernels/cuda/rows/optimizer.h"
 
 #include <cmath>
 

@@ -65,8 +65,8 @@ void token_log_prob(const TokenLogProb& t, Stream stream) {
 }
 
 void token_log_prob_backward(const TokenLogProbBackward& t, Stream stream) {
-  launch("token_log_prob_backward", log_prob_backward_kernel, parts_grid(t.logits),
-      output_threads, scan_shared, stream, t);
+  launch("token_log_prob_backward", log_prob_backward_kernel, parts_grid(t.logits), output_threads,
+      scan_shared, stream, t);
 }
 
 }  // namespace tramontane::kernels::cuda

@@ -74,8 +74,7 @@ void rotate(const Rotate& r, Stream stream) {
 
 void route(const Route& r, Stream stream) {
   if (r.experts > experts_max) throw DeviceError("route: at most 1024 experts");
-  launch(
-      "route", route_kernel, dim3(static_cast<unsigned>(r.rows)), route_threads, 0, stream, r);
+  launch("route", route_kernel, dim3(static_cast<unsigned>(r.rows)), route_threads, 0, stream, r);
 }
 
 void combine(const Combine& c, Stream stream) {

@@ -52,8 +52,7 @@ DecoderOffsets lay_out(const DecoderShape& s) {
     }
     layer.o = layout.place(s.width * s.q());
     layer.post_norm = layout.place(s.width);
-    layer.gate_up =
-        layout.place_joined({s.feed_forward * s.width, s.feed_forward * s.width});
+    layer.gate_up = layout.place_joined({s.feed_forward * s.width, s.feed_forward * s.width});
     layer.down = layout.place(s.width * s.feed_forward);
     offsets.layers.push_back(layer);
   }

@@ -78,8 +78,8 @@ TRAM_BODY std::uint32_t high_product(std::uint32_t a, std::uint32_t b) {
 // The first word of Philox4x32-10 (Salmon et al., SC'11) at lane 0, as a float in [0, 1): the
 // `uniform` of runtime/base/random.h.
 TRAM_BODY float uniform_draw(std::uint64_t seed, std::uint64_t stream, std::uint32_t position) {
-  std::uint32_t c[4] = {position, 0, static_cast<std::uint32_t>(stream),
-      static_cast<std::uint32_t>(stream >> 32)};
+  std::uint32_t c[4] = {
+      position, 0, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
   auto k0 = static_cast<std::uint32_t>(seed);
   auto k1 = static_cast<std::uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {

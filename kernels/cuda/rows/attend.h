@@ -65,8 +65,7 @@ TRAM_BODY void attend_step(Block& block, const Attend& a, std::int64_t row, std:
     const std::int64_t at = p + j * Shape::streams;
     seen[j] = at >= first && at <= last;
     if (!seen[j]) continue;
-    const Bfloat16* key =
-        cache_at(a.cache, a.places, row, at) + kv_offset + at % kv_page * D + dim;
+    const Bfloat16* key = cache_at(a.cache, a.places, row, at) + kv_offset + at % kv_page * D + dim;
     keys[j] = load8(key);
     values[j] = load8(key + kv_page * D);
   }
@@ -113,8 +112,7 @@ TRAM_BODY void merge_streams(
     const int g = i / D;
     const int d = i % D;
     float top = -infinity;
-    for (int s = 0; s < Shape::streams; ++s)
-      top = shared.top[s][g] > top ? shared.top[s][g] : top;
+    for (int s = 0; s < Shape::streams; ++s) top = shared.top[s][g] > top ? shared.top[s][g] : top;
     float total = 0;
     float out = 0;
     for (int s = 0; s < Shape::streams; ++s) {

@@ -12,19 +12,13 @@ constexpr int fingerprint_threads = 128;
 constexpr std::int64_t hash_block = 1024;  // bytes from scramble to scramble
 
 #ifdef __CUDACC__
-__constant__
-#else
-constexpr
-#endif
-    const std::uint64_t hash_secret[24] = {
-    0xbe4ba423396cfeb8ULL, 0x1cad21f72c81017cULL, 0xdb979083e96dd4deULL,
-    0x1f67b3b7a4a44072ULL, 0x78e5c0cc4ee679cbULL, 0x2172ffcc7dd05a82ULL,
-    0x8e2443f7744608b8ULL, 0x4c263a81e69035e0ULL, 0xcb00c391bb52283cULL,
-    0xa32e531b8b65d088ULL, 0x4ef90da297486471ULL, 0xd8acdea946ef1938ULL,
-    0x3f349ce33f76faa8ULL, 0x1d4f0bc7c7bbdcf9ULL, 0x3159b4cd4be0518aULL,
-    0x647378d9c97e9fc8ULL, 0xc3ebd33483acc5eaULL, 0xeb6313faffa081c5ULL,
-    0x49daf0b751dd0d17ULL, 0x9e68d429265516d3ULL, 0xfca1477d58be162bULL,
-    0xce31d07ad1b8f88fULL, 0x280416958f3acb45ULL, 0x7e404bbbcafbd7afULL};
+const __constant__ std::uint64_t hash_secret[24] = {0xbe4ba423396cfeb8ULL, 0x1cad21f72c81017cULL,
+    0xdb979083e96dd4deULL, 0x1f67b3b7a4a44072ULL, 0x78e5c0cc4ee679cbULL, 0x2172ffcc7dd05a82ULL,
+    0x8e2443f7744608b8ULL, 0x4c263a81e69035e0ULL, 0xcb00c391bb52283cULL, 0xa32e531b8b65d088ULL,
+    0x4ef90da297486471ULL, 0xd8acdea946ef1938ULL, 0x3f349ce33f76faa8ULL, 0x1d4f0bc7c7bbdcf9ULL,
+    0x3159b4cd4be0518aULL, 0x647378d9c97e9fc8ULL, 0xc3ebd33483acc5eaULL, 0xeb6313faffa081c5ULL,
+    0x49daf0b751dd0d17ULL, 0x9e68d429265516d3ULL, 0xfca1477d58be162bULL, 0xce31d07ad1b8f88fULL,
+    0x280416958f3acb45ULL, 0x7e404bbbcafbd7afULL};
 
 constexpr std::uint64_t prime_1 = 0x9E3779B185EBCA87ULL;
 constexpr std::uint64_t prime_2 = 0xC2B2AE3D27D4EB4FULL;
@@ -48,14 +42,22 @@ TRAM_BODY std::uint64_t secret_at(int byte) {
 
 TRAM_BODY std::uint64_t start_of(int accumulator) {
   switch (accumulator) {
-    case 0: return prime_32_3;
-    case 1: return prime_1;
-    case 2: return prime_2;
-    case 3: return prime_3;
-    case 4: return prime_4;
-    case 5: return prime_32_2;
-    case 6: return prime_5;
-    default: return prime_32_1;
+    case 0:
+      return prime_32_3;
+    case 1:
+      return prime_1;
+    case 2:
+      return prime_2;
+    case 3:
+      return prime_3;
+    case 4:
+      return prime_4;
+    case 5:
+      return prime_32_2;
+    case 6:
+      return prime_5;
+    default:
+      return prime_32_1;
   }
 }
 
@@ -127,8 +129,8 @@ TRAM_BODY std::uint64_t hash_of(
       sums.high = (sums.high ^ sums.high >> 47 ^ scramble_key.high) * prime_32_1;
     }
   }
-  std::uint64_t hash = folded_product(
-      sums.low ^ secret_at(11 + 16 * pair), sums.high ^ secret_at(19 + 16 * pair));
+  std::uint64_t hash =
+      folded_product(sums.low ^ secret_at(11 + 16 * pair), sums.high ^ secret_at(19 + 16 * pair));
   hash += block.shuffle_xor(hash, 1);
   hash += block.shuffle_xor(hash, 2);
   hash += static_cast<std::uint64_t>(padded) * prime_1;
@@ -149,8 +151,7 @@ TRAM_BODY void hash_leaf(
   if (word < count) {
     const std::int64_t begin = word * fingerprint_leaf;
     const std::int64_t size = bytes - begin < fingerprint_leaf ? bytes - begin : fingerprint_leaf;
-    value = hash_of(
-        block, data + begin, size, (size + hash_block - 1) / hash_block * hash_block);
+    value = hash_of(block, data + begin, size, (size + hash_block - 1) / hash_block * hash_block);
   }
   if (lane_of(block) == 0) leaves[word] = value;
 }
@@ -160,8 +161,7 @@ template <class Block>
 TRAM_BODY void hash_root(
     Block& block, std::int64_t bytes, const std::uint64_t* leaves, std::uint64_t* result) {
   const std::int64_t size = fingerprint_words(bytes) * 8;
-  const std::uint64_t hash =
-      hash_of(block, reinterpret_cast<const std::byte*>(leaves), size, size);
+  const std::uint64_t hash = hash_of(block, reinterpret_cast<const std::byte*>(leaves), size, size);
   if (lane_of(block) == 0) *result = hash;
 }
 

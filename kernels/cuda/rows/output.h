@@ -168,8 +168,7 @@ TRAM_BODY void log_prob_backward_of_part(Block& block, const TokenLogProbBackwar
   const float largest = largest_of_row(block, l, row, reinterpret_cast<float*>(block.shared()));
   const bool valid = is_distribution(largest);
   const float slope = t.dlog_probs[row] / l.temperature;
-  const float factor =
-      valid ? static_cast<float>(-slope / row_total(l, row)) : __builtin_nanf("");
+  const float factor = valid ? static_cast<float>(-slope / row_total(l, row)) : __builtin_nanf("");
   const std::int64_t begin = first_token(block, block.x());
   const Tokens tokens = load_tokens(l, row, begin);
   for (int i = 0; i < tokens_each && begin + i < l.vocabulary; ++i) {

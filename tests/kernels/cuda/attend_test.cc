@@ -1,4 +1,5 @@
 #include "kernels/cuda/rows/attend.h"
+
 #include "kernels/ops.h"
 #include "tests/kernels/cuda/device_values.h"
 #include "tests/kernels/cuda/emulator.h"
@@ -30,10 +31,17 @@ struct Sequence {
 
   Sequence(DeviceSource& source, std::int64_t h, std::int64_t kv, std::int64_t d, std::int64_t n,
       std::int64_t w, bool with_norms)
-      : heads(h), kv_heads(kv), head_dim(d), length(n), window(w),
-        qkv(source.halves(n * (h + 2 * kv) * d, 1.5F)), q_norm(source.halves(d)),
-        k_norm(source.halves(d)), device_cache(page_count() * page(), {0x7fff}),
-        cpu_cache(size(page_count() * page()), NAN), norms(with_norms) {
+      : heads(h),
+        kv_heads(kv),
+        head_dim(d),
+        length(n),
+        window(w),
+        qkv(source.halves(n * (h + 2 * kv) * d, 1.5F)),
+        q_norm(source.halves(d)),
+        k_norm(source.halves(d)),
+        device_cache(page_count() * page(), {0x7fff}),
+        cpu_cache(size(page_count() * page()), NAN),
+        norms(with_norms) {
     angles = kernels::rope_table(length, d, 10000);
     pages.resize(size(page_count()));
     std::iota(pages.begin(), pages.end(), 0);
@@ -89,9 +97,15 @@ struct Sequence {
   }
 
   void rotate(std::uint32_t seed) {
-    const cuda::Rotate r = {.qkv = qkv.data(), .rows = length, .heads = heads,
-        .q_norm = norms ? q_norm.data() : nullptr, .k_norm = norms ? k_norm.data() : nullptr,
-        .eps = 1e-6F, .angles = angles.data(), .places = places(), .cache = cache()};
+    const cuda::Rotate r = {.qkv = qkv.data(),
+        .rows = length,
+        .heads = heads,
+        .q_norm = norms ? q_norm.data() : nullptr,
+        .k_norm = norms ? k_norm.data() : nullptr,
+        .eps = 1e-6F,
+        .angles = angles.data(),
+        .places = places(),
+        .cache = cache()};
     Emulator(seed).run({.x = (heads + 2 * kv_heads + 3) / 4, .y = length}, cuda::rotary_threads, 0,
         [&](EmulatedBlock& block) { cuda::rotate_heads(block, r); });
   }
@@ -106,10 +120,19 @@ void attend(std::uint32_t seed, Sequence& s, std::int64_t first, std::int64_t ro
   DeviceValues<float> parts_sum(rows * s.heads * parts * 2, NAN);
   cuda::Places places = s.places();
   places.positions += first;
-  const cuda::Attend a = {.q = s.qkv.data() + first * s.stride(), .q_stride = s.stride(),
-      .rows = rows, .heads = s.heads, .scale = s.scale(), .window = s.window, .places = places,
-      .cache = s.cache(), .parts = parts, .parts_out = parts_out.data(),
-      .parts_sum = parts_sum.data(), .out = out.data(), .log_sum = log_sum.data()};
+  const cuda::Attend a = {.q = s.qkv.data() + first * s.stride(),
+      .q_stride = s.stride(),
+      .rows = rows,
+      .heads = s.heads,
+      .scale = s.scale(),
+      .window = s.window,
+      .places = places,
+      .cache = s.cache(),
+      .parts = parts,
+      .parts_out = parts_out.data(),
+      .parts_sum = parts_sum.data(),
+      .out = out.data(),
+      .log_sum = log_sum.data()};
   Emulator emulator(seed);
   emulator.run({.x = side_by_side, .y = s.heads / G, .z = rows}, cuda::attend_threads,
       sizeof(cuda::AttendShared<D, G>),
@@ -134,9 +157,13 @@ void compare(std::uint32_t seed, std::int64_t kv_heads, std::int64_t length, std
   std::vector<float> expected(size(rows * s.heads * D));
   std::vector<float> sums(size(rows * s.heads));
   const auto cpu_rows = s.cpu_rows();
-  kernels::attend({.q = s.cpu_qkv.data() + first * s.stride(), .q_stride = s.stride(),
-                      .rows = std::span(cpu_rows).subspan(size(first)), .heads = s.heads,
-                      .scale = s.scale(), .window = window, .out = expected.data(),
+  kernels::attend({.q = s.cpu_qkv.data() + first * s.stride(),
+                      .q_stride = s.stride(),
+                      .rows = std::span(cpu_rows).subspan(size(first)),
+                      .heads = s.heads,
+                      .scale = s.scale(),
+                      .window = window,
+                      .out = expected.data(),
                       .log_sum = sums.data()},
       s.cpu_layer());
   DeviceValues<Bfloat16> out(rows * s.heads * D, {0x7fff});

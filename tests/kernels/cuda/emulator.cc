@@ -89,9 +89,14 @@ void Emulator::exchange_in_warp(int first) {
 void Emulator::after(int thread) {
   const auto count = static_cast<int>(fibres_.size());
   switch (fibres_[static_cast<std::size_t>(thread)].stand) {
-    case Stand::ready: break;
-    case Stand::done: ++done_; break;
-    case Stand::shuffle: exchange_in_warp(thread / warp * warp); break;
+    case Stand::ready:
+      break;
+    case Stand::done:
+      ++done_;
+      break;
+    case Stand::shuffle:
+      exchange_in_warp(thread / warp * warp);
+      break;
     case Stand::barrier:
       if (++at_barrier_ < count) break;
       at_barrier_ = 0;
@@ -129,8 +134,7 @@ void Emulator::run_block(const Body& body, int threads) {
                      " threads wait at a barrier, " + std::to_string(done_) + " have ended");
 }
 
-void Emulator::run(
-    const Grid& grid, int threads, std::size_t shared_bytes, const Body& body) {
+void Emulator::run(const Grid& grid, int threads, std::size_t shared_bytes, const Body& body) {
   grid_ = grid;
   fibres_.resize(static_cast<std::size_t>(threads));
   std::vector<std::int64_t> order(static_cast<std::size_t>(grid.x * grid.y * grid.z));

@@ -13,13 +13,12 @@
 
 #include "kernels/cuda/rows/block.h"
 
-#include <ucontext.h>
-
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <random>
 #include <stdexcept>
+#include <ucontext.h>
 #include <vector>
 
 namespace tramontane {

@@ -44,8 +44,12 @@ kernels::Sampled sample(std::uint32_t seed, Row& row, float top_p, float u) {
   Emulator emulator(seed);
   row.weigh(emulator);
   kernels::Sampled sampled{.token = -2, .log_prob = 7};
-  const cuda::Sample s = {.logits = row.l, .top_p = top_p, .draws = {}, .u = &u,
-      .tokens = &sampled.token, .log_probs = &sampled.log_prob};
+  const cuda::Sample s = {.logits = row.l,
+      .top_p = top_p,
+      .draws = {},
+      .u = &u,
+      .tokens = &sampled.token,
+      .log_probs = &sampled.log_prob};
   emulator.run({}, cuda::output_threads, sizeof(cuda::SampleShared),
       [&](EmulatedBlock& block) { cuda::sample_row(block, s); });
   return sampled;
@@ -59,10 +63,9 @@ bool agree(const Row& row, float top_p, float u, kernels::Sampled found) {
     const auto expected = kernels::sample(
         row.l.at, row.l.vocabulary, sampling, std::clamp(beside, 0.0F, 0.99999994F));
     if (expected.token != found.token) continue;
-    return std::isnan(expected.log_prob) ? std::isnan(found.log_prob)
-           : std::isinf(expected.log_prob)
-               ? expected.log_prob == found.log_prob
-               : std::abs(expected.log_prob - found.log_prob) < 1e-5;
+    return std::isnan(expected.log_prob)   ? std::isnan(found.log_prob)
+           : std::isinf(expected.log_prob) ? expected.log_prob == found.log_prob
+                                           : std::abs(expected.log_prob - found.log_prob) < 1e-5;
   }
   return false;
 }
@@ -126,8 +129,12 @@ TEST_CASE("a row draws at its own seed, stream and position, and an idle one not
   const std::int32_t positions[] = {3, -1, 0};
   std::int32_t tokens[] = {-2, -2, -2};
   float log_probs[3] = {};
-  const cuda::Sample s = {.logits = row.l, .top_p = 1, .draws = {seeds, streams, positions},
-      .u = nullptr, .tokens = tokens, .log_probs = log_probs};
+  const cuda::Sample s = {.logits = row.l,
+      .top_p = 1,
+      .draws = {seeds, streams, positions},
+      .u = nullptr,
+      .tokens = tokens,
+      .log_probs = log_probs};
   emulator.run({.x = 3}, cuda::output_threads, sizeof(cuda::SampleShared),
       [&](EmulatedBlock& block) { cuda::sample_row(block, s); });
   for (const std::size_t r : {std::size_t{0}, std::size_t{2}}) {
@@ -137,7 +144,8 @@ TEST_CASE("a row draws at its own seed, stream and position, and an idle one not
   CHECK(tokens[1] == -1);
 }
 
-TEST_CASE("log-probabilities, entropy and gradient agree with the CPU, and with sampling to the bit") {
+TEST_CASE(
+    "log-probabilities, entropy and gradient agree with the CPU, and with sampling to the bit") {
   for (std::uint32_t seed = 0; seed < 8; ++seed) {
     DeviceSource source(seed);
     const std::int64_t vocabulary = source.whole(1, 5000);
@@ -149,8 +157,7 @@ TEST_CASE("log-probabilities, entropy and gradient agree with the CPU, and with 
         drawn.token, static_cast<std::int32_t>(source.whole(0, vocabulary - 1))};
     float expected[2];
     float entropies[2];
-    kernels::token_log_prob(
-        row.l.at, 2, vocabulary, targets, temperature, expected, entropies);
+    kernels::token_log_prob(row.l.at, 2, vocabulary, targets, temperature, expected, entropies);
     float found[2] = {NAN, NAN};
     float entropy[2] = {NAN, NAN};
     Emulator emulator(seed);

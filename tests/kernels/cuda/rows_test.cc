@@ -93,8 +93,13 @@ TEST_CASE("RMSNorm with its residual agrees with the CPU") {
         expected.data(), scales.data());
     DeviceValues<Bfloat16> y(rows * width, {0x7fff});
     DeviceValues<float> rstd(rows, NAN);
-    const cuda::RmsNorm n = {.x = x.data(), .addend = adds ? more.data() : nullptr,
-        .weight = weight.data(), .eps = 1e-5F, .rows = rows, .width = width, .y = y.data(),
+    const cuda::RmsNorm n = {.x = x.data(),
+        .addend = adds ? more.data() : nullptr,
+        .weight = weight.data(),
+        .eps = 1e-5F,
+        .rows = rows,
+        .width = width,
+        .y = y.data(),
         .rstd = rstd.data()};
     Emulator(seed).run({.x = rows}, cuda::norm_threads, 128,
         [&](EmulatedBlock& block) { cuda::rms_norm_row(block, n); });
@@ -137,10 +142,9 @@ TEST_CASE("routing agrees with the CPU, whatever the logits") {
     kernels::route(logits.data(), 1, experts, top, normalise, chosen.data(), weights.data());
     std::vector<std::int32_t> ids(static_cast<std::size_t>(top), -1);
     std::vector<float> shares(static_cast<std::size_t>(top), -1);
-    const cuda::Route r = {
-        logits.data(), 1, experts, top, normalise, ids.data(), shares.data()};
-    Emulator(seed).run({}, cuda::route_threads, 0,
-        [&](EmulatedBlock& block) { cuda::route_row(block, r); });
+    const cuda::Route r = {logits.data(), 1, experts, top, normalise, ids.data(), shares.data()};
+    Emulator(seed).run(
+        {}, cuda::route_threads, 0, [&](EmulatedBlock& block) { cuda::route_row(block, r); });
     CHECK(ids == chosen);
     for (std::size_t i = 0; i < shares.size(); ++i) {
       CHECK(std::isnan(shares[i]) == std::isnan(weights[i]));
