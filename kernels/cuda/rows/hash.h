@@ -12,13 +12,20 @@ constexpr int fingerprint_threads = 128;
 constexpr std::int64_t hash_block = 1024;  // bytes from scramble to scramble
 
 #ifdef __CUDACC__
-const __constant__ std::uint64_t hash_secret[24] = {0xbe4ba423396cfeb8ULL, 0x1cad21f72c81017cULL,
+#define TRAM_CONSTANT __constant__
+#else
+#define TRAM_CONSTANT constexpr
+#endif
+
+TRAM_CONSTANT const std::uint64_t hash_secret[24] = {0xbe4ba423396cfeb8ULL, 0x1cad21f72c81017cULL,
     0xdb979083e96dd4deULL, 0x1f67b3b7a4a44072ULL, 0x78e5c0cc4ee679cbULL, 0x2172ffcc7dd05a82ULL,
     0x8e2443f7744608b8ULL, 0x4c263a81e69035e0ULL, 0xcb00c391bb52283cULL, 0xa32e531b8b65d088ULL,
     0x4ef90da297486471ULL, 0xd8acdea946ef1938ULL, 0x3f349ce33f76faa8ULL, 0x1d4f0bc7c7bbdcf9ULL,
     0x3159b4cd4be0518aULL, 0x647378d9c97e9fc8ULL, 0xc3ebd33483acc5eaULL, 0xeb6313faffa081c5ULL,
     0x49daf0b751dd0d17ULL, 0x9e68d429265516d3ULL, 0xfca1477d58be162bULL, 0xce31d07ad1b8f88fULL,
     0x280416958f3acb45ULL, 0x7e404bbbcafbd7afULL};
+
+#undef TRAM_CONSTANT
 
 constexpr std::uint64_t prime_1 = 0x9E3779B185EBCA87ULL;
 constexpr std::uint64_t prime_2 = 0xC2B2AE3D27D4EB4FULL;
