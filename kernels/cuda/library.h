@@ -1,4 +1,5 @@
 #pragma once
+
 // The interface of libtramontane_cuda.so. The library exports every function of ops.h, shape.h and
 // decoder.h by its C++ name, since it is compiled with default visibility. It carries its own CUDA
 // runtime and opens the driver only when something is called, so it loads on a machine without one.
