@@ -76,6 +76,21 @@ def run_builds_what_it_runs(folder):
     assert built == [["actors/tram", "actors/model/torch/libtramontane_trainer.so"]], built
 
 
+def tests_build_the_cuda_kernels(folder):
+    """./dev test builds the CUDA kernels, which no other build does, where nvcc was found"""
+    dev = module(os.path.join(ROOT, "dev"))
+    built = []
+    dev.install_packages = lambda *sections: None
+    dev.configure = lambda kind, extra=(): folder
+    dev.compile_into = lambda where, kind, targets=(): built.append(list(targets))
+    write(folder, "build.ninja", "build all: phony x\n")
+    dev.build_for_tests()
+    assert built == [[]], built
+    write(folder, "build.ninja", f"build all: phony x\nbuild {dev.CUDA_LIBRARY}: CUSTOM_COMMAND y\n")
+    dev.build_for_tests()
+    assert built == [[], [], [dev.CUDA_LIBRARY]], built
+
+
 def check_of_the_format_changes_nothing(folder):
     """./dev format --check names what is not formatted, and leaves it as it is"""
     dev = module(os.path.join(ROOT, "dev"))
@@ -238,7 +253,7 @@ def interrupt_leaves_nothing(folder):
 
 
 def main():
-    tests = [mutations_are_of_code_alone, survivors_are_told, interrupt_leaves_nothing, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, changes_are_found, lint_reads_past_the_precompiled_header]
+    tests = [mutations_are_of_code_alone, survivors_are_told, interrupt_leaves_nothing, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, tests_build_the_cuda_kernels, changes_are_found, lint_reads_past_the_precompiled_header]
     if shutil.which("clang-format"):
         tests += [check_of_the_format_changes_nothing, every_source_is_formatted]
     failed = 0

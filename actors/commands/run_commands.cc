@@ -3,6 +3,7 @@
 #include "actors/job/reference.h"
 #include "actors/messages/run_event.h"
 #include "actors/run/run.h"
+#include "kernels/cuda/devices.h"
 #include "kernels/ops.h"
 #include "storage/file.h"
 
@@ -25,6 +26,18 @@ const CliOption plain_option{"plain", "", "a plain line per step, also on a term
 View view_of(const CliArguments& arguments) {
   if (arguments.has("json")) return View::json;
   return arguments.has("plain") ? View::plain : View::automatic;
+}
+
+// A line for each card, or one with the reason that there is none.
+void print_devices() {
+  const auto cards = kernels::cuda::find_devices();
+  if (!cards) {
+    std::printf("devices: none (%s)\n", cards.error().text.c_str());
+    return;
+  }
+  int number = 0;
+  for (const kernels::cuda::Device& card : *cards)
+    std::printf("device %d: %s\n", number++, kernels::cuda::describe(card).c_str());
 }
 
 }  // namespace
@@ -128,12 +141,18 @@ CliCommand job_command(std::vector<RewardKind> rewards) {
 
 CliCommand version_command() {
   return {.name = "version",
-      .summary = "version and instruction set",
-      .details = "Prints the version and the instruction set that the kernels use on this machine.",
+      .summary = "version and instruction set; --devices: the CUDA cards",
+      .details =
+          "Prints the version and the instruction set that the kernels use on this machine. With\n"
+          "--devices, also the cards that the CUDA kernels could run on, or why there are none: "
+          "the\n"
+          "driver, a device, or the kernels themselves. No actor uses a card yet.\n\n"
+          "  tram version --devices",
       .positionals = {},
-      .options = {},
-      .run = [](const CliArguments&) {
+      .options = {{"devices", "", "the CUDA cards of this machine, or why there are none"}},
+      .run = [](const CliArguments& arguments) {
         std::printf("tramontane %s (%s)\n", TRAM_VERSION, kernels::isa());
+        if (arguments.has("devices")) print_devices();
         return 0;
       }};
 }

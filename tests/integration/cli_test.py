@@ -88,6 +88,22 @@ def usage(folder, run, graph):
     print("usage: every mistake is named", flush=True)
 
 
+def devices():
+    """version --devices: a line for each card, or one with the reason; that is no failure."""
+    plain, ended = h.tram("version"), h.tram("version", "--devices")
+    h.expect(ended.out.startswith(plain.out) and plain.out.count("\n") == 1, f"not the version first:\n{ended.out}")
+    lines = ended.out[len(plain.out):].splitlines()
+    if lines and lines[0].startswith("devices: none ("):
+        h.expect(len(lines) == 1 and re.search("driver|libcuda|libtramontane_cuda", lines[0]), f"no reason:\n{ended.out}")
+    else:
+        h.expect(lines and all(re.fullmatch(r"device \d+: .+, compute capability \d+\.\d, \d+\.\d GiB(, no kernels for it)?",
+            line) for line in lines), f"no cards:\n{ended.out}")
+    h.expect_equal(ended.err, "", "what version --devices complains of")
+    h.expect("--devices" in h.tram("version", "--help").out, "the help page lacks --devices")
+    refused(["version", "--device"], h.USAGE, "did you mean 'devices'")
+    print(f"version --devices: {lines[0]}", flush=True)
+
+
 def one_run(folder, policy):
     """A whole run with --json; returns its folder and graph."""
     graph = h.job(folder, "one", policy=policy, steps=4)
@@ -318,7 +334,7 @@ def full_disk(folder, policy):
 def quick(run, graph):
     """Commands that need no model are quick. Others on the machine do not count: the bound is on the
     processor's time, and the clock is only to show a wait."""
-    for words in (["version"], ["help"], ["plan", graph], ["rollouts", run], ["report", run]):
+    for words in (["version"], ["version", "--devices"], ["help"], ["plan", graph], ["rollouts", run], ["report", run]):
         took = []
         for _ in range(5):
             took.append(h.tram(*words))
@@ -334,6 +350,7 @@ with h.Folder() as at:
     warm = h.warm_policy(at)
     made, made_from = one_run(at, warm)
     usage(at, made, made_from)
+    devices()
     quick(made, made_from)
     one_rollout(at, made)
     model_commands(at, warm)
