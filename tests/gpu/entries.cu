@@ -74,10 +74,10 @@ const char* t_copy(void* to, const void* from, Int bytes) {
 
 const char* t_multiply(Int exact, const Half* x, Int x_stride, Int rows, const Half* w, Int columns,
     Int depth, const Half* bias, Half* y, float* y_float, Int y_stride, Int accumulate,
-    void* scratch, Stream stream) {
+    const Half* norm, Int gated, void* scratch, Stream stream) {
   return guarded([&] {
     const Multiply m = {x, x_stride, rows, w, columns, depth, bias, y, y_float, y_stride,
-        accumulate != 0, {scratch, scratch_bytes}};
+        accumulate != 0, {scratch, scratch_bytes}, norm, 1e-6F, gated != 0};
     exact != 0 ? multiply_exact(m, stream) : multiply_fast(m, stream);
   });
 }
@@ -103,7 +103,7 @@ const char* t_attention(Int kind, Half* qkv, Int rows, Int heads, Int kv_heads, 
     const Half* q_norm, const Half* k_norm, float eps, const float* angles,
     const std::int32_t* positions, const std::int32_t* sequences, const std::int32_t* pages,
     Int pages_stride, Half* cache, Int window, Int parts, float* parts_out, float* parts_sum,
-    Half* out, float* log_sum, Stream stream) {
+    std::uint32_t* arrived, Half* out, float* log_sum, Stream stream) {
   return guarded([&] {
     const Places places = {positions, sequences, pages, pages_stride};
     const KvCache kv = {cache, kv_heads * head_dim * 2 * kv_page, kv_heads, head_dim};
@@ -113,7 +113,7 @@ const char* t_attention(Int kind, Half* qkv, Int rows, Int heads, Int kv_heads, 
     }
     const float scale = 1 / std::sqrt(static_cast<float>(head_dim));
     attend({qkv, (heads + 2 * kv_heads) * head_dim, rows, heads, scale, window, places, kv, parts,
-               parts_out, parts_sum, out, log_sum},
+               parts_out, parts_sum, arrived, out, log_sum},
         stream);
   });
 }
@@ -132,9 +132,10 @@ const char* t_combine(const Half* outs, const float* weights, const std::int32_t
 
 const char* t_sample(const float* logits, Int rows, Int vocabulary, float temperature, float* tops,
     double* masses, float top_p, const float* u, std::int32_t* tokens, float* log_probs,
-    Stream stream) {
+    std::uint32_t* arrived, std::uint64_t* cut, Stream stream) {
   return guarded([&] {
-    sample({{logits, rows, vocabulary, temperature, tops, masses}, top_p, {}, u, tokens, log_probs},
+    sample({{logits, rows, vocabulary, temperature, tops, masses}, top_p, {}, u, tokens, log_probs,
+               arrived, cut},
         stream);
   });
 }
