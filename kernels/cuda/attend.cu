@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t blocks_wanted = 8192;
 
 template <int D, int G>
-__global__ void __launch_bounds__(attend_threads) attend_kernel(const Attend a) {
+__global__ void __launch_bounds__(attend_threads, 3) attend_kernel(const Attend a) {
   begin();
   HardwareBlock block;
   attend_parts_of_row<D, G>(block, a);

@@ -196,6 +196,12 @@ class Decoder:
         call("t_time_steps", self.at, rows, steps, us)
         return sorted(us)
 
+    def flip_stalls(self, rows, flips, position):
+        """What a step after a flip takes longer than one that is not, and two such among themselves."""
+        us = (c.c_float * (3 * flips))()
+        call("t_flip_stalls", self.at, rows, flips, position, us)
+        return sorted(us[i] - us[i + 2] for i in range(0, 3 * flips, 3)), sorted(us[i + 1] - us[i + 2] for i in range(0, 3 * flips, 3))
+
     def time_flips(self, rows, steps, piece):
         us, kinds = (c.c_float * steps)(), (c.c_int32 * steps)()
         call("t_time_flips", self.at, rows, steps, piece, us, kinds)

@@ -288,6 +288,40 @@ const char* t_time_steps(DeviceDecoder* d, Int rows, Int steps, float* us) {
   });
 }
 
+// Times on the device of steps enqueued back to back, in microseconds, in threes: the first after a
+// flip, and two by the same arena. Slots 0 to rows - 1 begin at `position` again every 30 steps.
+const char* t_flip_stalls(DeviceDecoder* d, Int rows, Int threes, Int position, float* us) {
+  return guarded([&] {
+    d->warm_up(rows);
+    constexpr Int at_once = 10;
+    std::vector<OwnedEvent> events(3 * at_once + 1);
+    int current = 0;
+    for (Int done = 0; done < threes; done += at_once) {
+      for (Int slot = 0; slot < rows; ++slot)
+        d->place(slot, {.token = static_cast<std::int32_t>(slot),
+                           .position = static_cast<std::int32_t>(position),
+                           .draw = 0,
+                           .seed = 5,
+                           .stream = static_cast<std::uint64_t>(slot)});
+      const Int count = 3 * std::min(at_once, threes - done);
+      for (int i = 0; i < 3; ++i) d->step(rows);
+      check(cudaEventRecord(events[0].event, d->stream()), "event");
+      for (Int i = 0; i < count; ++i) {
+        if (i % 3 == 0) d->flip(current = 1 - current, nullptr);
+        d->step(rows);
+        check(cudaEventRecord(events[static_cast<std::size_t>(i + 1)].event, d->stream()), "event");
+      }
+      d->wait();
+      for (Int i = 0; i < count; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        float ms = 0;
+        check(cudaEventElapsedTime(&ms, events[at].event, events[at + 1].event), "event");
+        us[3 * done + i] = ms * 1000;
+      }
+    }
+  });
+}
+
 // Times of steps that the host waits for, in microseconds. kinds[i]: 0 a step, 1 one beside a copy
 // into the arena not in use, 2 the first one after a flip. piece: bytes of a copy call; 0: no
 // copies, a flip every 10 steps.
