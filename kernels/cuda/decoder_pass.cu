@@ -37,9 +37,9 @@ __global__ void advance_kernel(const Advance a) {
 
 }  // namespace
 
-// In few rows the exact product is no slower, and does more on the way.
+// Of small matrices in few rows the exact product is no slower, and does more on the way.
 bool DeviceDecoder::State::is_exact(std::int64_t rows) const {
-  return options.exact || rows <= 8;
+  return options.exact || (rows <= 8 && shape.width <= 2048);
 }
 
 void DeviceDecoder::State::product(const Multiply& m) const {

@@ -138,6 +138,7 @@ void multiply_fast(const Multiply& m, Stream stream) {
   check(all.api->matmul(all.api->handle, plan.desc, &one, m.w, plan.w, m.x, plan.x, &rest, y,
             plan.y, y, plan.y, &plan.algorithm, m.scratch.base, plan.workspace, stream),
       "product");
+  foreign_stream = stream;
 }
 
 }  // namespace tramontane::kernels::cuda

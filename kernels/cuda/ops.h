@@ -72,7 +72,7 @@ inline constexpr std::int64_t thin_rows = 16;  // so many rows cost as much as o
 
 // Whether a product takes `norm`: not where each of its blocks would do too much of it.
 constexpr bool multiply_normalises(std::int64_t rows, std::int64_t depth) {
-  return rows <= thin_rows && rows * depth <= 8192;
+  return rows * depth <= 2048 && rows <= 2;
 }
 
 // The same bits for a row whatever the number of rows. See product.cuh for the order of sums.

@@ -16,8 +16,7 @@ namespace tramontane::kernels::cuda {
 constexpr int segments = 4;
 constexpr int stage_depth = 64;
 
-// Up to thin_rows rows; of these, x is normalised on the way where rows * depth is at most
-// product_norm_elements.
+// Up to thin_rows rows; x may be normalised on the way.
 void multiply_thin(const Multiply& m, Stream stream);
 
 // Any number of rows; x as it is.

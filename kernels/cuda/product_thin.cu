@@ -123,12 +123,20 @@ __global__ void __launch_bounds__(threads) thin_kernel(const Multiply m) {
       before[i] = to_float(m.y[row_of(i) * m.y_stride + first + n_of(i)]);
   }
   if constexpr (Normed) normalise(m, reinterpret_cast<std::byte*>(block_shared), squares);
-  const auto activations = [&](int row, std::int64_t k) {
-    uint4 value = {0, 0, 0, 0};
-    if (row >= m.rows || k >= end) return value;
+  // Where there is no such row, the first one: nobody stores what comes of it, and the lanes of a
+  // warp stay together.
+  const auto place_of_row = [&](int row) {
+    const std::int64_t there = row < m.rows ? row : 0;
     if constexpr (Normed)
-      return *reinterpret_cast<const uint4*>(block_shared + row * row_bytes(m.depth) + k * 2);
-    return *reinterpret_cast<const uint4*>(m.x + row * m.x_stride + k);
+      return static_cast<const std::byte*>(block_shared) + there * row_bytes(m.depth);
+    return reinterpret_cast<const std::byte*>(m.x + there * m.x_stride);
+  };
+  const std::byte* const low_row = place_of_row(at.group);
+  const std::byte* const high_row = place_of_row(at.group + 8);
+  const auto activations = [&](const std::byte* row, std::int64_t k) {
+    uint4 value = {0, 0, 0, 0};
+    if (k < end) value = *reinterpret_cast<const uint4*>(row + k * 2);
+    return value;
   };
   float c[Tiles][4] = {};
   for (std::int64_t k = begin; k < end; k += Ahead * 32) {
@@ -139,8 +147,8 @@ __global__ void __launch_bounds__(threads) thin_kernel(const Multiply m) {
 #pragma unroll
       for (int u = 0; u < batch; ++u) {
         const std::int64_t depth = k + (start + u) * 32 + at.pair * 8;
-        low[u] = activations(at.group, depth);
-        high[u] = High ? activations(at.group + 8, depth) : uint4{0, 0, 0, 0};
+        low[u] = activations(low_row, depth);
+        high[u] = High ? activations(high_row, depth) : uint4{0, 0, 0, 0};
       }
 #pragma unroll
       for (int u = 0; u < batch; ++u) {

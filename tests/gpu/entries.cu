@@ -69,6 +69,8 @@ const char* t_fill(Half* to, Int n, float scale, float offset, Int seed) {
 const char* t_copy(void* to, const void* from, Int bytes) {
   return guarded([&] {
     check(cudaMemcpy(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDefault), "copy");
+    // Between device memories it only enqueues, and a decoder's stream does not wait for it.
+    check(cudaDeviceSynchronize(), "copy");
   });
 }
 

@@ -140,7 +140,7 @@ def kinds(r, name, s, rows, bandwidth):
     qkv, floats = (h + 2 * kv) * d, dict(dtype=F32, device="cuda")
     x, attended, up, eights = normal(rows, w), normal(rows, h * d), normal(rows, f), torch.ones(w, dtype=BF, device="cuda")
     out = torch.empty(rows, 2 * f, dtype=BF, device="cuda")
-    fuses = rows <= 16 and rows * w <= 8192
+    fuses = rows <= 2 and rows * w <= 2048
     found = {}
 
     def product(kind, columns, depth, x, times=layers, **options):
