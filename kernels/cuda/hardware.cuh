@@ -9,6 +9,7 @@
 #include "kernels/cuda/rows/block.h"
 
 #include <cuda_runtime.h>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -115,7 +116,7 @@ inline void check(cudaError_t status, const char* what) {
 
 // The stream in which this thread has enqueued somebody else's kernel last. What that one waits for
 // is not known, so the next kernel is not placed early.
-inline thread_local Stream foreign_stream = nullptr;
+inline thread_local std::optional<Stream> foreign_stream;
 
 // Starts a kernel whose blocks along z, where there are several, are a cluster; the driver places
 // it early where it can.
@@ -125,8 +126,7 @@ void launch_clusters(const char* name, void (*kernel)(Parameters...), dim3 grid,
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   cudaLaunchAttribute attributes[2] = {};
   attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attributes[0].val.programmaticStreamSerializationAllowed =
-      stream != nullptr && stream == foreign_stream ? 0 : 1;
+  attributes[0].val.programmaticStreamSerializationAllowed = foreign_stream == stream ? 0 : 1;
   attributes[1].id = cudaLaunchAttributeClusterDimension;
   attributes[1].val.clusterDim.x = 1;
   attributes[1].val.clusterDim.y = 1;
@@ -139,7 +139,7 @@ void launch_clusters(const char* name, void (*kernel)(Parameters...), dim3 grid,
   config.attrs = attributes;
   config.numAttrs = cluster > 1 ? 2 : 1;
   check(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), name);
-  if (stream == foreign_stream) foreign_stream = nullptr;
+  if (foreign_stream == stream) foreign_stream.reset();
 }
 
 template <class... Parameters, class... Arguments>

@@ -205,12 +205,11 @@ void launch_thin(const Multiply& m, Stream stream) {
 }  // namespace
 
 void multiply_thin(const Multiply& m, Stream stream) {
-  // Enough in flight to fill the latency of memory, but not more than there is.
-  const bool deep = m.depth > 1024;
+  // 8 loads a thread: more would leave fewer warps, and these wait for activations as well.
   if (m.columns <= 4096 && !m.gated) {
-    deep ? launch_thin<1, 16>(m, stream) : launch_thin<1, 8>(m, stream);
+    launch_thin<1, 8>(m, stream);
   } else {
-    deep ? launch_thin<2, 8>(m, stream) : launch_thin<2, 4>(m, stream);
+    launch_thin<2, 4>(m, stream);
   }
 }
 

@@ -60,6 +60,35 @@ def fused(r):
     r.row("fused products that differ from the ops apart", unequal, "0", unequal == 0)
 
 
+def fast_chains(r):
+    """Fast products among other ops, enqueued at once: the bits of the same ops one by one."""
+    rows, width, inner = 64, 256, 704
+    up, down, weight = normal(2 * inner, width, scale=width**-0.5), normal(width, inner, scale=inner**-0.5), normal(width)
+    begin = normal(rows, width)
+
+    def chain(wait):
+        x, y, both, gated = begin.clone(), poison(rows, width), poison(rows, 2 * inner), poison(rows, inner)
+        torch.cuda.synchronize()
+        for _ in range(32):
+            call("t_rms_norm", x, None, weight, 1e-6, rows, width, y, None, stream())
+            wait()
+            multiply(y, up, exact=False, y=both)
+            wait()
+            call("t_swiglu", both, rows, inner, gated, stream())
+            wait()
+            multiply(gated, down, exact=False, y=x, accumulate=True)
+            wait()
+        torch.cuda.synchronize()
+        return x
+
+    torch.cuda.synchronize()
+    with torch.cuda.stream(torch.cuda.Stream()):
+        wanted = chain(torch.cuda.synchronize)
+        unequal = sum(not torch.equal(chain(lambda: None), wanted) for _ in range(20))
+    fine = unequal == 0 and bool(torch.isfinite(wanted).all())
+    r.row("chains of fast products that differ by waits", unequal, "0", fine)
+
+
 def norms(r):
     x, more, w = normal(37, 1024, scale=2), normal(37, 1024), normal(1024)
     y, rstd = poison(37, 1024), poison(37, dtype=F32)
@@ -231,4 +260,4 @@ def fingerprint(r):
 
 
 if __name__ == "__main__":
-    Report().run([products, invariance, fused, norms, attention, experts, sampling, optimizer, fingerprint], sys.argv[1:])
+    Report().run([products, invariance, fused, fast_chains, norms, attention, experts, sampling, optimizer, fingerprint], sys.argv[1:])
