@@ -1,5 +1,4 @@
-// Attention over the paged cache: one kernel over the parts of rows, one that merges them. Bodies:
-// rows/attend.h.
+// Attention over the paged cache. Body: rows/attend.h.
 
 #include "kernels/cuda/hardware.cuh"
 #include "kernels/cuda/rows/attend.h"
@@ -8,19 +7,13 @@ namespace tramontane::kernels::cuda {
 namespace {
 
 // Blocks that fill any device several times over: with so many rows, a block takes several parts.
-constexpr std::int64_t blocks_wanted = 4096;
+constexpr std::int64_t blocks_wanted = 8192;
 
 template <int D, int G>
-__global__ void __launch_bounds__(attend_threads) attend_kernel(const Attend a) {
+__global__ void __launch_bounds__(attend_threads, 3) attend_kernel(const Attend a) {
   begin();
   HardwareBlock block;
   attend_parts_of_row<D, G>(block, a);
-}
-
-__global__ void merge_kernel(const Attend a) {
-  begin();
-  HardwareBlock block;
-  merge_parts(block, a);
 }
 
 template <int D, int G>
@@ -30,8 +23,9 @@ void launch_parts(const Attend& a, Stream stream) {
   side_by_side = side_by_side < a.parts ? side_by_side : a.parts;
   const dim3 grid(static_cast<unsigned>(side_by_side), static_cast<unsigned>(runs),
       static_cast<unsigned>(a.rows));
-  launch(
-      "attend", attend_kernel<D, G>, grid, attend_threads, sizeof(AttendShared<D, G>), stream, a);
+  constexpr std::size_t bytes = sizeof(AttendShared<D, G>);
+  allow_shared(attend_kernel<D, G>, bytes);
+  launch("attend", attend_kernel<D, G>, grid, attend_threads, bytes, stream, a);
 }
 
 template <int D>
@@ -70,9 +64,6 @@ void attend(const Attend& a, Stream stream) {
     default:
       throw DeviceError("attend: a head is 16, 32, 64, 128 or 256 wide");
   }
-  const dim3 grid(static_cast<unsigned>(a.heads), static_cast<unsigned>(a.rows));
-  const int threads = a.cache.head_dim < warp_lanes ? warp_lanes : int(a.cache.head_dim);
-  launch("attend (merge)", merge_kernel, grid, threads, 0, stream, a);
 }
 
 }  // namespace tramontane::kernels::cuda

@@ -14,8 +14,6 @@
 namespace tramontane::kernels::cuda {
 namespace {
 
-constexpr std::size_t reserved = 16384;  // of the scratch, for the exact product's counters
-
 void check(cublasStatus_t status, const char* what) {
   if (status != CUBLAS_STATUS_SUCCESS)
     throw DeviceError("cuBLASLt: " + std::string(what) + " failed with status " +
@@ -86,7 +84,7 @@ Plan make_plan(const Api& api, const Multiply& m) {
   check(api.layout_create(&plan.y, output, size(m.columns), size(m.rows), m.y_stride), "layout");
   cublasLtMatmulPreference_t preference = nullptr;
   check(api.preference_create(&preference), "preference");
-  const std::size_t room = m.scratch.bytes > reserved ? m.scratch.bytes - reserved : 0;
+  const std::size_t room = m.scratch.bytes;
   check(
       api.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room),
       "workspace");
@@ -122,6 +120,7 @@ Plans& plans() {
 
 void multiply_fast(const Multiply& m, Stream stream) {
   if (m.rows == 0) return;
+  if (m.norm != nullptr || m.gated) throw DeviceError("multiply_fast: a plain product alone");
   Plans& all = plans();
   const std::lock_guard lock(all.mutex);
   if (!all.api) all.api = std::make_unique<Api>(open_api());
@@ -137,9 +136,9 @@ void multiply_fast(const Multiply& m, Stream stream) {
   const float rest = m.accumulate ? 1.0F : 0.0F;
   void* y = m.y_float ? static_cast<void*>(m.y_float) : static_cast<void*>(m.y);
   check(all.api->matmul(all.api->handle, plan.desc, &one, m.w, plan.w, m.x, plan.x, &rest, y,
-            plan.y, y, plan.y, &plan.algorithm, static_cast<std::byte*>(m.scratch.base) + reserved,
-            plan.workspace, stream),
+            plan.y, y, plan.y, &plan.algorithm, m.scratch.base, plan.workspace, stream),
       "product");
+  foreign_stream = stream;
 }
 
 }  // namespace tramontane::kernels::cuda

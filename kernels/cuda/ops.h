@@ -35,7 +35,7 @@ struct DeviceError : std::runtime_error {
 
 // ---- matrix products ---------------------------------------------------------------------------
 
-// Scratch of the products of one stream: `bytes` of device memory, zeroed once.
+// Scratch of the fast products of one stream: `bytes` of device memory.
 struct Scratch {
   void* base = nullptr;
   std::size_t bytes = 0;
@@ -45,6 +45,11 @@ inline constexpr std::size_t scratch_bytes = std::size_t{20} << 20;
 
 // y (rows, columns) = x (rows, depth) · W^T [+ bias (columns)] [+ y], with W stored (columns,
 // depth) as nn.Linear stores it. x rows are `x_stride` apart (a multiple of 8), y rows `y_stride`.
+//
+// Of the exact product alone, with the bits of the ops that they stand for:
+//  - norm (depth): x is normalised first, as rms_norm does; where multiply_normalises().
+//  - gated: W is (2 * columns, depth), gates first, then ups, and y = silu(gate) * up as swiglu
+//    does; no bias, no accumulation, bfloat16.
 struct Multiply {
   const Bfloat16* x = nullptr;
   std::int64_t x_stride = 0;
@@ -58,9 +63,19 @@ struct Multiply {
   std::int64_t y_stride = 0;
   bool accumulate = false;  // of bfloat16 only: y + product is rounded once
   Scratch scratch;
+  const Bfloat16* norm = nullptr;
+  float norm_eps = 0;
+  bool gated = false;
 };
 
-// The same bits for a row whatever the number of rows. See multiply_exact.cu for the order of sums.
+inline constexpr std::int64_t thin_rows = 16;  // so many rows cost as much as one
+
+// Whether a product takes `norm`: not where each of its blocks would do too much of it.
+constexpr bool multiply_normalises(std::int64_t rows, std::int64_t depth) {
+  return rows * depth <= 2048 && rows <= 2;
+}
+
+// The same bits for a row whatever the number of rows. See product.cuh for the order of sums.
 void multiply_exact(const Multiply& m, Stream stream);
 
 // By cuBLASLt: rows may depend on how many there are. Throws DeviceError naming the library where
@@ -164,9 +179,10 @@ struct Attend {
   std::int64_t window = 0;
   Places places;
   KvCache cache;
-  std::int64_t parts = 0;      // >= attend_parts(the longest context among the rows)
-  float* parts_out = nullptr;  // (rows, heads, parts, head_dim)
-  float* parts_sum = nullptr;  // (rows, heads, parts, 2): largest score, sum
+  std::int64_t parts = 0;            // >= attend_parts(the longest context among the rows)
+  float* parts_out = nullptr;        // (rows, heads, parts, head_dim)
+  float* parts_sum = nullptr;        // (rows, heads, parts, 2): largest score, sum
+  std::uint32_t* arrived = nullptr;  // (rows, heads), zeroed once
   Bfloat16* out = nullptr;
   float* log_sum = nullptr;
 };
@@ -235,6 +251,14 @@ struct Draws {
 // Draws by the rule of kernels::sample: the cumulative distribution in id order is inverted at the
 // row's draw; log_probs are of the whole distribution. A row without a distribution gets token -1
 // and NaN, and so does an idle one.
+//
+// `arrived` (rows) is zeroed once; `cut` (rows, cut_words) is only used where top_p < 1.
+inline constexpr std::int64_t cut_list = 2048;
+
+constexpr std::int64_t cut_words(std::int64_t vocabulary) {
+  return 2048 + 4 + cut_list + output_parts(vocabulary);
+}
+
 struct Sample {
   Logits logits;
   float top_p = 1;
@@ -242,6 +266,8 @@ struct Sample {
   const float* u = nullptr;  // (rows): instead of the draws, where it is not null
   std::int32_t* tokens = nullptr;
   float* log_probs = nullptr;
+  std::uint32_t* arrived = nullptr;
+  std::uint64_t* cut = nullptr;
 };
 
 void sample(const Sample& s, Stream stream);

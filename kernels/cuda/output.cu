@@ -6,7 +6,7 @@
 namespace tramontane::kernels::cuda {
 namespace {
 
-constexpr std::size_t scan_shared = 32 * (sizeof(float) + sizeof(double));
+constexpr std::size_t scan_shared = sizeof(OutputShared);
 
 __global__ void __launch_bounds__(output_threads) top_kernel(const Logits l) {
   begin();
@@ -20,10 +20,22 @@ __global__ void __launch_bounds__(output_threads) mass_kernel(const Logits l) {
   mass_of_part(block, l);
 }
 
-__global__ void __launch_bounds__(output_threads) sample_kernel(const Sample s) {
+__global__ void __launch_bounds__(output_threads) sample_tops_kernel(const Sample s) {
   begin();
   HardwareBlock block;
-  sample_row(block, s);
+  sample_tops(block, s);
+}
+
+__global__ void __launch_bounds__(output_threads) sample_masses_kernel(const Sample s) {
+  begin();
+  HardwareBlock block;
+  sample_masses(block, s);
+}
+
+__global__ void __launch_bounds__(output_threads) sample_cut_kernel(const Sample s) {
+  begin();
+  HardwareBlock block;
+  sample_cut(block, s);
 }
 
 __global__ void __launch_bounds__(output_threads) log_prob_kernel(const TokenLogProb t) {
@@ -53,9 +65,12 @@ void weigh(const Logits& l, Stream stream) {
 }  // namespace
 
 void sample(const Sample& s, Stream stream) {
-  weigh(s.logits, stream);
-  launch("sample", sample_kernel, dim3(static_cast<unsigned>(s.logits.rows)), output_threads,
-      sizeof(SampleShared), stream, s);
+  const bool cut = s.top_p < 1 && s.logits.temperature != 0;
+  const dim3 grid = parts_grid(s.logits);
+  constexpr std::size_t bytes = sizeof(SampleShared);
+  launch("sample (tops)", sample_tops_kernel, grid, output_threads, scan_shared, stream, s);
+  launch("sample (masses)", sample_masses_kernel, grid, output_threads, bytes, stream, s);
+  if (cut) launch("sample (cut)", sample_cut_kernel, grid, output_threads, bytes, stream, s);
 }
 
 void token_log_prob(const TokenLogProb& t, Stream stream) {

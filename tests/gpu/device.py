@@ -60,12 +60,26 @@ def error(out, reference):
     return ((out - reference).norm() / reference.norm().clamp_min(1e-300)).item()
 
 
-def multiply(x, w, exact=True, bias=None, y=None, accumulate=False, float_out=False):
+ARRIVED = torch.zeros(65536, dtype=torch.int32, device="cuda")
+
+
+def cut_words(vocabulary):
+    return 2048 + 4 + 2048 + (vocabulary + 2047) // 2048
+
+
+def sample(logits, rows, temperature, tops, masses, top_p, u, tokens, log_probs, cut=None):
+    vocabulary = logits.shape[1]
+    if cut is None:
+        cut = torch.full((rows, cut_words(vocabulary)), 0x7ff0123456789abc, dtype=torch.int64, device="cuda")
+    call("t_sample", logits, rows, vocabulary, temperature, tops, masses, top_p, u, tokens, log_probs, ARRIVED, cut, stream())
+
+
+def multiply(x, w, exact=True, bias=None, y=None, accumulate=False, float_out=False, norm=None, gated=False):
     rows, depth = x.shape
-    columns = w.shape[0]
+    columns = w.shape[0] // (2 if gated else 1)
     y = poison(rows, columns, dtype=F32 if float_out else BF) if y is None else y
     call("t_multiply", int(exact), x, x.stride(0), rows, w, columns, depth, bias, None if float_out else y,
-        y if float_out else None, columns, int(accumulate), SCRATCH, stream())
+        y if float_out else None, columns, int(accumulate), norm, int(gated), SCRATCH, stream())
     return y
 
 
@@ -181,6 +195,12 @@ class Decoder:
         us = (c.c_float * steps)()
         call("t_time_steps", self.at, rows, steps, us)
         return sorted(us)
+
+    def flip_stalls(self, rows, flips, position):
+        """What a step after a flip takes longer than one that is not, and two such among themselves."""
+        us = (c.c_float * (3 * flips))()
+        call("t_flip_stalls", self.at, rows, flips, position, us)
+        return sorted(us[i] - us[i + 2] for i in range(0, 3 * flips, 3)), sorted(us[i + 1] - us[i + 2] for i in range(0, 3 * flips, 3))
 
     def time_flips(self, rows, steps, piece):
         us, kinds = (c.c_float * steps)(), (c.c_int32 * steps)()

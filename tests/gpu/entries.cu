@@ -69,15 +69,17 @@ const char* t_fill(Half* to, Int n, float scale, float offset, Int seed) {
 const char* t_copy(void* to, const void* from, Int bytes) {
   return guarded([&] {
     check(cudaMemcpy(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDefault), "copy");
+    // Between device memories it only enqueues, and a decoder's stream does not wait for it.
+    check(cudaDeviceSynchronize(), "copy");
   });
 }
 
 const char* t_multiply(Int exact, const Half* x, Int x_stride, Int rows, const Half* w, Int columns,
     Int depth, const Half* bias, Half* y, float* y_float, Int y_stride, Int accumulate,
-    void* scratch, Stream stream) {
+    const Half* norm, Int gated, void* scratch, Stream stream) {
   return guarded([&] {
     const Multiply m = {x, x_stride, rows, w, columns, depth, bias, y, y_float, y_stride,
-        accumulate != 0, {scratch, scratch_bytes}};
+        accumulate != 0, {scratch, scratch_bytes}, norm, 1e-6F, gated != 0};
     exact != 0 ? multiply_exact(m, stream) : multiply_fast(m, stream);
   });
 }
@@ -103,7 +105,7 @@ const char* t_attention(Int kind, Half* qkv, Int rows, Int heads, Int kv_heads, 
     const Half* q_norm, const Half* k_norm, float eps, const float* angles,
     const std::int32_t* positions, const std::int32_t* sequences, const std::int32_t* pages,
     Int pages_stride, Half* cache, Int window, Int parts, float* parts_out, float* parts_sum,
-    Half* out, float* log_sum, Stream stream) {
+    std::uint32_t* arrived, Half* out, float* log_sum, Stream stream) {
   return guarded([&] {
     const Places places = {positions, sequences, pages, pages_stride};
     const KvCache kv = {cache, kv_heads * head_dim * 2 * kv_page, kv_heads, head_dim};
@@ -113,7 +115,7 @@ const char* t_attention(Int kind, Half* qkv, Int rows, Int heads, Int kv_heads, 
     }
     const float scale = 1 / std::sqrt(static_cast<float>(head_dim));
     attend({qkv, (heads + 2 * kv_heads) * head_dim, rows, heads, scale, window, places, kv, parts,
-               parts_out, parts_sum, out, log_sum},
+               parts_out, parts_sum, arrived, out, log_sum},
         stream);
   });
 }
@@ -132,9 +134,10 @@ const char* t_combine(const Half* outs, const float* weights, const std::int32_t
 
 const char* t_sample(const float* logits, Int rows, Int vocabulary, float temperature, float* tops,
     double* masses, float top_p, const float* u, std::int32_t* tokens, float* log_probs,
-    Stream stream) {
+    std::uint32_t* arrived, std::uint64_t* cut, Stream stream) {
   return guarded([&] {
-    sample({{logits, rows, vocabulary, temperature, tops, masses}, top_p, {}, u, tokens, log_probs},
+    sample({{logits, rows, vocabulary, temperature, tops, masses}, top_p, {}, u, tokens, log_probs,
+               arrived, cut},
         stream);
   });
 }
@@ -283,6 +286,40 @@ const char* t_time_steps(DeviceDecoder* d, Int rows, Int steps, float* us) {
       const auto at = static_cast<std::size_t>(i);
       check(cudaEventElapsedTime(us + i, events[at].event, events[at + 1].event), "event");
       us[i] *= 1000;
+    }
+  });
+}
+
+// Times on the device of steps enqueued back to back, in microseconds, in threes: the first after a
+// flip, and two by the same arena. Slots 0 to rows - 1 begin at `position` again every 30 steps.
+const char* t_flip_stalls(DeviceDecoder* d, Int rows, Int threes, Int position, float* us) {
+  return guarded([&] {
+    d->warm_up(rows);
+    constexpr Int at_once = 10;
+    std::vector<OwnedEvent> events(3 * at_once + 1);
+    int current = 0;
+    for (Int done = 0; done < threes; done += at_once) {
+      for (Int slot = 0; slot < rows; ++slot)
+        d->place(slot, {.token = static_cast<std::int32_t>(slot),
+                           .position = static_cast<std::int32_t>(position),
+                           .draw = 0,
+                           .seed = 5,
+                           .stream = static_cast<std::uint64_t>(slot)});
+      const Int count = 3 * std::min(at_once, threes - done);
+      for (int i = 0; i < 3; ++i) d->step(rows);
+      check(cudaEventRecord(events[0].event, d->stream()), "event");
+      for (Int i = 0; i < count; ++i) {
+        if (i % 3 == 0) d->flip(current = 1 - current, nullptr);
+        d->step(rows);
+        check(cudaEventRecord(events[static_cast<std::size_t>(i + 1)].event, d->stream()), "event");
+      }
+      d->wait();
+      for (Int i = 0; i < count; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        float ms = 0;
+        check(cudaEventElapsedTime(&ms, events[at].event, events[at + 1].event), "event");
+        us[3 * done + i] = ms * 1000;
+      }
     }
   });
 }

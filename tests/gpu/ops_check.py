@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from device import BF, F32, Report, call, error, multiply, normal, poison, stream
+from device import ARRIVED, BF, F32, Report, call, error, multiply, normal, poison, sample, stream
 
 HALF_BOUND = 4e-3  # of a result that is rounded to bfloat16
 
@@ -42,6 +42,51 @@ def invariance(r):
             first = random.randrange(256 - rows + 1)
             unequal += not torch.equal(multiply(x[first:first + rows].contiguous(), w, float_out=True), whole[first:first + rows])
     r.row("exact product: row blocks that differ by batch", unequal, "0", unequal == 0)
+
+
+def fused(r):
+    """A product that normalises what it reads or gates what it writes has the bits of the ops apart."""
+    unequal = 0
+    for rows, columns, depth in [(1, 4096, 1024), (2, 1024, 1024), (1, 6144, 2048), (2, 24, 136)]:
+        x, w, weight = normal(rows, depth), normal(columns, depth), normal(depth)
+        y = poison(rows, depth)
+        call("t_rms_norm", x, None, weight, 1e-6, rows, depth, y, None, stream())
+        unequal += not torch.equal(multiply(x, w, norm=weight), multiply(y, w))
+    for rows, columns, depth in [(1, 3072, 1024), (16, 3072, 1024), (17, 3072, 1024), (64, 12288, 4096), (200, 3072, 1024), (40, 72, 136), (3, 8, 40), (64, 512, 256)]:
+        x, w = normal(rows, depth), normal(2 * columns, depth, scale=depth**-0.5)
+        apart = poison(rows, columns)
+        call("t_swiglu", multiply(x, w), rows, columns, apart, stream())
+        unequal += not torch.equal(multiply(x, w, gated=True), apart)
+    r.row("fused products that differ from the ops apart", unequal, "0", unequal == 0)
+
+
+def fast_chains(r):
+    """Fast products among other ops, enqueued at once: the bits of the same ops one by one."""
+    rows, width, inner = 64, 256, 704
+    up, down, weight = normal(2 * inner, width, scale=width**-0.5), normal(width, inner, scale=inner**-0.5), normal(width)
+    begin = normal(rows, width)
+
+    def chain(wait):
+        x, y, both, gated = begin.clone(), poison(rows, width), poison(rows, 2 * inner), poison(rows, inner)
+        torch.cuda.synchronize()
+        for _ in range(32):
+            call("t_rms_norm", x, None, weight, 1e-6, rows, width, y, None, stream())
+            wait()
+            multiply(y, up, exact=False, y=both)
+            wait()
+            call("t_swiglu", both, rows, inner, gated, stream())
+            wait()
+            multiply(gated, down, exact=False, y=x, accumulate=True)
+            wait()
+        torch.cuda.synchronize()
+        return x
+
+    torch.cuda.synchronize()
+    with torch.cuda.stream(torch.cuda.Stream()):
+        wanted = chain(torch.cuda.synchronize)
+        unequal = sum(not torch.equal(chain(lambda: None), wanted) for _ in range(20))
+    fine = unequal == 0 and bool(torch.isfinite(wanted).all())
+    r.row("chains of fast products that differ by waits", unequal, "0", fine)
 
 
 def norms(r):
@@ -103,7 +148,7 @@ def attention_case(r_name, heads, kv_heads, d, length, window, r):
     def run(kind, rows, at, out, sums):
         parts_out, parts_sum = poison(rows * heads * parts * d, dtype=F32), poison(rows * heads * parts * 2, dtype=F32)
         call("t_attention", kind, qkv[at:at + rows], rows, heads, kv_heads, d, qw, kw, 1e-6, angles, positions[at:at + rows], sequences[at:at + rows],
-            pages, count, cache, window, parts, parts_out, parts_sum, out, sums, stream())
+            pages, count, cache, window, parts, parts_out, parts_sum, ARRIVED, out, sums, stream())
         torch.cuda.synchronize()
 
     run(0, length, 0, None, None)
@@ -119,7 +164,7 @@ def attention_case(r_name, heads, kv_heads, d, length, window, r):
 
 def attention(r):
     worst = 0.0
-    for name, case in {"0.6B": (16, 8, 128, 700, 0), "8B": (32, 8, 128, 300, 0), "64": (4, 4, 64, 257, 0), "window": (8, 2, 128, 500, 130), "16": (4, 1, 16, 90, 0)}.items():
+    for name, case in {"0.6B": (16, 8, 128, 700, 0), "8B": (32, 8, 128, 300, 0), "64": (4, 4, 64, 257, 0), "window": (8, 2, 128, 500, 130), "16": (4, 1, 16, 90, 0), "256": (2, 2, 256, 150, 0)}.items():
         worst = max(worst, attention_case(name, *case, r))
     r.below("attention", worst, 6e-3)
 
@@ -150,11 +195,11 @@ def sampling(r):
             parts = (vocabulary + 2047) // 2048
             tops, masses = poison(rows, parts, dtype=F32), poison(rows, parts, dtype=torch.double)
             tokens, log_probs = torch.full((rows,), -7, dtype=torch.int32, device="cuda"), poison(rows, dtype=F32)
-            call("t_sample", logits, rows, vocabulary, temperature, tops, masses, top_p, u, tokens, log_probs, stream())
+            sample(logits, rows, temperature, tops, masses, top_p, u, tokens, log_probs)
             logp = (logits.double() / temperature).log_softmax(-1)
             p = logp.exp()
             if top_p < 1:
-                sorted_p, ids = p.sort(-1, descending=True, stable=True)
+                sorted_p, ids = torch.sort(p, dim=-1, descending=True, stable=True)
                 keep = sorted_p.cumsum(-1) - sorted_p < top_p
                 p = torch.zeros_like(p).scatter(-1, ids, sorted_p * keep)
             cumulative = p.cumsum(-1) / p.sum(-1, keepdim=True)
@@ -215,4 +260,4 @@ def fingerprint(r):
 
 
 if __name__ == "__main__":
-    Report().run([products, invariance, norms, attention, experts, sampling, optimizer, fingerprint], sys.argv[1:])
+    Report().run([products, invariance, fused, fast_chains, norms, attention, experts, sampling, optimizer, fingerprint], sys.argv[1:])

@@ -52,7 +52,6 @@ void note_device(const T* data, std::int64_t n) {
 }
 
 void products() {
-  auto scratch = device_memory<std::byte>(scratch_bytes);
   for (const std::int64_t rows : {1, 9, 16, 17, 70}) {
     for (const std::int64_t columns : {24, 200, 4104}) {
       const std::int64_t depth = columns == 200 ? 1096 : 136;
@@ -70,13 +69,11 @@ void products() {
           .bias = bias.get(),
           .y = y.get(),
           .y_stride = columns,
-          .accumulate = true,
-          .scratch = {scratch.get(), scratch_bytes}};
+          .accumulate = true};
       multiply_exact(m, nullptr);
       m.y = nullptr;
       m.accumulate = false;
       m.y_float = y_float.get();
-      m.scratch = {};
       multiply_exact(m, nullptr);
       note_device(y.get(), rows * columns);
       note_device(y_float.get(), rows * columns);
@@ -94,10 +91,13 @@ void distribution() {
   auto tokens = device_memory<std::int32_t>(rows);
   auto log_probs = device_memory<float>(rows);
   auto entropy = device_memory<float>(rows);
+  auto arrived = device_memory<std::uint32_t>(rows);
+  auto cut = device_memory<std::uint64_t>(rows * cut_words(vocabulary));
   for (const float top_p : {1.0F, 0.7F}) {
     for (const float temperature : {0.0F, 0.8F}) {
       const Logits l = {logits.get(), rows, vocabulary, temperature, tops.get(), masses.get()};
-      sample({l, top_p, {}, u.get(), tokens.get(), log_probs.get()}, nullptr);
+      sample({l, top_p, {}, u.get(), tokens.get(), log_probs.get(), arrived.get(), cut.get()},
+          nullptr);
       note_device(tokens.get(), rows);
       token_log_prob({l, tokens.get(), log_probs.get(), entropy.get()}, nullptr);
       note_device(log_probs.get(), rows);

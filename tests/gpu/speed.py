@@ -2,14 +2,27 @@
 
   python3 tests/gpu/speed.py [passes|qwen3_06b|qwen3_8b]
 """
+import itertools
 import sys
 
 import torch
 import torch.nn.functional as F
 
-from device import BF, F32, QWEN3_06B, QWEN3_8B, Decoder, call, copy_bandwidth, milliseconds, multiply, normal, stream, Report
+from device import ARRIVED, BF, F32, QWEN3_06B, QWEN3_8B, Decoder, call, copy_bandwidth, cut_words, milliseconds, multiply, normal, sample, stream, Report
 
 CONTEXT = 1024
+FLIPS = 200
+ROWS = (1, 8, 16, 32, 64, 128, 512)
+
+
+def replay(run, count):
+    """Milliseconds of one of `count` calls, captured into a graph."""
+    run()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for _ in range(count):
+            run()
+    return milliseconds(graph.replay, 5) / count
 
 
 def passes(r):
@@ -32,9 +45,10 @@ def passes(r):
     logits = torch.randn(64, 151936, device="cuda")
     tops, masses = torch.empty(64, 75, device="cuda"), torch.empty(64, 75, dtype=torch.double, device="cuda")
     tokens, log_probs, u = torch.zeros(64, dtype=torch.int32, device="cuda"), torch.zeros(64, device="cuda"), torch.rand(64, device="cuda")
+    cut = torch.zeros(64, cut_words(151936), dtype=torch.int64, device="cuda")
     for rows, top_p in ((1, 1.0), (64, 1.0), (1, 0.9), (64, 0.9)):
-        ms = milliseconds(lambda: call("t_sample", logits, rows, 151936, 1.0, tops, masses, top_p, u, tokens, log_probs, stream()))
-        r.row(f"sampling, {rows} rows, top_p {top_p}", f"{ms * 1000:.0f} us")
+        us = 1000 * replay(lambda: sample(logits, rows, 1.0, tops, masses, top_p, u, tokens, log_probs, cut), 10)
+        r.row(f"sampling, {rows} rows, top_p {top_p}", f"{us:.0f} us", "< 100 us", us < 100)
 
 
 def products(r):
@@ -45,23 +59,17 @@ def products(r):
         copies = max(2, min(40, 400_000_000 // (columns * depth * 2)))
         ws = [normal(columns, depth) for _ in range(copies)]
         cells = []
-        for rows in (1, 8, 64, 512):
+        for rows in ROWS:
             x = normal(rows, depth)
             for exact in (True, False):
-                def run():
-                    for w in ws:
-                        multiply(x, w, exact, y=out)
                 out = torch.empty(rows, columns, dtype=BF, device="cuda")
-                run()
-                graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(graph):
-                    run()
-                ms = milliseconds(graph.replay, 5) / copies
+                at = itertools.cycle(ws)
+                ms = replay(lambda: multiply(x, next(at), exact, y=out), copies)
                 if rows < 512:
                     cells.append(f"{(columns + rows) * depth * 2 / (ms / 1000) / bandwidth:.2f}")
                 else:
                     cells.append(f"{2 * rows * columns * depth / ms / 1e9:.0f}")
-        r.row(f"product {name}", "1: {}/{}  8: {}/{}  64: {}/{}  512: {}/{} TFLOP/s".format(*cells), "exact/fast")
+        r.row(f"product {name}", "  ".join(f"{rows}: {cells[2 * i]}/{cells[2 * i + 1]}" for i, rows in enumerate(ROWS)) + " TFLOP/s", "exact/fast")
 
 
 class TorchDecoder:
@@ -126,8 +134,56 @@ def step_bytes(s, rows):
     return 2 * weights + rows * (CONTEXT + 8) * s["layers"] * 2 * s["kv_heads"] * s["head_dim"] * 2
 
 
+def kinds(r, name, s, rows, bandwidth):
+    """What a step is made of: each kind of kernel alone, as often as a step has it, on memory of its own."""
+    w, d, h, kv, f, layers = s["width"], s["head_dim"], s["heads"], s["kv_heads"], s["feed_forward"], s["layers"]
+    qkv, floats = (h + 2 * kv) * d, dict(dtype=F32, device="cuda")
+    x, attended, up, eights = normal(rows, w), normal(rows, h * d), normal(rows, f), torch.ones(w, dtype=BF, device="cuda")
+    out = torch.empty(rows, 2 * f, dtype=BF, device="cuda")
+    fuses = rows <= 2 and rows * w <= 2048
+    found = {}
+
+    def product(kind, columns, depth, x, times=layers, **options):
+        ws = [normal(columns, depth, scale=0.02) for _ in range(max(1, min(times, 300_000_000 // (columns * depth * 2) + 1)))]
+        at = itertools.cycle(ws)
+        columns //= 2 if options.get("gated") else 1
+        y = out.flatten()[:rows * columns].view(rows, columns) if times > 1 else torch.empty(rows, columns, **floats)
+        found[kind] = replay(lambda: multiply(x, next(at), y=y, float_out=times == 1, **options), times) * times * 1000
+
+    product("qkv", qkv, w, x, norm=eights if fuses else None)
+    product("o", w, h * d, attended, accumulate=True)
+    product("gate_up", 2 * f, w, x, gated=True, norm=eights if fuses else None)
+    product("down", w, f, up, accumulate=True)
+    product("head", s["vocabulary"], w, x, 1)
+    if not fuses:
+        found["norms"] = 2 * layers * 1000 * replay(lambda: call("t_rms_norm", x, None, eights, 1e-6, rows, w, out, None, stream()), 20)
+    parts, count = (CONTEXT + 320 + 127) // 128, (CONTEXT + 16) // 16
+    size = rows * count * 32 * kv * d
+    caches = [normal(size) for _ in range(max(2, min(layers, 300_000_000 // (2 * size) + 1)))]
+    positions = torch.full((rows,), CONTEXT, dtype=torch.int32, device="cuda")
+    pages = torch.arange(rows * count, dtype=torch.int32, device="cuda")
+    parts_out, parts_sum = torch.empty(rows * h * parts * d, **floats), torch.empty(rows * h * parts * 2, **floats)
+    heads, angles, ones = normal(rows, qkv), torch.rand(CONTEXT + 1, d, device="cuda"), torch.ones(d, dtype=BF, device="cuda")
+    at = itertools.cycle(caches)
+
+    def attention(kind):
+        call("t_attention", kind, heads, rows, h, kv, d, ones, ones, 1e-6, angles, positions, None, pages, count, next(at), 0, parts, parts_out, parts_sum,
+            ARRIVED, attended, None, stream())
+    found["rotate"] = layers * 1000 * replay(lambda: attention(0), len(caches))
+    found["attention"] = layers * 1000 * replay(lambda: attention(1), len(caches))
+    logits, tops = torch.randn(rows, s["vocabulary"], device="cuda"), torch.empty(rows, 75, device="cuda")
+    masses, tokens, log_probs = torch.empty(rows, 75, dtype=torch.double, device="cuda"), torch.zeros(rows, dtype=torch.int32, device="cuda"), torch.zeros(rows, device="cuda")
+    u = torch.rand(rows, device="cuda")
+    found["sample"] = 1000 * replay(lambda: sample(logits, rows, 1.0, tops, masses, 1.0, u, tokens, log_probs, tops), 10)
+    read = layers * rows * (CONTEXT + 1) * 2 * kv * d * 2
+    r.row(f"{name} kinds, batch {rows}", " ".join(f"{kind} {us:.0f}" for kind, us in found.items()) + f"; {sum(found.values()):.0f} us")
+    r.row(f"{name} attention, batch {rows}", f"{read / (found['attention'] / 1e6) / bandwidth:.2f}", "of K and V")
+
+
 def decode(r, name, shape):
     bandwidth = copy_bandwidth()
+    for rows in (1, 8, 64):
+        kinds(r, name, shape, rows, bandwidth)
     torch.cuda.empty_cache()
     theirs = torch_times(shape)
     for exact in (True, False):
@@ -151,12 +207,9 @@ def decode(r, name, shape):
 
 def flips(r, name, decoder):
     for rows in (1, 64):
-        for slot in range(rows):
-            decoder.place(slot, slot, CONTEXT, 0, 5, slot)
-        plain, _, flipped = decoder.time_flips(rows, 120, 0)
-        stall = [u - plain[len(plain) // 2] for u in flipped]
-        own = plain[int(len(plain) * 0.99) - 1] - plain[len(plain) // 2]
-        r.row(f"{name} flip stall, batch {rows}", f"p50 {stall[len(stall) // 2]:.0f} p99 {stall[-1]:.0f} us (no flip: p99 {own:.0f})", "p99 < 100 us", stall[-1] < 100)
+        stall, own = decoder.flip_stalls(rows, FLIPS, CONTEXT)
+        middle, late = FLIPS // 2, FLIPS * 99 // 100 - 1
+        r.row(f"{name} flip stall, batch {rows}", f"p50 {stall[middle]:.0f} p99 {stall[late]:.0f} us (no flip: p99 {own[late]:.0f})", "p99 < 100 us", stall[late] < 100)
         for slot in range(rows):
             decoder.place(slot, slot, CONTEXT, 0, 5, slot)
         plain, beside, flipped = decoder.time_flips(rows, 120, 64 << 20)

@@ -5,8 +5,8 @@
 // head_dim / 8 lanes read one position's K or V at once, 16 bytes each; such a group of lanes is a
 // stream. A stream takes every `streams`-th position of the part, 4 at a time, with a running
 // maximum and sum (Milakov & Gimelshein 2018); at the end the streams are merged in rising order,
-// and another kernel merges the parts in rising order. All of it depends on the row's position and
-// window only.
+// and the last block to end merges the parts in rising order. All of it depends on the row's
+// position and window only.
 
 #include "kernels/cuda/rows/norm.h"
 #include "kernels/cuda/rows/rotary.h"
@@ -19,14 +19,32 @@ template <int D, int G>
 struct AttendShape {
   static constexpr int lanes = D / 8;  // of a stream
   static constexpr int streams = attend_threads / lanes;
-  static constexpr int at_once = 4;  // positions of a stream
+};
+
+constexpr int at_once = 4;       // positions of a stream
+constexpr int attend_slots = 4;  // of so many positions, on their way to each stream
+
+struct AttendSlot {
+  Bfloat16x8 keys[at_once][attend_threads];
+  Bfloat16x8 values[at_once][attend_threads];
+};
+
+// Where a block reads: positions [first, last] of a row count.
+struct AttendRange {
+  std::int64_t row, kv_offset, first, last;
 };
 
 template <int D, int G>
-struct AttendShared {
+struct AttendMerge {
   float out[AttendShape<D, G>::streams][G][D];
   float top[AttendShape<D, G>::streams][G];
   float total[AttendShape<D, G>::streams][G];
+};
+
+template <int D, int G>
+union AttendShared {
+  AttendSlot slots[attend_slots];
+  AttendMerge<D, G> merge;
 };
 
 // What one stream has seen of one part.
@@ -49,34 +67,41 @@ TRAM_BODY float stream_sum(Block& block, float value) {
   return value;
 }
 
-// Four positions of a stream: p, p + streams, …, of which those in [first, last] count.
+// Begins to copy the K and V of four positions of a stream, p, p + streams, …, into a slot. Each
+// thread reads back its own copies alone, so that no barrier is needed.
 template <int D, int G, class Block>
-TRAM_BODY void attend_step(Block& block, const Attend& a, std::int64_t row, std::int64_t kv_offset,
-    std::int64_t first, std::int64_t last, std::int64_t p, const float (&q)[G][8],
-    AttendState<G>& state) {
+TRAM_BODY void attend_fetch(
+    Block& block, const Attend& a, const AttendRange& range, std::int64_t p, AttendSlot& slot) {
+  const int dim = lane_of(block) % AttendShape<D, G>::lanes * 8;
+#pragma unroll
+  for (int j = 0; j < at_once; ++j) {
+    const std::int64_t at = p + j * AttendShape<D, G>::streams;
+    const bool seen = at >= range.first && at <= range.last;
+    const Bfloat16* key = a.cache.base;
+    if (seen)
+      key = cache_at(a.cache, a.places, range.row, at) + range.kv_offset + at % kv_page * D + dim;
+    block.copy16(&slot.keys[j][block.thread()], key, seen);
+    block.copy16(&slot.values[j][block.thread()], key + kv_page * D, seen);
+  }
+}
+
+template <int D, int G, class Block>
+TRAM_BODY void attend_step(Block& block, const AttendRange& range, std::int64_t p,
+    const AttendSlot& slot, const float (&q)[G][8], AttendState<G>& state) {
   using Shape = AttendShape<D, G>;
-  constexpr int n = Shape::at_once;
-  const int dim = lane_of(block) % Shape::lanes * 8;
-  Bfloat16x8 keys[n] = {};
-  Bfloat16x8 values[n] = {};
+  constexpr int n = at_once;
+  float scores[G][n];
   bool seen[n];
 #pragma unroll
   for (int j = 0; j < n; ++j) {
     const std::int64_t at = p + j * Shape::streams;
-    seen[j] = at >= first && at <= last;
-    if (!seen[j]) continue;
-    const Bfloat16* key = cache_at(a.cache, a.places, row, at) + kv_offset + at % kv_page * D + dim;
-    keys[j] = load8(key);
-    values[j] = load8(key + kv_page * D);
-  }
-  float scores[G][n];
-#pragma unroll
-  for (int j = 0; j < n; ++j) {
+    seen[j] = at >= range.first && at <= range.last;
+    const Bfloat16x8 keys = slot.keys[j][block.thread()];
 #pragma unroll
     for (int g = 0; g < G; ++g) {
       float sum = 0;
 #pragma unroll
-      for (int i = 0; i < 8; ++i) sum = fused(q[g][i], to_float(keys[j].at[i]), sum);
+      for (int i = 0; i < 8; ++i) sum = fused(q[g][i], to_float(keys.at[i]), sum);
       sum = stream_sum<Shape::lanes>(block, sum);
       scores[g][j] = seen[j] ? sum : -infinity;
     }
@@ -93,11 +118,12 @@ TRAM_BODY void attend_step(Block& block, const Attend& a, std::int64_t row, std:
     for (int i = 0; i < 8; ++i) state.out[g][i] *= keep;
 #pragma unroll
     for (int j = 0; j < n; ++j) {
+      const Bfloat16x8& values = slot.values[j][block.thread()];
       const float weight = seen[j] ? block.exp2(scores[g][j] - top) : 0.0F;
       state.total[g] += weight;
 #pragma unroll
       for (int i = 0; i < 8; ++i)
-        state.out[g][i] = fused(weight, to_float(values[j].at[i]), state.out[g][i]);
+        state.out[g][i] = fused(weight, to_float(values.at[i]), state.out[g][i]);
     }
   }
 }
@@ -107,7 +133,7 @@ template <int D, int G, class Block>
 TRAM_BODY void merge_streams(
     Block& block, const Attend& a, std::int64_t row_head, std::int64_t part) {
   using Shape = AttendShape<D, G>;
-  const auto& shared = *reinterpret_cast<const AttendShared<D, G>*>(block.shared());
+  const auto& shared = reinterpret_cast<const AttendShared<D, G>*>(block.shared())->merge;
   for (int i = block.thread(); i < G * D; i += block.threads()) {
     const int g = i / D;
     const int d = i % D;
@@ -130,14 +156,45 @@ TRAM_BODY void merge_streams(
   }
 }
 
-// Block (parts, runs of G query heads, row), of attend_threads.
+// Merges the parts of G heads in rising order.
+template <int D, int G, class Block>
+TRAM_BODY void merge_parts(
+    Block& block, const Attend& a, std::int64_t row_head, std::int64_t first, std::int64_t last) {
+  const std::int64_t begin = first / attend_part;
+  const std::int64_t end = last / attend_part + 1;
+  for (int i = block.thread(); i < G * D; i += block.threads()) {
+    const std::int64_t at = row_head + i / D;
+    const int d = i % D;
+    const float* sums = a.parts_sum + at * a.parts * 2;
+    float top = -infinity;
+#pragma unroll 4
+    for (std::int64_t p = begin; p < end; ++p) top = sums[p * 2] > top ? sums[p * 2] : top;
+    float total = 0;
+    float out = 0;
+#pragma unroll 4
+    for (std::int64_t p = begin; p < end; ++p) {
+      const float share = block.exp2(sums[p * 2] - top);
+      total = fused(sums[p * 2 + 1], share, total);
+      out = fused(a.parts_out[(at * a.parts + p) * D + d], share, out);
+    }
+    a.out[at * D + d] = to_bfloat16(out / total);
+    if (a.log_sum && d == 0) a.log_sum[at] = top * 0.693147180559945309F + logarithm(total);
+  }
+}
+
+// Block (parts, runs of G query heads, row), of attend_threads. The last of the blocks of a run to
+// arrive merges the parts.
 template <int D, int G, class Block>
 TRAM_BODY void attend_parts_of_row(Block& block, const Attend& a) {
   using Shape = AttendShape<D, G>;
   const std::int64_t row = block.z();
   const std::int64_t head = block.y() * G;
   const std::int64_t last = a.places.positions[row];
-  if (last < 0) return;
+  if (last < 0) {
+    for (int i = block.thread(); i < G * D && block.x() == 0; i += block.threads())
+      a.out[(row * a.heads + head) * D + i] = Bfloat16{};
+    return;
+  }
   const std::int64_t first = first_seen(last, a.window);
   const std::int64_t kv_head = head / (a.heads / a.cache.kv_heads);
   const std::int64_t kv_offset = kv_head * 2 * kv_page * D;
@@ -159,48 +216,40 @@ TRAM_BODY void attend_parts_of_row(Block& block, const Attend& a) {
 #pragma unroll
     for (int g = 0; g < G; ++g) state.top[g] = -infinity;
     const std::int64_t end = (part + 1) * attend_part <= last ? (part + 1) * attend_part : last + 1;
-    for (std::int64_t p = part * attend_part; p < end; p += Shape::streams * Shape::at_once)
-      attend_step<D, G>(block, a, row, kv_offset, first, end - 1, p + stream, q, state);
-    block.barrier();  // nobody reads the part before any more
+    constexpr int stride = Shape::streams * at_once;
+    const AttendRange range = {row, kv_offset, first, end - 1};
+    const std::int64_t begin = part * attend_part + stream;
+#pragma unroll
+    for (int i = 0; i < attend_slots; ++i) {
+      if (begin - stream + i * stride < end)
+        attend_fetch<D, G>(block, a, range, begin + i * stride, shared.slots[i]);
+      block.end_group();
+    }
+    int slot = 0;
+    for (std::int64_t p = begin; p - stream < end; p += stride) {
+      block.template await_groups<attend_slots - 1>();
+      attend_step<D, G>(block, range, p, shared.slots[slot], q, state);
+      if (p - stream + attend_slots * stride < end)
+        attend_fetch<D, G>(block, a, range, p + attend_slots * stride, shared.slots[slot]);
+      block.end_group();  // maybe an empty one: they are counted
+      slot = (slot + 1) % attend_slots;
+    }
+    block.template await_groups<0>();
+    block.barrier();  // the slots are free
 #pragma unroll
     for (int g = 0; g < G; ++g) {
 #pragma unroll
-      for (int i = 0; i < 8; ++i) shared.out[stream][g][dim + i] = state.out[g][i];
-      shared.top[stream][g] = state.top[g];
-      shared.total[stream][g] = state.total[g];
+      for (int i = 0; i < 8; ++i) shared.merge.out[stream][g][dim + i] = state.out[g][i];
+      shared.merge.top[stream][g] = state.top[g];
+      shared.merge.total[stream][g] = state.total[g];
     }
     block.barrier();
     merge_streams<D, G>(block, a, row * a.heads + head, part);
+    block.barrier();  // before the next part's copies
   }
-}
-
-// Block (head, row), of D threads at most 256: merges the parts in rising order.
-template <class Block>
-TRAM_BODY void merge_parts(Block& block, const Attend& a) {
-  const std::int64_t row = block.y();
-  const std::int64_t at = row * a.heads + block.x();
-  const std::int64_t head_dim = a.cache.head_dim;
-  const std::int64_t last = a.places.positions[row];
-  const std::int64_t d = block.thread();
-  if (d >= head_dim) return;
-  if (last < 0) {
-    a.out[at * head_dim + d] = Bfloat16{};
-    return;
-  }
-  const std::int64_t begin = first_seen(last, a.window) / attend_part;
-  const std::int64_t end = last / attend_part + 1;
-  const float* sums = a.parts_sum + at * a.parts * 2;
-  float top = -infinity;
-  for (std::int64_t p = begin; p < end; ++p) top = sums[p * 2] > top ? sums[p * 2] : top;
-  float total = 0;
-  float out = 0;
-  for (std::int64_t p = begin; p < end; ++p) {
-    const float share = block.exp2(sums[p * 2] - top);
-    total = fused(sums[p * 2 + 1], share, total);
-    out = fused(a.parts_out[(at * a.parts + p) * head_dim + d], share, out);
-  }
-  a.out[at * head_dim + d] = to_bfloat16(out / total);
-  if (a.log_sum && d == 0) a.log_sum[at] = top * 0.693147180559945309F + logarithm(total);
+  std::uint32_t* arrived = a.arrived + row * (a.heads / G) + block.y();
+  if (!block.arrive(arrived, static_cast<std::uint32_t>(block.grid_x()))) return;
+  merge_parts<D, G>(block, a, row * a.heads + head, first, last);
 }
 
 }  // namespace tramontane::kernels::cuda

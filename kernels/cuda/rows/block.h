@@ -9,10 +9,16 @@
 //   block.shuffle_xor(value, mask)      the value of lane ^ mask; all 32 lanes of the warp call it
 //   block.shuffle_up(value, by)         the value of lane - by; a lane below `by` keeps its own
 //   block.shared()                      shared memory; undefined at first
-//   block.atomic_add(at, value)         on a 64-bit word of shared memory
+//   block.atomic_add(at, value)         on a 32 or 64-bit word; gives what was there
+//   block.arrive(counter, count)        true in the last of `count` blocks to arrive, which then
+//   sees
+//                                       what the others wrote; the counter is zero again
+//   block.copy16(to, from, there)       begins to copy 16 bytes into shared memory; zeros if not
+//   there block.end_group()                   closes this thread's group of copies
+//   block.await_groups<n>()             until only its n latest groups may still be on their way
 //   block.exp2(x)                       2^x within 2 ulp; 0 for -inf
 //
-// Rule: every thread of a block calls barrier() and shuffles the same number of times.
+// Rule: every thread of a block calls barrier(), arrive() and shuffles the same number of times.
 
 #include "kernels/cuda/bfloat16.h"
 

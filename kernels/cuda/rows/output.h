@@ -43,6 +43,12 @@ TRAM_BODY Tokens load_tokens(const Logits& l, std::int64_t row, std::int64_t beg
   return tokens;
 }
 
+struct OutputShared {
+  float tops[32];
+  double sums[32];
+  double masses[output_parts_max];
+};
+
 template <class Block>
 TRAM_BODY std::int64_t first_token(const Block& block, std::int64_t part) {
   return part * output_part + block.thread() * tokens_each;
@@ -83,32 +89,44 @@ TRAM_BODY float distance(const Logits& l, float logit, float largest) {
   return l.temperature == 1.0F ? logit - largest : (logit - largest) / l.temperature;
 }
 
-// Block (part, row): masses. Nothing without a distribution or a temperature.
-template <class Block>
-TRAM_BODY void mass_of_part(Block& block, const Logits& l) {
-  struct Shared {
-    float tops[32];
-    double sums[32];
-  };
-
-  auto& shared = *reinterpret_cast<Shared*>(block.shared());
+// The mass of a part, and each(d, e^d) of every token. Nothing without a distribution or a
+// temperature.
+template <class Block, class Each>
+TRAM_BODY void mass_of_part(
+    Block& block, const Logits& l, float* tops, double* sums, const Each& each) {
   const std::int64_t row = block.y();
-  const float largest = largest_of_row(block, l, row, shared.tops);
+  const float largest = largest_of_row(block, l, row, tops);
   if (!is_distribution(largest) || l.temperature == 0) return;
   const Tokens tokens = load_tokens(l, row, first_token(block, block.x()));
   double mass = 0;
 #pragma unroll
-  for (int i = 0; i < tokens_each; ++i)
-    mass += static_cast<double>(exponential(distance(l, tokens.at[i], largest)));
-  mass = block_sum(block, mass, shared.sums);
+  for (int i = 0; i < tokens_each; ++i) {
+    const float d = distance(l, tokens.at[i], largest);
+    const float e = exponential(d);
+    mass += static_cast<double>(e);
+    each(d, e);
+  }
+  mass = block_sum(block, mass, sums);
   if (block.thread() == 0) l.masses[row * output_parts(l.vocabulary) + block.x()] = mass;
 }
 
-// The mass of a row, which needs a distribution and a temperature.
-TRAM_BODY double row_total(const Logits& l, std::int64_t row) {
+// Block (part, row): masses.
+template <class Block>
+TRAM_BODY void mass_of_part(Block& block, const Logits& l) {
+  auto& shared = *reinterpret_cast<OutputShared*>(block.shared());
+  mass_of_part(block, l, shared.tops, shared.sums, [](float, float) {});
+}
+
+// The mass of a row, which needs a distribution and a temperature; `masses` (shared, of
+// output_parts_max) keeps those of its parts.
+template <class Block>
+TRAM_BODY double row_total(Block& block, const Logits& l, std::int64_t row, double* masses) {
   const std::int64_t parts = output_parts(l.vocabulary);
+  for (std::int64_t p = block.thread(); p < parts; p += block.threads())
+    masses[p] = l.masses[row * parts + p];
+  block.barrier();
   double total = 0;
-  for (std::int64_t p = 0; p < parts; ++p) total += l.masses[row * parts + p];
+  for (std::int64_t p = 0; p < parts; ++p) total += masses[p];
   return total;
 }
 
@@ -119,12 +137,7 @@ TRAM_BODY float log_prob_of(const Logits& l, float logit, float largest, double 
 // Block (row): log-probability of a target, and the row's entropy.
 template <class Block>
 TRAM_BODY void log_prob_of_row(Block& block, const TokenLogProb& t) {
-  struct Shared {
-    float tops[32];
-    double sums[32];
-  };
-
-  auto& shared = *reinterpret_cast<Shared*>(block.shared());
+  auto& shared = *reinterpret_cast<OutputShared*>(block.shared());
   const Logits& l = t.logits;
   const std::int64_t row = block.x();
   const float largest = largest_of_row(block, l, row, shared.tops);
@@ -142,7 +155,7 @@ TRAM_BODY void log_prob_of_row(Block& block, const TokenLogProb& t) {
     if (t.entropy) t.entropy[row] = valid ? 0.0F : __builtin_nanf("");
     return;
   }
-  const double total = row_total(l, row);
+  const double total = row_total(block, l, row, shared.masses);
   if (block.thread() == 0) t.log_probs[row] = log_prob_of(l, logit, largest, total);
   if (!t.entropy) return;
   double weighted = 0;
@@ -165,10 +178,12 @@ template <class Block>
 TRAM_BODY void log_prob_backward_of_part(Block& block, const TokenLogProbBackward& t) {
   const Logits& l = t.logits;
   const std::int64_t row = block.y();
-  const float largest = largest_of_row(block, l, row, reinterpret_cast<float*>(block.shared()));
+  auto& shared = *reinterpret_cast<OutputShared*>(block.shared());
+  const float largest = largest_of_row(block, l, row, shared.tops);
   const bool valid = is_distribution(largest);
   const float slope = t.dlog_probs[row] / l.temperature;
-  const float factor = valid ? static_cast<float>(-slope / row_total(l, row)) : __builtin_nanf("");
+  const double total = valid ? row_total(block, l, row, shared.masses) : 0;
+  const float factor = valid ? static_cast<float>(-slope / total) : __builtin_nanf("");
   const std::int64_t begin = first_token(block, block.x());
   const Tokens tokens = load_tokens(l, row, begin);
   for (int i = 0; i < tokens_each && begin + i < l.vocabulary; ++i) {

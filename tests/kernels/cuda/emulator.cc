@@ -42,6 +42,36 @@ void EmulatedBlock::barrier() {
   emulator_->leave(thread_, Emulator::Stand::barrier);
 }
 
+bool EmulatedBlock::arrive(std::uint32_t* counter, std::uint32_t count) {
+  barrier();
+  if (thread_ == 0) {
+    emulator_->last_ = ++*counter == count;
+    if (emulator_->last_) *counter = 0;
+  }
+  barrier();
+  return emulator_->last_;
+}
+
+void EmulatedBlock::copy16(void* to, const void* from, bool there) {
+  Emulator::Fibre& own = emulator_->fibres_[static_cast<std::size_t>(thread_)];
+  Emulator::Copy copy = {.to = to, .group = own.group};
+  if (there) std::memcpy(copy.bytes, from, sizeof copy.bytes);
+  own.copies.push_back(copy);
+}
+
+void EmulatedBlock::end_group() {
+  ++emulator_->fibres_[static_cast<std::size_t>(thread_)].group;
+}
+
+void EmulatedBlock::await_groups(int rest) {
+  Emulator::Fibre& own = emulator_->fibres_[static_cast<std::size_t>(thread_)];
+  std::erase_if(own.copies, [&](const Emulator::Copy& copy) {
+    if (copy.group >= own.group - rest) return false;
+    std::memcpy(copy.to, copy.bytes, sizeof copy.bytes);
+    return true;
+  });
+}
+
 std::uint64_t EmulatedBlock::exchange(std::uint64_t bits, int source, int kind) {
   Emulator::Fibre& own = emulator_->fibres_[static_cast<std::size_t>(thread_)];
   own.value = bits;
@@ -113,6 +143,8 @@ void Emulator::run_block(const Body& body, int threads) {
   for (int t = 0; t < threads; ++t) {
     Fibre& fibre = fibres_[static_cast<std::size_t>(t)];
     fibre.stack.resize(stack_bytes);
+    fibre.copies.clear();
+    fibre.group = 0;
     getcontext(&fibre.context);
     fibre.context.uc_stack.ss_sp = fibre.stack.data();
     fibre.context.uc_stack.ss_size = fibre.stack.size();

@@ -53,7 +53,23 @@ class EmulatedBlock {
 
   std::byte* shared();
 
-  void atomic_add(std::uint64_t* at, std::uint64_t value) { *at += value; }
+  template <class T>
+  T atomic_add(T* at, T value) {
+    const T before = *at;
+    *at += value;
+    return before;
+  }
+
+  bool arrive(std::uint32_t* counter, std::uint32_t count);
+
+  // Copies come as late as they may.
+  void copy16(void* to, const void* from, bool there);
+  void end_group();
+
+  template <int N>
+  void await_groups() {
+    await_groups(N);
+  }
 
   float exp2(float x) { return std::exp2(x); }
 
@@ -72,6 +88,7 @@ class EmulatedBlock {
   }
 
   std::uint64_t exchange(std::uint64_t bits, int source, int kind);
+  void await_groups(int rest);
 
   Emulator* emulator_;
   int thread_;
@@ -96,6 +113,12 @@ class Emulator {
 
   enum class Stand { ready, barrier, shuffle, done };
 
+  struct Copy {
+    void* to = nullptr;
+    std::byte bytes[16] = {};
+    int group = 0;
+  };
+
   struct Fibre {
     ucontext_t context = {};
     std::vector<std::byte> stack;
@@ -103,6 +126,8 @@ class Emulator {
     std::uint64_t value = 0;  // given to a shuffle, then received from it
     int source = 0;
     int kind = 0;
+    std::vector<Copy> copies;  // on their way
+    int group = 0;
   };
 
   static void enter(unsigned high, unsigned low);
@@ -122,6 +147,7 @@ class Emulator {
   int running_ = 0;
   int at_barrier_ = 0;
   int done_ = 0;
+  bool last_ = false;  // of the blocks that arrive somewhere
   std::vector<std::byte> shared_;
 };
 

@@ -15,7 +15,7 @@ std::size_t size(std::int64_t n) {
   return static_cast<std::size_t>(n);
 }
 
-constexpr std::size_t scan_shared = 32 * (sizeof(float) + sizeof(double));
+constexpr std::size_t scan_shared = sizeof(cuda::OutputShared);
 
 // Rows of logits with what the kernels keep about them.
 struct Row {
@@ -40,18 +40,36 @@ struct Row {
   }
 };
 
+// The kernels of sampling, as sample() launches them.
+void run_sample(Emulator& emulator, cuda::Sample s) {
+  const std::int64_t rows = s.logits.rows;
+  const std::int64_t words = cuda::cut_words(s.logits.vocabulary);
+  DeviceValues<std::uint32_t> arrived(rows, 0);
+  DeviceValues<std::uint64_t> cut(rows * words, 0x7ff0123456789abc);
+  s.arrived = arrived.data();
+  s.cut = cut.data();
+  const Emulator::Grid grid = {.x = cuda::output_parts(s.logits.vocabulary), .y = rows};
+  const auto run = [&](auto body) {
+    emulator.run(grid, cuda::output_threads, sizeof(cuda::SampleShared), body);
+  };
+  run([&](EmulatedBlock& block) { cuda::sample_tops(block, s); });
+  run([&](EmulatedBlock& block) { cuda::sample_masses(block, s); });
+  if (cuda::cuts(s)) run([&](EmulatedBlock& block) { cuda::sample_cut(block, s); });
+  for (std::int64_t r = 0; r < rows; ++r) CHECK(arrived[r] == 0);
+}
+
 kernels::Sampled sample(std::uint32_t seed, Row& row, float top_p, float u) {
   Emulator emulator(seed);
-  row.weigh(emulator);
   kernels::Sampled sampled{.token = -2, .log_prob = 7};
-  const cuda::Sample s = {.logits = row.l,
-      .top_p = top_p,
-      .draws = {},
-      .u = &u,
-      .tokens = &sampled.token,
-      .log_probs = &sampled.log_prob};
-  emulator.run({}, cuda::output_threads, sizeof(cuda::SampleShared),
-      [&](EmulatedBlock& block) { cuda::sample_row(block, s); });
+  cuda::Sample s;
+  s.logits = row.l;
+  s.top_p = top_p;
+  s.u = &u;
+  s.tokens = &sampled.token;
+  s.log_probs = &sampled.log_prob;
+  // The first row alone.
+  s.logits.rows = 1;
+  run_sample(emulator, s);
   return sampled;
 }
 
@@ -92,6 +110,19 @@ TEST_CASE("sampling follows the CPU's rule") {
   }
 }
 
+TEST_CASE("a cut through thousands of nearly equal tokens follows the CPU's rule") {
+  for (std::uint32_t seed = 0; seed < 3; ++seed) {
+    DeviceSource source(seed);
+    Row row(source, 1, 5000, 1);
+    for (std::int64_t i = 0; i < 5000; ++i) row.logits[i] = seed == 0 ? 1 : row.logits[i] * 1e-4F;
+    for (const float u : {0.0F, source.uniform(), 0.99999994F}) {
+      CAPTURE(seed);
+      CAPTURE(u);
+      CHECK(agree(row, 0.7F, u, sample(seed, row, 0.7F, u)));
+    }
+  }
+}
+
 TEST_CASE("a greedy row takes the first of the largest") {
   DeviceSource source(3);
   Row row(source, 1, 5000, 0);
@@ -123,20 +154,17 @@ TEST_CASE("a row draws at its own seed, stream and position, and an idle one not
   DeviceSource source(6);
   Row row(source, 3, 900, 1);
   Emulator emulator(1);
-  row.weigh(emulator);
   const std::uint64_t seeds[] = {7, 8, 9};
   const std::uint64_t streams[] = {1ULL << 40, 5, 6};
   const std::int32_t positions[] = {3, -1, 0};
   std::int32_t tokens[] = {-2, -2, -2};
   float log_probs[3] = {};
-  const cuda::Sample s = {.logits = row.l,
-      .top_p = 1,
-      .draws = {seeds, streams, positions},
-      .u = nullptr,
-      .tokens = tokens,
-      .log_probs = log_probs};
-  emulator.run({.x = 3}, cuda::output_threads, sizeof(cuda::SampleShared),
-      [&](EmulatedBlock& block) { cuda::sample_row(block, s); });
+  cuda::Sample s;
+  s.logits = row.l;
+  s.draws = {seeds, streams, positions};
+  s.tokens = tokens;
+  s.log_probs = log_probs;
+  run_sample(emulator, s);
   for (const std::size_t r : {std::size_t{0}, std::size_t{2}}) {
     const float u = uniform({seeds[r], streams[r], static_cast<std::uint32_t>(positions[r]), 0});
     CHECK(tokens[r] == kernels::sample(row.l.at + r * 900, 900, {1, 1}, u).token);
