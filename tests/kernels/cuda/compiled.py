@@ -20,14 +20,15 @@ ARCHITECTURES = ["sm_80", "sm_90a", "sm_100"]
 # Of a decoding step, a prefill or an optimizer step: neither a stack nor a spill. A name stands for
 # every instance of its template.
 HOT = ["adamw_kernel", "advance_kernel", "attend_kernel", "combine_kernel", "embed_kernel", "leaf_kernel",
-    "log_prob_backward_kernel", "log_prob_kernel", "mass_kernel", "merge_kernel", "rms_norm_kernel", "rotate_kernel",
-    "route_kernel", "square_kernel", "swiglu_kernel", "thin_kernel", "top_kernel", "wide_kernel"]
+    "log_prob_backward_kernel", "log_prob_kernel", "mass_kernel", "rms_norm_kernel", "rotate_kernel", "route_kernel",
+    "sample_cut_kernel", "sample_masses_kernel", "sample_tops_kernel", "square_kernel", "swiglu_kernel", "top_kernel"]
 
 # These may have so many bytes of stack, and spill no more than that, with the reason.
 ALLOWED = {
     "hash_root_kernel": (0, "one block, once a version"),
     "root_kernel": (0, "one block, once a step"),
-    "sample_kernel": (32, "a few values that are kept while the row's cumulative sums are searched, once a row"),
+    "thin_kernel": (8, "two registers over what keeps its warps on a multiprocessor; on compute capability 10.0 alone"),
+    "wide_kernel": (8, "two registers over what keeps two blocks on a multiprocessor; on compute capability 8.0 alone"),
 }
 
 # By the names that the linker sees: a function of each of ops.h, shape.h and decoder.h.
