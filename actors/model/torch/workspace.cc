@@ -10,11 +10,16 @@ namespace {
 constexpr std::int64_t line_floats = 16;            // 64 bytes
 constexpr std::int64_t piece_floats_min = 1 << 18;  // 1 MiB
 
+// Memory is had in multiples of its alignment.
+std::int64_t whole_lines(std::int64_t count) {
+  return (count + line_floats - 1) / line_floats * line_floats;
+}
+
 }  // namespace
 
 Workspace::Piece Workspace::piece_of(std::int64_t count) {
   Piece piece;
-  piece.size = std::max(count, piece_floats_min);
+  piece.size = whole_lines(std::max(count, piece_floats_min));
   piece.data.reset(static_cast<float*>(
       std::aligned_alloc(64, static_cast<std::size_t>(piece.size) * sizeof(float))));
   if (piece.data == nullptr) throw std::bad_alloc();
@@ -22,7 +27,7 @@ Workspace::Piece Workspace::piece_of(std::int64_t count) {
 }
 
 float* Workspace::floats(std::int64_t count) {
-  count = (count + line_floats - 1) / line_floats * line_floats;
+  count = whole_lines(count);
   if (pieces_.empty() || pieces_.back().size - pieces_.back().used < count)
     pieces_.push_back(piece_of(count));
   Piece& piece = pieces_.back();
