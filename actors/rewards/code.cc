@@ -117,6 +117,9 @@ class CodeReward final : public Reward {
 }  // namespace
 
 void check_code_tests(std::string_view answer) {
+  // Data may have problems of several kinds: a number is another reward's answer.
+  auto first = answer.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || (answer[first] != '{' && answer[first] != '[')) return;
   static_cast<void>(code::parse_problem(answer));
 }
 

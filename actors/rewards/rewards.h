@@ -48,7 +48,8 @@ std::unique_ptr<Reward> make_http_reward(const RewardSpec& spec, const RewardOpt
 // Whole if the code in the answer's last fenced block passes the problem's tests (code/problem.h
 // has their forms), in a sandbox (sandbox/sandbox.h), whose processes start when first needed.
 std::unique_ptr<Reward> make_code_reward(const RewardSpec& spec, const RewardOptions& options);
-// Throws Error(bad_input) that says what is wrong with a problem's tests.
+// Throws Error(bad_input) that says what is wrong with a problem's tests. An answer that is neither
+// object nor list is another reward's.
 void check_code_tests(std::string_view answer);
 
 // The soft length penalty: 0 up to length_max - length_cache tokens, falling to -1 (times its
