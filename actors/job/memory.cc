@@ -12,7 +12,7 @@ namespace tramontane {
 namespace {
 
 constexpr std::uint64_t libraries_bytes = 85 << 20;  // LibTorch's pages that are touched
-constexpr std::uint64_t ledger_bytes = 40 << 20;      // RocksDB's buffers and cache
+constexpr std::uint64_t ledger_bytes = 40 << 20;     // RocksDB's buffers and cache
 
 // The longest sequence that is trained on, and all rows of the largest step.
 struct Rows {
