@@ -1,11 +1,11 @@
 #include "kernels/ops.h"
 
 #include "kernels/cpu/table.h"
+#include "kernels/rope_table.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -152,19 +152,7 @@ void add(const float* x, const float* z, std::int64_t n, float* y) {
 
 std::vector<float> rope_table(std::int64_t positions, std::int64_t head_dim, double theta) {
   TRAM_CHECK(head_dim % 2 == 0, "rotary embedding needs an even head_dim", head_dim);
-  const std::int64_t half = head_dim / 2;
-  std::vector<float> angles(static_cast<std::size_t>(positions * head_dim));
-  for (std::int64_t i = 0; i < half; ++i) {
-    const double frequency =
-        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
-    for (std::int64_t position = 0; position < positions; ++position) {
-      const double angle = static_cast<double>(position) * frequency;
-      float* row = angles.data() + position * head_dim;
-      row[i] = static_cast<float>(std::cos(angle));
-      row[half + i] = static_cast<float>(std::sin(angle));
-    }
-  }
-  return angles;
+  return rope_angles(positions, head_dim, theta);
 }
 
 void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,

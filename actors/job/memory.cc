@@ -1,7 +1,6 @@
 #include "actors/job/memory.h"
 
 #include "actors/model/footprint.h"
-#include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/machine_memory.h"
 

@@ -2,31 +2,9 @@
 
 #include "kernels/cuda/decoder.h"
 #include "kernels/cuda/decoder_state.cuh"
-
-#include <cmath>
+#include "kernels/rope_table.h"
 
 namespace tramontane::kernels::cuda {
-namespace {
-
-// cosines, then sines, of each position: kernels::rope_table.
-std::vector<float> angles_of(std::int64_t positions, std::int64_t head_dim, double theta) {
-  const std::int64_t half = head_dim / 2;
-  std::vector<float> angles(static_cast<std::size_t>(positions * head_dim));
-  for (std::int64_t i = 0; i < half; ++i) {
-    const double frequency =
-        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
-    for (std::int64_t position = 0; position < positions; ++position) {
-      const double angle = static_cast<double>(position) * frequency;
-      float* row = angles.data() + position * head_dim;
-      row[i] = static_cast<float>(std::cos(angle));
-      row[half + i] = static_cast<float>(std::sin(angle));
-    }
-  }
-  return angles;
-}
-
-}  // namespace
-
 DeviceDecoder::State::State(const DecoderShape& s, const Options& o)
     : shape(s), options(o), offsets(lay_out(s)) {
   cudaStream_t created = nullptr;
@@ -35,7 +13,7 @@ DeviceDecoder::State::State(const DecoderShape& s, const Options& o)
   rows_max = std::max(bucket_of(o.slots), o.prefill_rows);
   pages_each = (o.context + kv_page - 1) / kv_page;
   for (auto& one : arena) one = device_memory<Bfloat16>(offsets.elements);
-  const std::vector<float> table = angles_of(o.context, s.head_dim, s.rope_theta);
+  const std::vector<float> table = rope_angles(o.context, s.head_dim, s.rope_theta);
   angles = device_memory<float>(o.context * s.head_dim);
   check(cudaMemcpy(angles.get(), table.data(), table.size() * sizeof(float), cudaMemcpyDefault),
       "angles");
