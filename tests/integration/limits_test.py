@@ -88,8 +88,8 @@ def hangup(folder, policy):
     graph = h.job(folder, "hangup", policy=policy, steps=1000000, batch=64)  # never ends
     for ignored in (False, True):
         run = os.path.join(folder, f"hangup-{ignored}")
-        how = dict(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) if ignored else {}
-        process = h.spawn("run", graph, "--run", run, "--json", **how)
+        how = signal.SIG_IGN if ignored else signal.SIG_DFL  # whatever this test itself was started with
+        process = h.spawn("run", graph, "--run", run, "--json", preexec_fn=lambda: signal.signal(signal.SIGHUP, how))
 
         def next_step():
             for line in process.stdout:
