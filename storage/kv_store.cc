@@ -1,4 +1,4 @@
-// The KvStore over RocksDB, the only file that knows it.
+// The KvStore over RocksDB. Beside it only rocksdb_words.cc knows RocksDB.
 #include "storage/kv_store.h"
 
 #include "runtime/base/check.h"
@@ -6,7 +6,9 @@
 #include "runtime/base/result.h"
 #include "storage/file.h"
 #include "storage/reached_mark.h"
+#include "storage/rocksdb_words.h"
 #include "storage/store_check.h"
+#include "storage/temporary_folder.h"
 #include "storage/write_log.h"
 
 #include <rocksdb/cache.h>
@@ -22,12 +24,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdarg>
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
 #include <mutex>
+#include <new>
 #include <system_error>
+#include <type_traits>
 #include <unistd.h>
 
 namespace tramontane {
@@ -57,6 +58,22 @@ std::string_view view(const rocksdb::Slice& bytes) {
         "; raise the limit on the size of files (ulimit -f) and try again: nothing was changed";
   }
   throw Error(Errc::io, str(folder, ": ", doing, " failed: ", cause, remedy));
+}
+
+// As RocksDB lays a batch out: at most so many bytes.
+std::size_t bytes_of(const WriteBatch& batch) {
+  constexpr std::size_t header = 12;
+  constexpr std::size_t record = 1 + 2 * 5;  // its kind, and two lengths
+  std::size_t bytes = header;
+  for (const auto& change : batch.changes)
+    bytes += record + change.key.size() + (change.value ? change.value->size() : 0);
+  return bytes;
+}
+
+Error no_memory_for(const std::string& folder) {
+  return {Errc::io, str(folder, ": RocksDB ran ", no_memory().text(),
+                        "; the store is as it was after its last write, and is read again by the "
+                        "next start")};
 }
 
 // RocksDB goes on in the background after a failure there, and what it then says of a write is the
@@ -110,45 +127,6 @@ rocksdb::CompressionType fastest_compression() {
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
-// RocksDB's own words, from warnings on, in FOLDER/LOG. Its own writer of them aborts the program
-// once a line could not be written; here such a line is lost.
-class Words final : public rocksdb::Logger {
- public:
-  // `path` empty: nothing is written.
-  explicit Words(const std::string& path) : Logger(rocksdb::WARN_LEVEL) {
-    if (!path.empty())
-      descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  }
-
-  ~Words() override {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
-  Words(const Words&) = delete;
-  Words& operator=(const Words&) = delete;
-
-  void LogHeader(const char*, va_list) override {}
-
-  using Logger::Logv;
-
-  void Logv(const char* format, va_list values) override {
-    if (descriptor_ < 0 || bytes_ > bytes_most) return;
-    char line[1024];
-    int length = std::vsnprintf(line, sizeof line - 1, format, values);
-    if (length < 0) return;
-    auto size = std::min<std::size_t>(static_cast<std::size_t>(length), sizeof line - 2);
-    line[size++] = '\n';
-    bytes_ += size;
-    static_cast<void>(::write(descriptor_, line, size));
-  }
-
- private:
-  static constexpr std::uint64_t bytes_most = 1 << 20;  // per life
-
-  int descriptor_ = -1;
-  std::atomic<std::uint64_t> bytes_ = 0;
-};
-
 rocksdb::Options rocksdb_options(const std::string& folder, const RocksdbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8 << 20);
@@ -168,7 +146,7 @@ rocksdb::Options rocksdb_options(const std::string& folder, const RocksdbOptions
   result.max_open_files = 256;
   result.compression = fastest_compression();
   result.info_log_level = rocksdb::WARN_LEVEL;
-  result.info_log = std::make_shared<Words>(options.read_only ? "" : folder + "/LOG");
+  result.info_log = rocksdb_words(options.read_only ? "" : folder + "/LOG");
   // What a crash cut off is left out. What else may be wrong with a log is found before.
   result.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   result.track_and_verify_wals_in_manifest = options.recovery == LogRecovery::refuse;
@@ -197,18 +175,23 @@ class RocksdbStore final : public KvStore {
   // What lies in the log only would be read again, all of it, by everyone who opens the store.
   // Best effort: the log has it.
   ~RocksdbStore() override {
-    if (!read_only_ && !failed_) db_->Flush({}).PermitUncheckedError();
+    if (lost_) {
+      static_cast<void>(db_.release());  // closing it would wait for what was thrown out of it
+    } else if (!read_only_ && !failed_) {
+      db_->Flush({}).PermitUncheckedError();
+    }
   }
 
   void write(const WriteBatch& batch) override {
     go_on("writing");
-    rocksdb::WriteBatch changes;
+    // Room for all at once: RocksDB aborts the program where an addition finds no memory.
+    rocksdb::WriteBatch changes(bytes_of(batch));
     for (const auto& change : batch.changes) {
       auto status = change.value ? changes.Put(slice(change.key), slice(*change.value))
                                  : changes.Delete(slice(change.key));
       if (!status.ok()) fail(folder_, "writing", status);
     }
-    auto status = db_->Write({}, &changes);
+    auto status = inside([&] { return db_->Write({}, &changes); });
     if (!status.ok()) {
       failed_ = true;
       watcher_->fail_by_first(folder_, "writing", status);
@@ -219,7 +202,7 @@ class RocksdbStore final : public KvStore {
 
   std::optional<std::string> get(std::string_view key) const override {
     std::string value;
-    auto status = db_->Get({}, slice(key), &value);
+    auto status = inside([&] { return db_->Get({}, slice(key), &value); });
     if (status.IsNotFound()) return std::nullopt;
     if (!status.ok()) fail(folder_, "reading", status);
     return value;
@@ -227,16 +210,21 @@ class RocksdbStore final : public KvStore {
 
   void scan(std::string_view prefix,
       const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator({}));
-    for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next()) {
+    std::unique_ptr<rocksdb::Iterator> at;
+    inside([&] {
+      at.reset(db_->NewIterator({}));
+      at->Seek(slice(prefix));
+    });
+    while (at->Valid() && at->key().starts_with(slice(prefix))) {
       if (!visit(view(at->key()), view(at->value()))) return;
+      inside([&] { at->Next(); });
     }
     if (!at->status().ok()) fail(folder_, "reading", at->status());
   }
 
   void sync() override {
     go_on("syncing");
-    auto status = db_->FlushWAL(true);
+    auto status = inside([&] { return db_->FlushWAL(true); });
     if (!status.ok()) {
       failed_ = true;
       watcher_->fail_by_first(folder_, "syncing", status);
@@ -261,11 +249,27 @@ class RocksdbStore final : public KvStore {
   }
 
  private:
+  // RocksDB is not safe against exceptions, and memory that is refused is one: a writer that was
+  // thrown out still stands in its queue, and all others would wait for it for ever.
+  template <class F>
+  std::invoke_result_t<F> inside(F call) const {
+    if (lost_) throw no_memory_for(folder_);
+    try {
+      return call();
+    } catch (const std::bad_alloc&) {
+      lost_ = true;
+      throw no_memory_for(folder_);
+    } catch (...) {
+      lost_ = true;
+      throw;
+    }
+  }
+
   // After a failed write (a full disk) RocksDB refuses all others until it is told to go on, and is
   // not to be asked to sync.
   void go_on(const char* doing) {
     if (!failed_) return;
-    auto status = db_->Resume();
+    auto status = inside([&] { return db_->Resume(); });
     if (!status.ok()) watcher_->fail_by_first(folder_, doing, status);
     failed_ = false;
     watcher_->all_is_well();
@@ -281,6 +285,7 @@ class RocksdbStore final : public KvStore {
   std::unique_ptr<ReachedMark> mark_;
   bool read_only_;
   bool failed_ = false;
+  mutable std::atomic<bool> lost_{false};  // until it is opened by another process
 };
 
 rocksdb::Options options_for_reading(const std::string& folder, RocksdbOptions options) {
@@ -310,34 +315,6 @@ std::uint64_t reached_by_tables(const std::string& folder, const RocksdbOptions&
   if (!status.ok()) fail(folder, "opening", status);
   return opened->GetLatestSequenceNumber();
 }
-
-// A folder for copies of logs, for as long as it takes to open them.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code none;
-    auto parent = std::filesystem::temp_directory_path(none);
-    if (none)
-      throw Error(Errc::io,
-          str("there is no folder for temporary files: ", none.message(), "; set TMPDIR to one"));
-    path_ = (parent / "tram-XXXXXX").string();
-    if (::mkdtemp(path_.data()) == nullptr)
-      throw Error(Errc::io, path_ + ": cannot make this folder");
-  }
-
-  ~TemporaryFolder() {
-    std::error_code stays;
-    std::filesystem::remove_all(path_, stays);
-  }
-
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 rocksdb::Status open_for_reading(
     const std::string& folder, const RocksdbOptions& options, rocksdb::DB** db) {

@@ -66,7 +66,7 @@ EXCLUDES = {
 # Which files may include a library's headers (and the schemas' generated ones follow Cap'n Proto).
 LIBRARIES = {
     r"(torch|ATen|c10)/": [r"actors/model/torch/.*\.(cc|h)"],
-    r"rocksdb/": [r"storage/kv_store\.cc"],
+    r"rocksdb/": [r"storage/(kv_store|rocksdb_words)\.cc"],
     r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc"],
