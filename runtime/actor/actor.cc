@@ -50,6 +50,11 @@ Time Actor::now() const {
   return cell().now();
 }
 
+ActorRef Actor::sender() const {
+  ActorId id = cell().sender();
+  return id == 0 ? ActorRef() : system().find(id).value_or(ActorRef());
+}
+
 Metrics& Actor::metrics() const {
   return system().metrics();
 }

@@ -194,6 +194,9 @@ class Actor {
   Incarnation incarnation() const;
   System& system() const;
   Time now() const;
+  // Who sent the message being handled, from whichever process; nobody if it came from outside any
+  // actor, or its sender is gone for good.
+  ActorRef sender() const;
   Metrics& metrics() const;
   Pool& pool(std::string_view name) const;
   // Seeded by the system's seed and the actor's name.

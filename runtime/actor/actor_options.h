@@ -3,6 +3,7 @@
 
 #include "runtime/actor/mailbox.h"
 #include "runtime/actor/supervisor.h"
+#include "runtime/wire/envelope.h"
 
 #include <functional>
 #include <memory>
@@ -18,6 +19,10 @@ struct ActorOptions {
   std::string pool = "main";
   MailboxLimits mailbox;
   RestartPolicy restart;
+  // Where other processes know the actor already: its id, and how many lives it had there. 0: the
+  // system numbers it.
+  ActorId id = 0;
+  Incarnation lives_before = 0;
 };
 
 // Builds an actor, once for each of its lives.

@@ -17,6 +17,7 @@
 //   refused         the message is larger than the whole mailbox: not done
 //   unsupported     the actor has no handler for it: not done
 //   cancelled       the asking actor is being stopped: whether it was done is unknown
+//   unknown         the actor's process died with it: whether it was done is unknown
 //   any code        that the handler itself returned as a Failure or error code
 //
 // ask() and send() take a message that has a name, and copy it, or move it out of give(message).
@@ -38,6 +39,8 @@
 #include <vector>
 
 namespace tramontane {
+
+class ActorRef;
 
 // Where messages for one actor go: its Cell, or the way to another process. Thread-safe.
 class Route {
@@ -62,6 +65,10 @@ class Route {
   virtual std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) = 0;
 
   virtual Incarnation incarnation() const = 0;
+
+  // `watcher` gets ActorExited whenever a life of this actor ends, once however often it is added.
+  // False if it is dead for good.
+  virtual bool add_watcher(ActorRef watcher) = 0;
 
   // The text of an Errc::full, which deliver() leaves out: most who get it wait, and need none.
   virtual std::string fullness() const = 0;

@@ -75,7 +75,8 @@ Cell::Cell(Host& host, ActorId id, ActorOptions options, Factory factory, Pool& 
       handler_seconds_(
           host.metrics().histogram("actor_handler_seconds", {{"actor", options_.name}})),
       mailbox_seconds_(
-          host.metrics().histogram("actor_mailbox_seconds", {{"actor", options_.name}})) {}
+          host.metrics().histogram("actor_mailbox_seconds", {{"actor", options_.name}})),
+      incarnation_(options_.lives_before) {}
 
 Cell::~Cell() = default;
 

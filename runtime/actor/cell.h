@@ -55,9 +55,7 @@ class Cell final : public Strand, public Route {
   void control_start();
   void control_stop();
   void control_kill(std::string reason);
-  // Tells `watcher` of every end, once however often it is added; false if this actor is dead for
-  // good.
-  bool add_watcher(ActorRef watcher);
+  bool add_watcher(ActorRef watcher) override;
 
   bool dead() const { return state_.load(std::memory_order_acquire) == ActorState::dead; }
 
@@ -75,6 +73,8 @@ class Cell final : public Strand, public Route {
   Host& host() const { return host_; }
 
   // For Actor.
+  ActorId sender() const { return current_ ? current_->source : 0; }
+
   Random& random() { return random_; }
 
   void keep_line(std::string line);

@@ -148,7 +148,8 @@ std::unique_ptr<Envelope> copy_of(const Envelope& envelope) {
 void encode(Envelope& envelope) {
   if (envelope.body.empty() || envelope.body.local()) return;
   const char* type = envelope.body.name();
-  envelope.body = Message::from_bytes(envelope.body.id(), type, envelope.body.encode());
+  envelope.body =
+      Message::from_bytes(envelope.body.id(), type, envelope.body.encode(), envelope.body.blobs());
 }
 
 // std::function wants a copyable call: the envelope travels in a shared box.

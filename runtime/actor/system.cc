@@ -63,6 +63,7 @@ class System::State final : public Host {
   std::deque<ExitRecord> records;
   std::set<ActorId> overdue;  // reported already
   ActorId next_id = 1;
+  std::shared_ptr<const Directory> directory;
   TimerId watchdog;
   bool stopping = false;
   bool stopped = false;
@@ -184,6 +185,7 @@ void System::State::report_overdue() {
 System::System(SystemOptions options) : state_(std::make_unique<State>(*this)) {
   State& s = *state_;
   s.options = std::move(options);
+  s.next_id = s.options.first_id;
   if (s.options.clock == nullptr) s.own_clock = std::make_unique<RealClock>();
   s.clock_ = s.own_clock ? s.own_clock.get() : s.options.clock;
   if (s.options.log == nullptr) s.own_log = std::make_unique<Log>(*s.clock_, LogOptions{});
@@ -218,10 +220,13 @@ ActorRef System::spawn(ActorOptions options, Factory factory) {
     if (s.names.count(options.name) > 0) {
       throw Error(Errc::bad_input, str("there is an actor called ", options.name, " already"));
     }
+    if (s.cells.count(options.id) > 0)
+      throw Error(Errc::bad_input, str("there is an actor of id ", options.id, " already"));
     int turns = simulation() != nullptr ? 1 : turns_between_others;
     std::string name = options.name;
-    cell = std::make_shared<Cell>(
-        s, s.next_id++, std::move(options), std::move(factory), pool_of_actor, turns);
+    ActorId id = options.id != 0 ? options.id : s.next_id++;
+    cell =
+        std::make_shared<Cell>(s, id, std::move(options), std::move(factory), pool_of_actor, turns);
     s.cells[cell->id()] = cell;
     s.names[name] = cell;
   }
@@ -230,25 +235,33 @@ ActorRef System::spawn(ActorOptions options, Factory factory) {
 }
 
 std::optional<ActorRef> System::find(std::string_view name) const {
-  std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   auto found = state_->names.find(name);
-  if (found == state_->names.end()) return std::nullopt;
-  return ActorRef(found->second);
+  if (found != state_->names.end()) return ActorRef(found->second);
+  auto directory = state_->directory;
+  lock.unlock();
+  return directory ? directory->find(name) : std::nullopt;
 }
 
 std::optional<ActorRef> System::find(ActorId id) const {
-  std::lock_guard lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
   auto found = state_->cells.find(id);
-  if (found == state_->cells.end()) return std::nullopt;
-  return ActorRef(found->second);
+  if (found != state_->cells.end()) return ActorRef(found->second);
+  auto directory = state_->directory;
+  lock.unlock();
+  return directory ? directory->find(id) : std::nullopt;
+}
+
+void System::attach(std::shared_ptr<const Directory> directory) {
+  std::lock_guard lock(state_->mutex);
+  state_->directory = std::move(directory);
 }
 
 void System::watch(const ActorRef& watcher, const ActorRef& actor) {
-  auto cell = std::dynamic_pointer_cast<Cell>(actor.route());
-  TRAM_CHECK(cell != nullptr, "only actors of this process can be watched", actor.name());
-  if (cell->add_watcher(watcher) || !watcher) return;
+  TRAM_CHECK(actor.route() != nullptr, "nobody is to be watched");
+  if (actor.route()->add_watcher(watcher) || !watcher) return;
   auto notice = detail::make_envelope(
-      watcher, Message(ActorExited{actor.id(), cell->label(), cell->incarnation(),
+      watcher, Message(ActorExited{actor.id(), actor.route()->name(), actor.route()->incarnation(),
                    ExitCause::stopped, "it is not there any more", false}));
   notice->exempt = true;
   notice = stamped(std::move(notice));

@@ -61,6 +61,15 @@ class Log;
 class Metrics;
 class Simulation;
 
+// The actors of other processes, as this one knows them. Any thread.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  virtual std::optional<ActorRef> find(std::string_view name) const = 0;
+  virtual std::optional<ActorRef> find(ActorId id) const = 0;
+};
+
 struct SystemOptions {
   std::vector<PoolOptions> pools = {{"main", 1}};
   std::uint64_t seed = 0;
@@ -68,6 +77,7 @@ struct SystemOptions {
   Clock* clock = nullptr;
   Log* log = nullptr;
   Metrics* metrics = nullptr;
+  ActorId first_id = 1;            // of the actors that it numbers itself
   std::size_t exit_records = 256;  // how many are kept
   // Called on the strand of the actor that ended, whatever the pool: be quick, do not throw.
   std::function<void(const ExitRecord&)> on_exit;        // every end; a place to persist it
@@ -87,13 +97,16 @@ class System {
 
   // Starts an actor built as A(args...), on its own strand; the arguments are kept for restarts.
   // A constructor that throws is a failure like any other. Error(bad_input): name taken, no such
-  // pool.
+  // pool, id taken.
   template <class A, class... Args>
   ActorRef spawn(ActorOptions options, Args&&... args);
   ActorRef spawn(ActorOptions options, Factory factory);
 
+  // Here, else in the directory that was attached.
   std::optional<ActorRef> find(std::string_view name) const;
   std::optional<ActorRef> find(ActorId id) const;
+  // Before any actor is spawned that looks for others.
+  void attach(std::shared_ptr<const Directory> directory);
 
   // From outside any actor: these block the calling thread (a simulation runs on meanwhile).
   template <class M>

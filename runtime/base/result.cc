@@ -56,8 +56,10 @@ const char* name(Errc code) noexcept {
       return "unsupported";
     case Errc::cancelled:
       return "cancelled";
+    case Errc::unknown:
+      return "unknown";
   }
-  return "unknown";
+  return "?";
 }
 
 Error::Error(Errc code, std::string text)

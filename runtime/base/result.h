@@ -31,6 +31,7 @@ enum class Errc {
   io,             // the operating system said no: disk full, permission, …
   unsupported,    // valid, but not something this build or model can do
   cancelled,      // asked to stop
+  unknown,        // it was delivered, and whoever had it died: whether it was done nobody knows
 };
 
 const boost::system::error_category& error_category() noexcept;

@@ -79,6 +79,7 @@ ExitStatus exit_status(Errc code) {
     case Errc::refused:
     case Errc::failed:
     case Errc::undeliverable:
+    case Errc::unknown:
       return ExitStatus::job_failed;
   }
   return ExitStatus::bug;

@@ -8,7 +8,7 @@
 namespace tramontane {
 namespace {
 
-constexpr auto last_code = static_cast<std::uint16_t>(Errc::cancelled);
+constexpr auto last_code = static_cast<std::uint16_t>(Errc::unknown);
 
 }  // namespace
 
@@ -34,9 +34,10 @@ Bytes encode_envelope(const Envelope& envelope, Time now) {
   });
 }
 
-Result<std::unique_ptr<Envelope>> decode_envelope(ByteView bytes, Time now) {
+Result<std::unique_ptr<Envelope>> decode_envelope(
+    ByteView bytes, Time now, std::vector<Blob> blobs) {
   using Made = std::unique_ptr<Envelope>;
-  return decode_capnp<schema::Envelope, Made>(bytes, [now](schema::Envelope::Reader in) {
+  return decode_capnp<schema::Envelope, Made>(bytes, [now, &blobs](schema::Envelope::Reader in) {
     auto envelope = std::make_unique<Envelope>();
     envelope->target = in.getTarget();
     envelope->incarnation = in.getIncarnation();
@@ -50,8 +51,8 @@ Result<std::unique_ptr<Envelope>> decode_envelope(ByteView bytes, Time now) {
       envelope->failure = Failure{static_cast<Errc>(in.getFailed()), in.getFailure()};
     } else if (in.getType() != 0) {
       auto payload = std::as_bytes(std::span(in.getPayload().begin(), in.getPayload().size()));
-      envelope->body = Message::from_bytes(
-          in.getType(), "message from afar", Bytes(payload.begin(), payload.end()));
+      envelope->body = Message::from_bytes(in.getType(), "message from afar",
+          Bytes(payload.begin(), payload.end()), std::move(blobs));
     }
     return envelope;
   });

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tramontane {
 
@@ -41,8 +42,10 @@ struct Envelope final : Item {
 };
 
 // Its bytes on the wire, and back. Deadlines travel as the time left. The target's Route sets
-// reply_to. bad_input: bytes that are no envelope; the payload is looked at only by take().
+// reply_to. Blobs of the message are not in its bytes: they travel beside. bad_input: bytes that
+// are no envelope; the payload is looked at only by take().
 Bytes encode_envelope(const Envelope& envelope, Time now);
-Result<std::unique_ptr<Envelope>> decode_envelope(ByteView bytes, Time now);
+Result<std::unique_ptr<Envelope>> decode_envelope(
+    ByteView bytes, Time now, std::vector<Blob> blobs = {});
 
 }  // namespace tramontane

@@ -26,7 +26,7 @@ void Message::steal(Message& other) noexcept {
   type_ = std::exchange(other.type_, nullptr);
   id_ = std::exchange(other.id_, 0);
   name_ = std::exchange(other.name_, "nothing");
-  bytes_ = std::move(other.bytes_);
+  encoded_ = std::move(other.encoded_);
   if (type_ == nullptr) return;
   if (type_->fits) {
     type_->relocate(other.storage_, storage_);
@@ -40,30 +40,36 @@ void Message::clear() noexcept {
   type_ = nullptr;
   id_ = 0;
   name_ = "nothing";
-  bytes_.reset();
+  encoded_.reset();
 }
 
-Message Message::from_bytes(std::uint64_t id, const char* name, Bytes bytes) {
+Message Message::from_bytes(
+    std::uint64_t id, const char* name, Bytes bytes, std::vector<Blob> blobs) {
   Message message;
   message.id_ = id;
   message.name_ = name;
-  message.bytes_ = std::make_unique<Bytes>(std::move(bytes));
+  message.encoded_ = std::make_unique<Encoded>(Encoded{std::move(bytes), std::move(blobs)});
   return message;
 }
 
 std::size_t Message::bytes() const {
   if (type_ != nullptr) return type_->bytes(value());
-  return bytes_ ? bytes_->size() : 0;
+  return encoded_ ? encoded_->bytes.size() : 0;
 }
 
 Bytes Message::encode() const {
   if (type_ != nullptr) return type_->encode(value());
-  return bytes_ ? *bytes_ : Bytes();
+  return encoded_ ? encoded_->bytes : Bytes();
+}
+
+std::vector<Blob> Message::blobs() const {
+  if (type_ != nullptr) return type_->blobs(value());
+  return encoded_ ? encoded_->blobs : std::vector<Blob>();
 }
 
 Message Message::copy() const {
   if (type_ != nullptr) return type_->copy(value());
-  return bytes_ ? from_bytes(id_, name_, *bytes_) : Message();
+  return encoded_ ? from_bytes(id_, name_, encoded_->bytes, encoded_->blobs) : Message();
 }
 
 }  // namespace tramontane

@@ -21,10 +21,16 @@
 //     static Result<LeaseTasks> decode(ByteView bytes);  // bad bytes: Errc::bad_input
 //     static std::size_t size(const LeaseTasks& message);  // about how many bytes, for credit
 //   };
+//
+// One with blobs (runtime/wire/blob.h) leaves them out of its bytes, and its Codec has two more:
+//
+//     static std::vector<Blob> blobs(const Offer& message);               // in a fixed order
+//     static bool attach(Offer& message, std::vector<Blob> blobs);        // false: not as many
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "runtime/wire/blob.h"
 #include "runtime/wire/message_type.h"
 
 #include <cstddef>
@@ -34,6 +40,7 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace tramontane {
 
@@ -57,6 +64,7 @@ struct MessageType {
   Bytes (*encode)(const void* value);
   std::size_t (*bytes)(const void* value);
   Message (*copy)(const void* value);
+  std::vector<Blob> (*blobs)(const void* value);
 };
 
 template <class M>
@@ -107,8 +115,9 @@ class Message {
   requires requires { Codec<std::remove_cvref_t<M>>::id; }
   explicit Message(M&& value);
 
-  // Holds the bytes of a message of that type, as they came from another process.
-  static Message from_bytes(std::uint64_t id, const char* name, Bytes bytes);
+  // Holds the bytes of a message of that type, and its blobs, as they came from another process.
+  static Message from_bytes(
+      std::uint64_t id, const char* name, Bytes bytes, std::vector<Blob> blobs = {});
 
   bool empty() const { return id_ == 0; }
 
@@ -127,6 +136,9 @@ class Message {
   // Its bytes; Error(unsupported) for a local message.
   Bytes encode() const;
 
+  // What travels beside its bytes.
+  std::vector<Blob> blobs() const;
+
   bool local() const { return type_ != nullptr && type_->local; }
 
   // An equal message: a copy of the value or bytes. Error(unsupported) if it cannot be copied.
@@ -138,7 +150,7 @@ class Message {
 
   void* value() const { return type_->fits ? const_cast<std::byte*>(storage_) : heap_; }
 
-  const detail::MessageType* type_ = nullptr;  // of the value held; none: bytes_, or nothing
+  const detail::MessageType* type_ = nullptr;  // of the value held; none: encoded_, or nothing
   std::uint64_t id_ = 0;
   const char* name_ = "nothing";
 
@@ -147,7 +159,12 @@ class Message {
     void* heap_;
   };
 
-  std::unique_ptr<Bytes> bytes_;
+  struct Encoded {
+    Bytes bytes;
+    std::vector<Blob> blobs;
+  };
+
+  std::unique_ptr<Encoded> encoded_;
 };
 
 // ---- implementation -------------------------------------------------------------------------
@@ -163,6 +180,11 @@ concept LocalMessage = requires {
 
 [[noreturn]] void refuse_encoding(const char* name);
 [[noreturn]] void refuse_copy(const char* name);
+
+template <class M>
+concept HasBlobs = requires(const M& message) {
+  Codec<M>::blobs(message);
+};
 
 template <class M>
 struct Describe {
@@ -202,7 +224,15 @@ struct Describe {
     } else if constexpr (LocalMessage<M>) {
       refuse_copy(Codec<M>::name);
     } else {
-      return Message::from_bytes(Codec<M>::id, Codec<M>::name, encode(value));
+      return Message::from_bytes(Codec<M>::id, Codec<M>::name, encode(value), blobs(value));
+    }
+  }
+
+  static std::vector<Blob> blobs(const void* value) {
+    if constexpr (HasBlobs<M>) {
+      return Codec<M>::blobs(*static_cast<const M*>(value));
+    } else {
+      return {};
     }
   }
 };
@@ -210,7 +240,7 @@ struct Describe {
 template <class M>
 inline constexpr MessageType message_type = {Codec<M>::id, Codec<M>::name, &typeid(M), sizeof(M),
     LocalMessage<M>, Describe<M>::fits, Describe<M>::relocate, Describe<M>::destroy,
-    Describe<M>::encode, Describe<M>::bytes, Describe<M>::copy};
+    Describe<M>::encode, Describe<M>::bytes, Describe<M>::copy, Describe<M>::blobs};
 
 }  // namespace detail
 
@@ -242,7 +272,13 @@ Result<M> Message::take() {
   if constexpr (detail::LocalMessage<M>) {
     return make_error_code(Errc::bad_input);
   } else {
-    Result<M> result = Codec<M>::decode(*bytes_);
+    Result<M> result = Codec<M>::decode(encoded_->bytes);
+    if constexpr (detail::HasBlobs<M>) {
+      if (result && !Codec<M>::attach(*result, std::move(encoded_->blobs)))
+        result = make_error_code(Errc::bad_input);
+    } else if (!encoded_->blobs.empty()) {
+      result = make_error_code(Errc::bad_input);
+    }
     clear();
     return result;
   }

@@ -27,9 +27,9 @@ concept AsksNamed = requires(ActorRef to, M message, const M& fixed) {
 }  // namespace
 
 TEST_CASE("what awaits an answer compiles with a message that has a name, not with a temporary") {
-  CHECK(AsksNamed<Blob>);
-  CHECK(!AsksTemporary<Blob>);
-  CHECK(!AsksMoved<Blob>);
+  CHECK(AsksNamed<Parcel>);
+  CHECK(!AsksTemporary<Parcel>);
+  CHECK(!AsksMoved<Parcel>);
   CHECK(AsksNamed<Add>);
   CHECK(AsksTemporary<Add>);  // nothing to destroy
 }

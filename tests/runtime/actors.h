@@ -102,7 +102,7 @@ class Clerk final : public Actor {
 
   Answer<Number> decline(Decline) { return Failure{Errc::refused, "not today"}; }
 
-  void take_blob(Blob blob) { diary_->lines.push_back(std::move(blob.text)); }
+  void take_blob(Parcel blob) { diary_->lines.push_back(std::move(blob.text)); }
 
   void exited(ActorExited exited) {
     diary_->lines.push_back(str(exited.name, " ", tramontane::name(exited.cause), " ", exited.text,

@@ -61,16 +61,16 @@ TEST_CASE("a full mailbox refuses who cannot wait, and says how full it is") {
 
 TEST_CASE("the bound counts bytes too, and a message that can never fit is refused at once") {
   BusyClerk busy({.messages = 100, .bytes = 1000});
-  CHECK(busy.sim.system().try_send(busy.clerk, Blob{std::string(600, 'a')}));
-  auto second = busy.sim.system().try_send(busy.clerk, Blob{std::string(600, 'b')});
+  CHECK(busy.sim.system().try_send(busy.clerk, Parcel{std::string(600, 'a')}));
+  auto second = busy.sim.system().try_send(busy.clerk, Parcel{std::string(600, 'b')});
   REQUIRE(!second);
   CHECK(second.error().code == Errc::full);
   CHECK(busy.sim.system().status(busy.clerk)->mailbox_bytes == 600);
-  auto huge = busy.sim.system().send(busy.clerk, Blob{std::string(1001, 'c')}, 10s);
+  auto huge = busy.sim.system().send(busy.clerk, Parcel{std::string(1001, 'c')}, 10s);
   REQUIRE(!huge);
   CHECK(huge.error().code == Errc::refused);
   CHECK(huge.error().text.find("raise mailbox.bytes") != std::string::npos);
-  CHECK(busy.sim.system().send(busy.clerk, Blob{std::string(600, 'd')}, 10s));
+  CHECK(busy.sim.system().send(busy.clerk, Parcel{std::string(600, 'd')}, 10s));
 }
 
 TEST_CASE("a sender that runs out of time takes its message back") {

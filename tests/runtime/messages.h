@@ -91,23 +91,23 @@ struct Codec<Decline> : NumberCodec<Decline, 0x16> {
   static constexpr const char* name = "Decline";
 };
 
-struct Blob {
+struct Parcel {
   std::string text;
 };
 
 template <>
-struct Codec<Blob> {
+struct Codec<Parcel> {
   static constexpr std::uint64_t id = 0x17;
-  static constexpr const char* name = "Blob";
+  static constexpr const char* name = "Parcel";
 
-  static Bytes encode(const Blob& message) {
+  static Bytes encode(const Parcel& message) {
     auto view = as_bytes(message.text);
     return Bytes(view.begin(), view.end());
   }
 
-  static Result<Blob> decode(ByteView bytes) { return Blob{std::string(as_text(bytes))}; }
+  static Result<Parcel> decode(ByteView bytes) { return Parcel{std::string(as_text(bytes))}; }
 
-  static std::size_t size(const Blob& message) { return message.text.size(); }
+  static std::size_t size(const Parcel& message) { return message.text.size(); }
 };
 
 }  // namespace tramontane

@@ -137,7 +137,7 @@ TEST_CASE("messages make the round trip through their codec") {
   SimSystem sim({.seed = 1});
   auto diary = std::make_shared<Diary>();
   auto clerk = sim.system().spawn<Clerk>({.name = "clerk"}, diary);
-  CHECK(sim.system().send(clerk, Blob{"über den Draht"}, 1s));
+  CHECK(sim.system().send(clerk, Parcel{"über den Draht"}, 1s));
   sim.run_for(1ms);
   CHECK(diary->lines.back() == "über den Draht");
 }

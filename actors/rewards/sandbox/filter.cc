@@ -1,7 +1,7 @@
 #include "actors/rewards/sandbox/filter.h"
 
-#include "actors/rewards/sandbox/descriptor.h"
 #include "runtime/base/check.h"
+#include "runtime/base/descriptor.h"
 
 #include <cerrno>
 #include <cstring>

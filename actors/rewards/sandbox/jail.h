@@ -5,9 +5,9 @@
 //   server ── init (pid 1: privileged, so that the program cannot touch it)
 //               └── program (pid 2: no privileges, filter, limits) ── its children
 
-#include "actors/rewards/sandbox/descriptor.h"
 #include "actors/rewards/sandbox/program.h"
 #include "actors/rewards/sandbox/room.h"
+#include "runtime/base/descriptor.h"
 
 #include <string>
 #include <sys/types.h>

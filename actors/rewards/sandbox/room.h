@@ -7,8 +7,8 @@
 // network. Whatever the kernel refuses is in `missing`, and runs go without it.
 
 #include "actors/rewards/sandbox/cgroup.h"
-#include "actors/rewards/sandbox/descriptor.h"
 #include "actors/rewards/sandbox/filter.h"
+#include "runtime/base/descriptor.h"
 
 #include <array>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "actors/rewards/sandbox/sandbox.h"
 
-#include "actors/rewards/sandbox/descriptor.h"
 #include "actors/rewards/sandbox/wire.h"
 #include "runtime/base/check.h"
+#include "runtime/base/descriptor.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tramontane::sandbox {
+namespace tramontane {
 
 class Descriptor {
  public:
@@ -26,6 +26,9 @@ class Descriptor {
 
   int get() const { return value_; }
 
+  // It is the caller's to close.
+  int release() { return std::exchange(value_, -1); }
+
   explicit operator bool() const { return value_ >= 0; }
 
   void close() {
@@ -37,4 +40,4 @@ class Descriptor {
   int value_ = -1;
 };
 
-}  // namespace tramontane::sandbox
+}  // namespace tramontane

@@ -1,0 +1,57 @@
+#pragma once
+// A Link carries bytes, and descriptors beside them, between two processes, in order. It knows
+// nothing of what they mean: the Session does (session.h), which in turn does not know what kind of
+// link it is on.
+//
+//   unix_link.h     a connected Unix-domain socket
+//   memory_link.h   two ends in one simulation, with faults
+//
+// Thread rule: send(), end() and unsent() from any thread; the Receiver is called by one thread at
+// a time, never from inside send().
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/descriptor.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+class Link {
+ public:
+  class Receiver {
+   public:
+    virtual ~Receiver() = default;
+
+    // A piece of any size. Descriptors come no later than the first byte of the send() that they
+    // went with, in order.
+    virtual void received(ByteView piece, std::vector<Descriptor> descriptors) = 0;
+    // Once, and last: the peer is gone, or end() was called. `reason` is for people.
+    virtual void ended(const std::string& reason) = 0;
+  };
+
+  Link() = default;
+  virtual ~Link() = default;
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  // Once, before anything else. The link keeps the receiver until ended() was called.
+  virtual void start(std::shared_ptr<Receiver> receiver) = 0;
+
+  // Never blocks: what the peer does not take yet waits here, without bound (the session's credit
+  // bounds it). Lost if the link has ended. The descriptors stay the caller's, until this returns.
+  virtual void send(Bytes bytes, const std::vector<int>& descriptors) = 0;
+
+  // Bytes that wait here.
+  virtual std::size_t unsent() const = 0;
+
+  // Sends nothing more and ends.
+  virtual void end(const std::string& reason) = 0;
+
+  // For people: "pid 4711".
+  virtual std::string peer() const = 0;
+};
+
+}  // namespace tramontane

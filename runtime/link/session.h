@@ -1,0 +1,92 @@
+#pragma once
+// A Session is the connection of two processes' Systems over a Link: messages to actors, their
+// replies, credit, and the end of all of these when the peer dies.
+//
+//   auto session = Session::open(system, std::move(link), {.own = 3, .peer = 5, …}, events);
+//
+// Actors never see one: they hold ActorRefs, whose routes (remote_actors.h) use it.
+//
+// - Handshake first: both say protocol, build, process number. Who differs, says nonsense, or says
+//   nothing for `handshake` is disconnected with a reason that names both values.
+// - Order: messages of one source to one target arrive in the order of sending, as do replies.
+// - Credit: for each target actor at most `window` messages and bytes are on their way or wait in
+//   its mailbox on behalf of this session. More wait at the sender, where a caller's deadline takes
+//   them back (not delivered). An ask holds its credit until it is answered, a one-way message
+//   until the mailbox has it. A message larger than the whole window goes alone.
+// - Calls: numbered per session, in a table that dies with it; late replies find nobody.
+// - The end: calls that were sent get Errc::unknown, naming the peer; what waited for credit stays
+//   with its route. A message that cannot be encoded is its sender's failure.
+// - A peer may name as source only actors that are known to live in it.
+// - Frames of nonsense, for actors that are not here, credit that was never taken: each is either
+//   answered as a failure of that call, or ends the session with a reason. Nothing throws, nothing
+//   harms other sessions.
+//
+// Thread rule: any thread, except that `events` are called by the link's.
+
+#include "runtime/actor/actor_ref.h"
+#include "runtime/link/link.h"
+#include "runtime/wire/envelope.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+class System;
+
+// Numbers the processes of a job, each start anew; 0 is the process that the user started.
+using ProcessId = std::uint32_t;
+
+struct SessionOptions {
+  ProcessId own = 0;
+  ProcessId peer = 0;
+  std::string peer_name;  // for people: "ledger, pid 4711"
+  Duration handshake = std::chrono::seconds(20);
+  MailboxLimits window{.messages = 64, .bytes = 8 << 20};
+};
+
+class Session final : public Link::Receiver, public std::enable_shared_from_this<Session> {
+ public:
+  struct Events {
+    // The handshake is done: messages may be sent.
+    std::function<void(const std::shared_ptr<Session>&)> ready;
+    // Once, and last: why it ended, or why there was no handshake.
+    std::function<void(const std::shared_ptr<Session>&, const std::string& reason)> ended;
+    // Whether this actor lives in the peer, so that it may be named as a source.
+    std::function<bool(ActorId source)> lives_there;
+  };
+
+  // The system outlives the session. The link is started; nothing may be sent before `ready`.
+  static std::shared_ptr<Session> open(
+      System& system, std::unique_ptr<Link> link, SessionOptions options, Events events);
+  ~Session() override;
+
+  const SessionOptions& options() const;
+
+  // Takes the envelope and sends it, if there is credit for its target; else it stays the caller's
+  // and this is false. `not_sent` is filled, and the envelope dropped, where it can never be sent
+  // (the session has ended, or it cannot be encoded).
+  enum class Sent : std::uint8_t { sent, no_credit, ended, refused };
+  Sent send(std::unique_ptr<Envelope>& envelope);
+
+  // Called, from any thread, whenever credit for `target` has come back.
+  void on_credit(std::function<void(ActorId target)> call);
+
+  // Says so to the peer, and ends.
+  void end(const std::string& reason);
+
+  // Link::Receiver.
+  void received(ByteView piece, std::vector<Descriptor> descriptors) override;
+  void ended(const std::string& reason) override;
+
+ private:
+  class State;
+
+  Session();
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tramontane

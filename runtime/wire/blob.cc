@@ -1,0 +1,113 @@
+#include "runtime/wire/blob.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <mutex>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+constexpr int seals_wanted = F_SEAL_SHRINK | F_SEAL_GROW;
+
+[[noreturn]] void fail(const char* what) {
+  throw Error(Errc::io, str("shared memory: ", what, ": ", std::strerror(errno)));
+}
+
+std::size_t size_of(int descriptor) {
+  struct stat about {};
+
+  if (::fstat(descriptor, &about) != 0) fail("its size");
+  return static_cast<std::size_t>(about.st_size);
+}
+
+}  // namespace
+
+struct Blob::Content {
+  ~Content() {
+    if (mapped != nullptr) ::munmap(mapped, size);
+  }
+
+  std::mutex mutex;  // guards the rest, once made
+  Bytes heap;
+  Descriptor descriptor;
+  std::size_t size = 0;
+  void* mapped = nullptr;
+};
+
+Blob Blob::from_bytes(Bytes bytes) {
+  Blob blob;
+  blob.content_ = std::make_shared<Content>();
+  blob.content_->size = bytes.size();
+  blob.content_->heap = std::move(bytes);
+  return blob;
+}
+
+Blob Blob::from_descriptor(Descriptor descriptor) {
+  int seals = ::fcntl(descriptor.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & seals_wanted) != seals_wanted)
+    throw Error(Errc::bad_input, "a blob that is no shared memory sealed against resizing");
+  Blob blob;
+  blob.content_ = std::make_shared<Content>();
+  blob.content_->size = size_of(descriptor.get());
+  blob.content_->descriptor = std::move(descriptor);
+  return blob;
+}
+
+std::size_t Blob::size() const {
+  return content_ ? content_->size : 0;
+}
+
+ByteView Blob::bytes() const {
+  if (!content_ || content_->size == 0) return {};
+  Content& c = *content_;
+  std::lock_guard lock(c.mutex);
+  if (!c.heap.empty()) return c.heap;
+  if (c.mapped == nullptr) {
+    void* mapped = ::mmap(nullptr, c.size, PROT_READ, MAP_SHARED, c.descriptor.get(), 0);
+    if (mapped == MAP_FAILED) fail("mapping");
+    c.mapped = mapped;
+  }
+  return {static_cast<const std::byte*>(c.mapped), c.size};
+}
+
+int Blob::descriptor() const {
+  TRAM_CHECK(content_ != nullptr, "the descriptor of no blob");
+  Content& c = *content_;
+  std::lock_guard lock(c.mutex);
+  if (!c.descriptor) {
+    Descriptor memory = shared_memory("tram-blob", c.size);
+    if (c.size > 0) {
+      void* at = ::mmap(nullptr, c.size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
+      if (at == MAP_FAILED) fail("mapping");
+      std::memcpy(at, c.heap.data(), c.size);
+      ::munmap(at, c.size);
+    }
+    c.descriptor = sealed_for_reading(memory);
+  }
+  return c.descriptor.get();
+}
+
+Descriptor shared_memory(const std::string& name, std::size_t bytes) {
+  Descriptor memory(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!memory) fail("memfd_create");
+  if (::ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0) fail("its size");
+  return memory;
+}
+
+Descriptor sealed_for_reading(const Descriptor& memory) {
+  if (::fcntl(memory.get(), F_ADD_SEALS, seals_wanted) != 0) fail("sealing");
+  // Opened anew, as what may be done through a descriptor is fixed when it is opened.
+  Descriptor reading(::open(str("/proc/self/fd/", memory.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!reading) fail("opening for reading");
+  return reading;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,54 @@
+#pragma once
+// A Blob is immutable bytes that travel beside a message instead of inside it: weights, rarely
+// anything else. Inside a process a pointer changes hands; to another process on this host goes a
+// descriptor of shared memory, so that nothing is copied however many read it.
+//
+//   Blob blob = Blob::from_bytes(std::move(bytes));
+//   ByteView view = blob.bytes();                  // as long as a copy of `blob` lives
+//
+// A message has blobs once its Codec says where they are (runtime/wire/message.h). Copies share
+// one content. Thread rule: any; a Blob itself is used like any value.
+
+#include "runtime/base/bytes.h"
+#include "runtime/base/descriptor.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+class Blob {
+ public:
+  Blob() = default;  // none
+
+  static Blob from_bytes(Bytes bytes);
+  // Shared memory that nobody resizes any more (sealed against it), mapped read-only when it is
+  // first looked at. Error(bad_input) if it is no sealed memory, so that a peer who shrinks it
+  // cannot kill us.
+  static Blob from_descriptor(Descriptor descriptor);
+
+  explicit operator bool() const { return content_ != nullptr; }
+
+  std::size_t size() const;
+  // Error(io) if it cannot be mapped.
+  ByteView bytes() const;
+  // Of shared memory with these bytes, read-only; made at the first call where there is none yet,
+  // which copies them once. The blob keeps it. Error(io).
+  int descriptor() const;
+
+  bool operator==(const Blob& other) const { return content_ == other.content_; }
+
+ private:
+  struct Content;
+
+  std::shared_ptr<Content> content_;
+};
+
+// New shared memory of that many bytes, zeroed, open for writing; `name` is for /proc. Error(io).
+Descriptor shared_memory(const std::string& name, std::size_t bytes);
+
+// Seals it against growing and shrinking, and gives a descriptor through which it can only be read.
+Descriptor sealed_for_reading(const Descriptor& memory);
+
+}  // namespace tramontane
