@@ -160,6 +160,7 @@ void JobLoader::data() {
       judgeable = [&](const std::string& answer) {
         check_answer(job_.reward_kinds, job_.rewards, answer);
       };
+    if (!options_.data) continue;
     ReadProblems read =
         read_problems(*files_, path, key, job_.form, *job_.tokenizer, job_.model, judgeable);
     (heldout ? job_.heldout : job_.prompts) = std::move(read.problems);
@@ -198,6 +199,7 @@ void JobLoader::warm_start(schema::WarmStart::Builder stage, const std::string& 
   }
   std::string file = resolve(stage.asReader().getDemonstrations());
   stage.setDemonstrations(file);
+  if (!options_.data) return;
   note_input(path + ".demonstrations", file);
   double total = 0;
   for (auto style : stage.asReader().getStyles()) {
@@ -352,6 +354,7 @@ Job JobLoader::load() {
   data();
   stages();
   if (options_.rewards) check_rewards();
+  if (!options_.data) job_.initial.reset();
   for (const auto& broken : broken_rules(job_)) config_.complain(broken.key, broken.text);
   config_.finish();
   job_.resolved = config_.resolved();

@@ -150,6 +150,9 @@ struct JobOptions {
   // The kinds that its rewards may be of. Nothing: they are read, but not made; to look at a run,
   // or to replay it, needs none of their programs and models.
   std::optional<std::vector<RewardKind>> rewards;
+  // Whether problems, demonstrations and initial weights are read. Who only writes or judges needs
+  // none of them: they come as messages.
+  bool data = true;
 };
 
 // Reads and checks a job graph and all that it names. Throws ConfigError with every problem at

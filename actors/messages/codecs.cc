@@ -139,6 +139,25 @@ struct Form<FinishRun> {
 };
 
 template <>
+struct Form<RunEnded> {
+  using Schema = wire::RunEnded;
+
+  static void write(const RunEnded& m, Schema::Builder out) {
+    out.setHow(m.how);
+    out.setReason(m.reason);
+    out.setVersion(m.version);
+    out.setFingerprint(m.fingerprint);
+    out.setCode(m.code);
+  }
+
+  static RunEnded read(Schema::Reader in) {
+    return {in.getHow(), text(in.getReason()), in.getVersion(), in.getFingerprint(), in.getCode()};
+  }
+
+  static std::size_t beyond(const RunEnded& m) { return m.reason.size(); }
+};
+
+template <>
 struct Form<Nudge> {
   using Schema = wire::Nudge;
 
@@ -166,6 +185,7 @@ template struct WireCodec<EvaluationResult, Codec<EvaluationResult>::id>;
 template struct WireCodec<Evaluated, Codec<Evaluated>::id>;
 template struct WireCodec<Report, Codec<Report>::id>;
 template struct WireCodec<FinishRun, Codec<FinishRun>::id>;
+template struct WireCodec<RunEnded, Codec<RunEnded>::id>;
 template struct WireCodec<Nudge, Codec<Nudge>::id>;
 template struct WireCodec<Tick, Codec<Tick>::id>;
 

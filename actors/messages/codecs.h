@@ -51,6 +51,7 @@ TRAM_CODEC(Evaluated, 0xa1d0c4f2e6b83919);
 TRAM_CODEC(Report, 0xa1d0c4f2e6b8391a);
 TRAM_CODEC(FinishRun, 0xa1d0c4f2e6b8391b);
 TRAM_CODEC(Nudge, 0xa1d0c4f2e6b8391c);
+TRAM_CODEC(RunEnded, 0xa1d0c4f2e6b8391e);
 TRAM_CODEC(Tick, 0xa1d0c4f2e6b8391d);
 
 #undef TRAM_CODEC

@@ -132,6 +132,14 @@ struct FinishRun @0xa1d0c4f2e6b8391b {
   reason @0 :Text;
 }
 
+struct RunEnded @0xa1d0c4f2e6b8391e {
+  how @0 :UInt8;
+  reason @1 :Text;
+  version @2 :UInt64;
+  fingerprint @3 :UInt64;
+  code @4 :UInt8;
+}
+
 struct Nudge @0xa1d0c4f2e6b8391c {}
 
 struct Tick @0xa1d0c4f2e6b8391d {}

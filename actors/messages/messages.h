@@ -169,6 +169,15 @@ struct FinishRun {
   std::string reason;
 };
 
+// From a trainer in another process: how the run ended. The numbers are RunOutcome's.
+struct RunEnded {
+  std::uint8_t how = 0;
+  std::string reason;
+  Version version = 0;
+  Fingerprint fingerprint = 0;
+  std::uint8_t code = 0;
+};
+
 // There may be something now.
 struct Nudge {};
 

@@ -1,22 +1,18 @@
 #pragma once
-// A Pipeline is one job's actors, placed and wired: the picture of ARCHITECTURE.md in code.
+// A Pipeline is one job's actors, started in one process: the graph of expand.h, with the kinds of
+// kinds.h.
 //
 //   Pipeline pipeline(system, job, parts);
 //   … parts.done is called when the run has ended
 //   pipeline.finish("Ctrl-C");           // finish the step, write a checkpoint
 //
-// The same wiring runs in a program (Run, run.h) and in a simulation (tests/sim).
+// The same graph runs in a program (Run, run.h), over several processes, and in a simulation
+// (tests/sim).
 
-#include "actors/generator/generator.h"
 #include "actors/job/job.h"
-#include "actors/run/reporter.h"
-#include "actors/trainer/trainer.h"
-#include "actors/verifier/verifier.h"
-#include "actors/weights/ready_store.h"
-#include "actors/weights/transport.h"
+#include "actors/run/job_process.h"
 #include "runtime/actor/system.h"
-#include "storage/checkpoint.h"
-#include "storage/kv_store.h"
+#include "runtime/node/kind.h"
 
 #include <functional>
 #include <memory>
@@ -37,6 +33,9 @@ struct PipelineParts {
       done;  // from the trainer's thread, or another actor's if that one failed for good
 };
 
+// What the actors of the process that the user started share.
+std::shared_ptr<JobProcess> job_process(System& system, const Job& job, PipelineParts parts);
+
 class Pipeline {
  public:
   // The pools that a system must have for this job: one thread for each generator, one for the
@@ -49,12 +48,14 @@ class Pipeline {
   void finish(const std::string& reason);
 
  private:
-  // Everything that reinforcement needs beside the trainer, which is told whom it talks to.
-  void spawn_loop(const Job& job, const PipelineParts& parts, Trainer::Options& trainer);
-
   System& system_;
-  ReadyStore ready_;
+  const Kinds kinds_;
+  ProcessContext process_;
 };
+
+// Has whoever runs the job finish it: the trainer, or the run's keeper where the trainer lives in
+// another process.
+void finish_run(System& system, const std::string& reason);
 
 // Gives an event to the pipeline's reporter. Any thread; lost if there is no reporter yet or any
 // more, or it has no room.

@@ -23,6 +23,7 @@ struct ActorOptions {
   // system numbers it.
   ActorId id = 0;
   Incarnation lives_before = 0;
+  bool held = false;  // it takes mail, but lives only from System::start() on
 };
 
 // Builds an actor, once for each of its lives.

@@ -213,6 +213,7 @@ ActorRef System::spawn(ActorOptions options, Factory factory) {
   if (options.name.empty()) throw Error(Errc::bad_input, "an actor needs a name");
   if (options.kind.empty()) options.kind = options.name;
   Pool& pool_of_actor = pool(options.pool);
+  bool held = options.held;
   std::shared_ptr<Cell> cell;
   {
     std::lock_guard lock(s.mutex);
@@ -230,8 +231,12 @@ ActorRef System::spawn(ActorOptions options, Factory factory) {
     s.cells[cell->id()] = cell;
     s.names[name] = cell;
   }
-  cell->control_start();
+  if (!held) cell->control_start();
   return ActorRef(cell);
+}
+
+void System::start(const ActorRef& actor) {
+  if (auto cell = state_->cell_of(actor)) cell->control_start();
 }
 
 std::optional<ActorRef> System::find(std::string_view name) const {

@@ -102,6 +102,9 @@ class System {
   ActorRef spawn(ActorOptions options, Args&&... args);
   ActorRef spawn(ActorOptions options, Factory factory);
 
+  // Begins the first life of an actor that was spawned held.
+  void start(const ActorRef& actor);
+
   // Here, else in the directory that was attached.
   std::optional<ActorRef> find(std::string_view name) const;
   std::optional<ActorRef> find(ActorId id) const;

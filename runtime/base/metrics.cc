@@ -131,6 +131,14 @@ void Metrics::remove(std::string_view name, const Labels& labels) {
   histograms_.erase(key);
 }
 
+std::map<std::string, std::uint64_t> Metrics::counts() const {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [name, counter] : counters_)
+    if (name.find('{') == std::string::npos) counts[name] = counter->value();
+  return counts;
+}
+
 std::string Metrics::json() const {
   std::lock_guard lock(mutex_);
   std::string out = "{";

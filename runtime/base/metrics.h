@@ -96,6 +96,9 @@ class Metrics {
   // Forgets the metric of that name and labels, if it is there: whoever kept a reference is done.
   void remove(std::string_view name, const Labels& labels = {});
 
+  // What the counters without labels have counted.
+  std::map<std::string, std::uint64_t> counts() const;
+
   // {"name{label=value}": 3, "histogram": {"count":…, "mean":…, "p50":…, "p90":…, "p99":…,
   // "max":…}}
   std::string json() const;

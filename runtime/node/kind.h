@@ -1,0 +1,111 @@
+#pragma once
+// A Kind says what an actor is: its name, what it asks whom, and how it is made. Kinds are values:
+// main() passes a list of them, and every process of a job has the same list, so that any of them
+// can make any actor. Nothing registers itself.
+//
+//   Kind word_counter() {
+//     return {.name = "word_counter",
+//         .doc = "counts the words it is told",
+//         .make = [](const KindContext&) { return std::make_unique<WordCounter>(); }};
+//   }
+//
+// make() may not refer to memory of whoever started the job: what an actor needs comes as options,
+// as references to the actors that the graph wires it to, as files of the job's folder, or from
+// what the actors of one process share (ProcessContext).
+
+#include "runtime/actor/actor.h"
+#include "runtime/actor/system.h"
+#include "runtime/node/graph.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <typeindex>
+#include <typeinfo>
+#include <vector>
+
+namespace tramontane {
+
+// What the actors of one process share: the job's folder, and one object of each type that a kind
+// asks for, made when it is first asked for. Any thread.
+class ProcessContext {
+ public:
+  // `worker`: the name of the process; empty: the one that started the job.
+  explicit ProcessContext(std::string folder, std::string worker = {})
+      : folder_(std::move(folder)), worker_(std::move(worker)) {}
+
+  const std::string& folder() const { return folder_; }
+
+  const std::string& worker() const { return worker_; }
+
+  template <class T>
+  void set(std::shared_ptr<T> value) {
+    std::lock_guard lock(mutex_);
+    shared_[typeid(T)] = std::move(value);
+  }
+
+  // What was set, or else make(), which gives a shared_ptr<T>.
+  template <class T, class Make>
+  std::shared_ptr<T> shared(Make make) {
+    std::lock_guard lock(mutex_);
+    auto& slot = shared_[typeid(T)];
+    if (slot == nullptr) slot = std::shared_ptr<T>(make());
+    return std::static_pointer_cast<T>(slot);
+  }
+
+ private:
+  const std::string folder_;
+  const std::string worker_;
+  std::mutex mutex_;
+  std::map<std::type_index, std::shared_ptr<void>> shared_;
+};
+
+struct KindContext {
+  const GraphActor& actor;
+  System& system;
+  ProcessContext& process;
+
+  // The one actor that this port is wired to. Error(bad_input) if there is none, or several.
+  ActorRef ask(const std::string& port) const;
+  // All of them; none if the port is not wired.
+  std::vector<ActorRef> asks(const std::string& port) const;
+};
+
+struct Kind {
+  struct Port {
+    std::string name;
+    std::string doc;
+    bool optional = false;
+    bool many = false;  // may be wired to several
+  };
+
+  std::string name;
+  std::string doc;
+  std::vector<Port> ports = {};
+  std::function<std::unique_ptr<Actor>(const KindContext&)> make;
+};
+
+using Kinds = std::vector<Kind>;
+
+// Null if there is none of that name.
+const Kind* find_kind(const Kinds& kinds, const std::string& name);
+
+// Error(bad_input) with every problem of the graph, one a line: names taken twice, kinds and actors
+// that there are none of (with the nearest that there is), ports that the kind does not have or
+// that must be wired, pools that are not in the list.
+void check_graph(const Graph& graph, const Kinds& kinds);
+
+// Starts in this system what the graph has for this process (`process.worker()`), in its order.
+// `numbered` gives, by name, ids and numbers of earlier lives where other processes know the
+// actors; may be null. Kinds and process outlive the system; the graph need not.
+struct ActorNumber {
+  ActorId id = 0;
+  Incarnation lives_before = 0;
+};
+
+void start_actors(System& system, const Graph& graph, const Kinds& kinds, ProcessContext& process,
+    const std::map<std::string, ActorNumber>& numbers = {});
+
+}  // namespace tramontane
