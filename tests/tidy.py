@@ -23,6 +23,7 @@ INCLUDES = {
     "runtime/config": ["runtime/base"],
     "runtime/cli": ["runtime/base"],
     "runtime/actor": ["runtime/base", "runtime/wire"],
+    "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/link"],
     "runtime": ["runtime/base", "runtime/wire", "runtime/actor"],
     "kernels": ["runtime/base", "kernels/cpu/table.h"],
     "kernels/cpu": ["kernels"],
