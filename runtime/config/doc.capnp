@@ -11,6 +11,10 @@ annotation least @0xc35b1cf2e1c0a8f4 (field) :Float64;
 annotation most @0xf2f7b8c3a5d4e6b1 (field) :Float64;
 # Inclusive bounds of a number; outside is an error with line and column.
 
+annotation raw @0xcf6d2a9b04e1875c (field) :Text;
+# Of a field of text: what stands below the key is kept as it is, to be decoded by a schema that is
+# known only later. The value says whose: "the options of the actor's kind".
+
 annotation kinds @0xe1a6b9c24f7d3085 (field) :Text;
 # In a struct that has a `name` and perhaps a `kind` (else the name is one): the field belongs to
 # these kinds alone, given as words. None: to every kind that no field names.

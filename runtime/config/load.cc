@@ -7,6 +7,7 @@
 #include "runtime/config/schema_notes.h"
 
 #include <capnp/schema.capnp.h>
+#include <capnp/serialize.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -191,6 +192,11 @@ void ConfigDecoder::decode_field(const YAML::Node& node, DynamicStruct::Builder 
   out_.places_[path] = place(path, node);
   auto type = field.getType();
   if (node.IsNull()) return;  // "key:" with nothing keeps the default
+  SchemaNotes notes = notes_of(field.getProto().getAnnotations());
+  if (notes.raw) {
+    out_.raw_[path] = std::make_shared<YAML::Node>(node);
+    return;
+  }
   if (type.isStruct()) {
     bool in_union =
         field.getProto().getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT;
@@ -200,7 +206,6 @@ void ConfigDecoder::decode_field(const YAML::Node& node, DynamicStruct::Builder 
   } else if (type.isList()) {
     decode_list(node, target, field, path);
   } else {
-    SchemaNotes notes = notes_of(field.getProto().getAnnotations());
     scalar(node, type, path, path, &notes,
         [&](const DynamicValue::Reader& v) { target.set(field, v); });
   }
@@ -326,8 +331,19 @@ LoadedConfig load_config(const std::string& file, const std::string& text,
                          : str(file, ":", e.mark.line + 1, ":", e.mark.column + 1, ": ", e.msg));
     return out;
   }
-  ConfigDecoder(out, set_places).decode(tree, root, "");
+  out.sets_ = std::move(set_places);
+  ConfigDecoder(out, out.sets_).decode(tree, root, "");
   return out;
+}
+
+Bytes LoadedConfig::decode_raw(const std::string& path, capnp::StructSchema schema) {
+  capnp::MallocMessageBuilder message;
+  auto root = message.initRoot<DynamicStruct>(schema);
+  if (auto found = raw_.find(path); found != raw_.end())
+    ConfigDecoder(*this, sets_).decode(*found->second, root, path);
+  kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
+  auto bytes = std::as_bytes(std::span(words.begin(), words.size()));
+  return Bytes(bytes.begin(), bytes.end());
 }
 
 void LoadedConfig::complain(const std::string& path, const std::string& text) {

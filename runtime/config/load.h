@@ -13,6 +13,7 @@
 // reported with file, line, column, what was expected and the nearest valid name, all of them at
 // once.
 
+#include "runtime/base/bytes.h"
 #include "runtime/base/result.h"
 
 #include <capnp/dynamic.h>
@@ -24,6 +25,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace YAML {
+class Node;
+}
 
 namespace tramontane {
 
@@ -57,6 +62,10 @@ class LoadedConfig {
   // Whether the file, or a --set, gives this key.
   bool given(const std::string& path) const { return places_.contains(path); }
 
+  // What stands at a path whose field is $Config.raw, decoded by that schema, with problems at
+  // their places; all defaults where the file has nothing there. As Cap'n Proto's stream has it.
+  Bytes decode_raw(const std::string& path, capnp::StructSchema schema);
+
   // Throws ConfigError if there was any problem.
   void finish() const;
 
@@ -79,6 +88,8 @@ class LoadedConfig {
   std::unique_ptr<capnp::MallocMessageBuilder> message_;
   std::map<std::string, std::string> places_;  // path -> "file:line:column" or "--set …"
   std::vector<std::string> problems_;
+  std::map<std::string, std::shared_ptr<YAML::Node>> raw_;  // what is decoded later, by path
+  std::map<std::string, std::string> sets_;                 // the --set of each path
 };
 
 // `text` is the YAML, `file` its name for messages, `sets` are "path=value" that override it.

@@ -20,6 +20,7 @@ constexpr std::uint64_t doc_id = 0xd9d1b0f0a6c3e512;
 constexpr std::uint64_t least_id = 0xc35b1cf2e1c0a8f4;
 constexpr std::uint64_t most_id = 0xf2f7b8c3a5d4e6b1;
 constexpr std::uint64_t kinds_id = 0xe1a6b9c24f7d3085;
+constexpr std::uint64_t raw_id = 0xcf6d2a9b04e1875c;
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -192,6 +193,7 @@ SchemaNotes notes_of(capnp::List<capnp::schema::Annotation>::Reader annotations)
     if (a.getId() == least_id) notes.least = a.getValue().getFloat64();
     if (a.getId() == most_id) notes.most = a.getValue().getFloat64();
     if (a.getId() == kinds_id) notes.kinds = a.getValue().getText().cStr();
+    if (a.getId() == raw_id) notes.raw = a.getValue().getText().cStr();
   }
   return notes;
 }

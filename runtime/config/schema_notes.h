@@ -17,6 +17,7 @@ struct SchemaNotes {
   std::optional<double> least;
   std::optional<double> most;
   std::optional<std::string> kinds;
+  std::optional<std::string> raw;
 };
 
 SchemaNotes notes_of(capnp::List<capnp::schema::Annotation>::Reader annotations);
