@@ -5,7 +5,9 @@
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/rewards.h"
 #include "actors/rewards/sandbox/serve.h"
+#include "actors/run/kinds.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/node/worker.h"
 
 #include <csignal>
 #include <cstdio>
@@ -27,6 +29,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
     std::fprintf(stderr, "tram: %s\n", e.what());
     return static_cast<int>(exit_status(e.errc()));
   }
+  if (is_worker(argc, argv)) return serve_worker(argc, argv, reinforcement_kinds(rewards));
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, from one binary.\n"
       "Try: tram run examples/arithmetic.yaml",

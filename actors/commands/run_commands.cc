@@ -5,6 +5,7 @@
 #include "actors/run/run.h"
 #include "kernels/cuda/devices.h"
 #include "kernels/ops.h"
+#include "runtime/base/names.h"
 #include "storage/file.h"
 
 #include <cstdio>
@@ -21,11 +22,21 @@ const CliOption set_option{"set", "KEY=VALUE",
 const CliOption json_option{"json", "", "one JSON object a line, the last a summary"};
 const CliOption overcommit_option{
     "overcommit", "", "start although plan says that there is too little memory"};
+const CliOption isolation_option{"isolation", "thread|process",
+    "process: whoever computes or writes has a process of its own, which may be killed"};
 const CliOption plain_option{"plain", "", "a plain line per step, also on a terminal"};
 
 View view_of(const CliArguments& arguments) {
   if (arguments.has("json")) return View::json;
   return arguments.has("plain") ? View::plain : View::automatic;
+}
+
+Isolation isolation_of(const CliArguments& arguments) {
+  std::string word = arguments.text("isolation", "thread");
+  if (word == "process") return Isolation::process;
+  if (word != "thread")
+    throw Error(Errc::bad_input, unknown_name("isolation", word, {"thread", "process"}));
+  return Isolation::thread;
 }
 
 // A line for each card, or one with the reason that there is none.
@@ -46,19 +57,26 @@ CliCommand run_command(std::vector<RewardKind> rewards) {
   return {.name = "run",
       .summary = "run a job graph on this machine, to its end",
       .details =
-          "Runs every actor of the job graph in this process and shows how it goes: live on a\n"
-          "terminal, a line per step elsewhere. Everything is kept in the run directory.\n"
+          "Runs every actor of the job graph and shows how it goes: live on a terminal, a line "
+          "per\n"
+          "step elsewhere. Everything is kept in the run directory. All actors are threads of "
+          "this\n"
+          "process; with --isolation process the trainer, the ledger, the evaluator, each "
+          "generator\n"
+          "and each verifier have one of their own, is started again when it dies, and learns the\n"
+          "same.\n"
           "Ctrl-C once finishes the step and writes a checkpoint; twice stops at once. Either way\n"
           "`tram resume` goes on, and nothing is lost.\n\n"
           "  tram run examples/arithmetic.yaml\n"
           "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
-          json_option, plain_option, overcommit_option},
+          isolation_option, json_option, plain_option, overcommit_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""),
                                   .view = view_of(arguments),
+                                  .isolation = isolation_of(arguments),
                                   .overcommit = arguments.has("overcommit")});
       }};
 }
@@ -79,7 +97,7 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
           "name,\n"
           "unless --accept-changes says to go on with it; the report tells of it.",
       .positionals = {"RUN"},
-      .options = {json_option, plain_option,
+      .options = {isolation_option, json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"},
           {"accept-changes", "", "go on although data, model or job graph were changed"},
           overcommit_option},
@@ -88,6 +106,7 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
             arguments.positional(0), {.view = view_of(arguments),
                                          .repair = arguments.has("repair"),
                                          .accept_changes = arguments.has("accept-changes"),
+                                         .isolation = isolation_of(arguments),
                                          .overcommit = arguments.has("overcommit"),
                                          .reward_kinds = rewards});
       }};

@@ -1,10 +1,11 @@
 #pragma once
-// A Pipeline is one job's actors, started in one process: the graph of expand.h, with the kinds of
-// kinds.h.
+// A Pipeline is one job's actors, started: the graph of expand.h, with the kinds of kinds.h. All of
+// them in this process, or those apart that can be in workers (runtime/node/agent.h).
 //
 //   Pipeline pipeline(system, job, parts);
 //   … parts.done is called when the run has ended
 //   pipeline.finish("Ctrl-C");           // finish the step, write a checkpoint
+//   pipeline.stop(20s);                  // workers, in order; then the system may be stopped
 //
 // The same graph runs in a program (Run, run.h), over several processes, and in a simulation
 // (tests/sim).
@@ -16,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,21 +38,47 @@ struct PipelineParts {
 // What the actors of the process that the user started share.
 std::shared_ptr<JobProcess> job_process(System& system, const Job& job, PipelineParts parts);
 
+// For a job whose actors live in workers.
+struct WorkerParts {
+  std::string folder;  // the run's
+  // As a System's: of actors in workers.
+  std::function<void(const ExitRecord&)> on_exit;
+  std::function<void(const ExitRecord&)> on_escalation;
+};
+
 class Pipeline {
  public:
   // The pools that a system must have for this job: one thread for each generator, one for the
-  // trainer, one each for storage, weights, verifiers, evaluation and everything else.
-  static std::vector<PoolOptions> pools(const Job& job);
+  // trainer, one each for storage, weights, verifiers, evaluation and everything else, as far as
+  // they are in this process.
+  static std::vector<PoolOptions> pools(const Job& job, Isolation isolation = Isolation::thread);
 
-  Pipeline(System& system, const Job& job, PipelineParts parts);
+  // With `workers`, whatever computes or writes has a worker of its own; ledger and checkpoints are
+  // then the workers' to open.
+  Pipeline(System& system, const Job& job, PipelineParts parts,
+      std::optional<WorkerParts> workers = std::nullopt);
+
+  ~Pipeline();
 
   // Asks the trainer to finish its step, write a checkpoint and end the run.
   void finish(const std::string& reason);
 
+  // Ends the workers, each before those started earlier. Nothing to do where there are none.
+  void stop(Duration patience);
+
+  // Of workers, all their lives counted; 0 where there are none.
+  std::uint32_t processes() const;
+  // The peaks of those that run, bytes.
+  std::uint64_t worker_memory() const;
+
  private:
+  class Workers;
+
   System& system_;
   const Kinds kinds_;
+  const Graph graph_;
   ProcessContext process_;
+  std::shared_ptr<Workers> workers_;  // null: none
 };
 
 // Has whoever runs the job finish it: the trainer, or the run's keeper where the trainer lives in

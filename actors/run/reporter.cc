@@ -121,10 +121,17 @@ Task<void> Reporter::start() {
   co_return;
 }
 
+std::vector<ActorStatus> Reporter::actors() const {
+  auto all = system().actors();
+  if (options_.elsewhere)
+    for (ActorStatus& actor : options_.elsewhere()) all.push_back(std::move(actor));
+  return all;
+}
+
 Reporter::Meter Reporter::look() const {
   Meter meter{.at = now()};
   std::uint32_t generators = 0;
-  for (const ActorStatus& actor : system().actors()) {
+  for (const ActorStatus& actor : actors()) {
     if (actor.kind == "generator") {
       meter.generators += seconds(actor.busy);
       ++generators;
@@ -169,7 +176,7 @@ void Reporter::report(Report report) {
     if (text(event, "kind") == "reinforce" && kind == "step") {
       add_shares(event);
       boost::json::object queues;
-      for (const ActorStatus& actor : system().actors()) {
+      for (const ActorStatus& actor : actors()) {
         if (actor.kind != "ledger") continue;
         for (const auto& [key, count] : actor.notes)
           queues[key] = std::strtoull(count.c_str(), nullptr, 10);
@@ -190,8 +197,8 @@ void Reporter::tick(Tick) {
   double took = std::max(seconds(meter.at - last_status_.at), 1e-9);
   event["tokens_per_second"] = std::max(0.0, (meter.tokens - last_status_.tokens) / took);
   last_status_ = meter;
-  boost::json::array actors;
-  for (const ActorStatus& actor : system().actors()) {
+  boost::json::array rows;
+  for (const ActorStatus& actor : actors()) {
     boost::json::object row{{"name", actor.name}, {"kind", actor.kind},
         {"state", tramontane::name(actor.state)}, {"busy", actor.busy_share},
         {"mailbox", actor.mailbox_messages}, {"mailbox_limit", actor.mailbox_limit},
@@ -201,6 +208,7 @@ void Reporter::tick(Tick) {
       if (auto found = actor.notes.find(why); found != actor.notes.end() && !found->second.empty())
         waiting = found->second;
     row["waiting_for"] = waiting;
+    if (actor.pid != 0) row["pid"] = actor.pid;
     row["waiting_seconds"] = actor.waiting_for.empty() ? 0.0 : seconds(now() - actor.waiting_since);
     if (actor.kind == "ledger") {
       boost::json::object queues;
@@ -208,9 +216,9 @@ void Reporter::tick(Tick) {
         queues[key] = std::strtoull(count.c_str(), nullptr, 10);
       event["queues"] = std::move(queues);
     }
-    actors.push_back(std::move(row));
+    rows.push_back(std::move(row));
   }
-  event["actors"] = std::move(actors);
+  event["actors"] = std::move(rows);
   emit(event);
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_status.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -45,6 +46,8 @@ class Reporter final : public Actor {
     std::shared_ptr<RunTotals> totals;  // read by the pipeline once this actor has stopped
     double seconds_before = 0;          // of the run's earlier processes
     Time began{};                       // of this process, however often the actor is restarted
+    // Of actors in other processes; may be null.
+    std::function<std::vector<ActorStatus>()> elsewhere;
     Duration status_every = std::chrono::milliseconds(400);
   };
 
@@ -66,6 +69,8 @@ class Reporter final : public Actor {
   void emit(RunEvent& event);
   void add_shares(RunEvent& event);
   Meter look() const;
+  // Here, and elsewhere.
+  std::vector<ActorStatus> actors() const;
 
   Options options_;
   Meter last_step_;

@@ -2,9 +2,11 @@
 
 #include "actors/job/memory.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/exit_file.h"
 #include "actors/run/files.h"
 #include "actors/run/first_causes.h"
 #include "actors/run/inputs.h"
+#include "actors/run/interrupt_watch.h"
 #include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
 #include "actors/run/run_began.h"
@@ -13,27 +15,18 @@
 #include "runtime/base/json_text.h"
 #include "runtime/base/log.h"
 #include "runtime/base/machine_memory.h"
-#include "runtime/base/process_limits.h"
 #include "runtime/base/shell.h"
 #include "runtime/cli/cli.h"
 #include "storage/file.h"
 
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <future>
-#include <mutex>
-#include <new>
-#include <pthread.h>
-#include <sys/file.h>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -43,65 +36,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration stop_deadline = 20s;
-
-// Ctrl-C once: finish the step. Twice: stop at once; the ledger has everything that matters. A
-// terminal that goes away (SIGHUP) is Ctrl-C, unless whoever started us ignores that (nohup).
-// There must be no other thread when it is made: all of them leave the signals to this one.
-class InterruptWatch {
- public:
-  InterruptWatch() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-
-    struct sigaction hangup {};
-
-    ::sigaction(SIGHUP, nullptr, &hangup);
-    if (hangup.sa_handler != SIG_IGN) sigaddset(&signals_, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  }
-
-  void start() {
-    thread_ = start_thread("the thread that waits for Ctrl-C", [this] { watch(); });
-  }
-
-  // What the next Ctrl-C does; the one after it stops at once, as does the next where `first` is
-  // nothing. When this returns, what was set before is not running and will not run again.
-  void on_next(std::function<void()> first) {
-    std::lock_guard lock(mutex_);
-    next_ = std::move(first);
-  }
-
-  ~InterruptWatch() {
-    stopping_ = true;
-    if (thread_.joinable()) thread_.join();
-    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-  }
-
- private:
-  [[noreturn]] static void leave() {
-    constexpr std::string_view show_cursor = "\x1b[?25h\n";
-    if (::isatty(STDOUT_FILENO) != 0 && cursor_moves())
-      static_cast<void>(::write(STDOUT_FILENO, show_cursor.data(), show_cursor.size()));
-    ::_exit(static_cast<int>(ExitStatus::interrupted));
-  }
-
-  void watch() {
-    while (!stopping_) {
-      timespec wait{0, 100'000'000};
-      if (sigtimedwait(&signals_, nullptr, &wait) < 0) continue;
-      std::lock_guard lock(mutex_);
-      if (!next_) leave();
-      std::exchange(next_, nullptr)();
-    }
-  }
-
-  sigset_t signals_{};
-  std::mutex mutex_;
-  std::function<void()> next_;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
-};
 
 std::unique_ptr<EventSink> make_view(View view, const std::shared_ptr<Output>& output) {
   if (view == View::json) return json_view(output);
@@ -136,36 +70,17 @@ ExitStatus status_of(const RunOutcome& outcome) {
   return ExitStatus::bug;
 }
 
-// Writes exit records to RUN/exits.jsonl as they come.
-class ExitFile {
- public:
-  explicit ExitFile(const std::string& path) : out_(path, std::ios::app) {}
-
-  RunEvent write(const ExitRecord& record) {
-    boost::json::array lines(record.last_lines.begin(), record.last_lines.end());
-    RunEvent event{{"event", "exit"}, {"actor", record.name}, {"kind", record.kind},
-        {"incarnation", record.incarnation}, {"cause", tramontane::name(record.cause)},
-        {"text", record.text}, {"doing", record.doing}, {"holding", record.holding},
-        {"wall_us", record.wall}, {"log", std::move(lines)}};
-    std::lock_guard lock(mutex_);
-    out_ << json_text(event) << std::endl;
-    return event;
-  }
-
- private:
-  std::mutex mutex_;
-  std::ofstream out_;
-};
-
 // Everything of one run while it goes on.
 class Run {
  public:
-  Run(const Job& job, RunFiles& files, View view, std::vector<std::string> accepted = {})
+  Run(const Job& job, RunFiles& files, const RunOptions& options,
+      std::vector<std::string> accepted = {})
       : job_(job),
         files_(files),
+        isolation_(options.isolation),
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
-        view_(in_background(make_view(view, output_), output_)),
+        view_(in_background(make_view(options.view, output_), output_)),
         metrics_(metrics_file(files.folder())) {
     interrupts_.start();
   }
@@ -177,6 +92,8 @@ class Run {
       const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair);
   std::unique_ptr<KvStore> ledger(const PastMetrics& past, Repair repair);
   int finish(const RunOutcome& outcome, const RunTotals& totals);
+  // Where it is checked and mended only, and the ledger's worker opens it: nothing.
+  std::unique_ptr<KvStore> own_ledger(const PastMetrics& past, Repair repair);
 
   void emit(const RunEvent& event) {
     metrics_->event(event);
@@ -189,8 +106,11 @@ class Run {
 
   const Job& job_;
   RunFiles& files_;
+  const Isolation isolation_;
   std::vector<std::string> accepted_;  // changes of inputs
-  InterruptWatch interrupts_;          // before whatever begins threads
+  std::uint32_t processes_ = 0;        // workers that were started
+  std::uint64_t worker_memory_ = 0;
+  InterruptWatch interrupts_;  // before whatever begins threads
   std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
   std::shared_ptr<EventSink> metrics_;
@@ -207,6 +127,12 @@ std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
   }
 }
 
+std::unique_ptr<KvStore> Run::own_ledger(const PastMetrics& past, Repair repair) {
+  auto store = ledger(past, repair);
+  if (isolation_ == Isolation::process) store.reset();
+  return store;
+}
+
 RunOutcome Run::drive(
     const std::shared_ptr<RunTotals>& totals, const PastMetrics& past, Repair repair) {
   std::promise<RunOutcome> promise;
@@ -218,7 +144,7 @@ RunOutcome Run::drive(
   ExitFile exits(files_.path("exits.jsonl"));
   RealClock clock;
   Log log(clock, {.terminal = Level::off, .path = files_.path("log.jsonl")});
-  auto store = ledger(past, repair);
+  auto store = own_ledger(past, repair);
   FirstCauses causes(shell_command({program_as_called(), "resume", files_.folder()}));
   auto disk = system_files();
   CheckpointStore warm(*disk, files_.path("warm_start"), {.keep_last = 1});
@@ -226,7 +152,7 @@ RunOutcome Run::drive(
       *disk, files_.path("checkpoints"), {.keep_last = job_.trainer.keep_checkpoints});
   std::optional<System> system;  // no actor, whose end is to be reported, is older than it
   SystemOptions options;
-  options.pools = Pipeline::pools(job_);
+  options.pools = Pipeline::pools(job_, isolation_);
   options.seed = job_.seed;
   options.clock = &clock;
   options.log = &log;
@@ -236,6 +162,9 @@ RunOutcome Run::drive(
     report_event(*system, exits.write(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
+  std::optional<WorkerParts> workers;
+  if (isolation_ == Isolation::process)
+    workers = {files_.folder(), options.on_exit, options.on_escalation};
   system.emplace(std::move(options));
   Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
@@ -246,10 +175,14 @@ RunOutcome Run::drive(
               .totals = totals,
               .seconds_before = past.seconds},
           .make_policy = load_policy_trainer,
-          .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }});
+          .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
+      std::move(workers));
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
+  processes_ = pipeline.processes();
+  worker_memory_ = pipeline.worker_memory();
+  pipeline.stop(stop_deadline);
   system->stop(stop_deadline);
   return outcome;
 }
@@ -266,7 +199,9 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   event["report"] = files_.path("report.html");
   event["stopped"] = stopped_text(outcome.how);
   event["reason"] = outcome.reason;
-  if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak;
+  if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak + worker_memory_;
+  event["isolation"] = tramontane::name(isolation_);
+  if (isolation_ == Isolation::process) event["processes"] = processes_;
   metrics_->event(event);
   metrics_->close();
   try {
@@ -332,7 +267,7 @@ int start_run(const Job& job, const RunOptions& options) {
   if (!options.overcommit) require_memory(job);
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
-  return Run(job, files, options.view).go(false, Repair::no);
+  return Run(job, files, options).go(false, Repair::no);
 }
 
 int resume_run(const std::string& folder, const RunOptions& options) {
@@ -340,7 +275,7 @@ int resume_run(const std::string& folder, const RunOptions& options) {
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   auto changes = input_changes(files, job, options.accept_changes);
   if (!options.overcommit) require_memory(job);
-  return Run(job, files, options.view, std::move(changes))
+  return Run(job, files, options, std::move(changes))
       .go(true, options.repair ? Repair::yes : Repair::no);
 }
 

@@ -9,11 +9,13 @@
 //   RUN/warm_start/     the same, of the warm start
 //   RUN/log.jsonl       the structured log
 //   RUN/exits.jsonl     how each actor's life ended
+//   RUN/workers/        what each worker printed and logged (with Isolation::process)
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run
 //   RUN/set_aside/      checkpoints that `tram resume --repair` could not use
 
 #include "actors/job/job.h"
+#include "runtime/node/graph.h"
 
 #include <string>
 #include <vector>
@@ -27,7 +29,8 @@ struct RunOptions {
   View view = View::automatic;
   bool repair = false;          // resume: where the ledger is damaged, go on from before that
   bool accept_changes = false;  // resume: go on although inputs are not what the run began with
-  bool overcommit = false;      // start although the memory planned is more than there is
+  Isolation isolation = Isolation::thread;
+  bool overcommit = false;  // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
 };
 

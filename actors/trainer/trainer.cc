@@ -26,10 +26,11 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// The ledger may answer another time. It is started again when it fails, until it fails for good:
-// then the answer is `closed`.
+// Who was asked may answer another time. It is started again when it fails, until it fails for
+// good: then the answer is `closed`. All that the trainer asks may be asked twice.
 bool may_pass(Errc code) {
-  return code == Errc::timeout || code == Errc::undeliverable || code == Errc::failed;
+  return code == Errc::timeout || code == Errc::undeliverable || code == Errc::failed ||
+         code == Errc::unknown;
 }
 
 }  // namespace

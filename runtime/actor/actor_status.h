@@ -31,6 +31,7 @@ struct ActorStatus {
   std::string name;
   std::string kind;
   std::string pool;
+  int pid = 0;  // of the process that it is in; 0: this one
   ActorState state = ActorState::starting;
   Incarnation incarnation = 0;
   std::uint32_t restarts = 0;

@@ -1,0 +1,380 @@
+#include "runtime/node/agent.h"
+
+#include "runtime/actor/system.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/link/unix_link.h"
+#include "runtime/node/log_tail.h"
+#include "runtime/node/worker.h"
+#include "runtime/wire/blob.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <sys/mman.h>
+#include <tuple>
+#include <unistd.h>
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration look_every = 20ms;
+constexpr ActorId first_remote_id = 1 << 20;
+constexpr ProcessId nowhere = 0xffffffff;  // until it is introduced
+constexpr std::size_t log_lines = 50;
+
+std::string log_of(const std::string& folder, const std::string& worker) {
+  std::string file = worker;
+  std::replace(file.begin(), file.end(), '/', '-');
+  return folder + "/workers/" + file + ".log";
+}
+
+const ExitRecord& record_named(const std::vector<ExitRecord>& records, const std::string& name) {
+  auto found = std::find_if(records.begin(), records.end(),
+      [&](const ExitRecord& record) { return record.name == name; });
+  return found == records.end() ? records.front() : *found;
+}
+
+// The setup as a descriptor that the worker reads.
+Descriptor as_memory(const Bytes& bytes) {
+  return Descriptor(::dup(Blob::from_bytes(bytes).descriptor()));
+}
+
+}  // namespace
+
+std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& remote) {
+  std::map<std::string, ActorId> ids;
+  ActorId next = first_remote_id;
+  auto add = [&](const std::string& name) {
+    ids[name] = next;
+    remote.add({.id = next++, .name = name, .process = nowhere});
+  };
+  for (const GraphActor& actor : graph.actors)
+    if (!actor.worker_name().empty()) add(actor.name);
+  for (const std::string& worker : graph.workers()) add("worker/" + worker);
+  return ids;
+}
+
+struct Agent::Worker {
+  explicit Worker(RestartPolicy policy) : supervisor(policy), pause(policy.backoff) {}
+
+  std::string name;
+  std::vector<const GraphActor*> actors;
+  Supervisor supervisor;
+  const Duration pause;  // after a kill
+  ProcessId process = nowhere;
+  std::uint32_t lives = 0;
+  std::optional<Child> child;
+  std::optional<Handover> handover;
+  Time began{};
+  std::optional<Time> restart_at;
+  std::optional<ExitRecord> failure;  // that it told
+  WorkerStatus status;                // as it last told
+  std::map<std::string, std::uint64_t> counted;
+  bool gone = false;
+
+  bool runs() const { return child.has_value(); }
+
+  // Whether it did anything in this life but begin.
+  bool progressed() const {
+    return std::any_of(status.actors.begin(), status.actors.end(),
+        [](const ActorStatus& actor) { return actor.handled > 0 || actor.busy > 0ns; });
+  }
+
+  std::string holding(const std::string& actor) const {
+    for (const ActorStatus& each : status.actors)
+      if (each.name == actor) {
+        std::string text;
+        for (const auto& [key, value] : each.notes)
+          if (!value.empty()) text += str(text.empty() ? "" : ", ", key, " ", value);
+        return text;
+      }
+    return {};
+  }
+};
+
+Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
+    std::shared_ptr<RemoteActors> remote, AgentOptions options)
+    : graph_(graph),
+      ids_(std::move(ids)),
+      remote_(std::move(remote)),
+      options_(std::move(options)) {
+  handle(&Agent::stop_workers);
+  handle(&Agent::list);
+  handle(&Agent::ended);
+  handle(&Agent::status);
+  handle(&Agent::tick);
+  for (const std::string& name : graph_.workers()) {
+    std::vector<const GraphActor*> actors;
+    for (const GraphActor& actor : graph_.actors)
+      if (actor.worker_name() == name) actors.push_back(&actor);
+    auto worker = std::make_unique<Worker>(actors.front()->restart);
+    worker->name = name;
+    worker->actors = std::move(actors);
+    workers_.push_back(std::move(worker));
+  }
+  for (const GraphActor& actor : graph_.actors)
+    for (const auto& [port, targets] : actor.asks)
+      for (const std::string& target : targets) {
+        const GraphActor* asked = graph_.find(target);
+        if (asked == nullptr) continue;
+        pairs_.insert({actor.worker_name(), asked->worker_name()});
+        pairs_.insert({asked->worker_name(), actor.worker_name()});
+      }
+}
+
+Agent::~Agent() = default;
+
+Task<void> Agent::start() {
+  std::filesystem::create_directories(options_.folder + "/workers");
+  for (auto& worker : workers_) launch(*worker);
+  after(look_every, AgentTick{});
+  co_return;
+}
+
+// ---- starting ----------------------------------------------------------------------------------
+
+void Agent::launch(Worker& worker) {
+  worker.process = ++last_process_;
+  ++worker.lives;
+  worker.restart_at.reset();
+  worker.failure.reset();
+  worker.status = {};
+  worker.counted.clear();
+  worker.began = now();
+  auto [ours, theirs] = handover_pair();
+  Descriptor setup = as_memory(encode_setup(setup_of(worker)));
+  ChildOptions options{.command = options_.command,
+      .descriptors = {{theirs.get(), worker_handover}, {setup.get(), worker_setup}},
+      .output = log_of(options_.folder, worker.name)};
+  options.command.push_back(worker_word);
+  options.command.push_back(worker.name);
+  worker.child.emplace(Child::start(std::move(options)));
+  worker.handover.emplace(std::move(ours));
+  for (const RemoteActor& actor : actors_of(worker))
+    remote_->moved(actor.id, actor.process, actor.incarnation);
+  introduce(worker);
+  log(Level::info, str("worker ", worker.name, " began"),
+      {{"pid", worker.child->pid()}, {"process", worker.process}, {"life", worker.lives}});
+}
+
+WorkerSetup Agent::setup_of(const Worker& worker) const {
+  WorkerSetup setup{.name = worker.name,
+      .process = worker.process,
+      .folder = options_.folder,
+      .seed = options_.seed,
+      .agent = self().id(),
+      .self = ids_.at("worker/" + worker.name)};
+  std::set<std::string> pools = {"main"};
+  for (const GraphActor* actor : worker.actors) {
+    setup.graph.actors.push_back(*actor);
+    setup.numbers[actor->name] = {ids_.at(actor->name), worker.lives - 1};
+    pools.insert(actor->pool);
+  }
+  setup.graph.pools.clear();
+  for (const PoolOptions& pool : graph_.pools)
+    if (pools.count(pool.name) > 0) setup.graph.pools.push_back(pool);
+  setup.remote = own_actors();
+  for (const auto& other : workers_)
+    if (other.get() != &worker)
+      for (RemoteActor actor : actors_of(*other)) {
+        actor.process = nowhere;
+        setup.remote.push_back(std::move(actor));
+      }
+  return setup;
+}
+
+std::vector<RemoteActor> Agent::actors_of(const Worker& worker) const {
+  std::vector<RemoteActor> actors;
+  for (const GraphActor* actor : worker.actors)
+    actors.push_back({ids_.at(actor->name), actor->name, worker.process, worker.lives});
+  std::string name = "worker/" + worker.name;
+  actors.push_back({ids_.at(name), name, worker.process, worker.lives});
+  return actors;
+}
+
+// Of this process: the graph's, and this one.
+std::vector<RemoteActor> Agent::own_actors() const {
+  std::vector<RemoteActor> actors = {{self().id(), name(), 0, 1}};
+  for (const GraphActor& actor : graph_.actors)
+    if (actor.worker_name().empty())
+      if (auto ref = system().find(actor.name)) actors.push_back({ref->id(), actor.name, 0, 1});
+  return actors;
+}
+
+bool Agent::talk(const Worker& one, const Worker& other) const {
+  return pairs_.count({one.name, other.name}) > 0;
+}
+
+// To this process, and to every other whose actors it talks to.
+void Agent::introduce(Worker& worker) {
+  auto [here, there] = socket_pair();
+  Introduction own{.process = 0, .peer = "the job's first process", .actors = own_actors()};
+  worker.handover->give(encode_introduction(own), std::move(there));
+  auto& pool = dynamic_cast<ThreadPool&>(system().pool("link"));
+  remote_->connect(worker.process, str(worker.name, ", pid ", worker.child->pid()),
+      unix_link(pool, std::move(here)));
+  for (auto& other : workers_)
+    if (other.get() != &worker && other->runs() && talk(worker, *other))
+      introduce_pair(worker, *other);
+}
+
+void Agent::introduce_pair(Worker& one, Worker& other) {
+  auto [first, second] = socket_pair();
+  Introduction to_other{one.process, str(one.name, ", pid ", one.child->pid()), actors_of(one)};
+  Introduction to_one{
+      other.process, str(other.name, ", pid ", other.child->pid()), actors_of(other)};
+  one.handover->give(encode_introduction(to_one), std::move(first));
+  other.handover->give(encode_introduction(to_other), std::move(second));
+}
+
+// ---- while they run ----------------------------------------------------------------------------
+
+void Agent::ended(ActorEnded message) {
+  for (auto& worker : workers_)
+    for (const GraphActor* actor : worker->actors)
+      if (actor->name == message.record.name && worker->lives == message.record.incarnation)
+        worker->failure = std::move(message.record);
+}
+
+void Agent::status(WorkerStatus message) {
+  for (auto& worker : workers_) {
+    if (worker->process != message.process) continue;
+    for (const auto& [name, value] : message.counters) {
+      std::uint64_t& before = worker->counted[name];
+      metrics().counter(name).add(value - std::min(before, value));
+      before = value;
+    }
+    for (ActorStatus& actor : message.actors)
+      actor.waiting_since = Time(now() - actor.waiting_since);
+    worker->status = std::move(message);
+    if (options_.on_workers) options_.on_workers(list({}));
+    return;
+  }
+}
+
+WorkerList Agent::list(AskWorkers) {
+  WorkerList list;
+  for (const auto& worker : workers_)
+    list.workers.push_back({.name = worker->name,
+        .process = worker->process,
+        .pid = worker->runs() ? worker->child->pid() : 0,
+        .starts = worker->lives,
+        .memory = worker->status.memory,
+        .actors = worker->status.actors});
+  return list;
+}
+
+void Agent::tick(AgentTick) {
+  after(look_every, AgentTick{});
+  for (auto& worker : workers_) look_after(*worker);
+}
+
+void Agent::look_after(Worker& worker) {
+  if (worker.runs()) {
+    worker.handover->flush();
+    if (auto end = worker.child->wait(Duration::zero())) bury(worker, *end);
+  }
+  if (worker.restart_at && now() >= *worker.restart_at && !stopping_) launch(worker);
+}
+
+ExitRecord Agent::record_of(
+    const Worker& worker, const GraphActor& actor, const ChildEnd& end) const {
+  ExitRecord record;
+  if (worker.failure && worker.failure->name == actor.name) {
+    record = *worker.failure;
+  } else {
+    record.actor = ids_.at(actor.name);
+    record.name = actor.name;
+    record.kind = actor.kind;
+    record.incarnation = worker.lives;
+    record.cause = end.signalled ? ExitCause::killed : ExitCause::failed;
+    record.text = str("its process ", end.text());
+    if (worker.failure) record.text = str(worker.failure->name, " failed: ", worker.failure->text);
+    record.holding = worker.holding(actor.name);
+    record.wall = system().clock().wall();
+    record.lived = now() - worker.began;
+    record.last_lines = log_tail(log_of(options_.folder, worker.name), log_lines);
+  }
+  record.text +=
+      str("; pid ", worker.child->pid(), ", peak memory ", end.peak_memory_bytes >> 20, " MB");
+  return record;
+}
+
+// A process has ended: records, and the next life or none.
+void Agent::bury(Worker& worker, const ChildEnd& end) {
+  bool killed = end.signalled && !worker.failure;
+  std::vector<ExitRecord> records;
+  for (const GraphActor* actor : worker.actors) records.push_back(record_of(worker, *actor, end));
+  worker.child.reset();
+  worker.handover.reset();
+  if (stopping_) return;
+  auto code = worker.failure ? worker.failure->code : std::nullopt;
+  std::optional<Duration> pause;
+  if (killed && worker.progressed())
+    pause = worker.pause;
+  else
+    pause = worker.supervisor.on_failure(code, now());
+  for (ExitRecord& record : records) {
+    record.restarts = pause.has_value();
+    record.escalated = !pause;
+    log(Level::error, str(record.name, " ", tramontane::name(record.cause)),
+        {{"reason", record.text}, {"incarnation", record.incarnation},
+            {"restarts", record.restarts}});
+    if (options_.on_exit) options_.on_exit(record);
+  }
+  if (pause)
+    worker.restart_at = tramontane::after(now(), *pause);
+  else
+    give_up(worker, worker.failure ? record_named(records, worker.failure->name) : records.front());
+}
+
+void Agent::give_up(Worker& worker, const ExitRecord& record) {
+  worker.gone = true;
+  std::string why = str(worker.name, " ", tramontane::name(record.cause), ": ", record.text);
+  for (const RemoteActor& actor : actors_of(worker)) {
+    remote_->gone(actor.id, why);
+    for (auto& other : workers_)
+      if (auto ref = other->runs() ? system().find("worker/" + other->name) : std::nullopt)
+        std::ignore = try_send(*ref, ActorGone{actor.id, why});
+  }
+  if (options_.on_escalation) options_.on_escalation(record);
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+Task<void> Agent::stop_one(Worker& worker, Duration patience) {
+  Time deadline = tramontane::after(now(), patience);
+  if (auto ref = system().find("worker/" + worker.name)) {
+    StopWorker order{patience};
+    std::ignore = co_await send(*ref, order, patience / 2, "a worker to take its order");
+  }
+  while (worker.runs() && now() < deadline) {
+    look_after(worker);
+    if (worker.runs()) co_await sleep(5ms, "a worker to end");
+  }
+  if (!worker.runs()) co_return;
+  log(Level::warning, str("worker ", worker.name, " did not end in time: killed"),
+      {{"pid", worker.child->pid()}});
+  worker.child->kill_group(SIGKILL);
+  while (worker.runs()) {
+    look_after(worker);
+    if (worker.runs()) co_await sleep(5ms, "a worker that was killed to end");
+  }
+}
+
+Task<void> Agent::stop_workers(StopWorkers order) {
+  stopping_ = true;
+  Time deadline = tramontane::after(now(), order.patience);
+  for (auto worker = workers_.rbegin(); worker != workers_.rend(); ++worker) {
+    if (!(*worker)->runs()) continue;
+    Duration left = std::max<Duration>(deadline - now(), 100ms);
+    co_await stop_one(**worker, left / 2);
+  }
+}
+
+}  // namespace tramontane

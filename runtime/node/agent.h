@@ -1,0 +1,135 @@
+#pragma once
+// The Agent has the workers of one job: it starts them, introduces those to each other whose actors
+// talk, starts them again when they die, and stops them in order. It is an actor of the process
+// that the user started; that process's own actors are started beside it (start_actors(), kind.h).
+//
+//   auto remote = std::make_shared<RemoteActors>(system, 0);
+//   system.attach(remote);
+//   auto ids = number_actors(graph, *remote);               // references to all are good now
+//   start_actors(system, graph, kinds, process);
+//   ActorRef agent = system.spawn({.name = "agent", .mailbox = …}, [&] {
+//     return std::make_unique<Agent>(graph, ids, remote, options); });
+//   …
+//   system.ask(agent, StopWorkers{20s}, 25s);
+//
+// A worker whose process dies, or one of whose actors fails, is started again by the restart policy
+// of its first actor; its actors live their next incarnation, and references stay good. A process
+// that was killed from outside after it had done something costs nothing of the policy's budget.
+// Every end has an exit record for each actor: what the worker said, or else how the process ended,
+// with the last lines of its log (FOLDER/workers/NAME.log), what it held, and its peak memory.
+//
+// What workers count is added to this system's own counters.
+//
+// Messages: StopWorkers (answered when all have ended), AskWorkers, and what workers say.
+
+#include "runtime/actor/actor.h"
+#include "runtime/link/remote_actors.h"
+#include "runtime/node/child.h"
+#include "runtime/node/graph.h"
+#include "runtime/node/handover.h"
+#include "runtime/node/messages.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+
+struct StopWorkers {
+  using Reply = void;
+  Duration patience{};  // for all of them; what has not ended by then is killed, and named
+};
+
+struct WorkerInfo {
+  std::string name;
+  ProcessId process = 0;
+  int pid = 0;  // 0: it does not run now
+  std::uint32_t starts = 0;
+  std::uint64_t memory = 0;  // its peak, bytes
+  std::vector<ActorStatus> actors;
+};
+
+struct WorkerList {
+  std::vector<WorkerInfo> workers;
+};
+
+struct AskWorkers {
+  using Reply = WorkerList;
+};
+
+struct AgentTick {};
+
+template <>
+struct Codec<AgentTick> : LocalCodec<AgentTick> {};
+
+template <>
+struct Codec<StopWorkers> : LocalCodec<StopWorkers> {};
+
+template <>
+struct Codec<WorkerList> : LocalCodec<WorkerList> {};
+
+template <>
+struct Codec<AskWorkers> : LocalCodec<AskWorkers> {};
+
+// Ids for the actors that live in workers, and for the workers themselves ("worker/NAME").
+std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& remote);
+
+struct AgentOptions {
+  std::string folder;  // the job's
+  std::vector<std::string> command = {"/proc/self/exe"};
+  std::uint64_t seed = 0;
+  // From the agent's strand. Every end of an actor in a worker; one without another life after it.
+  std::function<void(const ExitRecord&)> on_exit;
+  std::function<void(const ExitRecord&)> on_escalation;
+  // From the agent's strand, whenever more is known of the workers.
+  std::function<void(const WorkerList&)> on_workers;
+};
+
+class Agent final : public Actor {
+ public:
+  // The graph outlives the actor.
+  Agent(const Graph& graph, std::map<std::string, ActorId> ids,
+      std::shared_ptr<RemoteActors> remote, AgentOptions options);
+  ~Agent() override;
+
+  Task<void> start() override;
+
+ private:
+  struct Worker;
+
+  Task<void> stop_workers(StopWorkers order);
+  WorkerList list(AskWorkers request);
+  void ended(ActorEnded message);
+  void status(WorkerStatus message);
+  void tick(AgentTick tick);
+
+  void launch(Worker& worker);
+  WorkerSetup setup_of(const Worker& worker) const;
+  void introduce(Worker& worker);
+  void introduce_pair(Worker& one, Worker& other);
+  std::vector<RemoteActor> actors_of(const Worker& worker) const;
+  std::vector<RemoteActor> own_actors() const;
+  bool talk(const Worker& one, const Worker& other) const;
+
+  void look_after(Worker& worker);
+  void bury(Worker& worker, const ChildEnd& end);
+  ExitRecord record_of(const Worker& worker, const GraphActor& actor, const ChildEnd& end) const;
+  void give_up(Worker& worker, const ExitRecord& record);
+  Task<void> stop_one(Worker& worker, Duration patience);
+
+  const Graph& graph_;
+  const std::map<std::string, ActorId> ids_;
+  const std::shared_ptr<RemoteActors> remote_;
+  const AgentOptions options_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::set<std::pair<std::string, std::string>> pairs_;  // of workers whose actors talk
+  ProcessId last_process_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace tramontane
