@@ -63,7 +63,7 @@ class System::State final : public Host {
   std::deque<ExitRecord> records;
   std::set<ActorId> overdue;  // reported already
   ActorId next_id = 1;
-  std::shared_ptr<const Directory> directory;
+  std::shared_ptr<Directory> directory;
   TimerId watchdog;
   bool stopping = false;
   bool stopped = false;
@@ -249,15 +249,21 @@ std::optional<ActorRef> System::find(std::string_view name) const {
 }
 
 std::optional<ActorRef> System::find(ActorId id) const {
+  if (auto here = find_here(id)) return here;
   std::unique_lock lock(state_->mutex);
-  auto found = state_->cells.find(id);
-  if (found != state_->cells.end()) return ActorRef(found->second);
   auto directory = state_->directory;
   lock.unlock();
   return directory ? directory->find(id) : std::nullopt;
 }
 
-void System::attach(std::shared_ptr<const Directory> directory) {
+std::optional<ActorRef> System::find_here(ActorId id) const {
+  std::lock_guard lock(state_->mutex);
+  auto found = state_->cells.find(id);
+  if (found == state_->cells.end()) return std::nullopt;
+  return ActorRef(found->second);
+}
+
+void System::attach(std::shared_ptr<Directory> directory) {
   std::lock_guard lock(state_->mutex);
   state_->directory = std::move(directory);
 }
@@ -312,6 +318,7 @@ bool System::stop(Duration timeout) {
   bool graceful = killed.empty();
   cells.clear();
   killed.clear();
+  if (s.directory) s.directory->end("this process stops");
   s.end_pools();
   s.stopped = true;
   return graceful;

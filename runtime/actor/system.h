@@ -68,6 +68,8 @@ class Directory {
 
   virtual std::optional<ActorRef> find(std::string_view name) const = 0;
   virtual std::optional<ActorRef> find(ActorId id) const = 0;
+  // The system stops: its actors have ended, its pools are about to.
+  virtual void end(const std::string& why) = 0;
 };
 
 struct SystemOptions {
@@ -108,8 +110,9 @@ class System {
   // Here, else in the directory that was attached.
   std::optional<ActorRef> find(std::string_view name) const;
   std::optional<ActorRef> find(ActorId id) const;
+  std::optional<ActorRef> find_here(ActorId id) const;
   // Before any actor is spawned that looks for others.
-  void attach(std::shared_ptr<const Directory> directory);
+  void attach(std::shared_ptr<Directory> directory);
 
   // From outside any actor: these block the calling thread (a simulation runs on meanwhile).
   template <class M>

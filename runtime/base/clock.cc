@@ -73,6 +73,7 @@ TimerId RealClock::call_at(Time when, std::function<void()> call) {
 }
 
 bool RealClock::cancel(TimerId timer) {
+  if (timer.number == 0) return false;
   if (timers_.cancel(timer)) return true;
   if (std::this_thread::get_id() == thread_.get_id()) return false;
   std::unique_lock lock(mutex_);

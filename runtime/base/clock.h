@@ -85,7 +85,8 @@ class Clock {
   virtual TimerId call_at(Time when, std::function<void()> call) = 0;
 
   // Once this returns, the call is neither running nor to come (but for a cancel from within the
-  // call itself). False if it was made or cancelled before. Hold no lock that the call takes.
+  // call itself). False if it was made or cancelled before, or is none. Hold no lock that the call
+  // takes.
   virtual bool cancel(TimerId timer) = 0;
 };
 

@@ -40,6 +40,9 @@ class Link {
   // Once, before anything else. The link keeps the receiver until ended() was called.
   virtual void start(std::shared_ptr<Receiver> receiver) = 0;
 
+  // Of one send(): no more.
+  static constexpr std::size_t descriptors_most = 16;
+
   // Never blocks: what the peer does not take yet waits here, without bound (the session's credit
   // bounds it). Lost if the link has ended. The descriptors stay the caller's, until this returns.
   virtual void send(Bytes bytes, const std::vector<int>& descriptors) = 0;

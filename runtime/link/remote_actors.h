@@ -13,7 +13,8 @@
 // Between the end of one process and the connection of the next, messages that may wait do, until
 // their deadline; others are refused as `full`, saying why. Calls that were under way get
 // Errc::unknown. Whoever watches such an actor gets ActorExited once for each life, when its
-// session ends. A reference that is pinned to a life that is over gives `stale`.
+// session ends or its next life begins, and for the last time when it is gone. A reference that is
+// pinned to a life that is over gives `stale`.
 //
 // Thread rule: any thread.
 
@@ -21,6 +22,7 @@
 #include "runtime/link/link.h"
 #include "runtime/link/session.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,22 +50,27 @@ class RemoteActors final : public Directory, public std::enable_shared_from_this
   void gone(ActorId id, const std::string& why);
 
   // A link to that process, whose handshake may still be to come.
+  // A session that there is to that process already ends.
   void connect(ProcessId process, const std::string& peer_name, std::unique_ptr<Link> link);
+  // The same, with its own window, deadline and so on; own, peer and peer_name are filled in.
+  void connect(ProcessId process, const std::string& peer_name, std::unique_ptr<Link> link,
+      SessionOptions options);
   void disconnect(ProcessId process, const std::string& why);
-  // Ends all sessions and waits for nobody.
-  void end(const std::string& why);
+  // Ends all sessions, now and later, and waits for nobody. The system does it when it stops.
+  void end(const std::string& why) override;
 
   std::optional<ActorRef> find(std::string_view name) const override;
   std::optional<ActorRef> find(ActorId id) const override;
   std::vector<RemoteActor> actors() const;
 
-  // Called from a link's thread when a session has ended; for whoever must act on it.
+  // Called from a link's thread when a session has ended (but for one that another connection has
+  // replaced), or could not begin; for whoever must act on it.
   void on_session_end(std::function<void(ProcessId process, const std::string& why)> call);
 
  private:
   class State;
 
-  std::shared_ptr<State> state_;
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace tramontane

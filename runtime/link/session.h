@@ -21,16 +21,21 @@
 //   answered as a failure of that call, or ends the session with a reason. Nothing throws, nothing
 //   harms other sessions.
 //
-// Thread rule: any thread, except that `events` are called by the link's.
+// Thread rule: any thread, except that `events` are called by the link's (`credit` by any).
 
-#include "runtime/actor/actor_ref.h"
+#include "runtime/actor/mailbox.h"
+#include "runtime/base/clock.h"
 #include "runtime/link/link.h"
 #include "runtime/wire/envelope.h"
+#include "runtime/wire/frame.h"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -39,12 +44,17 @@ class System;
 // Numbers the processes of a job, each start anew; 0 is the process that the user started.
 using ProcessId = std::uint32_t;
 
+// What both ends of a session must be: the runtime's version. Processes of one job run one program.
+std::string own_build();
+
 struct SessionOptions {
   ProcessId own = 0;
   ProcessId peer = 0;
   std::string peer_name;  // for people: "ledger, pid 4711"
   Duration handshake = std::chrono::seconds(20);
-  MailboxLimits window{.messages = 64, .bytes = 8 << 20};
+  MailboxLimits window{.messages = 64, .bytes = 8 << 20};  // for each actor here
+  std::size_t frame = frame_limit;                         // the largest, both ways
+  std::string build = own_build();
 };
 
 class Session final : public Link::Receiver, public std::enable_shared_from_this<Session> {
@@ -56,23 +66,24 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
     std::function<void(const std::shared_ptr<Session>&, const std::string& reason)> ended;
     // Whether this actor lives in the peer, so that it may be named as a source.
     std::function<bool(ActorId source)> lives_there;
+    // Credit for `target` has come back after send() found none.
+    std::function<void(ActorId target)> credit;
   };
 
   // The system outlives the session. The link is started; nothing may be sent before `ready`.
   static std::shared_ptr<Session> open(
       System& system, std::unique_ptr<Link> link, SessionOptions options, Events events);
+  class State;
+  explicit Session(std::unique_ptr<State> state);  // open() makes one
   ~Session() override;
 
   const SessionOptions& options() const;
 
-  // Takes the envelope and sends it, if there is credit for its target; else it stays the caller's
-  // and this is false. `not_sent` is filled, and the envelope dropped, where it can never be sent
-  // (the session has ended, or it cannot be encoded).
+  // Takes the envelope and sends it, unless there is no credit for its target or the session is not
+  // ready, or has ended: then it stays the caller's. `refused`: it cannot be sent at all; it stays
+  // the caller's too, and its failure says why. One that announces itself does when it is sent.
   enum class Sent : std::uint8_t { sent, no_credit, ended, refused };
   Sent send(std::unique_ptr<Envelope>& envelope);
-
-  // Called, from any thread, whenever credit for `target` has come back.
-  void on_credit(std::function<void(ActorId target)> call);
 
   // Says so to the peer, and ends.
   void end(const std::string& reason);
@@ -82,10 +93,6 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
   void ended(const std::string& reason) override;
 
  private:
-  class State;
-
-  Session();
-
   std::unique_ptr<State> state_;
 };
 

@@ -16,7 +16,7 @@ namespace tramontane {
 // Of one stream, close-on-exec. Error(io).
 std::pair<Descriptor, Descriptor> socket_pair();
 
-// The pool outlives the link's end. Descriptors are refused beyond a handful per send.
+// The pool outlives the link's end.
 std::unique_ptr<Link> unix_link(ThreadPool& pool, Descriptor socket);
 
 }  // namespace tramontane

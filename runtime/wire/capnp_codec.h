@@ -25,6 +25,7 @@
 #include <kj/array.h>
 #include <kj/exception.h>
 
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -47,13 +48,18 @@ Result<M> decode_capnp(ByteView bytes, Read read) {
     return make_error_code(Errc::bad_input);
   }
   try {
-    // The reader wants aligned words.
-    auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-    std::memcpy(words.begin(), bytes.data(), bytes.size());
+    auto words = kj::arrayPtr(
+        reinterpret_cast<const capnp::word*>(bytes.data()), bytes.size() / sizeof(capnp::word));
+    kj::Array<capnp::word> aligned;  // which the reader wants
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(std::uint64_t) != 0) {
+      aligned = kj::heapArray<capnp::word>(words.size());
+      std::memcpy(aligned.begin(), bytes.data(), bytes.size());
+      words = aligned.asPtr();
+    }
     capnp::ReaderOptions options;
     // Every byte may be read a few times, as nobody is sent the same list twice: amplification.
     options.traversalLimitInWords = words.size() * 8 + 1024;
-    capnp::FlatArrayMessageReader reader(words.asPtr(), options);
+    capnp::FlatArrayMessageReader reader(words, options);
     return read(reader.getRoot<Schema>());
   } catch (const kj::Exception&) {
     return make_error_code(Errc::bad_input);

@@ -1,5 +1,5 @@
 @0xc8d1e7f2a3b04596;
-# A message on its way between two processes: one frame (runtime/wire/frame.h) each.
+# A message on its way between two processes, in a frame of their session (runtime/link/link.capnp).
 #
 # A call is answered by at most one envelope with the same `call` and `isReply`. Deadlines travel as
 # the time that is left, as two hosts share no clock.

@@ -8,8 +8,8 @@
 namespace tramontane {
 namespace {
 
-void append_u32(Bytes& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::byte>(value >> shift));
+void write_u32(std::byte* out, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) out[i] = static_cast<std::byte>(value >> (8 * i));
 }
 
 std::uint32_t read_u32(const std::byte* bytes) {
@@ -22,14 +22,25 @@ std::uint32_t check_of(ByteView body) {
   return static_cast<std::uint32_t>(XXH3_64bits(body.data(), body.size()));
 }
 
+void write_header(std::byte* out, ByteView body) {
+  TRAM_CHECK(!body.empty(), "an empty frame");
+  TRAM_CHECK(body.size() <= 0xFFFFFFFFU, "a frame above 4 GiB", body.size());
+  write_u32(out, static_cast<std::uint32_t>(body.size()));
+  write_u32(out + 4, check_of(body));
+}
+
 }  // namespace
 
 void append_frame(Bytes& out, ByteView body) {
-  TRAM_CHECK(!body.empty(), "an empty frame");
-  TRAM_CHECK(body.size() <= 0xFFFFFFFFU, "a frame above 4 GiB", body.size());
-  append_u32(out, static_cast<std::uint32_t>(body.size()));
-  append_u32(out, check_of(body));
+  std::byte header[frame_header_bytes];
+  write_header(header, body);
+  out.insert(out.end(), header, header + frame_header_bytes);
   out.insert(out.end(), body.begin(), body.end());
+}
+
+void seal_frame(Bytes& frame) {
+  TRAM_CHECK(frame.size() > frame_header_bytes, "a frame without a body", frame.size());
+  write_header(frame.data(), ByteView(frame).subspan(frame_header_bytes));
 }
 
 void FrameReader::feed(ByteView piece) {

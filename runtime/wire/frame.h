@@ -3,7 +3,7 @@
 //
 //   length  u32 little-endian, bytes of the body; 1 to the limit
 //   check   u32 little-endian, lower half of XXH3-64 of the body
-//   body    `length` bytes: one Envelope (envelope.capnp)
+//   body    `length` bytes: one Frame of a session (runtime/link/link.capnp)
 //
 // Example, the body "ab": 02 00 00 00 | 5c 73 d5 24 | 61 62.
 
@@ -21,6 +21,9 @@ inline constexpr std::size_t frame_limit = 64 << 20;  // default of the largest 
 
 // Appends the frame of `body`. CHECKs that the body is neither empty nor above 4 GiB.
 void append_frame(Bytes& out, ByteView body);
+
+// Fills in the header of a frame whose body was written behind room for it.
+void seal_frame(Bytes& frame);
 
 // Takes frames out of bytes that arrive in pieces of any size. What it holds is bounded by the
 // limit and the largest piece fed.

@@ -1,0 +1,122 @@
+#include "runtime/link/frames.h"
+
+#include "runtime/base/check.h"
+#include "runtime/link/link.capnp.h"
+#include "runtime/wire/capnp_codec.h"
+#include "runtime/wire/envelope_schema.h"
+#include "runtime/wire/frame.h"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <kj/io.h>
+
+#include <optional>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+template <class Fill>
+Bytes make_frame(Fill fill) {
+  capnp::word scratch[128] = {};  // enough for what is small, so that it costs no memory
+  capnp::MallocMessageBuilder message(kj::arrayPtr(scratch, std::size(scratch)));
+  fill(message.initRoot<schema::Frame>());
+  std::size_t body = capnp::computeSerializedSizeInWords(message) * sizeof(capnp::word);
+  Bytes frame(frame_header_bytes + body);
+  kj::ArrayOutputStream out(
+      kj::arrayPtr(reinterpret_cast<kj::byte*>(frame.data()) + frame_header_bytes, body));
+  capnp::writeMessage(out, message);
+  seal_frame(frame);
+  return frame;
+}
+
+Hello read_hello(schema::Hello::Reader in) {
+  return {.protocol = in.getProtocol(),
+      .build = in.getBuild(),
+      .own = in.getOwn(),
+      .peer = in.getPeer(),
+      .window = {.messages = in.getMessages(), .bytes = in.getBytes()}};
+}
+
+std::vector<CreditReturn> read_credit(capnp::List<schema::Credit>::Reader in) {
+  std::vector<CreditReturn> returns;
+  returns.reserve(in.size());
+  for (auto each : in) returns.push_back({each.getTarget(), each.getMessages()});
+  return returns;
+}
+
+std::vector<Blob> take_blobs(std::size_t count, std::deque<Descriptor>& descriptors) {
+  if (count > descriptors.size())
+    throw Error(
+        Errc::bad_input, str("a frame of ", count, " descriptors came with ", descriptors.size()));
+  std::vector<Blob> blobs;
+  for (; count > 0; --count) {
+    blobs.push_back(Blob::from_descriptor(std::move(descriptors.front())));
+    descriptors.pop_front();
+  }
+  return blobs;
+}
+
+}  // namespace
+
+Bytes hello_frame(const Hello& hello) {
+  return make_frame([&](schema::Frame::Builder frame) {
+    auto out = frame.initHello();
+    out.setProtocol(hello.protocol);
+    out.setBuild(hello.build);
+    out.setOwn(hello.own);
+    out.setPeer(hello.peer);
+    out.setMessages(hello.window.messages);
+    out.setBytes(hello.window.bytes);
+  });
+}
+
+Bytes envelope_frame(const Envelope& envelope, std::uint64_t call, std::size_t blobs, Time now) {
+  return make_frame([&](schema::Frame::Builder frame) {
+    auto out = frame.initEnvelope();
+    write_envelope(envelope, now, out);
+    out.setCall(call);
+    frame.setBlobs(static_cast<std::uint16_t>(blobs));
+  });
+}
+
+Bytes credit_frame(const std::vector<CreditReturn>& returns) {
+  return make_frame([&](schema::Frame::Builder frame) {
+    auto out = frame.initCredit(static_cast<unsigned>(returns.size()));
+    for (unsigned i = 0; i < out.size(); ++i) {
+      out[i].setTarget(returns[i].target);
+      out[i].setMessages(returns[i].messages);
+    }
+  });
+}
+
+Bytes bye_frame(const std::string& reason) {
+  return make_frame([&](schema::Frame::Builder frame) { frame.setBye(reason); });
+}
+
+Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors) {
+  std::optional<std::string> wrong;
+  auto frame = decode_capnp<schema::Frame, Frame>(body, [&](schema::Frame::Reader in) -> Frame {
+    try {
+      std::vector<Blob> blobs = take_blobs(in.getBlobs(), descriptors);
+      switch (in.which()) {
+        case schema::Frame::HELLO:
+          return read_hello(in.getHello());
+        case schema::Frame::ENVELOPE:
+          return read_envelope(in.getEnvelope(), now, std::move(blobs));
+        case schema::Frame::CREDIT:
+          return read_credit(in.getCredit());
+        case schema::Frame::BYE:
+          return Bye{in.getBye()};
+      }
+      throw Error(Errc::bad_input, "a frame of an unknown kind");
+    } catch (const Error& error) {
+      wrong = error.text();
+      throw;
+    }
+  });
+  if (frame) return std::move(*frame);
+  return Failure{Errc::bad_input, wrong.value_or("a frame that is none of link.capnp")};
+}
+
+}  // namespace tramontane

@@ -1,0 +1,50 @@
+#pragma once
+// The frames of a session (link.capnp) as values: what the two ends say, made into bytes and back.
+
+#include "runtime/actor/mailbox.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/descriptor.h"
+#include "runtime/base/result.h"
+#include "runtime/wire/envelope.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tramontane {
+
+struct Hello {
+  std::uint32_t protocol = 0;
+  std::string build;
+  std::uint32_t own = 0;
+  std::uint32_t peer = 0;
+  MailboxLimits window;
+};
+
+struct CreditReturn {
+  ActorId target = 0;
+  std::uint32_t messages = 0;
+};
+
+struct Bye {
+  std::string reason;
+};
+
+using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye>;
+
+// Each is one whole frame, header included. That of an envelope bears `call` instead of its ticket
+// and says how many blobs go beside it; it throws what encoding the message throws.
+Bytes hello_frame(const Hello& hello);
+Bytes envelope_frame(const Envelope& envelope, std::uint64_t call, std::size_t blobs, Time now);
+Bytes credit_frame(const std::vector<CreditReturn>& returns);
+Bytes bye_frame(const std::string& reason);
+
+// The body of a frame. Its descriptors are taken from the front of `descriptors`. The failure says
+// what is wrong with it, for people.
+Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors);
+
+}  // namespace tramontane

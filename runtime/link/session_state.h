@@ -1,0 +1,86 @@
+#pragma once
+// What a Session is made of; for its own sources.
+//
+// Thread rule: what the mutex does not guard is either constant or the link's thread's.
+
+#include "runtime/link/calls.h"
+#include "runtime/link/credit.h"
+#include "runtime/link/frames.h"
+#include "runtime/link/session.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+
+inline constexpr std::uint32_t link_protocol = 1;
+
+class Session::State {
+ public:
+  State(System& s, std::unique_ptr<Link> l, SessionOptions o, Events e)
+      : system(s),
+        options(std::move(o)),
+        events(std::move(e)),
+        link(std::move(l)),
+        reader(options.frame) {}
+
+  // What may happen, in this order.
+  enum class Phase : std::uint8_t { greeting, ready, ending, ended };
+
+  System& system;
+  const SessionOptions options;
+  const Events events;
+  const std::unique_ptr<Link> link;
+  std::weak_ptr<Session> self;
+  std::shared_ptr<Inbox> answers;  // where the actors here answer the peer's messages
+
+  // The link's thread.
+  FrameReader reader;
+  std::deque<Descriptor> descriptors;  // that no frame has taken yet
+
+  std::mutex mutex;  // guards the rest
+  Phase phase = Phase::greeting;
+  TimerId greeting_over;
+  Credit credit;
+  Calls calls;
+  std::unordered_map<ActorId, std::uint32_t> held;   // messages of the peer that hold credit here
+  std::vector<CreditReturn> returns;                 // to be sent
+  bool receiving = false;                            // `returns` go when this is over
+  std::set<std::pair<ActorId, Errc>> lost_reported;  // one-way messages that nobody took
+
+  // Sending.
+  Answer<Bytes> encode(
+      const Envelope& envelope, std::uint64_t call, std::vector<Blob>& blobs) const;
+  void transmit(Bytes frame, const std::vector<Blob>& blobs) const;
+  Sent take_back(std::unique_ptr<Envelope>& envelope, std::uint64_t call, Failure why);
+
+  // Receiving. False if the session is over.
+  bool take_frame(ByteView body);
+  bool take(Hello hello);
+  bool take(std::unique_ptr<Envelope> envelope);
+  bool take(const std::vector<CreditReturn>& returned);
+  bool take(const Bye& bye);
+  bool take_request(std::unique_ptr<Envelope> envelope);
+  bool take_reply(std::unique_ptr<Envelope> envelope);
+  bool hold(ActorId target);
+  void release(ActorId target);  // under the mutex
+
+  // What became of a message of the peer.
+  void answer(std::unique_ptr<Envelope> envelope);
+  void send_reply(Envelope& reply);
+  void give_back(ActorId target);
+  void report_lost(const Envelope& envelope);
+  void send_returns();
+
+  // Says so to the peer, and ends. False, so that who receives can return it.
+  bool end(const std::string& reason);
+};
+
+}  // namespace tramontane

@@ -1,0 +1,307 @@
+#include "runtime/link/unix_link.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/result.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <fcntl.h>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <vector>
+
+namespace tramontane {
+namespace {
+
+using Stream = boost::asio::posix::stream_descriptor;
+using boost::system::error_code;
+
+constexpr std::size_t read_bytes = 64 << 10;
+constexpr int reads_in_a_row = 16;                // before others of the pool have their turn
+constexpr std::size_t gathered_bytes = 64 << 10;  // small sends that wait become one
+
+// Room for the descriptors of one message.
+union Control {
+  cmsghdr header;
+  std::array<char, CMSG_SPACE(sizeof(int) * Link::descriptors_most)> room;
+};
+
+// Takes as many bytes as the socket does; the errno if none.
+int write_some(int socket, ByteView bytes, const std::vector<int>& descriptors, std::size_t& sent) {
+  Control control{};
+  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (!descriptors.empty()) {
+    std::size_t size = sizeof(int) * descriptors.size();
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE(size);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(header), descriptors.data(), size);
+  }
+  for (;;) {
+    ssize_t taken = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (taken >= 0) {
+      sent = static_cast<std::size_t>(taken);
+      return 0;
+    }
+    if (errno != EINTR) return errno;
+  }
+}
+
+struct Piece {
+  std::size_t size = 0;
+  std::vector<Descriptor> descriptors;
+  bool descriptors_lost = false;  // this process may not have so many
+  int error = 0;
+};
+
+Piece read_some(int socket, std::span<std::byte> room) {
+  Control control{};
+  iovec part{room.data(), room.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control;
+  ssize_t taken = 0;
+  do {
+    taken = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  } while (taken < 0 && errno == EINTR);
+  Piece piece;
+  if (taken < 0) {
+    piece.error = errno;
+    return piece;
+  }
+  piece.size = static_cast<std::size_t>(taken);
+  piece.descriptors_lost = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int value = -1;
+      std::memcpy(&value, CMSG_DATA(header) + i * sizeof(int), sizeof value);
+      piece.descriptors.emplace_back(value);
+    }
+  }
+  return piece;
+}
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+// What the link and the handlers of the event loop share. The chain of reads, of which there is one
+// at a time, calls the receiver, and ends the link: whoever else wants it to end shuts the socket
+// down, which wakes that chain.
+class Socket : public std::enable_shared_from_this<Socket> {
+ public:
+  Socket(ThreadPool& pool, Descriptor descriptor)
+      : handle_(descriptor.get()), stream_(std::in_place, pool.context(), descriptor.release()) {}
+
+  void start(std::shared_ptr<Link::Receiver> receiver) {
+    std::lock_guard lock(mutex_);
+    receiver_ = std::move(receiver);
+    await_read();
+  }
+
+  void send(Bytes bytes, const std::vector<int>& descriptors) {
+    TRAM_CHECK(descriptors.size() <= Link::descriptors_most, "too many descriptors for one send",
+        descriptors.size());
+    std::lock_guard lock(mutex_);
+    if (!stream_ || ending_ || deaf_) return;
+    std::size_t sent = 0;
+    if (waiting_.empty()) {
+      int error = write_some(handle_, bytes, descriptors, sent);
+      if (error != 0 && !would_block(error)) return give_up(error);
+      if (sent == bytes.size()) return;
+    }
+    unsent_ += bytes.size() - sent;
+    if (!waiting_.empty() && descriptors.empty() &&
+        waiting_.back().bytes.size() + bytes.size() <= gathered_bytes) {
+      Bytes& last = waiting_.back().bytes;
+      last.insert(last.end(), bytes.begin(), bytes.end());
+      return;
+    }
+    waiting_.push_back({std::move(bytes), sent, {}});
+    if (sent > 0) return await_write();
+    for (int descriptor : descriptors) {
+      waiting_.back().descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+      if (!waiting_.back().descriptors.back()) return give_up(errno);
+    }
+    await_write();
+  }
+
+  std::size_t unsent() const {
+    std::lock_guard lock(mutex_);
+    return unsent_;
+  }
+
+  void end(const std::string& reason) {
+    std::lock_guard lock(mutex_);
+    if (!stream_ || ending_) return;
+    ending_ = reason;
+    ::shutdown(handle_, SHUT_RDWR);
+  }
+
+  std::string peer() const { return peer_; }
+
+ private:
+  struct Waiting {
+    Bytes bytes;
+    std::size_t sent = 0;
+    std::vector<Descriptor> descriptors;  // of the first byte
+  };
+
+  static std::string peer_of(int handle) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(handle, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+      return "an unknown process";
+    return str("pid ", peer.pid);
+  }
+
+  // With the mutex held, as all that touches the stream.
+  void await_read() {
+    stream_->async_wait(Stream::wait_read,
+        [self = shared_from_this()](const error_code& error) { self->readable(error); });
+  }
+
+  void await_write() {
+    if (std::exchange(awaits_write_, true)) return;
+    stream_->async_wait(
+        Stream::wait_write, [self = shared_from_this()](const error_code&) { self->writable(); });
+  }
+
+  // Nothing more can be sent. What the peer had sent before is still worth reading, unless this
+  // process is what failed.
+  void give_up(int error) {
+    deaf_ = true;
+    waiting_.clear();
+    unsent_ = 0;
+    if (error == EPIPE || error == ECONNRESET || ending_) return;
+    ending_ = str("sending failed: ", std::strerror(error));
+    ::shutdown(handle_, SHUT_RDWR);
+  }
+
+  void writable() {
+    std::lock_guard lock(mutex_);
+    awaits_write_ = false;
+    if (!stream_ || ending_) return;
+    std::vector<int> descriptors;
+    while (!waiting_.empty()) {
+      Waiting& first = waiting_.front();
+      descriptors.clear();
+      if (first.sent == 0)
+        for (const Descriptor& each : first.descriptors) descriptors.push_back(each.get());
+      std::size_t sent = 0;
+      int error = write_some(handle_, ByteView(first.bytes).subspan(first.sent), descriptors, sent);
+      if (error != 0) return would_block(error) ? await_write() : give_up(error);
+      first.sent += sent;
+      unsent_ -= sent;
+      if (first.sent == first.bytes.size()) waiting_.pop_front();
+    }
+  }
+
+  void readable(const error_code& error) {
+    if (error) return finish(str("waiting for the peer failed: ", error.message()));
+    for (int reads = 0; reads < reads_in_a_row; ++reads) {
+      {
+        std::lock_guard lock(mutex_);
+        if (ending_) break;
+      }
+      Piece piece = read_some(handle_, buffer_);
+      if (would_block(piece.error)) break;
+      if (piece.error != 0)
+        return finish(str("the connection broke: ", std::strerror(piece.error)));
+      if (piece.size == 0) return finish("the peer closed the connection");
+      if (piece.descriptors_lost)
+        return finish("descriptors were lost: this process may not have so many open");
+      bool full = piece.size == buffer_.size() || !piece.descriptors.empty();
+      receiver_->received(ByteView(buffer_).first(piece.size), std::move(piece.descriptors));
+      if (!full) break;
+    }
+    std::unique_lock lock(mutex_);
+    if (!ending_) return await_read();
+    lock.unlock();
+    finish("");
+  }
+
+  void finish(std::string reason) {
+    std::shared_ptr<Link::Receiver> receiver;
+    {
+      std::lock_guard lock(mutex_);
+      if (ending_) reason = *ending_;
+      stream_.reset();  // closed; and its event loop may end before this object does
+      waiting_.clear();
+      unsent_ = 0;
+      receiver = std::move(receiver_);
+    }
+    receiver->ended(reason);
+  }
+
+  const int handle_;
+  const std::string peer_ = peer_of(handle_);
+  Bytes buffer_ = Bytes(read_bytes);          // the chain of reads'
+  std::shared_ptr<Link::Receiver> receiver_;  // the chain of reads', once it runs
+
+  mutable std::mutex mutex_;  // guards the rest
+  std::optional<Stream> stream_;
+  std::deque<Waiting> waiting_;
+  std::size_t unsent_ = 0;
+  bool awaits_write_ = false;
+  bool deaf_ = false;  // the peer hears nothing any more
+  std::optional<std::string> ending_;
+};
+
+class UnixLink final : public Link {
+ public:
+  UnixLink(ThreadPool& pool, Descriptor socket)
+      : socket_(std::make_shared<Socket>(pool, std::move(socket))) {}
+
+  ~UnixLink() override { socket_->end("the link is not used any more"); }
+
+  void start(std::shared_ptr<Receiver> receiver) override { socket_->start(std::move(receiver)); }
+
+  void send(Bytes bytes, const std::vector<int>& descriptors) override {
+    socket_->send(std::move(bytes), descriptors);
+  }
+
+  std::size_t unsent() const override { return socket_->unsent(); }
+
+  void end(const std::string& reason) override { socket_->end(reason); }
+
+  std::string peer() const override { return socket_->peer(); }
+
+ private:
+  const std::shared_ptr<Socket> socket_;
+};
+
+}  // namespace
+
+std::pair<Descriptor, Descriptor> socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    throw Error(Errc::io, str("socketpair: ", std::strerror(errno)));
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+std::unique_ptr<Link> unix_link(ThreadPool& pool, Descriptor socket) {
+  return std::make_unique<UnixLink>(pool, std::move(socket));
+}
+
+}  // namespace tramontane

@@ -1,0 +1,184 @@
+#include "runtime/link/remote_actors.h"
+
+#include "tests/link/processes.h"
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+// Writes down who sent each note, and answers an Add with the number of notes.
+class Reader final : public Actor {
+ public:
+  explicit Reader(std::shared_ptr<Diary> diary) : diary_(std::move(diary)) {
+    handle(&Reader::take_note);
+    handle(&Reader::add);
+  }
+
+ private:
+  void take_note(Note note) { diary_->lines.push_back(str(sender().name(), " sent ", note.value)); }
+
+  Number add(Add) { return {static_cast<std::int64_t>(diary_->lines.size())}; }
+
+  std::shared_ptr<Diary> diary_;
+};
+
+// An actor of process one that asks once, and keeps the answer.
+struct Asker {
+  template <class M>
+  Asker(System& system, const std::string& name, ActorRef to, M message, Duration timeout) {
+    ref = system.spawn<Script>({.name = name}, [this, to, message, timeout](Script&) -> Task<void> {
+      auto answer = co_await ask(to, message, timeout, "an answer");
+      if (!answer) failure = answer.error();
+      done = true;
+    });
+  }
+
+  ActorRef ref;
+  Failure failure{Errc::closed, ""};
+  std::atomic<bool> done = false;
+};
+
+}  // namespace
+
+TEST_CASE("calls under way when the other process ends are unknown at once") {
+  Pair pair;
+  auto clerk = pair.seen(pair.two.system.spawn<Clerk>({.name = "clerk"}));
+  REQUIRE(pair.one.system.ask(clerk, Add{1}, 10s));
+  std::atomic<bool> done = false;
+  std::thread ends([&] {
+    std::this_thread::sleep_for(50ms);
+    pair.two.remote->disconnect(1, "it was killed");
+  });
+  auto begin = std::chrono::steady_clock::now();
+  auto answer = pair.one.system.ask(clerk, Linger{500}, 60s);
+  auto took = std::chrono::steady_clock::now() - begin;
+  ends.join();
+  REQUIRE(!answer);
+  CHECK(answer.error().code == Errc::unknown);
+  CHECK(answer.error().text.find("process 2") != std::string::npos);
+  CHECK(answer.error().text.find("it was killed") != std::string::npos);
+  CHECK(took < 50ms + 50ms);
+}
+
+TEST_CASE("messages that may wait do while an actor is away; others are refused with the reason") {
+  Pair pair;
+  auto diary = std::make_shared<Diary>();
+  auto clerk = pair.seen(pair.two.system.spawn<Clerk>({.name = "clerk"}, diary));
+  REQUIRE(pair.one.system.ask(clerk, Add{1}, 10s));
+  pair.two.remote->disconnect(1, "the cable was pulled");
+  REQUIRE(soon([&] { return pair.one.ended().size() == 1 && pair.two.ended().size() == 1; }));
+  CHECK(pair.one.ended()[0] == "process 2 said: the cable was pulled");
+  auto refused = pair.one.system.try_send(clerk, Note{1});
+  REQUIRE(!refused);
+  CHECK(refused.error().code == Errc::full);
+  CHECK(refused.error().text.find("the cable was pulled") != std::string::npos);
+  auto late = pair.one.system.ask(clerk, Add{1}, 30ms);
+  REQUIRE(!late);
+  CHECK(late.error().code == Errc::timeout);
+  CHECK(late.error().text.find("not delivered") != std::string::npos);
+
+  Asker asker(pair.one.system, "asker", clerk, Add{1}, 10s);
+  pair.known(asker.ref);
+  std::this_thread::sleep_for(20ms);
+  CHECK(!asker.done);
+  pair.connect();
+  REQUIRE(soon([&] { return asker.done.load(); }));
+  CHECK(asker.failure.code == Errc::closed);  // as it was: the answer was no failure
+  CHECK(pair.one.system.ask(clerk, Add{1}, 10s).value().value == 3);
+}
+
+TEST_CASE("a reference stays good when its actor moves; one that is pinned does not") {
+  Pair pair;
+  Process three(3);
+  auto clerk = pair.seen(pair.two.system.spawn<Clerk>({.name = "clerk", .id = 77}));
+  auto pinned = clerk.pinned();
+  CHECK(pair.one.system.ask(clerk, Add{0}, 10s).value().value == 0);
+  CHECK(pair.one.system.ask(pinned, Add{1}, 10s).value().value == 1);
+  three.system.spawn<Clerk>({.name = "clerk", .id = 77, .lives_before = 1});
+  pair.one.remote->moved(77, 3, 2);
+  CHECK(clerk.route()->incarnation() == 2);
+  auto stale = pair.one.system.ask(pinned, Add{1}, 10s);
+  REQUIRE(!stale);
+  CHECK(stale.error().code == Errc::stale);
+  Asker asker(pair.one.system, "asker", clerk, Add{1}, 10s);
+  three.remote->add({.id = asker.ref.id(), .name = "asker", .process = 1, .incarnation = 1});
+  auto [here, there] = socket_pair();
+  pair.one.connect(3, std::move(here));
+  three.connect(1, std::move(there));
+  REQUIRE(soon([&] { return asker.done.load(); }));
+  CHECK(pair.one.system.ask(clerk, Add{1}, 10s).value().value == 2);
+}
+
+TEST_CASE("what waits for an earlier life alone comes back as stale") {
+  Process one(1);
+  auto clerk = one.remote->add({.id = 77, .name = "clerk", .process = 2, .incarnation = 1});
+  Asker asker(one.system, "asker", clerk.pinned(), Add{1}, 10s);
+  std::this_thread::sleep_for(20ms);
+  one.remote->moved(77, 3, 2);
+  REQUIRE(soon([&] { return asker.done.load(); }));
+  CHECK(asker.failure.code == Errc::stale);
+}
+
+TEST_CASE("what waits for an actor that is gone for good comes back as closed") {
+  Process one(1);
+  auto clerk = one.remote->add({.id = 77, .name = "clerk", .process = 2, .incarnation = 1});
+  CHECK(one.system.find("clerk").has_value());
+  Asker asker(one.system, "asker", clerk, Add{1}, 10s);
+  std::this_thread::sleep_for(20ms);
+  one.remote->gone(77, "it failed six times");
+  REQUIRE(soon([&] { return asker.done.load(); }));
+  CHECK(asker.failure.code == Errc::closed);
+  CHECK(asker.failure.text.find("it failed six times") != std::string::npos);
+  CHECK(!one.system.find("clerk"));
+  auto after = one.system.ask(clerk, Add{1}, 10s);
+  REQUIRE(!after);
+  CHECK(after.error().code == Errc::closed);
+}
+
+TEST_CASE("a watcher hears of the end of each life once, and whether another follows") {
+  Pair pair;
+  auto clerk = pair.seen(pair.two.system.spawn<Clerk>({.name = "clerk"}));
+  auto diary = std::make_shared<Diary>();
+  auto watcher = pair.one.system.spawn<Clerk>({.name = "watcher"}, diary);
+  REQUIRE(pair.one.system.ask(clerk, Add{1}, 10s));
+  pair.one.system.watch(watcher, clerk);
+  pair.one.system.watch(watcher, clerk);
+  pair.two.remote->disconnect(1, "it was killed");
+  REQUIRE(soon([&] { return pair.one.ended().size() == 1; }));
+  pair.one.remote->moved(clerk.id(), 2, 2);
+  pair.one.remote->moved(clerk.id(), 2, 3);
+  pair.one.remote->gone(clerk.id(), "it failed six times");
+  REQUIRE(pair.one.system.ask(watcher, Add{1}, 10s));
+  REQUIRE(diary->lines.size() == 4);
+  CHECK(diary->lines[1] == "clerk killed process 2 said: it was killed restarts");
+  CHECK(diary->lines[2] == "clerk killed its life 3 has begun restarts");
+  CHECK(diary->lines[3] == "clerk killed it failed six times");
+  pair.one.system.watch(watcher, clerk);
+  REQUIRE(pair.one.system.ask(watcher, Add{1}, 10s));
+  CHECK(diary->lines.size() == 5);
+}
+
+TEST_CASE("a handler sees who sent, also from another process, and can answer there") {
+  Pair pair;
+  auto diary = std::make_shared<Diary>();
+  auto reader = pair.seen(pair.two.system.spawn<Reader>({.name = "reader"}, diary));
+  auto writer = pair.one.system.spawn<Script>({.name = "writer"}, [&](Script&) -> Task<void> {
+    co_await sleep(20ms, "to be known");
+    auto sent = co_await send(reader, Note{5}, 10s, "room");
+    CHECK(sent);
+  });
+  pair.known(writer);
+  REQUIRE(soon([&] { return pair.one.system.ask(reader, Add{1}, 10s).value().value == 1; }));
+  CHECK(diary->lines[0] == "writer sent 5");
+}
+
+TEST_CASE("a stop ends all sessions, whoever is still connected") {
+  auto pair = std::make_unique<Pair>();
+  auto clerk = pair->seen(pair->two.system.spawn<Clerk>({.name = "clerk"}));
+  REQUIRE(pair->one.system.ask(clerk, Add{1}, 10s));
+  CHECK(pair->two.system.stop(5s));
+  REQUIRE(soon([&] { return pair->one.ended().size() == 1; }));
+  CHECK(pair->one.ended()[0] == "process 2 said: this process stops");
+}
