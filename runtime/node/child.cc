@@ -5,6 +5,7 @@
 #include "runtime/node/environment.h"
 #include "runtime/node/parent.h"
 #include "runtime/node/starter.h"
+#include "runtime/node/sweeper.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -196,6 +197,8 @@ Child Child::start(ChildOptions options) {
   table.reset();  // its end of the report is the last one
   if (pid == 0) throw Error(Errc::failed, str(program, ": ", std::strerror(why)));
   Child child(pid, options.own_group);
+  child.swept_ = options.foreign && options.own_group;
+  if (child.swept_) sweep_later(pid);
   if (report) why = told_by(report.get());
   if (why != 0) throw Error(Errc::failed, str(program, ": ", std::strerror(why)));
   return child;
@@ -214,6 +217,7 @@ Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
       pidfd_(std::move(other.pidfd_)),
       own_group_(other.own_group_),
+      swept_(other.swept_),
       inherited_peak_(other.inherited_peak_),
       end_(std::move(other.end_)) {}
 
@@ -224,6 +228,7 @@ Child& Child::operator=(Child&& other) noexcept {
   pidfd_.close();
   pidfd_ = std::move(other.pidfd_);
   own_group_ = other.own_group_;
+  swept_ = other.swept_;
   inherited_peak_ = other.inherited_peak_;
   end_ = std::move(other.end_);
   return *this;
@@ -264,6 +269,7 @@ void Child::reap() {
   rusage usage{};
   if (info.si_pid == pid_) {
     if (own_group_) ::killpg(pid_, SIGKILL);
+    if (swept_) sweep_no_more(pid_);
     while (::wait4(pid_, &end.status, 0, &usage) < 0 && errno == EINTR) {
     }
     end.signalled = WIFSIGNALED(end.status);

@@ -12,9 +12,9 @@
 // the terminal is for this program alone.
 //
 // It dies with this process, however that ends: `command` calls die_with_parent() (parent.h) first
-// thing, or is `foreign`, and is then executed through a program that has called it. What it has
-// forked itself dies with its group: when this program kills the group, and when it sees the end of
-// the child.
+// thing, or is `foreign`, and is then executed through this program. What it has forked itself dies
+// with its group, if it has stayed in it: when this program kills the group or sees the end of the
+// child, and, of a foreign one, also after kill -9 of this program (sweeper.h).
 //
 // Thread rule: start() from any thread; a Child belongs to one thread at a time. Its pidfd may be
 // polled by any while it lives.
@@ -99,6 +99,7 @@ class Child {
   pid_t pid_ = 0;
   Descriptor pidfd_;
   bool own_group_ = true;
+  bool swept_ = false;
   std::uint64_t inherited_peak_ = 0;  // the least that the kernel will say of its memory
   std::optional<ChildEnd> end_;
 };

@@ -1,5 +1,7 @@
 #include "runtime/node/parent.h"
 
+#include "runtime/node/sweeper.h"
+
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -41,6 +43,7 @@ void die_with_parent() {
 
 void exec_child_if_asked(int argc, char** argv) {
   asked_first = true;
+  if (argc == 3 && std::strcmp(argv[1], "sweep-children") == 0) be_the_sweeper(number(argv[2]));
   if (argc < 6 || std::strcmp(argv[1], "exec-child") != 0 || std::strcmp(argv[4], "--") != 0)
     return;
   die_with_parent(number(argv[2]));

@@ -75,7 +75,24 @@ TEST_CASE("children die with their parent, however it ends") {
   Child parent = Child::start(
       {.command = {"/proc/self/exe", "parent"}, .output = log, .environment = {marked}});
   REQUIRE(soon([&] { return contents(log) == "ready\n"; }));
-  REQUIRE(soon([&] { return processes_with(marked) == 3; }));
+  REQUIRE(soon([&] { return processes_with(marked) == 6; }));  // and its sweeper
+  SUBCASE("killed") {
+    parent.kill(SIGKILL);
+  }
+  SUBCASE("told to end") {
+    parent.kill(SIGTERM);
+  }
+  CHECK(soon([&] { return processes_with(marked) == 0; }));
+}
+
+TEST_CASE("a sweeper that is gone is replaced, and told of all groups") {
+  TempFolder folder;
+  auto log = folder.path() + "/log";
+  auto marked = mark("swept");
+  Child parent = Child::start(
+      {.command = {"/proc/self/exe", "lose-a-sweeper"}, .output = log, .environment = {marked}});
+  REQUIRE(soon([&] { return contents(log) == "ready\nready\n"; }));
+  REQUIRE(soon([&] { return processes_with(marked) == 8; }));
   parent.kill(SIGKILL);
   CHECK(soon([&] { return processes_with(marked) == 0; }));
 }

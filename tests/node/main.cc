@@ -1,8 +1,9 @@
 // A test program that is also what its children are, and what executes those of others.
 #include "runtime/node/child.h"
 #include "runtime/node/parent.h"
+#include "tests/node/processes.h"
 
-#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -13,14 +14,29 @@ using namespace tramontane;
 
 namespace {
 
-// Has children of each kind, and waits to be killed.
-int be_a_parent() {
-  auto ours = Child::start({.command = {"/proc/self/exe", "wait"}});
-  auto script = "echo ready; exec sleep 1000";
-  auto theirs = Child::start({.command = {"sh", "-c", script},
+Child forking() {
+  return Child::start({.command = {"sh", "-c", "sleep 1000 & sleep 1000 & echo ready; wait"},
       .descriptors = {{STDOUT_FILENO, 1}},
       .whole_environment = true,
       .foreign = true});
+}
+
+// Has children of each kind, and waits to be killed.
+int be_a_parent() {
+  auto ours = Child::start({.command = {"/proc/self/exe", "wait"}});
+  auto theirs = forking();
+  ::pause();
+  return 0;
+}
+
+// The sweeper that was told of the first child is gone before there is a second.
+int lose_a_sweeper() {
+  auto first = forking();
+  for (pid_t sweeper : children_called("sweep-children")) {
+    ::kill(sweeper, SIGKILL);
+    if (!soon([&] { return state_of(sweeper) == 'Z'; })) return 1;
+  }
+  auto second = forking();
   ::pause();
   return 0;
 }
@@ -39,5 +55,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (argc == 2 && std::strcmp(argv[1], "parent") == 0) return be_a_parent();
+  if (argc == 2 && std::strcmp(argv[1], "lose-a-sweeper") == 0) return lose_a_sweeper();
   return doctest::Context(argc, argv).run();
 }

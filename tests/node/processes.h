@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace tramontane {
 
@@ -69,15 +70,30 @@ inline std::size_t open_descriptors() {
       std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
 }
 
+inline std::vector<pid_t> children() {
+  std::vector<pid_t> out;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::istringstream list(contents(thread.path() / "children"));
+    for (pid_t child = 0; list >> child;) out.push_back(child);
+  }
+  return out;
+}
+
 // Of this process, by their states.
 inline int children_in(const std::string& states) {
   int found = 0;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::istringstream children(contents(thread.path() / "children"));
-    for (pid_t child = 0; children >> child;)
-      if (states.find(state_of(child)) != std::string::npos) ++found;
-  }
+  for (pid_t child : children())
+    if (states.find(state_of(child)) != std::string::npos) ++found;
   return found;
+}
+
+// Of this process, by a word of their command lines.
+inline std::vector<pid_t> children_called(const std::string& word) {
+  std::vector<pid_t> out;
+  for (pid_t child : children())
+    if (contents("/proc/" + std::to_string(child) + "/cmdline").find(word) != std::string::npos)
+      out.push_back(child);
+  return out;
 }
 
 }  // namespace tramontane
