@@ -7,6 +7,7 @@
 #include "actors/rewards/sandbox/serve.h"
 #include "actors/run/kinds.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/node/parent.h"
 #include "runtime/node/worker.h"
 
 #include <csignal>
@@ -16,6 +17,7 @@
 namespace tramontane {
 
 int tram_main(int argc, char** argv, const TramOptions& options) {
+  exec_child_if_asked(argc, argv);  // first of all: signals are as they were given
   end_with_status_when_refused(static_cast<int>(ExitStatus::io));
   // A file that may not grow (ulimit -f) fails to be written, which is told like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
