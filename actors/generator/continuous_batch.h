@@ -68,6 +68,11 @@ class ContinuousBatch {
   // Slots that an added task could take (waiting tasks counted as taken).
   std::uint32_t room() const;
 
+  // Tasks taken on and not finished, begun or not; may be more than there are slots.
+  std::uint32_t held() const {
+    return static_cast<std::uint32_t>(running_.size() + waiting_.size());
+  }
+
   // Takes a rollout on, with whatever tokens it already has. It begins at the next step, or as
   // soon as the cache has room and the weights are new enough for it. A prompt that cannot fit the
   // model's context with one new token, or a rollout that the whole cache could not hold at its

@@ -32,7 +32,13 @@ Task<void> Generator::start() {
 }
 
 Task<void> Generator::stop() {
-  if (batch_.weights() != nullptr) co_await flush(true);
+  if (batch_.weights() == nullptr) co_return;
+  Append request = gather(true);
+  if (request.segments.empty() && request.held.empty()) co_return;
+  sent_ = unsent_.size();
+  auto answer =
+      co_await ask(ledger_, give(request), ledger_deadline, "the ledger to take segments");
+  end_flush(std::move(answer));
 }
 
 std::string Generator::holding() const {
@@ -40,72 +46,98 @@ std::string Generator::holding() const {
       " segments not yet in the ledger");
 }
 
+std::uint32_t Generator::wanted() const {
+  auto slots = options_.batch.slots;
+  auto ahead = std::max(1U, static_cast<std::uint32_t>(options_.ahead * slots));
+  std::uint32_t held = batch_.held();
+  return held >= slots + ahead ? 0 : slots + ahead - held;
+}
+
 bool Generator::has_work() const {
   if (batch_.weights() == nullptr) return false;
+  if (leasing_.ready() || appending_.ready()) return true;
   // A batch may be full of rollouts that wait for newer weights: then there is nothing to do.
-  return batch_.has_work() || ((to_send() || renewal_due()) && now() >= send_after_) ||
-         (batch_.room() > 0 && now() >= ask_after_);
+  bool sends = !appending_ && (to_send() || renewal_due()) && now() >= send_after_;
+  bool leases = !leasing_ && wanted() > 0 && now() >= ask_after_;
+  return batch_.has_work() || sends || leases;
 }
 
 // What is held here, perhaps not begun yet, must not be taken for abandoned.
 bool Generator::renewal_due() const {
-  return now() >= flushed_unfinished_ + options_.flush_unfinished_every &&
-         batch_.room() < options_.batch.slots;
+  return now() >= flushed_unfinished_ + options_.flush_unfinished_every && batch_.held() > 0;
 }
 
 Task<void> Generator::work() {
-  if (batch_.room() > 0 && now() >= ask_after_) co_await pull_tasks();
+  if (leasing_.ready()) take_tasks();
+  if (appending_.ready()) end_flush(appending_.take());
+  if (!leasing_ && wanted() > 0 && now() >= ask_after_) pull_tasks();
   if (batch_.has_work()) tokens_ += batch_.step();
   bool idle = !batch_.has_work();
   bool unfinished = renewal_due();
   bool due = batch_.finished_untaken() >= options_.flush_finished ||
              (batch_.finished_untaken() > 0 && (idle || now() >= flushed_ + options_.flush_every));
-  if ((due || unfinished || !unsent_.empty()) && now() >= send_after_) co_await flush(unfinished);
+  if (!appending_ && (due || unfinished || !unsent_.empty()) && now() >= send_after_)
+    begin_flush(unfinished);
+  co_return;
 }
 
-Task<void> Generator::pull_tasks() {
-  LeaseTasks request{name(), batch_.room()};
-  auto answer = co_await ask(ledger_, give(request), ledger_deadline, "rollouts to write");
+void Generator::pull_tasks() {
+  nudged_ = false;
+  LeaseTasks request{name(), wanted()};
+  leasing_ = call(ledger_, give(request), ledger_deadline, "rollouts to write");
+}
+
+void Generator::take_tasks() {
+  auto answer = leasing_.take();
   if (!answer) {
     log(Level::warning, "no tasks: " + answer.error().text);
     ask_after_ = now() + options_.poll_every;
-    co_return;
+    return;
   }
   for (auto& task : answer->tasks) batch_.add(std::move(task));
   // Less than asked for: nothing more is there until the ledger says so.
-  if (batch_.room() > 0) ask_after_ = now() + options_.poll_every;
+  if (wanted() > 0 && !nudged_) ask_after_ = now() + options_.poll_every;
   note("idle_because", answer->why_none);
 }
 
-// Hands segments to the ledger. One that the ledger no longer wants (the lease went to another)
-// ends its sequence here. Without an answer they are kept and sent again: appending twice is
-// harmless.
-Task<void> Generator::flush(bool unfinished) {
+Append Generator::gather(bool unfinished) {
   flushed_ = now();
   if (unfinished) flushed_unfinished_ = now();
+  appending_.forget();
   auto made = batch_.take_segments(unfinished);
   unsent_.insert(
       unsent_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   std::vector<LeaseId> held;
   if (unfinished) held = batch_.leases();
-  if (unsent_.empty() && held.empty()) co_return;
-  Append request{unsent_, std::move(held)};
-  auto answer =
-      co_await ask(ledger_, give(request), ledger_deadline, "the ledger to take segments");
+  return {unsent_, std::move(held)};
+}
+
+// Hands segments to the ledger, which may take its time. Without an answer they are kept and sent
+// again: appending twice is harmless.
+void Generator::begin_flush(bool unfinished) {
+  Append request = gather(unfinished);
+  if (request.segments.empty() && request.held.empty()) return;
+  sent_ = unsent_.size();
+  appending_ = call(ledger_, give(request), ledger_deadline, "the ledger to take segments");
+}
+
+// One segment that the ledger no longer wants (the lease went to another) ends its sequence here.
+void Generator::end_flush(Answer<AppendResults> answer) {
   count();
   if (!answer) {
     log(Level::warning, "segments not taken, will send again: " + answer.error().text);
     send_after_ = now() + options_.poll_every;
-    co_return;
+    return;
   }
-  for (std::size_t i = 0; i < unsent_.size(); ++i) {
+  for (std::size_t i = 0; i < sent_; ++i) {
     if (answer->codes.at(i) == 0) continue;
     log(Level::warning, str("rollout ", unsent_[i].rollout, " is no longer this generator's: ",
                             tramontane::name(static_cast<Errc>(answer->codes[i]))));
     batch_.drop(unsent_[i].lease);
   }
   for (LeaseId lease : answer->lost) batch_.drop(lease);
-  unsent_.clear();
+  unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent_));
+  sent_ = 0;
 }
 
 void Generator::count() {
@@ -135,6 +167,7 @@ Answer<SwapResult> Generator::swap(Swap request) {
 }
 
 void Generator::nudge(Nudge) {
+  nudged_ = true;
   ask_after_ = now();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// A Generator keeps a continuous batch full and never waits: it pulls rollout tasks from the
-// ledger, writes one token of each sequence per turn, appends segments as they are made, and flips
-// to new weights between two tokens. It has a thread of its own.
+// A Generator keeps a continuous batch full and never waits: it leases rollout tasks ahead, writes
+// one token of each sequence per turn, has the ledger append segments in the background, and flips
+// to new weights between two tokens, whatever the ledger is doing. It has a thread of its own.
 //
 // Its appends also tell the ledger which rollouts it still holds.
 //
@@ -28,6 +28,9 @@ class Generator final : public Actor {
     Duration flush_every = std::chrono::milliseconds(20);              // … or after so long
     Duration flush_unfinished_every = std::chrono::milliseconds(250);  // half-written ones too
     Duration poll_every = std::chrono::milliseconds(200);  // asks for tasks even without a nudge
+    // Tasks leased beyond the free slots, as a share of all slots: what is written while the ledger
+    // answers.
+    double ahead = 0.25;
   };
 
   // `ready` outlives the actor.
@@ -44,12 +47,19 @@ class Generator final : public Actor {
   void nudge(Nudge nudge);
   void tick(Tick tick);
 
-  Task<void> pull_tasks();
-  Task<void> flush(bool unfinished);
+  void pull_tasks();
+  void take_tasks();
+  void begin_flush(bool unfinished);
+  void end_flush(Answer<AppendResults> answer);
+  // What is to be sent, with whatever was under way: appending twice is harmless.
+  Append gather(bool unfinished);
 
   void count();  // what was done since, into the metrics
 
   bool renewal_due() const;
+
+  // Tasks that may be leased now.
+  std::uint32_t wanted() const;
 
   bool to_send() const { return !unsent_.empty() || batch_.finished_untaken() > 0; }
 
@@ -58,8 +68,12 @@ class Generator final : public Actor {
   const ReadyStore& ready_;
   ContinuousBatch batch_;
   std::vector<Segment> unsent_;  // made, not yet in the ledger; resent until it answers
-  Time ask_after_{};             // no tasks were there: not before this, or a nudge
-  Time send_after_{};            // the ledger did not take segments: not before this
+  Pending<LeaseTasks> leasing_;
+  Pending<Append> appending_;  // the first of unsent_
+  std::size_t sent_ = 0;       // how many of them
+  bool nudged_ = false;        // since the last lease was asked for
+  Time ask_after_{};           // no tasks were there: not before this, or a nudge
+  Time send_after_{};          // the ledger did not take segments: not before this
   Time flushed_{};
   Time flushed_unfinished_{};
   std::uint64_t tokens_ = 0;

@@ -99,6 +99,10 @@ Answer<void> Actor::try_send_message(const ActorRef& to, Message message) {
   return detail::deliver_now(to, std::move(envelope));
 }
 
+void Actor::begin_call(detail::PendingCall& call) const {
+  call.start(cell());
+}
+
 Timer Actor::send_self(Duration wait, Message message) {
   auto envelope = detail::make_envelope(self(), std::move(message));
   envelope->source = cell().id();

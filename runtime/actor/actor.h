@@ -28,6 +28,7 @@
 // Threads: everything runs on the actor's strand. Nothing here may be called from elsewhere.
 
 #include "runtime/actor/actor_ref.h"
+#include "runtime/actor/pending.h"
 #include "runtime/actor/pool.h"
 #include "runtime/base/async.h"
 #include "runtime/base/clock.h"
@@ -213,6 +214,17 @@ class Actor {
     return try_send_message(to, Message(std::move(message)));
   }
 
+  // Asks without standing still (pending.h).
+  template <class M>
+
+  requires detail::Named<M> Pending<detail::MessageOf<M>> call(
+      ActorRef to, M&& message, Duration timeout, std::string_view reason = {}) {
+    auto made = std::make_unique<detail::PendingCall>(
+        std::move(to), detail::Passed<M>::pack(message), timeout, reason);
+    begin_call(*made);
+    return Pending<detail::MessageOf<M>>(std::move(made));
+  }
+
   // Puts a message into its own mailbox later; it takes no credit. Forgotten when this life ends.
   template <class M>
   Timer after(Duration wait, M message) {
@@ -235,6 +247,7 @@ class Actor {
   friend class Cell;
 
   Answer<void> try_send_message(const ActorRef& to, Message message);
+  void begin_call(detail::PendingCall& call) const;
   Timer send_self(Duration wait, Message message);
   void add_handler(detail::Handler handler);
   Cell& cell() const;

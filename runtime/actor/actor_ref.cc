@@ -31,13 +31,13 @@ Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope)
   return {};
 }
 
-CallWait::CallWait(
-    WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason)
+CallWait::CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout,
+    std::string_view reason, bool asks)
     : Wait(kind, reason),
       envelope_(make_envelope(to, std::move(message))),
       to_(std::move(to)),
       timeout_(timeout),
-      asks_(kind == WaitKind::reply) {
+      asks_(asks) {
   target_ = to_.name();
   what_ = envelope_->body.name();
 }

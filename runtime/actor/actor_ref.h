@@ -150,7 +150,13 @@ Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope)
 // The wait of ask() and send().
 class CallWait : public Wait {
  public:
-  CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason);
+  CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason,
+      bool asks);
+
+  CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason)
+      : CallWait(
+            kind, std::move(to), std::move(message), timeout, reason, kind == WaitKind::reply) {}
+
   ~CallWait() override;
 
   bool await_ready() const noexcept { return false; }
@@ -161,21 +167,22 @@ class CallWait : public Wait {
   }
 
  protected:
-  std::optional<Failure> failure_;
-  std::unique_ptr<Envelope> envelope_;  // to be sent, then the answer
-
- private:
   // False if it is over already.
   bool begin(Strand& strand, std::coroutine_handle<> self);
-  bool begin_ask(Strand& strand, std::coroutine_handle<> self);
-  bool begin_send(Strand& strand, std::coroutine_handle<> self);
-  bool over();
+
   void on_wake(std::unique_ptr<Item> item) override;
 
   void on_deadline() override { give_up(Errc::timeout); }
 
   void on_cancel() override { give_up(Errc::cancelled); }
 
+  std::optional<Failure> failure_;
+  std::unique_ptr<Envelope> envelope_;  // to be sent, then the answer
+
+ private:
+  bool begin_ask(Strand& strand, std::coroutine_handle<> self);
+  bool begin_send(Strand& strand, std::coroutine_handle<> self);
+  bool over();
   void give_up(Errc code);
 
   const ActorRef to_;

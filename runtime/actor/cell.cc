@@ -76,6 +76,7 @@ Cell::Cell(Host& host, ActorId id, ActorOptions options, Factory factory, Pool& 
           host.metrics().histogram("actor_handler_seconds", {{"actor", options_.name}})),
       mailbox_seconds_(
           host.metrics().histogram("actor_mailbox_seconds", {{"actor", options_.name}})),
+      held_(options_.held),
       incarnation_(options_.lives_before) {}
 
 Cell::~Cell() = default;
@@ -111,6 +112,7 @@ bool Cell::alive() const {
 bool Cell::turn() {
   switch (state()) {
     case ActorState::building:
+      if (held_) return false;
       build();
       return true;
     case ActorState::starting:
@@ -165,6 +167,7 @@ void Cell::on_item(std::unique_ptr<Item> item) {
 void Cell::take_order(Order order, std::string reason) {
   switch (order) {
     case Order::start:  // it has woken the strand: the turn builds
+      held_ = false;
       return;
     case Order::stop:
       stop_wanted_ = true;

@@ -142,6 +142,7 @@ class Cell final : public Strand, public Route {
   Histogram& mailbox_seconds_;
 
   bool stop_wanted_ = false;
+  bool held_;  // no life before System::start()
 
   // The present life.
   std::unique_ptr<Actor> actor_;

@@ -134,7 +134,7 @@ TEST_CASE("segments whose answer is lost are sent again, and none is made up or 
   CHECK(tokens.rbegin()->first == 29);
 }
 
-TEST_CASE("a generator asks for as many rollouts as it has room for, and not again before it may") {
+TEST_CASE("a generator leases a few rollouts ahead, and asks again when it may") {
   GeneratorBench bench;
   bench.sim.on_turn([](const std::string&) { return Duration(1ms); });
   int asked = 0;
@@ -142,22 +142,52 @@ TEST_CASE("a generator asks for as many rollouts as it has room for, and not aga
     asked += passage.type == "LeaseTasks" ? 1 : 0;
     return Fate::deliver();
   });
-  bench.book->tasks.push_back({task(bench.job, 7, 70), task(bench.job, 8, 80)});
+  // Two slots, and one that waits for the first that is free.
+  bench.book->tasks.push_back(
+      {task(bench.job, 7, 70), task(bench.job, 8, 80), task(bench.job, 11, 90)});
   ActorRef generator = bench.start();
   bench.sim.run_for(20ms);
-  CHECK(asked == 1);  // both slots are full
+  CHECK(asked == 1);
   bench.sim.run_for(100ms);
   CHECK(asked == 2);  // there was room, and nothing to write
   bench.sim.run_for(1s);
   CHECK(asked > 2);  // from time to time
   CHECK(asked < 10);
   // At once when it hears that there is something.
-  bench.book->tasks.push_back({task(bench.job, 9, 90)});
+  bench.book->tasks.push_back({task(bench.job, 9, 100)});
   int before = asked;
   REQUIRE(bench.sim.system().try_send(generator, Nudge{}));
   bench.sim.run_for(3ms);
   CHECK(asked == before + 1);
-  CHECK(bench.book->wanted == std::vector<std::uint32_t>(bench.book->wanted.size(), 2));
+  CHECK(bench.book->wanted.front() == 3);
+  CHECK(bench.book->wanted.back() == 3);
+}
+
+TEST_CASE("a ledger that answers after seconds costs no swap, and no token of what is leased") {
+  GeneratorBench bench;
+  bench.sim.on_turn([](const std::string&) { return Duration(1ms); });
+  bool slow = false;
+  bench.sim.on_message([&](const Passage& passage) {
+    bool of_ledger =
+        passage.is_reply && (passage.type == "TaskList" || passage.type == "AppendResults");
+    return slow && of_ledger ? Fate::after(3s) : Fate::deliver();
+  });
+  bench.book->tasks.push_back({task(bench.job, 7, 70), task(bench.job, 8, 80)});
+  ActorRef generator = bench.start();
+  bench.sim.run_for(5ms);
+  slow = true;
+  bench.sim.run_for(2ms);
+  auto began = bench.sim.clock().now();
+  auto one = weights(bench.job, 1);
+  bench.ready.put(one);
+  auto swapped = bench.sim.system().ask(generator, Swap{1, one->fingerprint()}, Duration(1s));
+  REQUIRE(swapped);
+  CHECK(swapped->flipped);
+  CHECK(bench.sim.clock().now() - began < 10ms);
+  // One answer later both are there to their end: they were written meanwhile.
+  bench.sim.run_for(3100ms);
+  CHECK(tokens_under(*bench.book, 70) == 30);
+  CHECK(tokens_under(*bench.book, 80) == 30);
 }
 
 TEST_CASE("a generator whose slots all wait for newer weights rests, and begins once it has them") {

@@ -47,7 +47,8 @@ void draw_pace(Random& random, const Job& job, LifePlan& plan) {
   for (const PoolOptions& pool : Pipeline::pools(job)) {
     Duration most = 2ms;
     if (pool.name == "train") most = 20ms;
-    if (random.below(8) == 0) most *= 50;  // a slow one
+    if (pool.name.starts_with("decode/")) most = 5ms;  // longer than a message takes
+    if (random.below(8) == 0) most *= 50;              // a slow one
     plan.turn_max[pool.name] = most;
   }
 }

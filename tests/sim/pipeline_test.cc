@@ -74,7 +74,7 @@ TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
   CHECK(tally.bad_transfers > played / 20);
   CHECK(tally.replayed > played / 10);
   CHECK(tally.spanning > played);
-  CHECK(tally.resumed > played);
+  CHECK(tally.resumed > played / 2);
   CHECK(tally.set_aside > played / 50);
   CHECK(tally.rows_shared > played);
   CHECK(tally.stale > 0);
