@@ -73,8 +73,8 @@ LIBRARIES = {
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/unix_link\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
-    r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/arena\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
-    r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/link/frames\.cc", r"actors/(messages|ledger|job)/.*"],
+    r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/(arena|fingerprint)\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
+    r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/link/frames\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],
     r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],
     r"(zlib|zstd)\.h": [r"storage/decompress\.cc"],
@@ -103,7 +103,7 @@ ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
         [r"actors/weights/.*", r"actors/run/(run|first_causes)\.(cc|h)", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
-    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/run/run\.cc", r"actors/view/.*", GRADE]),
+    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/run\.cc", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined

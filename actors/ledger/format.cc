@@ -16,7 +16,7 @@ namespace tramontane {
 namespace {
 
 constexpr std::size_t header_bytes = 16;
-constexpr char format_version = 1;
+constexpr char format_version = 2;
 constexpr std::size_t stack_words = 256;
 
 std::uint64_t checksum(std::string_view key, std::string_view rest) {
@@ -69,7 +69,8 @@ std::string make_record(std::string_view key, std::size_t words, const Fill& fil
   throw Error(Errc::corrupt, str(ledger_key::describe(key), " is damaged: ", why));
 }
 
-// Checks the header, then reads the message with `read`. Everything wrong is Error(corrupt).
+// Checks the header, then reads the message with `read`. Another format is Error(unsupported),
+// everything else that is wrong Error(corrupt).
 template <class Root, class Read>
 auto open_record(std::string_view key, std::string_view value, const Read& read) {
   if (value.size() < header_bytes) damaged(key, str("it has only ", value.size(), " bytes"));
@@ -77,7 +78,10 @@ auto open_record(std::string_view key, std::string_view value, const Read& read)
   std::memcpy(&sum, value.data(), 8);
   if (sum != checksum(key, value.substr(8))) damaged(key, "its checksum does not match");
   if (value[8] != format_version) {
-    damaged(key, str("its format ", static_cast<int>(value[8]), " is not known"));
+    throw Error(Errc::unsupported,
+        str(ledger_key::describe(key), " is of ledger format ", static_cast<int>(value[8]),
+            ", and this program reads and writes format ", static_cast<int>(format_version),
+            ": start a new run, which may begin from a checkpoint of this one (model.path)"));
   }
   auto payload = value.substr(header_bytes);
   if (payload.size() % 8 != 0) damaged(key, "it is not a whole number of words");

@@ -17,7 +17,8 @@
 //
 //   0   8  XXH3-64 of bytes 8…, seeded with the XXH3-64 of the key: a record under another key,
 //          or with any byte changed, does not pass
-//   8   1  format version, 1
+//   8   1  format version, 2. In format 1 weights had other fingerprints (one XXH3-64 of all their
+//          bytes), so that no version would come out as recorded: it is refused.
 //   9   7  zero
 //   16  …  the Cap'n Proto message, unpacked, with its segment table: after `tail -c +17` the
 //          tool `capnp decode` prints it
@@ -25,7 +26,7 @@
 // Example: the fingerprint 0x1122334455667788 of version 3 is the key
 //   66 00 00 00 00 00 00 00 03
 // and the value
-//   34 7a 8b 29 47 08 49 48   01 00 00 00 00 00 00 00      checksum; format 1
+//   8b 94 0d fa f2 86 5b ec   02 00 00 00 00 00 00 00      checksum; format 2
 //   00 00 00 00 02 00 00 00                                one segment of two words
 //   00 00 00 00 01 00 00 00   88 77 66 55 44 33 22 11      root: one data word; the fingerprint
 //
@@ -138,7 +139,8 @@ struct BatchRecord {
 };
 
 // Each takes the key that the value will stand under, or stands under. Decoding throws
-// Error(corrupt) naming the record and what is wrong with it.
+// Error(corrupt) naming the record and what is wrong with it, or Error(unsupported) naming both
+// formats if it is whole and of another one.
 std::string encode_options(const LedgerOptions& options);
 LedgerOptions decode_options(std::string_view value);
 std::string encode_cursor(const LedgerCursor& cursor);

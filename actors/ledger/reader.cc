@@ -121,7 +121,8 @@ LedgerProgress progress_of(const KvStore& store) {
   if (auto value = store.get(ledger_key::state())) {
     try {
       progress.sealed = decode_cursor(*value).next_step;
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (error.errc() != Errc::corrupt) throw;
       progress.sealed = 0;  // a damaged one says less than the others
     }
   }

@@ -83,6 +83,7 @@ void Ledger::State::open_batches() {
       auto record = decode_batch(key, value);
       batches_.push_back({record.step, record.first_group, record.end_group, record.bytes});
     } catch (const Error& error) {
+      if (error.errc() != Errc::corrupt) throw;
       lost_records_.emplace_back(key, value);
       quarantined_.push_back(error.text());
       auto parts = ledger_key::parse(key);
@@ -100,6 +101,7 @@ void Ledger::State::open_cursor() {
       cursor = stored_cursor = decode_cursor(*value);
       why.clear();
     } catch (const Error& error) {
+      if (error.errc() != Errc::corrupt) throw;
       why = error.text();
     }
   }

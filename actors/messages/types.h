@@ -14,7 +14,7 @@ namespace tramontane {
 
 using Token = std::int32_t;
 using Version = std::uint64_t;      // batches behind a set of weights
-using Fingerprint = std::uint64_t;  // XXH3-64 of an arena's bytes
+using Fingerprint = std::uint64_t;  // of an arena's bytes: actors/model/fingerprint.h
 using RolloutId = std::uint64_t;    // group * group_size + sample
 using GroupId = std::uint64_t;      // counts prompts in the order of issue, from 0
 using LeaseId = std::uint64_t;      // never reused; 0 is none

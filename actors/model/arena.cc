@@ -124,8 +124,4 @@ bool Arena::seal_received(Version version, Fingerprint expected) {
   return true;
 }
 
-Fingerprint fingerprint_of(ByteView bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
-
 }  // namespace tramontane

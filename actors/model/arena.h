@@ -11,6 +11,7 @@
 // A sealed arena is immutable and may be read from any thread.
 
 #include "actors/messages/types.h"
+#include "actors/model/fingerprint.h"
 #include "runtime/base/bytes.h"
 
 #include <cstdint>
@@ -106,8 +107,5 @@ class Arena {
   Version version_ = 0;
   Fingerprint fingerprint_ = 0;
 };
-
-// XXH3-64 of the bytes.
-Fingerprint fingerprint_of(ByteView bytes);
 
 }  // namespace tramontane

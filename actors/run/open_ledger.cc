@@ -35,6 +35,8 @@ class LedgerOpening {
       problem_ = behind(progress_of(*opened.store));
       if (problem_.empty()) return opened;
     } catch (const Error& error) {
+      if (error.errc() == Errc::unsupported)
+        throw Error(error.errc(), folder_ + ": " + error.text());
       if (error.errc() != Errc::corrupt) throw;
       problem_ = error.text();
     }

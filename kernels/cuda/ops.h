@@ -330,7 +330,8 @@ void norm(const float* x, std::int64_t n, double* sums, double* result, Stream s
 
 // *result = the tree fingerprint of the bytes: XXH3-64 of each MiB (the last padded by zeros to a
 // whole KiB), then XXH3-64 of those hashes and the number of bytes as little-endian words, padded
-// likewise. `leaves` holds fingerprint_words(bytes) words. bytes is a multiple of 16.
+// likewise, as the CPU computes it (actors/model/fingerprint.h). `leaves` holds
+// fingerprint_words(bytes) words. bytes is a multiple of 16.
 inline constexpr std::int64_t fingerprint_leaf = std::int64_t{1} << 20;
 
 constexpr std::int64_t fingerprint_words(std::int64_t bytes) {

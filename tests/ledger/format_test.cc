@@ -97,8 +97,8 @@ TEST_CASE("the worked example of format.h is what is written") {
   auto key = ledger_key::fingerprint(3);
   CHECK(hex(key) == "660000000000000003");
   CHECK(hex(encode_fingerprint(key, 0x1122334455667788)) ==
-        "347a8b2947084948"
-        "0100000000000000"
+        "8b940dfaf2865bec"
+        "0200000000000000"
         "0000000002000000"
         "0000000001000000"
         "8877665544332211");
@@ -126,6 +126,24 @@ TEST_CASE("one record of each kind keeps its bytes") {
     ++count;
   }
   CHECK(count == written.size());
+}
+
+TEST_CASE("a whole record of another format is refused by both numbers, and is not damaged") {
+  auto key = ledger_key::fingerprint(3);
+  auto value = unhex(
+      "347a8b2947084948010000000000000000000000020000000000000001000000"
+      "8877665544332211");
+  try {
+    decode_fingerprint(key, value);
+    FAIL("format 1 was read");
+  } catch (const Error& error) {
+    CHECK(error.errc() == Errc::unsupported);
+    CAPTURE(error.text());
+    for (const char* part : {"version 3", "format 1", "format 2", "start a new run"})
+      CHECK(error.text().find(part) != std::string::npos);
+  }
+  value[20] ^= 1;
+  CHECK_THROWS_WITH_AS(decode_fingerprint(key, value), doctest::Contains("checksum"), Error);
 }
 
 TEST_CASE("what is written is read back") {

@@ -2,7 +2,9 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "tests/support/golden_fingerprints.h"
 
+#include <array>
 #include <cstring>
 
 #include "tests/support/test.h"
@@ -58,6 +60,33 @@ TEST_CASE("an arena is zero, aligned, and gives its tensors by name") {
   CHECK_THROWS_WITH_AS(arena.floats("nope"), "the weights have no tensor 'nope'", Error);
   Arena half(std::make_shared<const Manifest>(Manifest::lay_out({{"h", Dtype::float16, {4}}})));
   CHECK_THROWS_AS(half.floats("h"), Error);
+}
+
+TEST_CASE("fingerprints keep their values, by however many threads") {
+  std::size_t count = 0;
+  for (const GoldenFingerprint& golden : golden_fingerprints()) {
+    CAPTURE(golden.bytes.size());
+    ++count;
+    for (unsigned threads : {0U, 1U, 2U, 7U})
+      CHECK(fingerprint_of(golden.bytes, threads) == golden.fingerprint);
+  }
+  CHECK(count == 11);
+}
+
+TEST_CASE("a fingerprint is the root over the leaves of each MiB and the number of bytes") {
+  Bytes bytes(2 * fingerprint_leaf_bytes + 3000, std::byte{7});
+  bytes[fingerprint_leaf_bytes] = std::byte{1};
+  ByteView view(bytes);
+  std::array leaves{fingerprint_leaf(view.first(fingerprint_leaf_bytes)),
+      fingerprint_leaf(view.subspan(fingerprint_leaf_bytes, fingerprint_leaf_bytes)),
+      fingerprint_leaf(view.subspan(2 * fingerprint_leaf_bytes))};
+  CHECK(leaves[0] != leaves[1]);
+  CHECK(fingerprint_root(leaves, bytes.size()) == fingerprint_of(bytes));
+  std::swap(leaves[0], leaves[1]);
+  CHECK(fingerprint_root(leaves, bytes.size()) != fingerprint_of(bytes));
+  // Zeros that are there are not zeros that are appended.
+  CHECK(fingerprint_leaf(view.first(1)) == fingerprint_leaf(Bytes{std::byte{7}, std::byte{0}}));
+  CHECK(fingerprint_of(view.first(1)) != fingerprint_of(Bytes{std::byte{7}, std::byte{0}}));
 }
 
 TEST_CASE("the fingerprint is the content's, whatever the version") {

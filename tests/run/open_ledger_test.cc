@@ -131,3 +131,35 @@ TEST_CASE("a repair that leaves no checkpoint to go on from is refused, and chan
     CHECK(bench.refused(9, Repair::yes) == said);
   }
 }
+
+TEST_CASE("a ledger of another format is refused by that, and repair leaves it alone") {
+  LedgerBench bench(0);
+  std::string state;  // the golden record of format 1
+  const std::string digits =
+      "8dcd7558a470f14f0100000000000000000000000e000000000000000d000000"
+      "0900000000000000050000000000000007000000000000000600000000000000"
+      "0000000000000000280000000000000000000000000000000000000000000000"
+      "0000000000000000000000000000000000000000000000000000000000000000"
+      "0000000000000000";
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    state += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  {
+    auto store = open_rocksdb(bench.run.path("ledger"), {});
+    WriteBatch batch;
+    batch.put("s", state);
+    store->write(batch);
+  }
+  for (auto repair : {Repair::no, Repair::yes}) {
+    try {
+      open_ledger(bench.run, 0, repair);
+      FAIL("it was opened");
+    } catch (const Error& error) {
+      CHECK(error.errc() == Errc::unsupported);
+      CHECK(has(error.text(), bench.run.path("ledger")));
+      CHECK(has(error.text(), "format 1"));
+      CHECK(has(error.text(), "format 2"));
+      CHECK(has(error.text(), "start a new run"));
+    }
+  }
+  CHECK(open_rocksdb(bench.run.path("ledger"), {.read_only = true})->get("s") == state);
+}

@@ -4,6 +4,7 @@
 #include "kernels/ops.h"
 #include "tests/kernels/cuda/device_values.h"
 #include "tests/kernels/cuda/emulator.h"
+#include "tests/support/golden_fingerprints.h"
 
 #include <cstring>
 
@@ -109,6 +110,22 @@ TEST_CASE("the norm agrees with the CPU") {
     });
     CHECK(std::abs(result - kernels::norm(x.data(), n)) < 1e-12 * result);
   }
+}
+
+TEST_CASE("fingerprints are those that the CPU computes") {
+  std::size_t count = 0;
+  for (const GoldenFingerprint& golden : golden_fingerprints()) {
+    const auto bytes = static_cast<std::int64_t>(golden.bytes.size());
+    if (bytes % 16 != 0) continue;  // no arena's
+    CAPTURE(bytes);
+    DeviceValues<float> aligned(bytes / 4);
+    std::memcpy(aligned.data(), golden.bytes.data(), golden.bytes.size());
+    const auto* from = reinterpret_cast<const std::byte*>(aligned.data());
+    CHECK(tree_fingerprint(from, bytes) == golden.fingerprint);
+    CHECK(device_fingerprint(3, from, bytes) == golden.fingerprint);
+    ++count;
+  }
+  CHECK(count == 10);
 }
 
 TEST_CASE("the fingerprint is the tree of XXH3-64, whatever the size") {
