@@ -66,7 +66,8 @@ Made make_receiver(const KindContext& context, const std::shared_ptr<JobProcess>
   return std::make_unique<WeightReceiverActor>(job.model, process->link, process->ready,
       job.reinforce->ledger.max_lag + 2,
       generators == context.actor.asks.end() ? std::vector<std::string>() : generators->second,
-      context.ask("reporter"));
+      context.ask("reporter"),
+      context.process.worker().empty() ? ActorRef() : context.ask("broadcaster"));
 }
 
 Made make_broadcaster(const KindContext& context, const std::shared_ptr<JobProcess>&) {
@@ -89,6 +90,7 @@ Made make_trainer(const KindContext& context, const std::shared_ptr<JobProcess>&
       .warm_checkpoints = process->warm_checkpoints,
       .checkpoints = process->checkpoints,
       .ready = &process->ready,
+      .prepares_own = !context.process.worker().empty(),
       .link = process->link,
       .ledger = optional(context, "ledger"),
       .broadcaster = optional(context, "broadcaster"),

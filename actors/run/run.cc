@@ -170,7 +170,7 @@ RunOutcome Run::drive(
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
-          .link = choose_transport(job_.transport),
+          .link = choose_transport(job_.transport, isolation_ == Isolation::process),
           .reporter = {.sinks = {metrics_, view_},
               .totals = totals,
               .seconds_before = past.seconds},
