@@ -32,15 +32,15 @@ INCLUDES = {
     "scheduler": ["runtime/base"],
     # What travels, and what actors are made of.
     "actors/messages": ["runtime/base", "runtime/wire", "runtime/actor"],
-    "actors/model": ["runtime/base", "kernels", "storage", "scheduler", "actors/messages", "actors/model/torch/plugin.h"],
-    "actors/model/torch": ["runtime/base", "kernels", "storage", "scheduler", "actors/messages", "actors/model"],
+    "actors/model": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model/torch/plugin.h"],
+    "actors/model/torch": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model"],
     "actors/rewards": ["runtime/base", "actors/messages", "actors/rewards/*"],
     "actors/rewards/language": ["runtime/base"],
     "actors/rewards/maths": ["runtime/base"],
     "actors/rewards/sandbox": ["runtime/base"],
     "actors/rewards/code": ["runtime/base", "actors/rewards/sandbox"],
     # The actors.
-    "actors/weights": ["runtime/base", "runtime/actor", "kernels", "storage", "actors/messages", "actors/model"],
+    "actors/weights": ["runtime/base", "runtime/wire", "runtime/actor", "kernels", "storage", "actors/messages", "actors/model"],
     "actors/ledger": ["runtime/base", "runtime/actor", "storage", "scheduler", "actors/messages"],
     "actors/generator": ["runtime/base", "runtime/actor", "kernels", "scheduler", "actors/messages", "actors/model", "actors/weights"],
     "actors/job": ["runtime/base", "runtime/config", "kernels", "storage", "scheduler", "actors/messages", "actors/model", "actors/rewards",

@@ -5,11 +5,14 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <set>
+#include <sys/mman.h>
+#include <utility>
 
 namespace tramontane {
 
@@ -53,6 +56,12 @@ std::uint64_t hash_of(const std::vector<TensorEntry>& tensors) {
 
 }  // namespace
 
+void check_fingerprint(Version version, Fingerprint found, Fingerprint announced) {
+  if (found == announced) return;
+  throw Error(Errc::corrupt, str("weights of version ", version, " arrived with fingerprint ",
+                                 std::hex, found, ", announced was ", announced));
+}
+
 std::size_t size_of(Dtype dtype) {
   return dtype == Dtype::float32 ? 4 : 2;
 }
@@ -82,16 +91,60 @@ const TensorEntry* Manifest::find(std::string_view name) const {
   return nullptr;
 }
 
-Arena::Arena(std::shared_ptr<const Manifest> manifest) : manifest_(std::move(manifest)) {
+Arena::Arena(std::shared_ptr<const Manifest> manifest, Backing backing)
+    : manifest_(std::move(manifest)) {
   TRAM_CHECK(manifest_ != nullptr, "an arena needs a manifest");
+  if (backing == Backing::shared) {
+    map_shared();
+    return;
+  }
   std::uint64_t bytes = round_up(std::max<std::uint64_t>(manifest_->bytes(), 1));
   data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
   if (data_ == nullptr) throw std::bad_alloc();
   std::memset(data_, 0, bytes);
 }
 
+Arena::Arena(
+    std::shared_ptr<const Manifest> manifest, Blob blob, Version version, Fingerprint announced)
+    : manifest_(std::move(manifest)), blob_(std::move(blob)) {
+  TRAM_CHECK(manifest_ != nullptr, "an arena needs a manifest");
+  TRAM_CHECK(static_cast<bool>(blob_), "an arena over no blob");
+  if (blob_.size() != manifest_->bytes())
+    throw Error(Errc::corrupt, str("weights of version ", version, " arrived as ", blob_.size(),
+                                   " bytes, the model's are ", manifest_->bytes()));
+  data_ = const_cast<std::byte*>(blob_.bytes().data());
+  check_fingerprint(version, fingerprint_of(std::as_const(*this).bytes()), announced);
+  version_ = version;
+  fingerprint_ = announced;
+  sealed_ = true;
+}
+
 Arena::~Arena() {
-  std::free(data_);
+  if (memory_) {
+    if (data_ != nullptr) ::munmap(data_, manifest_->bytes());
+  } else if (!blob_) {
+    std::free(data_);
+  }
+}
+
+void Arena::map_shared() {
+  memory_ = shared_memory("tram-weights", manifest_->bytes());
+  if (manifest_->bytes() == 0) return;
+  void* mapped =
+      ::mmap(nullptr, manifest_->bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), 0);
+  if (mapped == MAP_FAILED)
+    throw Error(Errc::io, str("shared memory for weights: ", std::strerror(errno)));
+  data_ = static_cast<std::byte*>(mapped);
+  // A child that is being started would hold the mapping, and sealing would be refused meanwhile.
+  ::madvise(mapped, manifest_->bytes(), MADV_DONTFORK);
+}
+
+// What is hashed, published and mapped by others is from here on what nobody can write.
+void Arena::freeze_shared() {
+  if (data_ != nullptr) ::munmap(std::exchange(data_, nullptr), manifest_->bytes());
+  blob_ = Blob::from_descriptor(sealed_for_reading(memory_));
+  memory_ = Descriptor();
+  data_ = const_cast<std::byte*>(blob_.bytes().data());
 }
 
 std::span<float> Arena::floats(std::string_view name) {
@@ -109,6 +162,7 @@ std::span<const float> Arena::floats(std::string_view name) const {
 
 void Arena::seal(Version version) {
   TRAM_CHECK(!sealed_, "an arena is sealed once; this one holds version", version_);
+  if (memory_) freeze_shared();
   version_ = version;
   fingerprint_ = fingerprint_of(std::as_const(*this).bytes());
   sealed_ = true;
@@ -116,6 +170,7 @@ void Arena::seal(Version version) {
 
 bool Arena::seal_received(Version version, Fingerprint expected) {
   TRAM_CHECK(!sealed_, "an arena is sealed once; this one holds version", version_);
+  TRAM_CHECK(!memory_, "what arrives in shared memory is sealed already");
   Fingerprint found = fingerprint_of(std::as_const(*this).bytes());
   if (found != expected) return false;
   version_ = version;

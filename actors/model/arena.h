@@ -8,11 +8,24 @@
 //   arena.seal(version);                        // computes the fingerprint
 //   std::shared_ptr<const Arena> published = …  // immutable from here on
 //
+// One that other processes of this host read lies in shared memory, once for all of them:
+//
+//   Arena arena(manifest, Arena::Backing::shared);
+//   …
+//   arena.seal(version);                        // nobody can write it any more, here or elsewhere
+//   Arena there(manifest, blob, version, fingerprint);     // elsewhere, over arena.blob()
+//
+// Each version is new memory, which the kernel frees with the last descriptor and mapping of it:
+// so no reader can see bytes change, whoever is killed when. New pages cost what the heap's cost
+// (ARCHITECTURE.md has figures).
+//
 // A sealed arena is immutable and may be read from any thread.
 
 #include "actors/messages/types.h"
 #include "actors/model/fingerprint.h"
 #include "runtime/base/bytes.h"
+#include "runtime/base/descriptor.h"
+#include "runtime/wire/blob.h"
 
 #include <cstdint>
 #include <memory>
@@ -63,8 +76,17 @@ class Manifest {
 
 class Arena {
  public:
+  enum class Backing : std::uint8_t { heap, shared };
+
   // 64-byte aligned, zeroed (the padding between tensors stays zero, so that fingerprints agree).
-  explicit Arena(std::shared_ptr<const Manifest> manifest);
+  // Error(io) where there is no shared memory.
+  explicit Arena(std::shared_ptr<const Manifest> manifest, Backing backing = Backing::heap);
+
+  // A version as it came from another process, sealed: its bytes stay where they are, for reading
+  // alone. Error(corrupt) naming both if they are not as many as the manifest says, or have another
+  // fingerprint than was announced; Error(io) if they cannot be mapped.
+  Arena(
+      std::shared_ptr<const Manifest> manifest, Blob blob, Version version, Fingerprint announced);
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena();
@@ -87,7 +109,9 @@ class Arena {
 
   const float* data() const { return reinterpret_cast<const float*>(data_); }
 
-  // Marks the content as final for `version` and computes its fingerprint.
+  // Marks the content as final for `version` and computes its fingerprint. Shared memory is
+  // elsewhere in this process afterwards: pointers from before are gone. Error(io) if it cannot be
+  // sealed.
   void seal(Version version);
 
   // Content as received: `version` and `expected` came with it. False, and not sealed, if the
@@ -96,16 +120,27 @@ class Arena {
 
   bool sealed() const { return sealed_; }
 
+  // The shared memory of a sealed one, for others to open an arena over; none on the heap.
+  const Blob& blob() const { return blob_; }
+
   Version version() const { return version_; }
 
   Fingerprint fingerprint() const { return fingerprint_; }
 
  private:
+  void map_shared();
+  void freeze_shared();
+
   std::shared_ptr<const Manifest> manifest_;
-  std::byte* data_ = nullptr;
+  std::byte* data_ = nullptr;  // on the heap, mapped over memory_, or blob_'s
+  Descriptor memory_;          // shared, while it may be written
+  Blob blob_;                  // shared, once it may not
   bool sealed_ = false;
   Version version_ = 0;
   Fingerprint fingerprint_ = 0;
 };
+
+// Error(corrupt) naming both unless they are equal.
+void check_fingerprint(Version version, Fingerprint found, Fingerprint announced);
 
 }  // namespace tramontane

@@ -15,7 +15,7 @@
 namespace tramontane {
 namespace {
 
-constexpr int seals_wanted = F_SEAL_SHRINK | F_SEAL_GROW;
+constexpr int seals_wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 [[noreturn]] void fail(const char* what) {
   throw Error(Errc::io, str("shared memory: ", what, ": ", std::strerror(errno)));
@@ -53,7 +53,8 @@ Blob Blob::from_bytes(Bytes bytes) {
 Blob Blob::from_descriptor(Descriptor descriptor) {
   int seals = ::fcntl(descriptor.get(), F_GET_SEALS);
   if (seals < 0 || (seals & seals_wanted) != seals_wanted)
-    throw Error(Errc::bad_input, "a blob that is no shared memory sealed against resizing");
+    throw Error(
+        Errc::bad_input, "a blob that is no shared memory sealed against writing and resizing");
   Blob blob;
   blob.content_ = std::make_shared<Content>();
   blob.content_->size = size_of(descriptor.get());

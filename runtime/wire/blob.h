@@ -23,9 +23,9 @@ class Blob {
   Blob() = default;  // none
 
   static Blob from_bytes(Bytes bytes);
-  // Shared memory that nobody resizes any more (sealed against it), mapped read-only when it is
-  // first looked at. Error(bad_input) if it is no sealed memory, so that a peer who shrinks it
-  // cannot kill us.
+  // Shared memory that nobody writes or resizes any more (sealed against it), mapped read-only when
+  // it is first looked at. Error(bad_input) if it is no sealed memory, so that a peer who shrinks
+  // it cannot kill us, and none can change what was verified.
   static Blob from_descriptor(Descriptor descriptor);
 
   explicit operator bool() const { return content_ != nullptr; }
@@ -48,7 +48,8 @@ class Blob {
 // New shared memory of that many bytes, zeroed, open for writing; `name` is for /proc. Error(io).
 Descriptor shared_memory(const std::string& name, std::size_t bytes);
 
-// Seals it against growing and shrinking, and gives a descriptor through which it can only be read.
+// Seals it against writing, growing and shrinking, for good and through every descriptor, and gives
+// one through which it can only be read. Error(io) while anybody has it mapped for writing.
 Descriptor sealed_for_reading(const Descriptor& memory);
 
 }  // namespace tramontane

@@ -104,6 +104,24 @@ TEST_CASE("the fingerprint is the content's, whatever the version") {
   CHECK_THROWS_AS(c.seal(2), Bug);
 }
 
+TEST_CASE("an arena in shared memory is zero, aligned, and sealed for good") {
+  Arena arena(two_tensors(), Arena::Backing::shared);
+  CHECK(reinterpret_cast<std::uintptr_t>(arena.data()) % 64 == 0);
+  for (std::byte b : arena.bytes()) CHECK(b == std::byte{0});
+  Arena heap(two_tensors());
+  arena.floats("b")[6] = heap.floats("b")[6] = 2;
+  CHECK_FALSE(arena.blob());
+  CHECK_THROWS_AS(static_cast<void>(arena.seal_received(1, 0)), Bug);
+  arena.seal(1);
+  heap.seal(1);
+  CHECK(arena.blob().size() == 128);
+  CHECK(arena.fingerprint() == heap.fingerprint());
+  CHECK(std::as_const(arena).floats("b")[6] == 2);
+  Arena none(std::make_shared<const Manifest>(), Arena::Backing::shared);
+  none.seal(1);
+  CHECK(none.fingerprint() == fingerprint_of({}));
+}
+
 TEST_CASE("received bytes are sealed only under the fingerprint that came with them") {
   Arena sent(two_tensors());
   sent.floats("a")[0] = 3;

@@ -5,8 +5,9 @@
 
 namespace tramontane {
 
-// Changes whenever policy.h does in a way that a plug-in of another build would not survive.
-inline constexpr int trainer_abi = 3;
+// Changes whenever policy.h or arena.h does in a way that a plug-in of another build would not
+// survive.
+inline constexpr int trainer_abi = 4;
 
 extern "C" {
 using TrainerAbi = int (*)();
