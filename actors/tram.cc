@@ -6,6 +6,7 @@
 #include "actors/rewards/rewards.h"
 #include "actors/rewards/sandbox/serve.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/node/parent.h"
 
 #include <csignal>
 #include <cstdio>
@@ -14,6 +15,8 @@
 namespace tramontane {
 
 int tram_main(int argc, char** argv, const TramOptions& options) {
+  exec_child_if_asked(
+      argc, argv);  // before anything is done that a program of others would inherit
   end_with_status_when_refused(static_cast<int>(ExitStatus::io));
   // A file that may not grow (ulimit -f) fails to be written, which is told like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
