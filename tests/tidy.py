@@ -36,10 +36,10 @@ INCLUDES = {
     "actors/messages": ["runtime/base", "runtime/wire", "runtime/actor"],
     "actors/model": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model/torch/plugin.h"],
     "actors/model/torch": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model"],
-    "actors/rewards": ["runtime/base", "actors/messages", "actors/rewards/*"],
+    "actors/rewards": ["runtime/base", "runtime/node", "actors/messages", "actors/rewards/*"],
     "actors/rewards/language": ["runtime/base"],
-    "actors/rewards/maths": ["runtime/base"],
-    "actors/rewards/sandbox": ["runtime/base"],
+    "actors/rewards/maths": ["runtime/base", "runtime/node"],
+    "actors/rewards/sandbox": ["runtime/base", "runtime/node"],
     "actors/rewards/code": ["runtime/base", "actors/rewards/sandbox"],
     # The actors.
     "actors/weights": ["runtime/base", "runtime/wire", "runtime/actor", "kernels", "storage", "actors/messages", "actors/model"],

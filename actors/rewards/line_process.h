@@ -5,14 +5,20 @@
 //   LineProcess grader({"python3", "grade.py"});
 //   std::string reply = grader.ask(line, 5s);
 //
-// What it writes to standard error is kept, its last lines in every failure's text. One thread at
-// a time; ask() blocks up to its deadline.
+// What it writes to standard error is kept, its last lines in every failure's text. It has the
+// whole environment (runtime/node/environment.h), and a process group of its own: what it has
+// forked is killed with it, unless it has left that group. Both die with this process where its
+// main() calls exec_child_if_asked(), however it ends.
+//
+// One thread at a time; ask() blocks up to its deadline.
 
+#include "runtime/base/descriptor.h"
 #include "runtime/base/result.h"
+#include "runtime/node/child.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace tramontane {
@@ -43,10 +49,10 @@ class LineProcess {
   void keep_errors();
 
   std::vector<std::string> command_;
-  pid_t child_ = -1;
-  int in_ = -1;   // its standard input
-  int out_ = -1;  // its standard output
-  int err_ = -1;
+  std::optional<Child> child_;
+  Descriptor in_;   // its standard input
+  Descriptor out_;  // its standard output
+  Descriptor err_;
   std::string read_;    // of its output, behind the last whole line
   std::string errors_;  // the end of its standard error
   std::uint64_t started_ = 0;

@@ -1,7 +1,11 @@
 #include "actors/rewards/line_process.h"
 
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/test.h"
@@ -77,6 +81,31 @@ TEST_CASE("a program that does not answer, or not read, in time is killed") {
     CHECK(error.text() == "sh did not read its request in time");
   }
   CHECK(deaf.started() == 1);
+}
+
+TEST_CASE("what a program has forked is killed with it") {
+  auto asks = shell("sleep 1000 & echo $!; read line; sleep 1000");
+  pid_t forked = std::stoi(asks.ask("line", 60s));
+  CHECK(::kill(forked, 0) == 0);
+  CHECK(failure(asks, Errc::timeout, 50ms).find("sh did not answer in time") == 0);
+  // Gone, or not yet taken note of by who reaps what has lost its parent.
+  auto gone = [&] {
+    std::string state;
+    std::ifstream stat("/proc/" + std::to_string(forked) + "/stat");
+    stat >> state >> state >> state;
+    return state.empty() || state == "Z";
+  };
+  for (int looks = 0; looks < 2000 && !gone(); ++looks) std::this_thread::sleep_for(5ms);
+  CHECK(gone());
+}
+
+TEST_CASE("a program has our environment, but not what lets one into a cluster") {
+  ::setenv("A_KEY_OF_MINE", "mine", 1);
+  ::setenv("TRAM_TOKEN", "secret", 1);
+  auto process = shell("while read line; do eval echo \\\"\\$$line\\\"; done");
+  CHECK(process.ask("A_KEY_OF_MINE", 60s) == "mine");
+  CHECK(process.ask("TRAM_TOKEN", 60s).empty());
+  ::unsetenv("TRAM_TOKEN");
 }
 
 TEST_CASE("what cannot be started is told by its name") {

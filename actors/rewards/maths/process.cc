@@ -1,21 +1,17 @@
 #include "actors/rewards/maths/process.h"
 
 #include "actors/rewards/maths/wire.h"
+#include "runtime/base/result.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <optional>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
-
-extern char** environ;
 
 namespace tramontane {
 
@@ -23,24 +19,6 @@ namespace {
 
 using namespace tramontane::maths;
 using std::chrono::steady_clock;
-
-// The child's standard input and output are its end of the socket.
-pid_t spawn(const std::vector<std::string>& command, int socket, std::string& why) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command)
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
-  pid_t child = -1;
-  int code = posix_spawn(&child, arguments[0], &files, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  if (code == 0) return child;
-  why = command[0] + ": " + std::strerror(code);
-  return -1;
-}
 
 // Of another process, in seconds; 0 if there is none.
 double processor_time(pid_t pid) {
@@ -66,19 +44,22 @@ MathsClient::~MathsClient() {
 }
 
 bool MathsClient::start() {
-  if (child_ >= 0) return true;
+  if (child_) return true;
   int ends[2];
   if (options_.command.empty() || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     why_ = options_.command.empty() ? "no command" : std::strerror(errno);
     return false;
   }
-  child_ = spawn(options_.command, ends[1], why_);
-  close(ends[1]);
-  if (child_ < 0) {
-    close(ends[0]);
+  Descriptor ours(ends[0]);
+  Descriptor theirs(ends[1]);
+  try {
+    child_ = Child::start({.command = options_.command,
+        .descriptors = {{theirs.get(), STDIN_FILENO}, {theirs.get(), STDOUT_FILENO}}});
+  } catch (const Error& error) {
+    why_ = error.text();
     return false;
   }
-  socket_ = ends[0];
+  socket_ = std::move(ours);
   ++started_;
   // A first comparison, so that the deadline of the next one does not pay for the start.
   Comparison reply;
@@ -91,13 +72,8 @@ bool MathsClient::start() {
 }
 
 void MathsClient::stop() {
-  if (child_ < 0) return;
-  close(socket_);
-  kill(child_, SIGKILL);
-  while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  child_ = -1;
-  socket_ = -1;
+  socket_.close();
+  child_.reset();  // kills it
 }
 
 Comparison MathsClient::compare(const GoldAnswer& gold, std::string_view answer) {
@@ -107,7 +83,7 @@ Comparison MathsClient::compare(const GoldAnswer& gold, std::string_view answer)
   // A child may have died between two requests, through no fault of this one: one more try.
   for (int tries = 0; tries < 2; ++tries) {
     if (!start()) return undecided("cannot start the maths process: " + why_);
-    double before = processor_time(child_);
+    double before = processor_time(child());
     Time deadline = steady_clock::now() + options_.deadline;
     switch (exchange(frame, deadline, result)) {
       case Exchange::done:
@@ -130,7 +106,7 @@ Comparison MathsClient::compare(const GoldAnswer& gold, std::string_view answer)
 // Whether the child has worked for most of the deadline, and not waited for a processor.
 bool MathsClient::spent(double before) const {
   double seconds = std::chrono::duration<double>(options_.deadline).count();
-  return processor_time(child_) - before > 0.6 * seconds;
+  return processor_time(child()) - before > 0.6 * seconds;
 }
 
 Comparison MathsClient::failed(const GoldAnswer& gold, bool at_answer, std::string why) {
@@ -168,7 +144,7 @@ MathsClient::Exchange MathsClient::wait_for(short events, Time deadline) {
   for (;;) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
     if (left.count() <= 0) return Exchange::late;
-    pollfd waiting{socket_, events, 0};
+    pollfd waiting{socket_.get(), events, 0};
     int ready = poll(&waiting, 1, static_cast<int>(left.count()));
     if (ready > 0) return Exchange::done;
     if (ready < 0 && errno != EINTR) return Exchange::broken;
@@ -179,7 +155,7 @@ MathsClient::Exchange MathsClient::send_all(std::string_view bytes, Time deadlin
   while (!bytes.empty()) {
     Exchange ready = wait_for(POLLOUT, deadline);
     if (ready != Exchange::done) return ready;
-    ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return Exchange::broken;
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -192,7 +168,7 @@ MathsClient::Exchange MathsClient::receive(std::size_t bytes, Time deadline, std
   while (have < bytes) {
     Exchange ready = wait_for(POLLIN, deadline);
     if (ready != Exchange::done) return ready;
-    ssize_t got = recv(socket_, out.data() + have, bytes - have, MSG_DONTWAIT);
+    ssize_t got = recv(socket_.get(), out.data() + have, bytes - have, MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return Exchange::broken;
     if (got > 0) have += static_cast<std::size_t>(got);
   }

@@ -11,9 +11,12 @@
 // Comparisons that texts, numbers and exact fractions decide never leave the caller's thread.
 
 #include "actors/rewards/maths/maths.h"
+#include "runtime/base/descriptor.h"
+#include "runtime/node/child.h"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -32,8 +35,8 @@ struct MathsClientOptions {
 // Owns the child: starts it at the first comparison that needs it, or with start(); kills it with
 // itself, or when a reply is late, and starts another for the next comparison.
 //
-// Blocks for up to the deadline. One thread at a time; the child ends with the thread that started
-// it, as the kernel's parent-death signal has it, and is then started again.
+// Blocks for up to the deadline. One thread at a time. The child dies with this process, if not
+// before.
 class MathsClient {
  public:
   explicit MathsClient(MathsClientOptions options);
@@ -55,7 +58,7 @@ class MathsClient {
 
   std::uint64_t crashed() const { return crashed_; }
 
-  pid_t child() const { return child_; }  // -1 if there is none
+  pid_t child() const { return child_ ? child_->pid() : -1; }  // -1 if there is none
 
  private:
   enum class Exchange : std::uint8_t { done, late, broken };
@@ -70,8 +73,8 @@ class MathsClient {
   void stop();
 
   MathsClientOptions options_;
-  pid_t child_ = -1;
-  int socket_ = -1;
+  std::optional<Child> child_;
+  Descriptor socket_;
   std::string why_;  // the last start failed
   std::uint64_t started_ = 0;
   std::uint64_t timed_out_ = 0;
@@ -87,8 +90,8 @@ struct ServeOptions {
   CompareFunction compare = &compare_answers;
 };
 
-// Answers requests until the other end closes. Dies with its parent. The process's exit status: 0
-// at the end of the requests, 1 for one that made no sense.
+// Answers requests until the other end closes. Dies with its parent (runtime/node/parent.h). The
+// process's exit status: 0 at the end of the requests, 1 for one that made no sense.
 int serve_maths(int in_fd, int out_fd, const ServeOptions& options);
 
 }  // namespace tramontane

@@ -1,13 +1,13 @@
 // The child's side of process.h.
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/maths/wire.h"
+#include "runtime/node/parent.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <string>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,8 +51,7 @@ void limit_memory(std::uint64_t more) {
 }  // namespace
 
 int serve_maths(int in_fd, int out_fd, const ServeOptions& options) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() == 1) return 0;  // the parent was gone before the signal was asked for
+  die_with_parent();
   signal(SIGPIPE, SIG_IGN);
   if (options.memory_bytes_max > 0) limit_memory(options.memory_bytes_max);
   for (;;) {

@@ -3,22 +3,21 @@
 #include "actors/rewards/sandbox/wire.h"
 #include "runtime/base/check.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/base/result.h"
+#include "runtime/node/child.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 namespace tramontane::sandbox {
 namespace {
 
 constexpr int server_descriptor = 3;
+constexpr Duration stop_deadline = std::chrono::milliseconds(500);
 constexpr int start_seconds = 20;
 constexpr int spare_seconds = 20;  // above what the limits allow
 
@@ -85,7 +84,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 struct Sandbox::Server {
-  pid_t pid = 0;
+  std::optional<Child> child;
   Descriptor socket;
   Report report;
 };
@@ -101,12 +100,8 @@ Sandbox::~Sandbox() {
 void Sandbox::stop() {
   if (!server_) return;
   server_->socket.close();  // a server that runs nothing ends now, and cleans up
-  int status = 0;
-  for (int tries = 0; waitpid(server_->pid, &status, WNOHANG) == 0; ++tries) {
-    if (tries > 100) kill(server_->pid, SIGKILL);  // its jails follow it
-    poll(nullptr, 0, 5);
-  }
-  server_.reset();
+  server_->child->wait(stop_deadline);
+  server_.reset();  // kills it, and its jails follow it
 }
 
 std::string Sandbox::start() {
@@ -119,24 +114,12 @@ std::string Sandbox::start() {
   Descriptor theirs(ends[1]);
   std::vector<std::string> words = options_.server;
   words.push_back(str(server_descriptor));
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  // Also where both numbers are the same: dup2 to itself clears close-on-exec here.
-  posix_spawn_file_actions_adddup2(&actions, theirs.get(), server_descriptor);
-  posix_spawn_file_actions_addclosefrom_np(&actions, server_descriptor + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  int failed = posix_spawn(&server->pid, argv[0], &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return str("starting ", words[0], ": ", std::strerror(failed));
+  try {
+    server->child =
+        Child::start({.command = words, .descriptors = {{theirs.get(), server_descriptor}}});
+  } catch (const Error& error) {
+    return "starting " + error.text();
+  }
   theirs.close();
   server_ = std::move(server);
   std::string body;
@@ -161,7 +144,7 @@ std::optional<Report> Sandbox::report() {
 }
 
 int Sandbox::server_pid() {
-  return start().empty() ? server_->pid : 0;
+  return start().empty() ? server_->child->pid() : 0;
 }
 
 std::vector<Outcome> Sandbox::run_all(Request request) {

@@ -4,6 +4,7 @@
 #include "actors/rewards/sandbox/supervise.h"
 #include "actors/rewards/sandbox/wire.h"
 #include "runtime/base/check.h"
+#include "runtime/node/parent.h"
 
 #include <cerrno>
 #include <charconv>
@@ -67,7 +68,7 @@ std::vector<Outcome> answer(Room& room, Shelf& shelf, const std::string& bytes) 
 }  // namespace
 
 int serve_sandbox(int descriptor) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  die_with_parent();
   prctl(PR_SET_NAME, "tram-sandbox");
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for who asks; we end with their socket
