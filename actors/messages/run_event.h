@@ -30,15 +30,17 @@
 //   exit        actor, kind, incarnation, cause, text, holding, log [last lines]
 //   alarm       text (what is wrong and what to do), e.g. many no_verdicts, a skipped step
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors
-//               [{name, kind, state, waiting_for, waiting_seconds, busy, mailbox, mailbox_limit}],
-//               queues, tokens_per_second, running (sequences being written), lag_max, version
+//               [{name, kind, state, waiting_for, waiting_seconds, busy, mailbox, mailbox_limit,
+//               pid (of those in another process)}], queues, tokens_per_second, running (sequences
+//               being written), lag_max, version
 //   summary     (last) heldout_before, heldout_after (the last there was), heldout_after_step (of
 //               one while training went on, else null), heldout_forced_thinking, greedy_before,
 //               greedy_after, steps, rollouts, swaps, swaps_while_writing (sequences were in
 //               flight), sequences_spanning_a_swap, log_prob_gap_max, lag_max,
 //               generator_busy, trainer_busy, swap_stall_us_p50, swap_stall_us_p99,
 //               tokens_per_second, seconds, reinforce_seconds, final_version, fingerprint, run,
-//               report, stopped ("finished", "interrupted", "failed"), reason
+//               report, stopped ("finished", "interrupted", "failed"), reason, peak_memory_bytes,
+//               isolation ("thread", "process"), processes (workers started, if "process")
 //
 // Numbers that are not finite are written as null.
 

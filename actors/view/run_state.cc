@@ -158,7 +158,10 @@ void RunState::take_status(const RunEvent& event) {
   for (const auto& item : *items) {
     const auto* members = item.if_object();
     if (!members || actors.size() == listed_at_most) continue;
-    actors.push_back({text(*members, "name"), text(*members, "kind"), text(*members, "state"),
+    std::string who = text(*members, "name");
+    if (double pid = number(*members, "pid"); std::isfinite(pid))
+      who += " [" + std::to_string(static_cast<long>(pid)) + "]";
+    actors.push_back({who, text(*members, "kind"), text(*members, "state"),
         text(*members, "waiting_for"), number(*members, "waiting_seconds"),
         number(*members, "busy"), number(*members, "mailbox"), number(*members, "mailbox_limit")});
   }

@@ -28,7 +28,7 @@ struct RunState {
   };
 
   struct ActorLine {
-    std::string name;
+    std::string name;  // "generator/0 [4711]": with its process, where that is another
     std::string kind;
     std::string state;
     std::string waiting_for;
