@@ -8,14 +8,16 @@
 namespace tramontane {
 
 Evaluator::Evaluator(const Job& job, const WeightLink& link, ActorRef reporter)
-    : job_(job), receiver_(link.receiver()), reporter_(std::move(reporter)) {
+    : job_(job),
+      receiver_(link.receiver(std::make_shared<const Manifest>(model_manifest(job.model)))),
+      reporter_(std::move(reporter)) {
   handle(&Evaluator::evaluate);
 }
 
 Answer<std::shared_ptr<const ReadyWeights>> Evaluator::weights_for(const Evaluate& request) {
   try {
     return ReadyWeights::prepare(
-        job_.model, receiver_->fetch(request.version, request.fingerprint));
+        job_.model, receiver_->fetch(request.version, request.fingerprint, request.weights));
   } catch (const Error& e) {
     std::string why = str("evaluation of version ", request.version, ": ", e.text());
     // Nobody waits for one during the training: it must not fail in silence.

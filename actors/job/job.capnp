@@ -270,6 +270,7 @@ struct Broadcaster {
   enum Transport {
     auto @0 $Config.doc("the best for each receiver");
     local @1 $Config.doc("same process: a pointer");
+    shm @2 $Config.doc("processes of one host: shared memory");
   }
 }
 

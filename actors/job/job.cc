@@ -332,7 +332,7 @@ void JobLoader::actors() {
   auto trainer = actors.getTrainer();
   job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
       trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};
-  constexpr const char* transports[] = {"auto", "local"};
+  constexpr const char* transports[] = {"auto", "local", "shm"};
   job_.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
   auto evaluator = actors.getEvaluator();
   job_.evaluator = {.every = evaluator.getEvery(),

@@ -16,7 +16,7 @@ struct Form<Publish> {
     out.setFingerprint(m.fingerprint);
   }
 
-  static Publish read(Schema::Reader in) { return {in.getVersion(), in.getFingerprint()}; }
+  static Publish read(Schema::Reader in) { return {in.getVersion(), in.getFingerprint(), {}}; }
 };
 
 template <>
@@ -28,7 +28,7 @@ struct Form<Offer> {
     out.setFingerprint(m.fingerprint);
   }
 
-  static Offer read(Schema::Reader in) { return {in.getVersion(), in.getFingerprint()}; }
+  static Offer read(Schema::Reader in) { return {in.getVersion(), in.getFingerprint(), {}}; }
 };
 
 template <>
@@ -36,11 +36,15 @@ struct Form<OfferResult> {
   using Schema = wire::OfferResult;
 
   static void write(const OfferResult& m, Schema::Builder out) {
+    out.setVersion(m.version);
+    out.setReceived(m.received);
     out.setGenerators(m.generators);
     out.setProblem(m.problem);
   }
 
-  static OfferResult read(Schema::Reader in) { return {in.getGenerators(), text(in.getProblem())}; }
+  static OfferResult read(Schema::Reader in) {
+    return {in.getVersion(), in.getReceived(), in.getGenerators(), text(in.getProblem())};
+  }
 
   static std::size_t beyond(const OfferResult& m) { return m.problem.size(); }
 };
@@ -86,7 +90,8 @@ struct Form<Evaluate> {
   }
 
   static Evaluate read(Schema::Reader in) {
-    return {text(in.getLabel()), in.getStage(), in.getStep(), in.getVersion(), in.getFingerprint()};
+    return {
+        text(in.getLabel()), in.getStage(), in.getStep(), in.getVersion(), in.getFingerprint(), {}};
   }
 
   static std::size_t beyond(const Evaluate& m) { return m.label.size(); }
@@ -139,6 +144,15 @@ struct Form<FinishRun> {
 };
 
 template <>
+struct Form<Join> {
+  using Schema = wire::Join;
+
+  static void write(const Join&, Schema::Builder) {}
+
+  static Join read(Schema::Reader) { return {}; }
+};
+
+template <>
 struct Form<Nudge> {
   using Schema = wire::Nudge;
 
@@ -168,5 +182,6 @@ template struct WireCodec<Report, Codec<Report>::id>;
 template struct WireCodec<FinishRun, Codec<FinishRun>::id>;
 template struct WireCodec<Nudge, Codec<Nudge>::id>;
 template struct WireCodec<Tick, Codec<Tick>::id>;
+template struct WireCodec<Join, Codec<Join>::id>;
 
 }  // namespace tramontane::detail

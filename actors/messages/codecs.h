@@ -5,6 +5,9 @@
 #include "actors/messages/messages.h"
 #include "runtime/wire/message.h"
 
+#include <utility>
+#include <vector>
+
 namespace tramontane {
 namespace detail {
 
@@ -17,12 +20,32 @@ struct WireCodec {
   static std::size_t size(const M& message);
 };
 
+// Of a message whose `weights`, where it has any, travel beside it.
+template <class M>
+struct WeightsBeside {
+  static std::vector<Blob> blobs(const M& message) {
+    return message.weights ? std::vector<Blob>{message.weights} : std::vector<Blob>{};
+  }
+
+  static bool attach(M& message, std::vector<Blob> blobs) {
+    if (blobs.size() > 1) return false;
+    if (!blobs.empty()) message.weights = std::move(blobs.front());
+    return true;
+  }
+};
+
 }  // namespace detail
 
 #define TRAM_CODEC(M, type_id)                      \
   template <>                                       \
   struct Codec<M> : detail::WireCodec<M, type_id> { \
     static constexpr const char* name = #M;         \
+  }
+
+#define TRAM_CODEC_WEIGHTS(M, type_id)                                        \
+  template <>                                                                 \
+  struct Codec<M> : detail::WireCodec<M, type_id>, detail::WeightsBeside<M> { \
+    static constexpr const char* name = #M;                                   \
   }
 
 TRAM_CODEC(LeaseTasks, 0xa1d0c4f2e6b83901);
@@ -40,12 +63,12 @@ TRAM_CODEC(Checkpointed, 0xa1d0c4f2e6b8390d);
 TRAM_CODEC(RestartFrom, 0xa1d0c4f2e6b8390e);
 TRAM_CODEC(AskCounts, 0xa1d0c4f2e6b83910);
 TRAM_CODEC(LedgerCounts, 0xa1d0c4f2e6b83911);
-TRAM_CODEC(Publish, 0xa1d0c4f2e6b83912);
-TRAM_CODEC(Offer, 0xa1d0c4f2e6b83913);
+TRAM_CODEC_WEIGHTS(Publish, 0xa1d0c4f2e6b83912);
+TRAM_CODEC_WEIGHTS(Offer, 0xa1d0c4f2e6b83913);
 TRAM_CODEC(OfferResult, 0xa1d0c4f2e6b83914);
 TRAM_CODEC(Swap, 0xa1d0c4f2e6b83915);
 TRAM_CODEC(SwapResult, 0xa1d0c4f2e6b83916);
-TRAM_CODEC(Evaluate, 0xa1d0c4f2e6b83917);
+TRAM_CODEC_WEIGHTS(Evaluate, 0xa1d0c4f2e6b83917);
 TRAM_CODEC(EvaluationResult, 0xa1d0c4f2e6b83918);
 TRAM_CODEC(Evaluated, 0xa1d0c4f2e6b83919);
 TRAM_CODEC(Report, 0xa1d0c4f2e6b8391a);
@@ -53,6 +76,9 @@ TRAM_CODEC(FinishRun, 0xa1d0c4f2e6b8391b);
 TRAM_CODEC(Nudge, 0xa1d0c4f2e6b8391c);
 TRAM_CODEC(Tick, 0xa1d0c4f2e6b8391d);
 
+TRAM_CODEC(Join, 0xa1d0c4f2e6b8391e);
+
 #undef TRAM_CODEC
+#undef TRAM_CODEC_WEIGHTS
 
 }  // namespace tramontane

@@ -79,6 +79,8 @@ struct LedgerCounts @0xa1d0c4f2e6b83911 {
   # In the order of the fields of the C++ struct; later ones may be missing.
 }
 
+# Publish, Offer and Evaluate may have one blob beside them: the weights.
+
 struct Publish @0xa1d0c4f2e6b83912 {
   version @0 :UInt64;
   fingerprint @1 :UInt64;
@@ -92,7 +94,11 @@ struct Offer @0xa1d0c4f2e6b83913 {
 struct OfferResult @0xa1d0c4f2e6b83914 {
   generators @0 :UInt32;
   problem @1 :Text;
+  version @2 :UInt64;
+  received @3 :Bool;
 }
+
+struct Join @0xa1d0c4f2e6b8391e {}
 
 struct Swap @0xa1d0c4f2e6b83915 {
   version @0 :UInt64;

@@ -5,6 +5,7 @@
 //   generator  ──LeaseTasks, Append──▶ ledger          trainer ──TakeBatch, Trained, …──▶ ledger
 //   verifier   ──LeaseFinished, Judge──▶ ledger        ledger  ──Nudge──▶ whoever found nothing
 //   trainer    ──Publish──▶ weight_broadcaster ──Offer──▶ weight_receiver ──Swap──▶ generator
+//   weight_receiver ──Join, OfferResult──▶ weight_broadcaster
 //   trainer    ──Evaluate──▶ evaluator                 everybody ──Report──▶ reporter
 //
 // Requests to the ledger answer at once, with what there is; who got nothing is nudged when there
@@ -12,6 +13,7 @@
 // himself after a while.
 
 #include "actors/messages/types.h"
+#include "runtime/wire/blob.h"
 
 #include <cstdint>
 #include <optional>
@@ -105,23 +107,31 @@ struct AskCounts {
 
 // ---- weights -----------------------------------------------------------------------------------
 
-// Version `version` has been published through the transport.
+// Version `version` has been published through the transport. `weights` is what the transport's
+// receivers need beside its number, if anything: with shm the arena itself.
 struct Publish {
   Version version = 0;
   Fingerprint fingerprint = 0;
+  Blob weights;
+};
+
+// "Fetch, verify and prepare this version, then have your generators flip to it." What came of it
+// goes back as an OfferResult, as nobody waits for it.
+struct Offer {
+  Version version = 0;
+  Fingerprint fingerprint = 0;
+  Blob weights;
 };
 
 struct OfferResult {
+  Version version = 0;           // that was offered
+  bool received = false;         // whole and verified: it is ready there
   std::uint32_t generators = 0;  // that swapped
   std::string problem;           // empty if all went well; names who did not, and why
 };
 
-// "Fetch, verify and prepare this version, then have your generators flip to it."
-struct Offer {
-  using Reply = OfferResult;
-  Version version = 0;
-  Fingerprint fingerprint = 0;
-};
+// "I am a receiver that is new, or new again: offer me the newest version, and those to come."
+struct Join {};
 
 struct SwapResult {
   Version version = 0;  // being decoded with from now on
@@ -151,6 +161,7 @@ struct Evaluate {
   std::uint64_t step = 0;
   Version version = 0;  // must be published still
   Fingerprint fingerprint = 0;
+  Blob weights;  // as in Publish
 };
 
 // To the trainer, after each evaluation.

@@ -19,7 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration call_deadline = 30s;
 constexpr Duration retry_every = 1s;
-constexpr Duration evaluation_deadline = std::chrono::minutes(30);
 constexpr std::uint64_t warm_checkpoint_every = 500;
 
 double seconds(Duration duration) {
@@ -188,17 +187,9 @@ Task<void> Trainer::warm_step() {
 
 // ---- reinforcement -----------------------------------------------------------------------------
 
-std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
-  auto arena = std::make_shared<Arena>(manifest_);
-  policy_->export_to(*arena);
-  arena->seal(version);
-  return arena;
-}
-
 Task<void> Trainer::begin_reinforcement() {
   if (!resumed_reinforcing_) policy_->import(*export_arena(0));  // with an optimizer of its own
-  arena_ = export_arena(version_);
-  options_.link.sender->publish(arena_);
+  publish_version();
   co_await report(stage_event(stage_, "reinforce", job().reinforce->steps));
   RestartFrom restart{version_};
   auto restarted = co_await ask_ledger(restart, "the ledger to go back to the checkpoint");
@@ -219,7 +210,7 @@ Task<void> Trainer::begin_reinforcement() {
     co_await evaluate("before", true);
     if (Evaluation::can_force_thinking(job())) co_await evaluate("forced_thinking", true);
   }
-  Publish published{version_, arena_->fingerprint()};
+  Publish published{version_, arena_->fingerprint(), weights_};
   static_cast<void>(
       co_await send(options_.broadcaster, published, call_deadline, "the broadcaster"));
   reinforcing_ = true;
@@ -272,7 +263,7 @@ Task<void> Trainer::reinforce_step() {
 // actor that died. Hearing of it again changes nothing.
 Task<void> Trainer::remind() {
   reminded_ = now();
-  Publish published{version_, arena_->fingerprint()};
+  Publish published{version_, arena_->fingerprint(), weights_};
   static_cast<void>(
       co_await send(options_.broadcaster, published, call_deadline, "the broadcaster"));
   if (version_ == 0) co_return;
@@ -293,8 +284,8 @@ Task<void> Trainer::train_on(Batch batch) {
       [this](Version v) { return options_.ready->get(v); });
   std::uint64_t trained_step = version_++;
   stage_step_ = version_;
-  arena_ = export_arena(version_);
-  if (!co_await announce(arena_, trained_step)) co_return;
+  publish_version();
+  if (!co_await announce(trained_step)) co_return;
   double took = seconds(now() - began);
 
   correct_average_ =
@@ -336,23 +327,20 @@ Task<void> Trainer::train_on(Batch batch) {
   waiting_since_ = reminded_ = now();
 }
 
-// Publishes a new version and tells the ledger. False if the run had to end.
-Task<bool> Trainer::announce(std::shared_ptr<const Arena> arena, std::uint64_t step) {
-  options_.link.sender->publish(arena);
-  Publish published{arena->version(), arena->fingerprint()};
+// Tells of a version that was published. False if the run had to end.
+Task<bool> Trainer::announce(std::uint64_t step) {
+  Publish published{version_, arena_->fingerprint(), weights_};
   auto sent = co_await send(options_.broadcaster, published, call_deadline, "the broadcaster");
-  if (!sent)
-    alarm("the broadcaster did not take version " + std::to_string(arena->version()) + ": " +
-          sent.error().text);
-  Trained trained{step, arena->fingerprint()};
+  if (!sent) alarm(str("the broadcaster did not take version ", version_, ": ", sent.error().text));
+  Trained trained{step, arena_->fingerprint()};
   auto answer = co_await ask_ledger(trained, "the ledger to record a version");
   if (!answer) {
     end(RunOutcome::How::failed, "the ledger: " + answer.error().text, answer.error().code);
     co_return false;
   }
-  if (answer->recorded != 0 && answer->recorded != arena->fingerprint()) {
+  if (answer->recorded != 0 && answer->recorded != arena_->fingerprint()) {
     end(RunOutcome::How::mismatch,
-        str("step ", step, " gave fingerprint ", hex(arena->fingerprint()),
+        str("step ", step, " gave fingerprint ", hex(arena_->fingerprint()),
             ", but before the crash it gave ", hex(answer->recorded)));
     co_return false;
   }
@@ -365,19 +353,6 @@ Task<void> Trainer::end_reinforcement() {
   end(RunOutcome::How::finished, version_ >= job().reinforce->steps
                                      ? "all steps done"
                                      : str("correct reached ", job().reinforce->stop_at_correct));
-}
-
-Task<void> Trainer::evaluate(std::string label, bool wait) {
-  if (job().heldout.empty()) co_return;
-  Evaluate request{
-      label, static_cast<std::uint32_t>(stage_), version_, version_, arena_->fingerprint()};
-  if (!wait) {
-    static_cast<void>(co_await send(options_.evaluator, request, call_deadline, "the evaluator"));
-    co_return;
-  }
-  auto answer =
-      co_await ask(options_.evaluator, request, evaluation_deadline, label + " evaluation");
-  if (!answer) alarm("evaluation '" + label + "' failed: " + answer.error().text);
 }
 
 Task<void> Trainer::report(RunEvent event) {

@@ -47,6 +47,7 @@ class Trainer final : public Actor {
     CheckpointStore* warm_checkpoints = nullptr;  // of the warm start, by its steps
     CheckpointStore* checkpoints = nullptr;       // of reinforcement, by version
     ReadyStore* ready = nullptr;                  // for the audit
+    bool prepares_own = false;  // nobody else fills `ready`: it packs each version it publishes
     WeightLink link;
     ActorRef ledger;
     ActorRef broadcaster;
@@ -85,7 +86,9 @@ class Trainer final : public Actor {
   Task<void> end_reinforcement();
 
   std::shared_ptr<const Arena> export_arena(Version version) const;
-  Task<bool> announce(std::shared_ptr<const Arena> arena, std::uint64_t step);
+  // Makes arena_ of the present weights, where the transport wants it, and hands it over.
+  void publish_version();
+  Task<bool> announce(std::uint64_t step);
   Task<void> save();
   boost::json::object checkpoint_about() const;
   void save_warm();
@@ -106,6 +109,7 @@ class Trainer final : public Actor {
   std::unique_ptr<PolicyTrainer> policy_;
   std::shared_ptr<const Manifest> manifest_;
   std::shared_ptr<const Arena> arena_;  // of version_
+  Blob weights_;                        // … as published
 
   std::size_t stage_ = 0;         // index into warm_starts; its size: reinforcement
   std::uint64_t stage_step_ = 0;  // steps of this stage done

@@ -1,176 +1,152 @@
 #include "actors/weights/broadcaster.h"
 
 #include "actors/messages/codecs.h"
-#include "runtime/actor/system.h"
-#include "runtime/base/all.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 namespace tramontane {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Short at first: what fails is tried again, and a stop waits for an offer to end. Whoever was late
-// has longer the next time: a generator flips between two steps, and a step may take minutes.
+// Short at first: an offer may be lost, and is made again. Whoever was late has longer the next
+// time: a generator flips between two steps, and a step may take minutes.
 constexpr Duration offer_patience = 8s;
-constexpr Duration swap_patience = 4s;
 constexpr Duration patience_max = std::chrono::minutes(30);
 constexpr Duration retry_every = 1s;
 
-template <class T>
-void learn(Duration& patience, const Answer<T>& answer) {
-  if (!answer && answer.error().code == Errc::timeout)
-    patience = std::min(4 * patience, patience_max);
-}
-
-std::int64_t micros_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - begin)
-      .count();
-}
-
-std::string hex(Fingerprint fingerprint) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(fingerprint));
-  return text;
-}
-
-RunEvent swap_event(const Offer& offer, const std::string& transport) {
-  return {{"event", "swap"}, {"version", offer.version}, {"fingerprint", hex(offer.fingerprint)},
-      {"transport", transport}, {"verify_us", 0}, {"prepare_us", 0}};
-}
-
-RunEvent failed_event(std::string_view receiver, Version version, const std::string& reason) {
-  return {
-      {"event", "swap_failed"}, {"generator", receiver}, {"version", version}, {"reason", reason}};
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
 
-WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, const WeightLink& link,
-    ReadyStore& ready, std::uint32_t keep_versions, std::vector<std::string> generators,
-    ActorRef reporter)
-    : config_(config),
-      transport_(link.name),
-      receiver_(link.receiver()),
-      ready_(ready),
-      keep_versions_(keep_versions),
-      generators_(std::move(generators)),
-      reporter_(std::move(reporter)) {
-  handle(&WeightReceiverActor::offer);
-}
-
-// Fetches, verifies and packs one version.
-Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
-    const Offer& request, RunEvent& event) {
-  if (auto there = ready_.get(request.version);
-      there && there->fingerprint() == request.fingerprint)
-    return there;
-  try {
-    auto begin = std::chrono::steady_clock::now();
-    auto arena = receiver_->fetch(request.version, request.fingerprint);
-    event["verify_us"] = micros_since(begin);
-    begin = std::chrono::steady_clock::now();
-    auto weights = ReadyWeights::prepare(config_, std::move(arena));
-    event["prepare_us"] = micros_since(begin);
-    ready_.put(weights);
-    if (request.version >= keep_versions_) ready_.keep_from(request.version - keep_versions_ + 1);
-    return weights;
-  } catch (const Error& e) {
-    return Failure{e.errc(), e.text()};
-  }
-}
-
-Task<Answer<SwapResult>> WeightReceiverActor::swap_one(std::string generator, Offer request) {
-  auto ref = system().find(generator);
-  if (!ref) co_return Failure{Errc::closed, "it has stopped for good"};
-  Swap swap{request.version, request.fingerprint};
-  Duration& patience = patience_.try_emplace(generator, swap_patience).first->second;
-  auto swapped = co_await ask(*ref, swap, patience, "a token boundary");
-  learn(patience, swapped);
-  co_return swapped;
-}
-
-Task<Answer<OfferResult>> WeightReceiverActor::offer(Offer request) {
-  auto begin = std::chrono::steady_clock::now();
-  RunEvent event = swap_event(request, transport_);
-  auto weights = receive(request, event);
-  if (!weights) co_return weights.error();
-  event["publish_us"] = micros_since(begin);
-  // All at once: one that is slow or dead keeps no other waiting.
-  std::vector<Task<Answer<SwapResult>>> parts;
-  for (const auto& generator : generators_) parts.push_back(swap_one(generator, request));
-  auto swaps = co_await all(std::move(parts));
-  OfferResult result;
-  for (std::size_t i = 0; i < generators_.size(); ++i) {
-    const auto& swapped = swaps[i];
-    event["generator"] = generators_[i];
-    if (swapped) {
-      ++result.generators;
-      if (!swapped->flipped) continue;  // it was there already: an offer made again
-      event["event"] = "swap";
-      event["stall_us"] = swapped->stall_ns / 1000.0;
-      event["sequences_in_flight"] = swapped->sequences_in_flight;
-      event.erase("reason");
-    } else {
-      if (!result.problem.empty()) result.problem += "; ";
-      result.problem += generators_[i] + ": " + swapped.error().text;
-      event["event"] = "swap_failed";
-      event["reason"] = swapped.error().text;
-    }
-    static_cast<void>(try_send(reporter_, Report{json_text(event)}));
-  }
-  note("version", std::to_string(request.version));
-  co_return result;
-}
-
 WeightBroadcaster::WeightBroadcaster(std::vector<ActorRef> receivers, ActorRef reporter)
-    : receivers_(std::move(receivers)), reporter_(std::move(reporter)) {
+    : told_(std::move(receivers)), reporter_(std::move(reporter)) {
   handle(&WeightBroadcaster::publish);
+  handle(&WeightBroadcaster::join);
+  handle(&WeightBroadcaster::result);
+  handle(&WeightBroadcaster::exited);
   handle(&WeightBroadcaster::tick);
+}
+
+Task<void> WeightBroadcaster::start() {
+  for (const auto& ref : told_) add(ref);
+  co_return;
+}
+
+std::string WeightBroadcaster::holding() const {
+  auto lack = std::count_if(receivers_.begin(), receivers_.end(),
+      [this](const auto& entry) { return lacks_newest(entry.second); });
+  return str(lack, " of ", receivers_.size(), " receivers without the newest version");
+}
+
+void WeightBroadcaster::add(const ActorRef& ref) {
+  watch(ref);
+  receivers_[ref.id()] = {.ref = ref, .patience = offer_patience};
 }
 
 void WeightBroadcaster::publish(Publish request) {
   if (newest_ && request.version < newest_->version) return;  // late, and overtaken
-  newest_ = request;
-  due_ = true;
+  newest_ = std::move(request);
+  note("version", std::to_string(newest_->version));
+  for (auto& [id, receiver] : receivers_)
+    if (lacks_newest(receiver) && !receiver.busy) offer(receiver);
+  look_again();
+}
+
+void WeightBroadcaster::join(Join) {
+  ActorRef who = sender();
+  if (!who) return;  // gone already
+  if (!receivers_.contains(who.id())) add(who);
+  // It has nothing, whatever an earlier life of it was offered.
+  Receiver& receiver = receivers_.at(who.id());
+  receiver.busy = receiver.reached = false;
+  offer(receiver);
+  look_again();
+}
+
+bool WeightBroadcaster::lacks_newest(const Receiver& receiver) const {
+  return newest_ && (!receiver.reached || receiver.offered != newest_->version ||
+                        receiver.fingerprint != newest_->fingerprint);
+}
+
+void WeightBroadcaster::offer(Receiver& receiver) {
+  if (!newest_) return;
+  receiver.offered = newest_->version;
+  receiver.fingerprint = newest_->fingerprint;
+  receiver.reached = false;
+  receiver.since = now();
+  Offer message{newest_->version, newest_->fingerprint, newest_->weights};
+  auto sent = try_send(receiver.ref, std::move(message));
+  receiver.busy = sent.has_value();
+  if (!sent) failed(receiver, sent.error().text);
+}
+
+void WeightBroadcaster::result(OfferResult result) {
+  auto found = receivers_.find(sender().id());
+  if (found == receivers_.end()) return;
+  Receiver& receiver = found->second;
+  if (!receiver.busy || result.version != receiver.offered) return;  // of an earlier offer
+  receiver.busy = false;
+  receiver.reached = result.problem.empty();
+  if (!receiver.reached) {
+    log(Level::warning, str("version ", result.version, " did not reach all: ", result.problem));
+    // Otherwise the receiver has reported each generator.
+    if (!result.received) report(receiver, result.problem);
+  }
+  bool overtaken =
+      receiver.offered != newest_->version || receiver.fingerprint != newest_->fingerprint;
+  if (overtaken) offer(receiver);
+  look_again();
+}
+
+void WeightBroadcaster::exited(ActorExited exit) {
+  auto found = receivers_.find(exit.actor);
+  if (found == receivers_.end()) return;
+  Receiver& receiver = found->second;
+  if (receiver.busy) failed(receiver, str("it ended: ", exit.text));
+  receiver.reached = false;
+  if (!exit.restarts) receivers_.erase(found);  // another one will join
+  look_again();
+}
+
+void WeightBroadcaster::failed(Receiver& receiver, const std::string& why) {
+  receiver.busy = receiver.reached = false;
+  log(Level::warning,
+      str("version ", receiver.offered, " did not reach ", receiver.ref.name(), ": ", why));
+  report(receiver, why);
+}
+
+void WeightBroadcaster::report(const Receiver& receiver, const std::string& why) {
+  RunEvent event{{"event", "swap_failed"}, {"generator", receiver.ref.name()},
+      {"version", receiver.offered}, {"reason", why}};
+  static_cast<void>(try_send(reporter_, Report{json_text(event)}));
+}
+
+void WeightBroadcaster::look_again() {
+  if (again_ != 0) return;
+  for (const auto& [id, receiver] : receivers_) {
+    if (!lacks_newest(receiver)) continue;
+    again_ = after(retry_every, Tick{});
+    return;
+  }
 }
 
 void WeightBroadcaster::tick(Tick) {
-  due_ = due_ || !everywhere_;
-}
-
-Task<void> WeightBroadcaster::work() {
-  Publish version = *newest_;
-  due_ = false;
-  everywhere_ = true;
-  for (const auto& receiver : receivers_) {
-    bool reached = co_await offer_to(receiver, version);
-    everywhere_ = everywhere_ && reached;
+  again_ = 0;
+  for (auto& [id, receiver] : receivers_) {
+    if (!lacks_newest(receiver)) continue;
+    if (receiver.busy && now() >= receiver.since + receiver.patience) {
+      failed(receiver, str("it has not answered for ", seconds(receiver.patience), " s"));
+      receiver.patience = std::min(4 * receiver.patience, patience_max);
+    }
+    if (!receiver.busy) offer(receiver);
   }
-  if (!everywhere_) after(retry_every, Tick{});
-  note("version", std::to_string(version.version));
-}
-
-Task<bool> WeightBroadcaster::offer_to(ActorRef receiver, Publish version) {
-  Offer offer{version.version, version.fingerprint};
-  Duration& patience =
-      patience_.try_emplace(std::string(receiver.name()), offer_patience).first->second;
-  auto result = co_await ask(receiver, offer, patience, "a receiver to take the weights");
-  learn(patience, result);
-  std::string problem = result ? result->problem : result.error().text;
-  if (problem.empty()) co_return true;
-  log(Level::warning, str("version ", version.version, " did not reach all: ", problem));
-  if (!result) {  // otherwise the receiver has reported each generator
-    RunEvent event = failed_event(receiver.name(), version.version, problem);
-    static_cast<void>(try_send(reporter_, Report{json_text(event)}));
-  }
-  co_return false;
+  look_again();
 }
 
 }  // namespace tramontane

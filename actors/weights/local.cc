@@ -33,9 +33,10 @@ class LocalSender final : public WeightSender {
  public:
   explicit LocalSender(std::shared_ptr<PublishedArenas> arenas) : arenas_(std::move(arenas)) {}
 
-  void publish(std::shared_ptr<const Arena> arena) override {
+  Blob publish(std::shared_ptr<const Arena> arena) override {
     TRAM_CHECK(arena->sealed(), "publishing an arena that is not sealed");
     arenas_->put(std::move(arena));
+    return {};
   }
 
  private:
@@ -47,14 +48,12 @@ class LocalReceiver final : public WeightReceiver {
   explicit LocalReceiver(std::shared_ptr<const PublishedArenas> arenas)
       : arenas_(std::move(arenas)) {}
 
-  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
+  std::shared_ptr<const Arena> fetch(
+      Version version, Fingerprint announced, const Blob& /*none*/) override {
     auto arena = arenas_->get(version);
     if (!arena)
       throw Error(Errc::not_found, str("weights of version ", version, " are no longer published"));
-    Fingerprint found = fingerprint_of(arena->bytes());
-    if (found != announced)
-      throw Error(Errc::corrupt, str("weights of version ", version, " arrived with fingerprint ",
-                                     std::hex, found, ", announced was ", announced));
+    check_fingerprint(version, fingerprint_of(arena->bytes()), announced);
     return arena;
   }
 
@@ -67,7 +66,9 @@ class LocalReceiver final : public WeightReceiver {
 WeightLink local_transport() {
   auto arenas = std::make_shared<PublishedArenas>();
   return {"local", std::make_shared<LocalSender>(arenas),
-      [arenas] { return std::make_unique<LocalReceiver>(arenas); }};
+      [arenas](const std::shared_ptr<const Manifest>&) {
+        return std::make_unique<LocalReceiver>(arenas);
+      }};
 }
 
 }  // namespace tramontane

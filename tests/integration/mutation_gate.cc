@@ -114,8 +114,9 @@ class SkippingReceiver final : public WeightReceiver {
  public:
   explicit SkippingReceiver(std::unique_ptr<WeightReceiver> inner) : inner_(std::move(inner)) {}
 
-  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
-    auto arena = inner_->fetch(version, announced);
+  std::shared_ptr<const Arena> fetch(
+      Version version, Fingerprint announced, const Blob& weights) override {
+    auto arena = inner_->fetch(version, announced, weights);
     if (version >= 3 && before_) return before_;
     return before_ = arena;
   }
@@ -267,7 +268,9 @@ std::string run_gate(const Job& job, const TempFolder& folder, const Mutation& m
   auto store = open_memory();
   WeightLink link = local_transport();
   if (mutation.skip_swap)
-    link.receiver = [inner = link.receiver] { return std::make_unique<SkippingReceiver>(inner()); };
+    link.receiver = [inner = link.receiver](std::shared_ptr<const Manifest> manifest) {
+      return std::make_unique<SkippingReceiver>(inner(std::move(manifest)));
+    };
   RealClock clock;
   Log quiet(clock, {.terminal = Level::off});
   SystemOptions options;

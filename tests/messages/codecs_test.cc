@@ -121,7 +121,10 @@ TEST_CASE("messages from the ledger survive their bytes") {
 TEST_CASE("messages about weights, evaluations and reports survive their bytes") {
   CHECK(travel(Publish{.version = 7, .fingerprint = 8}).fingerprint == 8);
   CHECK(travel(Offer{.version = 7, .fingerprint = 8}).version == 7);
-  auto offered = travel(OfferResult{.generators = 2, .problem = "generator/1: timeout"});
+  auto offered = travel(OfferResult{
+      .version = 9, .received = true, .generators = 2, .problem = "generator/1: timeout"});
+  CHECK(offered.version == 9);
+  CHECK(offered.received);
   CHECK(offered.generators == 2);
   CHECK(offered.problem == "generator/1: timeout");
   CHECK(travel(Swap{.version = 7, .fingerprint = 8}).fingerprint == 8);
@@ -137,6 +140,36 @@ TEST_CASE("messages about weights, evaluations and reports survive their bytes")
   CHECK(travel(FinishRun{.reason = "interrupted"}).reason == "interrupted");
   travel(Nudge{});
   travel(Tick{});
+  travel(Join{});
+}
+
+TEST_CASE("weights travel beside their message, not in it") {
+  auto check = [](auto message) {
+    using M = decltype(message);
+    CAPTURE(Codec<M>::name);
+    Bytes bare = Codec<M>::encode(message);
+    message.weights = Blob::from_bytes(Bytes(1 << 20, std::byte{5}));
+    Blob weights = message.weights;
+    Message sent(std::move(message));
+    CHECK(sent.encode() == bare);
+    CHECK(sent.bytes() < 4096);
+    REQUIRE(sent.blobs().size() == 1);
+    auto arrived = [&](std::vector<Blob> blobs) {
+      return Message::from_bytes(Codec<M>::id, Codec<M>::name, bare, std::move(blobs))
+          .template take<M>();
+    };
+    auto with = arrived(sent.blobs());
+    REQUIRE(with.has_value());
+    CHECK(with->weights == weights);
+    auto without = arrived({});
+    REQUIRE(without.has_value());
+    CHECK_FALSE(without->weights);
+    CHECK_FALSE(arrived({weights, weights}).has_value());
+  };
+  check(Publish{.version = 7, .fingerprint = 8});
+  check(Offer{.version = 7, .fingerprint = 8});
+  check(Evaluate{.label = "during", .version = 7, .fingerprint = 8});
+  CHECK(Message(Publish{.version = 7}).blobs().empty());
 }
 
 TEST_CASE("a message that makes no sense is refused") {

@@ -245,7 +245,7 @@ struct BroadcastBench {
   }
 
   void publish(Version version) {
-    Publish message{version, version * 11};
+    Publish message{version, version * 11, {}};
     REQUIRE(sim.system().try_send(broadcaster, message));
   }
 
@@ -300,12 +300,14 @@ TEST_CASE("generators that are gone or refuse are named; the others flip") {
     return std::make_unique<WeightReceiverActor>(
         bench.job.model, link, bench.ready, 3, names, reporter);
   });
-  Offer torn{1, arena->fingerprint() ^ 1};
-  auto refused = bench.sim.system().ask(receiver, torn, 1s);
-  CHECK(refused.error().code == Errc::corrupt);
+  Offer torn{1, arena->fingerprint() ^ 1, {}};
+  auto refused = answer_to(torn, bench.sim, receiver);
+  REQUIRE(refused);
+  CHECK_FALSE(refused->received);
+  CHECK(refused->problem.find("arrived with fingerprint") != std::string::npos);
   CHECK(bench.ready.get(1) == nullptr);  // what was not verified is not there to decode with
-  Offer offer{1, arena->fingerprint()};
-  auto taken = bench.sim.system().ask(receiver, offer, 1s);
+  Offer offer{1, arena->fingerprint(), {}};
+  auto taken = answer_to(offer, bench.sim, receiver);
   REQUIRE(taken);
   CHECK(taken->generators == 1);
   CHECK(taken->problem.find("generator/gone") != std::string::npos);

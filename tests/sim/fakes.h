@@ -5,6 +5,7 @@
 #include "actors/messages/codecs.h"
 #include "actors/messages/run_event.h"
 #include "runtime/actor/actor.h"
+#include "runtime/actor/sim_system.h"
 
 #include <boost/json/parse.hpp>
 
@@ -12,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -103,18 +105,51 @@ class FakeReceiver final : public Actor {
   }
 
  private:
-  Task<Answer<OfferResult>> offer(Offer request) {
+  Task<void> offer(Offer request) {
+    ActorRef from = sender();
     book_->offered.push_back(request.version);
     if (book_->time > Duration::zero()) co_await sleep(book_->time, "the transfer");
+    OfferResult result{request.version, true, 1, ""};
     if (book_->failures > 0) {
       --book_->failures;
-      co_return Failure{Errc::io, "the link is down"};
+      result = {request.version, false, 0, "the link is down"};
     }
-    co_return OfferResult{1, ""};
+    static_cast<void>(try_send(from, std::move(result)));
   }
 
   std::shared_ptr<ReceiverBook> book_;
 };
+
+// Makes a receiver one offer, and keeps what comes of it.
+class Offering final : public Actor {
+ public:
+  Offering(ActorRef receiver, Offer offer, std::shared_ptr<std::optional<OfferResult>> result)
+      : receiver_(std::move(receiver)), offer_(std::move(offer)), result_(std::move(result)) {
+    handle(&Offering::took);
+  }
+
+  Task<void> start() override {
+    static_cast<void>(try_send(receiver_, offer_));
+    co_return;
+  }
+
+ private:
+  void took(OfferResult result) { *result_ = std::move(result); }
+
+  ActorRef receiver_;
+  Offer offer_;
+  std::shared_ptr<std::optional<OfferResult>> result_;
+};
+
+// Nothing if no answer comes within a second.
+inline std::optional<OfferResult> answer_to(Offer offer, SimSystem& sim, ActorRef receiver) {
+  auto result = std::make_shared<std::optional<OfferResult>>();
+  ActorRef asker = sim.system().spawn<Offering>(
+      {.name = "offering"}, std::move(receiver), std::move(offer), result);
+  sim.run_until([&] { return result->has_value(); }, std::chrono::seconds(1));
+  sim.system().stop(asker, std::chrono::seconds(1));
+  return *result;
+}
 
 // Asks for rollouts once, and then sits on them.
 class Hoarder final : public Actor {

@@ -71,7 +71,7 @@ struct EvaluatorBench {
     link.sender->publish(arena);
   }
 
-  Evaluate request() const { return {"after", 0, 3, 3, arena->fingerprint()}; }
+  Evaluate request() const { return {"after", 0, 3, 3, arena->fingerprint(), {}}; }
 
   Job job = sim_job(1);
   std::shared_ptr<Arena> arena =
@@ -205,13 +205,13 @@ TEST_CASE("an evaluator answers, and leaves off when it is to stop") {
 
 TEST_CASE("a weight link gives each of its users a receiver of its own") {
   EvaluatorBench bench;
-  auto first = bench.link.receiver();
-  auto second = bench.link.receiver();
+  auto first = bench.link.receiver(bench.arena->shared_manifest());
+  auto second = bench.link.receiver(bench.arena->shared_manifest());
   CHECK(first != second);
-  CHECK(first->fetch(3, bench.arena->fingerprint()) == bench.arena);
-  CHECK(second->fetch(3, bench.arena->fingerprint()) == bench.arena);
-  CHECK_THROWS_AS(second->fetch(3, bench.arena->fingerprint() ^ 1), Error);
-  CHECK_THROWS_AS(first->fetch(4, 0), Error);
+  CHECK(first->fetch(3, bench.arena->fingerprint(), {}) == bench.arena);
+  CHECK(second->fetch(3, bench.arena->fingerprint(), {}) == bench.arena);
+  CHECK_THROWS_AS(second->fetch(3, bench.arena->fingerprint() ^ 1, {}), Error);
+  CHECK_THROWS_AS(first->fetch(4, 0, {}), Error);
 }
 
 }  // namespace tramontane

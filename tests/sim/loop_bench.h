@@ -54,7 +54,7 @@ class LoopBench {
     parts.ledger = store.get();
     parts.warm_checkpoints = &warm;
     parts.checkpoints = &checkpoints;
-    parts.link = local_transport();
+    parts.link = choose_transport(job.transport);
     parts.reporter.totals = std::make_shared<RunTotals>();
     parts.reporter.sinks = {std::make_shared<Events>(*this)};
     parts.make_policy = [hooks](const ModelConfig& config) {

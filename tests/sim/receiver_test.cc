@@ -18,9 +18,10 @@ class CountedReceiver final : public WeightReceiver {
   CountedReceiver(std::unique_ptr<WeightReceiver> inner, int& fetches)
       : inner_(std::move(inner)), fetches_(fetches) {}
 
-  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
+  std::shared_ptr<const Arena> fetch(
+      Version version, Fingerprint announced, const Blob& weights) override {
     ++fetches_;
-    return inner_->fetch(version, announced);
+    return inner_->fetch(version, announced, weights);
   }
 
  private:
@@ -45,7 +46,9 @@ class FakeGenerator final : public Actor {
 
 struct ReceiverBench {
   ReceiverBench() {
-    link.receiver = [this] { return std::make_unique<CountedReceiver>(local.receiver(), fetches); };
+    link.receiver = [this](std::shared_ptr<const Manifest> manifest) {
+      return std::make_unique<CountedReceiver>(local.receiver(std::move(manifest)), fetches);
+    };
     ActorRef reporter = sim.system().spawn<FakeReporter>({.name = "reporter"}, events);
     for (const auto& name : generators) sim.system().spawn<FakeGenerator>({.name = name});
     receiver = sim.system().spawn({.name = "receiver"}, [this, reporter] {
@@ -59,11 +62,10 @@ struct ReceiverBench {
         std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(job.model)));
     initialise(*arena, job.model, seed);
     arena->seal(version);
-    local.sender->publish(arena);
-    return {version, arena->fingerprint()};
+    return {version, arena->fingerprint(), local.sender->publish(arena)};
   }
 
-  Answer<OfferResult> offer(Offer offer) { return sim.system().ask(receiver, offer, 1s); }
+  std::optional<OfferResult> offer(Offer offer) { return answer_to(offer, sim, receiver); }
 
   Job job = sim_job(1);
   WeightLink local = local_transport();

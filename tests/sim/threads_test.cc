@@ -37,7 +37,7 @@ class ThreadedRun {
     parts.ledger = store_.get();
     parts.warm_checkpoints = &warm_;
     parts.checkpoints = &checkpoints_;
-    parts.link = local_transport();
+    parts.link = choose_transport(job_.transport);
     parts.reporter.totals = std::make_shared<RunTotals>();
     parts.make_policy = [](const ModelConfig& config) {
       return std::make_unique<StandIn>(config, StandIn::Hooks{});
@@ -104,6 +104,16 @@ TEST_CASE("the loop on threads reaches its end although its actors are killed al
   CHECK_MESSAGE(outcome.how == RunOutcome::How::finished, outcome.reason);
   CHECK(outcome.version == 12);
   CHECK(run.exits() > 0);
+}
+
+TEST_CASE("the loop on threads passes its weights through shared memory just as well") {
+  Job job = job_of(12);
+  job.transport = "shm";
+  ThreadedRun run(std::move(job));
+  REQUIRE(soon([&] { return run.ended(); }));
+  RunOutcome outcome = run.outcome();
+  CHECK_MESSAGE(outcome.how == RunOutcome::How::finished, outcome.reason);
+  CHECK(outcome.version == 12);
 }
 
 TEST_CASE("the loop on threads finishes its step when it is asked to") {

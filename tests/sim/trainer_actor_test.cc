@@ -26,6 +26,24 @@ TEST_CASE("the trainer ends the run after too many steps that are not finite, an
   CHECK(bench.outcome->version == 2);
 }
 
+TEST_CASE("whichever way the weights go, the run comes to the same") {
+  std::optional<RunOutcome> before;
+  for (const char* transport : {"local", "shm", "auto"}) {
+    Job job = sim_job(1);
+    job.transport = transport;
+    LoopBench bench(std::move(job));
+    bench.start();
+    REQUIRE(bench.ends());
+    CHECK_MESSAGE(bench.outcome->how == RunOutcome::How::finished, bench.outcome->reason);
+    auto swaps = bench.told("swap");
+    REQUIRE(!swaps.empty());
+    CHECK(swaps.back().at("transport").as_string() ==
+          (std::string(transport) == "shm" ? "shm" : "local"));
+    if (before) CHECK(bench.outcome->fingerprint == before->fingerprint);
+    before = *bench.outcome;
+  }
+}
+
 TEST_CASE("a run asked to finish writes a checkpoint, ends, and goes on from there") {
   Job job = sim_job(1);
   job.warm_starts.clear();

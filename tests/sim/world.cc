@@ -50,9 +50,9 @@ class SimWorld::Sender final : public WeightSender {
  public:
   Sender(SimWorld& world, WeightLink local) : world_(world), local_(std::move(local)) {}
 
-  void publish(std::shared_ptr<const Arena> arena) override {
+  Blob publish(std::shared_ptr<const Arena> arena) override {
     world_.published(arena);
-    local_.sender->publish(std::move(arena));
+    return local_.sender->publish(std::move(arena));
   }
 
  private:
@@ -63,10 +63,11 @@ class SimWorld::Sender final : public WeightSender {
 class SimWorld::Receiver final : public WeightReceiver {
  public:
   Receiver(SimWorld& world, std::function<bool()> spoil, const WeightLink& local)
-      : world_(world), spoil_(std::move(spoil)), local_(local.receiver()) {}
+      : world_(world), spoil_(std::move(spoil)), local_(local.receiver(nullptr)) {}
 
-  std::shared_ptr<const Arena> fetch(Version version, Fingerprint announced) override {
-    if (!spoil_()) return local_->fetch(version, announced);
+  std::shared_ptr<const Arena> fetch(
+      Version version, Fingerprint announced, const Blob& weights) override {
+    if (!spoil_()) return local_->fetch(version, announced, weights);
     ++world_.tally_.bad_transfers;
     const Arena& good = *world_.arenas_.at(version);
     auto bad = std::make_shared<Arena>(good.shared_manifest());
@@ -75,7 +76,7 @@ class SimWorld::Receiver final : public WeightReceiver {
     bad->seal(version);
     WeightLink torn = local_transport();
     torn.sender->publish(std::move(bad));
-    return torn.receiver()->fetch(version, announced);
+    return torn.receiver(nullptr)->fetch(version, announced, {});
   }
 
  private:
@@ -86,9 +87,10 @@ class SimWorld::Receiver final : public WeightReceiver {
 
 WeightLink SimWorld::link(std::function<bool()> spoil) {
   WeightLink local = local_transport();
-  return {"local", std::make_shared<Sender>(*this, local), [this, spoil = std::move(spoil), local] {
-            return std::make_unique<Receiver>(*this, spoil, local);
-          }};
+  return {"local", std::make_shared<Sender>(*this, local),
+      [this, spoil = std::move(spoil), local](const std::shared_ptr<const Manifest>&) {
+        return std::make_unique<Receiver>(*this, spoil, local);
+      }};
 }
 
 // ---- what the outside world remembers ----------------------------------------------------------

@@ -43,7 +43,7 @@ TEST_CASE("a store lets go of the versions below the oldest wanted, and of no ot
 
 TEST_CASE("the last three published versions can be fetched, whoever publishes how often") {
   WeightLink link = local_transport();
-  auto receiver = link.receiver();
+  auto receiver = link.receiver(nullptr);
   std::vector<std::shared_ptr<const Arena>> arenas;
   for (Version version = 0; version < 5; ++version) {
     arenas.push_back(arena(version));
@@ -51,14 +51,24 @@ TEST_CASE("the last three published versions can be fetched, whoever publishes h
     link.sender->publish(arenas.back());  // as after a reminder
   }
   auto fetch = [&](Version version) {
-    return receiver->fetch(version, arenas[version]->fingerprint());
+    return receiver->fetch(version, arenas[version]->fingerprint(), {});
   };
   for (Version version : {2, 3, 4}) CHECK(fetch(version) == arenas[version]);
   CHECK_THROWS_WITH_AS(fetch(1), "weights of version 1 are no longer published", Error);
 }
 
+TEST_CASE("the transport that is chosen by itself reaches where the receivers are") {
+  CHECK(choose_transport("auto", false).name == "local");
+  CHECK(choose_transport("auto", true).name == "shm");
+  CHECK(choose_transport("shm", true).name == "shm");
+  CHECK_THROWS_WITH_AS(choose_transport("local", true),
+      "transport local reaches nobody outside its process: between processes take shm, or auto",
+      Error);
+}
+
 TEST_CASE("a transport that is not known is refused by its name") {
   CHECK(choose_transport("local").name == "local");
+  CHECK(choose_transport("shm").name == "shm");
   try {
     choose_transport("pigeon");
     FAIL("there is no such transport");
