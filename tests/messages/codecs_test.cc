@@ -141,6 +141,11 @@ TEST_CASE("messages about weights, evaluations and reports survive their bytes")
   travel(Nudge{});
   travel(Tick{});
   travel(Join{});
+  auto ended = travel(RunEnded{.how = 2, .reason = "disk full", .version = 7, .fingerprint = 8, .code = 11});
+  CHECK(ended.how == 2);
+  CHECK(ended.reason == "disk full");
+  CHECK(ended.version == 7);
+  CHECK(ended.code == 11);
 }
 
 TEST_CASE("weights travel beside their message, not in it") {
@@ -155,7 +160,8 @@ TEST_CASE("weights travel beside their message, not in it") {
     CHECK(sent.bytes() < 4096);
     REQUIRE(sent.blobs().size() == 1);
     auto arrived = [&](std::vector<Blob> blobs) {
-      return Message::from_bytes(Codec<M>::id, Codec<M>::name, bare, std::move(blobs)).take<M>();
+      return Message::from_bytes(Codec<M>::id, Codec<M>::name, bare, std::move(blobs))
+          .template take<M>();
     };
     auto with = arrived(sent.blobs());
     REQUIRE(with.has_value());
