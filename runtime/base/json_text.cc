@@ -15,13 +15,18 @@ namespace json = boost::json;
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+bool is_finite(const json::value& value);
+
+bool all_finite(const json::object& object) {
+  return std::all_of(
+      object.begin(), object.end(), [](const auto& member) { return is_finite(member.value()); });
+}
+
 bool is_finite(const json::value& value) {
   if (const auto* number = value.if_double()) return std::isfinite(*number);
   if (const auto* items = value.if_array())
     return std::all_of(items->begin(), items->end(), is_finite);
-  if (const auto* members = value.if_object())
-    return std::all_of(members->begin(), members->end(),
-        [](const auto& member) { return is_finite(member.value()); });
+  if (const auto* members = value.if_object()) return all_finite(*members);
   return true;
 }
 
@@ -37,7 +42,8 @@ void make_finite(json::value& value) {
 std::string with_valid_utf8(std::string text) {
   std::size_t at = 0;
   while (at < text.size()) {
-    std::size_t length = utf8_length(std::string_view(text).substr(at));
+    bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
+    std::size_t length = ascii ? 1 : utf8_length(std::string_view(text).substr(at));
     if (length == 0) return text.substr(0, at) + valid_utf8(std::string_view(text).substr(at));
     at += length;
   }
@@ -87,6 +93,7 @@ std::string json_text(const json::value& value) {
 }
 
 std::string json_text(const json::object& object) {
+  if (all_finite(object)) return with_valid_utf8(json::serialize(object));
   return json_text(json::value(object));
 }
 

@@ -78,6 +78,14 @@ TEST_CASE("what is worked out is no echo, wherever it stands") {
           {"How many? There are 7-2 of them in each of 3 rows.", "15", "3 \\cdot 5"}});
 }
 
+TEST_CASE("the gold answer is no echo, though parts of it stand in the question") {
+  for (const char* answer : {"(\\sin 2x, 2\\cos 2x)", "\\left(\\sin 2x,\\, 2 \\cos 2x\\right)"})
+    check_all(Outcome::equal,
+        {{"Give $\\sin 2x$ and its derivative, as a pair.", "(\\sin 2x, 2\\cos 2x)", answer}});
+  check_all(Outcome::different, {{"Give $\\sin 2x$ and its derivative, as a pair.",
+                                    "(\\sin 2x, 2\\cos 2x)", "(2\\sin x\\cos x, \\sin 2x)"}});
+}
+
 TEST_CASE("a question is searched for expressions") {
   using maths::expressions_in;
   CHECK(expressions_in("What is 2 + 4?") == std::vector<std::string>{"2+4"});

@@ -242,20 +242,22 @@ TEST_CASE("a gold answer serves many completions") {
 TEST_CASE("one gold answer may be compared from many threads") {
   const GoldAnswer constant("1+\\sqrt2");
   const GoldAnswer expression("(a+5)(b+2)");
+  const GoldAnswer asked("1024", {}, "Compute $2^{10}$.");
   constexpr int threads = 4;
   constexpr int rounds = 20;
-  std::atomic<int> equal = 0;
+  std::atomic<int> right = 0;
   std::vector<std::thread> running;
   for (int i = 0; i < threads; ++i)
     running.emplace_back([&] {
       for (int round = 0; round < rounds; ++round) {
-        if (constant.compare("\\sqrt{3+2\\sqrt2}").outcome == Outcome::equal) ++equal;
-        if (constant.compare("2.41421").outcome == Outcome::equal) ++equal;
-        if (expression.compare("ab+2a+5b+10").outcome == Outcome::equal) ++equal;
+        if (constant.compare("\\sqrt{3+2\\sqrt2}").outcome == Outcome::equal) ++right;
+        if (constant.compare("2.41421").outcome == Outcome::equal) ++right;
+        if (expression.compare("ab+2a+5b+10").outcome == Outcome::equal) ++right;
+        if (asked.compare("4^5").outcome == Outcome::different) ++right;
       }
     });
   for (std::thread& thread : running) thread.join();
-  CHECK(equal == 3 * threads * rounds);
+  CHECK(right == 4 * threads * rounds);
 }
 
 TEST_CASE("evidence names both sides and the rule") {

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 #include <utility>
 
 namespace tramontane {
@@ -63,13 +64,43 @@ Outcome to_outcome(Truth truth) {
   return Outcome::undecided;
 }
 
+// Whether anything may be left to work out.
+bool is_formula(std::string_view text) {
+  return text.find_first_of("+-*/^=<>!\\(|%") != text.npos ||
+         std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
+}
+
 }  // namespace
 
+// What most answers do not need is read for the first that does, whichever thread has it.
 struct GoldAnswer::Parsed {
   CompareOptions options;
   Reading gold;
-  AskedForms asked;  // by the question, where it is known
-  Reading full;  // with tree; empty where the gold answer is a simple number, which is read at need
+  std::string question;  // empty where it is not known
+
+  // With the tree.
+  const Reading& full() {
+    std::call_once(read_, [this] { full_ = read(gold.text, options); });
+    return full_;
+  }
+
+  // What is wrong anyway need not be an echo to be so.
+  bool may_be_echo(const Reading& answer, const Comparison& result) const {
+    return result.outcome != Outcome::different && !question.empty() && answer.text != gold.text &&
+           is_formula(answer.text);
+  }
+
+  bool is_echo(const Node& answer) {
+    if (!full().tree || is_own_form(answer, *full().tree)) return false;
+    std::call_once(asked_for_, [this] { asked_ = AskedForms(question, *full().tree, options); });
+    return asked_.is_echo(answer);
+  }
+
+ private:
+  std::once_flag read_;
+  std::once_flag asked_for_;
+  Reading full_;
+  AskedForms asked_;
 };
 
 GoldAnswer::GoldAnswer(
@@ -78,12 +109,7 @@ GoldAnswer::GoldAnswer(
   clean_up_with_thread();
   parsed_->options = options;
   parsed_->gold = skim(gold);
-  if (!parsed_->gold.simple) parsed_->full = read(gold, options);
-  if (question.empty()) return;
-  Reading whole;
-  if (parsed_->gold.simple) whole = read(gold, options);
-  const Reading& known = parsed_->gold.simple ? whole : parsed_->full;
-  if (known.tree) parsed_->asked = AskedForms(question, *known.tree, options);
+  parsed_->question = question;
 }
 
 GoldAnswer::GoldAnswer(GoldAnswer&&) noexcept = default;
@@ -118,12 +144,6 @@ bool in_the_same_order(const std::string& gold, const std::string& answer) {
   for (char c : answer)
     if (c != '*') letters += c;
   return letters == gold;
-}
-
-// Whether anything may be left to work out.
-bool is_formula(std::string_view text) {
-  return text.find_first_of("+-*/^=<>!\\(|%") != text.npos ||
-         std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
 }
 
 // What words and letters decide; false if it takes mathematics.
@@ -174,11 +194,11 @@ Comparison compare_read(const Reading& gold, const Reading& answer, Context& con
   return said(to_outcome(judgement.truth), gold, answer, judgement.rule);
 }
 
-Comparison compare_fully(
-    const Reading& gold, std::string_view text, const CompareOptions& options, Context& context) {
+// `answer` is read strictly, as first to be understood.
+Comparison compare_fully(const Reading& gold, const Reading& answer, Context& context) {
   clean_up_with_thread();
+  const CompareOptions& options = context.options;
   if (gold.text.empty()) return said(Outcome::not_understood, gold, {}, "the gold answer is empty");
-  Reading answer = read(text, options, {.strict = true});
   if (answer.text.empty()) return said(Outcome::different, gold, answer, "the answer is empty");
   if (auto times = compare_times(gold.text, answer.text))
     return said(to_outcome(times->truth), gold, answer, times->rule);
@@ -192,8 +212,7 @@ Comparison compare_fully(
   }
   Comparison first = compare_read(gold, answer, context);
   if (first.outcome != Outcome::different || !gold.tree) return first;
-  Reading again = skim(text);
-  auto other = read_otherwise(again, *gold.tree, options);
+  auto other = read_otherwise(answer, *gold.tree, options);
   if (!other) return first;
   Comparison second = compare_read(gold, *other, context);
   return second.outcome == Outcome::equal ? second : first;
@@ -203,43 +222,39 @@ Comparison compare_fully(
 
 bool GoldAnswer::compare_quickly(std::string_view text, Comparison& result) const {
   const Reading& gold = parsed_->gold;
+  const CompareOptions& options = parsed_->options;
   Reading answer = skim(text);
-  if (!parsed_->asked.empty() && is_formula(answer.text)) {
-    Reading read_answer = read(text, parsed_->options);
-    if (read_answer.tree && parsed_->asked.is_echo(*read_answer.tree)) {
-      result = said(Outcome::different, gold, answer,
-          "an echo of the question, which asks for what it comes to");
-      return true;
-    }
+  bool numbers = gold.simple && answer.simple;
+  bool same = numbers && same_number(*gold.simple, *answer.simple, options.decimal_digits_min);
+  bool decided = same || (numbers && answer.text.find(',') == std::string::npos);
+  if (decided) {
+    result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as numbers");
+    if (!parsed_->may_be_echo(answer, result)) return true;
+    answer = read(text, options);
+  } else {
+    Context context{options, false};
+    answer = read(text, options, {.strict = true});
+    result = compare_fully(parsed_->full(), answer, context);
+    decided = result.outcome != Outcome::undecided || !context.wants_symbolic;
+    if (!parsed_->may_be_echo(answer, result)) return decided;
   }
-  if (gold.simple && answer.simple) {
-    bool same = same_number(*gold.simple, *answer.simple, parsed_->options.decimal_digits_min);
-    if (same || answer.text.find(',') == std::string::npos) {
-      result = said(same ? Outcome::equal : Outcome::different, gold, answer, "as numbers");
-      return true;
-    }
-  }
-  Context context{parsed_->options, false};
-  result = gold.simple
-               ? compare_fully(read(gold.text, parsed_->options), text, parsed_->options, context)
-               : compare_fully(parsed_->full, text, parsed_->options, context);
-  return result.outcome != Outcome::undecided || !context.wants_symbolic;
+  if (!answer.tree || !parsed_->is_echo(*answer.tree)) return decided;
+  result = said(
+      Outcome::different, gold, answer, "an echo of the question, which asks for what it comes to");
+  return true;
 }
 
 Comparison GoldAnswer::compare(std::string_view answer) const {
   Comparison result;
   if (compare_quickly(answer, result)) return result;
-  Context context{parsed_->options};
-  if (parsed_->gold.simple)
-    return compare_fully(read(text(), parsed_->options), answer, parsed_->options, context);
-  return compare_fully(parsed_->full, answer, parsed_->options, context);
+  const CompareOptions& options = parsed_->options;
+  Context context{options};
+  return compare_fully(parsed_->full(), read(answer, options, {.strict = true}), context);
 }
 
 Comparison GoldAnswer::evaluate() const {
   Context context{parsed_->options};
-  Reading read_now;
-  if (parsed_->gold.simple) read_now = read(text(), parsed_->options);
-  const Reading& gold = parsed_->gold.simple ? read_now : parsed_->full;
+  const Reading& gold = parsed_->full();
   if (!gold.tree) return said(Outcome::undecided, gold, {}, "the gold answer " + gold.why);
   bool known = can_evaluate(*gold.tree, context);
   return said(known ? Outcome::equal : Outcome::undecided, gold, {}, "the gold answer alone");

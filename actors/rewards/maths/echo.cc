@@ -228,6 +228,11 @@ std::string canonical_form(const Node& node) {
   return out + "]";
 }
 
+bool is_own_form(const Node& answer, const Node& gold) {
+  return canonical_form(answer) == canonical_form(gold) &&
+         (is_worked_out(answer) || !is_worked_out(gold));
+}
+
 AskedForms::AskedForms(std::string_view question, const Node& gold, const CompareOptions& options) {
   std::vector<std::string> texts = expressions_in(question);
   if (texts.empty()) return;

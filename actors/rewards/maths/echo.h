@@ -28,8 +28,6 @@ class AskedForms {
   // Reads the last 8 KiB of the question, where a prompt with examples has it.
   AskedForms(std::string_view question, const Node& gold, const CompareOptions& options);
 
-  bool empty() const { return forms_.empty() && !computes_; }
-
   bool is_echo(const Node& answer) const;
 
  private:
@@ -39,6 +37,10 @@ class AskedForms {
   std::vector<std::string> forms_;  // canonical, as the question has them
   bool computes_ = false;           // the gold answer is the value of an expression in the question
 };
+
+// Whether `answer` is written as the gold answer is, but for order, brackets, added zeros and the
+// like, with no more left to do: no echo, whatever the question has.
+bool is_own_form(const Node& answer, const Node& gold);
 
 // Numbers, fractions in lowest terms, multiples of roots and π, names, and tuples of those: nothing
 // is left to do.

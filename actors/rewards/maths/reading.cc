@@ -180,7 +180,7 @@ std::optional<Reading> read_otherwise(
   if (comma == text.npos) return std::nullopt;
   if (gold.kind == Kind::list) {
     // Only what has the form of one number was read as one.
-    if (answer.simple == std::nullopt) return std::nullopt;
+    if (!parse_simple(answer.text)) return std::nullopt;
     std::string spaced;
     for (char c : answer.text) {
       spaced += c;
