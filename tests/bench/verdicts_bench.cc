@@ -18,7 +18,7 @@
 #include <vector>
 
 using namespace tramontane;
-using Clock = std::chrono::steady_clock;
+using Ticker = std::chrono::steady_clock;
 
 namespace {
 
@@ -46,7 +46,7 @@ std::vector<std::string> texts() {
 }
 
 // Judges until it is time; how many.
-std::size_t judge_until(Clock::time_point end) {
+std::size_t judge_until(Ticker::time_point end) {
   RewardTable table(built_in_rewards(),
       {{.name = "format", .weight = 0.1}, {.name = "math", .weight = 0.9},
           {.name = "length", .weight = 0.1, .options = LengthOptions{512, 128}}},
@@ -61,7 +61,7 @@ std::size_t judge_until(Clock::time_point end) {
         .tokens = 60});
   }
   std::size_t count = 0;
-  while (Clock::now() < end) {
+  while (Ticker::now() < end) {
     auto verdicts = table.judge(batch);
     for (std::size_t i = 0; i < verdicts.size(); ++i)
       TRAM_CHECK(verdicts[i].score && verdicts[i].correct == answers[i % std::size(answers)].right,
@@ -77,14 +77,14 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
   double seconds = argc > 1 ? std::atof(argv[1]) : 3;
   int threads = argc > 2 ? std::atoi(argv[2]) : 2;
-  auto start = Clock::now();
+  auto start = Ticker::now();
   auto end =
-      start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+      start + std::chrono::duration_cast<Ticker::duration>(std::chrono::duration<double>(seconds));
   std::atomic<std::size_t> count = 0;
   std::vector<std::thread> pool;
   for (int i = 0; i < threads; ++i) pool.emplace_back([&] { count += judge_until(end); });
   for (auto& thread : pool) thread.join();
-  std::chrono::duration<double> spent = Clock::now() - start;
+  std::chrono::duration<double> spent = Ticker::now() - start;
   std::printf("format, math and length: %.0f verdicts/s on %d threads\n",
       static_cast<double>(count) / spent.count(), threads);
   return 0;

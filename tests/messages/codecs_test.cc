@@ -141,7 +141,8 @@ TEST_CASE("messages about weights, evaluations and reports survive their bytes")
   travel(Nudge{});
   travel(Tick{});
   travel(Join{});
-  auto ended = travel(RunEnded{.how = 2, .reason = "disk full", .version = 7, .fingerprint = 8, .code = 11});
+  auto ended =
+      travel(RunEnded{.how = 2, .reason = "disk full", .version = 7, .fingerprint = 8, .code = 11});
   CHECK(ended.how == 2);
   CHECK(ended.reason == "disk full");
   CHECK(ended.version == 7);
