@@ -233,12 +233,14 @@ void Cell::handle_next() {
   mailbox_seconds_.record_alone(seconds(began_ - current_->sent));
   idle_before_ = idle_time();
   task_since_.store(count(began_), std::memory_order_relaxed);
-  last_handler_.store(current_->body.name(), std::memory_order_relaxed);
   enter(ActorState::handling);
   std::uint64_t id = current_->body.id();
   auto known = std::find_if(actor_->handlers_.begin(), actor_->handlers_.end(),
       [id](const detail::Handler& handler) { return handler.id == id; });
-  if (known == actor_->handlers_.end()) {
+  bool handled = known != actor_->handlers_.end();
+  // A message from another process does not know its name.
+  last_handler_.store(handled ? known->name : current_->body.name(), std::memory_order_relaxed);
+  if (!handled) {
     handled_by_nobody();
     finish_message();
     return;

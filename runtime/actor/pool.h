@@ -48,6 +48,10 @@ class Pool : public Executor {
 
   virtual Duration simulated_job_time() { return {}; }
 
+  // Simulation: from now on turns of its actors take no time, those under way included: their
+  // system comes to its end.
+  virtual void end_turns() {}
+
  private:
   const PoolOptions options_;
 };

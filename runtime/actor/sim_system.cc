@@ -21,7 +21,7 @@ class SimSystem::SimPool final : public Pool {
  public:
   SimPool(PoolOptions options, SimSystem& sim) : Pool(std::move(options)), sim_(sim) {}
 
-  void post(Runnable& job) override { sim_.post(job, name()); }
+  void post(Runnable& job) override { sim_.post(job, *this); }
 
   bool runs_inline() const override { return true; }
 
@@ -29,8 +29,18 @@ class SimSystem::SimPool final : public Pool {
     return sim_.job_time_ ? sim_.job_time_(name()) : Duration::zero();
   }
 
+  Duration turn_time() const {
+    return sim_.turn_time_ && !ends_ ? sim_.turn_time_(name()) : Duration::zero();
+  }
+
+  void end_turns() override {
+    ends_ = true;
+    sim_.end_turns(*this);
+  }
+
  private:
   SimSystem& sim_;
+  bool ends_ = false;
 };
 
 SimSystem::SimSystem(SimOptions options)
@@ -39,22 +49,28 @@ SimSystem::SimSystem(SimOptions options)
       random_(options_.seed, order_stream) {
   SystemOptions system = options_.system;
   system.pools = options_.pools;
-  system.seed = options_.seed;
-  system.clock = &clock_;
-  if (system.log == nullptr) system.log = &log_;
-  system.simulation = this;
-  system_ = std::make_unique<System>(std::move(system));
+  system_ = process(std::move(system));
 }
 
 SimSystem::~SimSystem() {
-  end_turns();
+  turn_time_ = nullptr;
+  for (auto& [job, pool] : std::exchange(busy_, {})) ready_.push_back(job);
   system_->stop(std::chrono::seconds(60));
 }
 
-void SimSystem::end_turns() {
-  turn_time_ = nullptr;
-  ready_.insert(ready_.end(), busy_.begin(), busy_.end());
-  busy_.clear();
+std::unique_ptr<System> SimSystem::process(SystemOptions options) {
+  options.seed = options_.seed;
+  options.clock = &clock_;
+  if (options.log == nullptr) options.log = &log_;
+  options.simulation = this;
+  return std::make_unique<System>(std::move(options));
+}
+
+void SimSystem::end_turns(const SimPool& pool) {
+  std::erase_if(busy_, [&](const auto& each) {
+    if (each.second == &pool) ready_.push_back(each.first);
+    return each.second == &pool;
+  });
 }
 
 std::unique_ptr<Pool> SimSystem::make_pool(PoolOptions options) {
@@ -62,15 +78,16 @@ std::unique_ptr<Pool> SimSystem::make_pool(PoolOptions options) {
 }
 
 // A turn that takes time is run at its end.
-void SimSystem::post(Runnable& job, const std::string& pool) {
-  Duration time = turn_time_ ? turn_time_(pool) : Duration::zero();
+void SimSystem::post(Runnable& job, SimPool& pool) {
+  Duration time = pool.turn_time();
   if (time <= Duration::zero()) {
     ready_.push_back(&job);
     return;
   }
-  busy_.push_back(&job);
-  clock_.call_at(after(clock_.now(), time), [this, &job] {
-    if (std::erase(busy_, &job) > 0) ready_.push_back(&job);
+  busy_.emplace_back(&job, &pool);
+  clock_.call_at(after(clock_.now(), time), [this, &job, &pool] {
+    if (std::erase(busy_, std::pair<Runnable*, const SimPool*>(&job, &pool)) > 0)
+      ready_.push_back(&job);
   });
 }
 

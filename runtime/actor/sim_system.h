@@ -13,6 +13,10 @@
 //
 // Everything happens inside step(), run_until(), run_for() and the blocking calls of System. Jobs
 // given to run_on() run inline; on_job() can make them take simulated time.
+//
+// Several processes of one simulation are several Systems on its clock, in its order of events:
+//
+//   std::unique_ptr<System> other = sim.process({.first_id = 1000});
 
 #include "runtime/actor/simulation.h"
 #include "runtime/actor/system.h"
@@ -25,6 +29,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tramontane {
@@ -48,6 +53,10 @@ class SimSystem final : private Simulation {
   SimSystem& operator=(const SimSystem&) = delete;
 
   System& system() { return *system_; }
+
+  // Another System of this simulation, which must outlive it. Clock, log and seed are those of the
+  // simulation.
+  std::unique_ptr<System> process(SystemOptions options);
 
   ManualClock& clock() { return clock_; }
 
@@ -75,7 +84,6 @@ class SimSystem final : private Simulation {
 
   // Runs one thing, or jumps to the next timer. False if nothing is left to happen until `limit`.
   bool step(Time limit = forever) override;
-  void end_turns() override;
   // False if `limit` of simulated time passed, or nothing is left to happen, before it was true.
   bool run_until(const std::function<bool()>& done, Duration limit);
   void run_for(Duration time);
@@ -90,7 +98,8 @@ class SimSystem final : private Simulation {
  private:
   class SimPool;
 
-  void post(Runnable& job, const std::string& pool);
+  void post(Runnable& job, SimPool& pool);
+  void end_turns(const SimPool& pool);
   std::unique_ptr<Pool> make_pool(PoolOptions options) override;
   Fate fate(const Passage& passage) override;
 
@@ -106,7 +115,7 @@ class SimSystem final : private Simulation {
   std::function<Fate(const Passage&)> fate_;
   std::function<Duration(const std::string&)> job_time_;
   std::function<Duration(const std::string&)> turn_time_;
-  std::vector<Runnable*> busy_;  // whose turn's time has not passed yet
+  std::vector<std::pair<Runnable*, const SimPool*>> busy_;  // whose turn's time has not passed yet
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::vector<std::string> trace_;
   std::uint64_t steps_ = 0;

@@ -42,8 +42,6 @@ class Simulation {
   virtual std::unique_ptr<Pool> make_pool(PoolOptions options) = 0;
   // Runs one thing that is ready, or lets time pass. False if nothing is left to happen.
   virtual bool step(Time limit) = 0;
-  // From now on turns take no time, those under way included: the system comes to its end.
-  virtual void end_turns() = 0;
   virtual Fate fate(const Passage& passage) = 0;
   // Every message is encoded and decoded on its way, as between processes.
   virtual bool encodes() const = 0;

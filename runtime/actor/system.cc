@@ -140,7 +140,7 @@ void System::State::gone(ActorId actor) {
 
 void System::State::end_pools() {
   if (options.simulation != nullptr) {
-    options.simulation->end_turns();
+    for (auto& [name, pool] : pools) pool->end_turns();
     while (options.simulation->step(clock_->now())) {
     }
   }

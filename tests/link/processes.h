@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,12 +73,14 @@ struct Pair {
         {.id = actor.id(), .name = std::string(actor.name()), .process = 2, .incarnation = life});
   }
 
-  // And the other way round: an actor of process one that may be a source.
-  void known(const ActorRef& actor) {
-    two.remote->add(
-        {.id = actor.id(), .name = std::string(actor.name()), .process = 1, .incarnation = 1});
+  // And the other way round: an actor of process one that process two knows before it speaks.
+  ActorRef script(const std::string& name, Script::Body body, const std::string& pool = "main") {
+    ActorId id = ++scripts;
+    two.remote->add({.id = id, .name = name, .process = 1, .incarnation = 1});
+    return one.system.spawn<Script>({.name = name, .pool = pool, .id = id}, std::move(body));
   }
 
+  ActorId scripts = 500;
   Process one;
   Process two;
 };

@@ -27,15 +27,16 @@ class Reader final : public Actor {
 // An actor of process one that asks once, and keeps the answer.
 struct Asker {
   template <class M>
-  Asker(System& system, const std::string& name, ActorRef to, M message, Duration timeout) {
-    ref = system.spawn<Script>({.name = name}, [this, to, message, timeout](Script&) -> Task<void> {
+  Asker(System& system, ActorRef to, M message, Duration timeout) {
+    auto body = [this, to, message, timeout](Script&) -> Task<void> {
       auto answer = co_await ask(to, message, timeout, "an answer");
       if (!answer) failure = answer.error();
       done = true;
-    });
+    };
+    system.spawn<Script>({.name = "asker", .id = id}, body);
   }
 
-  ActorRef ref;
+  static constexpr ActorId id = 500;
   Failure failure{Errc::closed, ""};
   std::atomic<bool> done = false;
 };
@@ -79,8 +80,8 @@ TEST_CASE("messages that may wait do while an actor is away; others are refused 
   CHECK(late.error().code == Errc::timeout);
   CHECK(late.error().text.find("not delivered") != std::string::npos);
 
-  Asker asker(pair.one.system, "asker", clerk, Add{1}, 10s);
-  pair.known(asker.ref);
+  pair.two.remote->add({.id = Asker::id, .name = "asker", .process = 1, .incarnation = 1});
+  Asker asker(pair.one.system, clerk, Add{1}, 10s);
   std::this_thread::sleep_for(20ms);
   CHECK(!asker.done);
   pair.connect();
@@ -102,8 +103,8 @@ TEST_CASE("a reference stays good when its actor moves; one that is pinned does 
   auto stale = pair.one.system.ask(pinned, Add{1}, 10s);
   REQUIRE(!stale);
   CHECK(stale.error().code == Errc::stale);
-  Asker asker(pair.one.system, "asker", clerk, Add{1}, 10s);
-  three.remote->add({.id = asker.ref.id(), .name = "asker", .process = 1, .incarnation = 1});
+  Asker asker(pair.one.system, clerk, Add{1}, 10s);
+  three.remote->add({.id = Asker::id, .name = "asker", .process = 1, .incarnation = 1});
   auto [here, there] = socket_pair();
   pair.one.connect(3, std::move(here));
   three.connect(1, std::move(there));
@@ -114,7 +115,7 @@ TEST_CASE("a reference stays good when its actor moves; one that is pinned does 
 TEST_CASE("what waits for an earlier life alone comes back as stale") {
   Process one(1);
   auto clerk = one.remote->add({.id = 77, .name = "clerk", .process = 2, .incarnation = 1});
-  Asker asker(one.system, "asker", clerk.pinned(), Add{1}, 10s);
+  Asker asker(one.system, clerk.pinned(), Add{1}, 10s);
   std::this_thread::sleep_for(20ms);
   one.remote->moved(77, 3, 2);
   REQUIRE(soon([&] { return asker.done.load(); }));
@@ -125,7 +126,7 @@ TEST_CASE("what waits for an actor that is gone for good comes back as closed") 
   Process one(1);
   auto clerk = one.remote->add({.id = 77, .name = "clerk", .process = 2, .incarnation = 1});
   CHECK(one.system.find("clerk").has_value());
-  Asker asker(one.system, "asker", clerk, Add{1}, 10s);
+  Asker asker(one.system, clerk, Add{1}, 10s);
   std::this_thread::sleep_for(20ms);
   one.remote->gone(77, "it failed six times");
   REQUIRE(soon([&] { return asker.done.load(); }));
@@ -164,12 +165,10 @@ TEST_CASE("a handler sees who sent, also from another process, and can answer th
   Pair pair;
   auto diary = std::make_shared<Diary>();
   auto reader = pair.seen(pair.two.system.spawn<Reader>({.name = "reader"}, diary));
-  auto writer = pair.one.system.spawn<Script>({.name = "writer"}, [&](Script&) -> Task<void> {
-    co_await sleep(20ms, "to be known");
+  pair.script("writer", [&](Script&) -> Task<void> {
     auto sent = co_await send(reader, Note{5}, 10s, "room");
     CHECK(sent);
   });
-  pair.known(writer);
   REQUIRE(soon([&] { return pair.one.system.ask(reader, Add{1}, 10s).value().value == 1; }));
   CHECK(diary->lines[0] == "writer sent 5");
 }
