@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t libraries_bytes = 85 << 20;  // LibTorch's pages that are touched
 constexpr std::uint64_t ledger_bytes = 40 << 20;     // RocksDB's buffers and cache
+constexpr std::uint64_t worker_bytes = 8 << 20;      // of the program, in each worker: its own
 
 // The longest sequence that is trained on, and all rows of the largest step.
 struct Rows {
@@ -99,6 +100,19 @@ void add_program(MemoryPlan& plan) {
       now + libraries_bytes + ledger_bytes});
 }
 
+// Beyond what is shared: the arenas are memory of all, what is packed of them is not.
+void add_processes(const Job& job, MemoryPlan& plan) {
+  std::uint64_t packed = bytes_of(packed_floats(job.model, Packing::forward));
+  std::uint64_t workers = 3 + job.generators + job.verifiers;
+  plan.parts.push_back({"workers", str(workers, " processes"), workers * worker_bytes});
+  if (!job.reinforce) return;
+  // The trainer's own for its audit, those of each generator beyond the first, the evaluator's.
+  std::uint64_t versions =
+      std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 3, job.reinforce->steps + 1);
+  plan.parts.push_back(
+      {"workers", "weights packed in each that decodes", (job.generators * versions + 1) * packed});
+}
+
 }  // namespace
 
 std::uint64_t MemoryPlan::total() const {
@@ -107,12 +121,13 @@ std::uint64_t MemoryPlan::total() const {
   return bytes;
 }
 
-MemoryPlan plan_memory(const Job& job) {
+MemoryPlan plan_memory(const Job& job, bool apart) {
   MemoryPlan plan;
   add_program(plan);
   add_trainer(job, plan);
   add_weights(job, plan);
   add_decoding(job, plan);
+  if (apart) add_processes(job, plan);
   return plan;
 }
 
@@ -131,8 +146,8 @@ std::string size_text(std::uint64_t bytes) {
   return text;
 }
 
-void require_memory(const Job& job) {
-  MemoryPlan plan = plan_memory(job);
+void require_memory(const Job& job, bool apart) {
+  MemoryPlan plan = plan_memory(job, apart);
   auto has = memory_for_job();
   if (!has || plan.total() <= *has) return;
   std::sort(plan.parts.begin(), plan.parts.end(),

@@ -264,7 +264,7 @@ std::vector<std::string> input_changes(const RunFiles& files, const Job& job, bo
 }  // namespace
 
 int start_run(const Job& job, const RunOptions& options) {
-  if (!options.overcommit) require_memory(job);
+  if (!options.overcommit) require_memory(job, options.isolation == Isolation::process);
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
   return Run(job, files, options).go(false, Repair::no);
@@ -274,7 +274,7 @@ int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   auto changes = input_changes(files, job, options.accept_changes);
-  if (!options.overcommit) require_memory(job);
+  if (!options.overcommit) require_memory(job, options.isolation == Isolation::process);
   return Run(job, files, options, std::move(changes))
       .go(true, options.repair ? Repair::yes : Repair::no);
 }

@@ -300,8 +300,8 @@ ExitRecord Agent::record_of(
     record.lived = now() - worker.began;
     record.last_lines = log_tail(log_of(options_.folder, worker.name), log_lines);
   }
-  record.text +=
-      str("; pid ", worker.child->pid(), ", peak memory ", end.peak_memory_bytes >> 20, " MB");
+  record.text += str("; pid ", worker.child->pid(), ", peak memory ",
+      std::max(end.peak_memory_bytes, worker.status.memory) >> 20, " MB");
   return record;
 }
 
