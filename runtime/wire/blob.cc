@@ -28,6 +28,17 @@ std::size_t size_of(int descriptor) {
   return static_cast<std::size_t>(about.st_size);
 }
 
+// The kernel refuses while a page is held for a moment, as when it is being moved; it has waited
+// for a while by then.
+bool seal(int descriptor) {
+  constexpr int attempts = 20;
+  for (int i = 0; i < attempts; ++i) {
+    if (::fcntl(descriptor, F_ADD_SEALS, seals_wanted) == 0) return true;
+    if (errno != EBUSY) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 struct Blob::Content {
@@ -104,7 +115,7 @@ Descriptor shared_memory(const std::string& name, std::size_t bytes) {
 }
 
 Descriptor sealed_for_reading(const Descriptor& memory) {
-  if (::fcntl(memory.get(), F_ADD_SEALS, seals_wanted) != 0) fail("sealing");
+  if (!seal(memory.get())) fail("sealing");
   // Opened anew, as what may be done through a descriptor is fixed when it is opened.
   Descriptor reading(::open(str("/proc/self/fd/", memory.get()).c_str(), O_RDONLY | O_CLOEXEC));
   if (!reading) fail("opening for reading");

@@ -74,9 +74,13 @@ void killed_child(const Body& body) {
   pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    body();
-    static_cast<void>(::write(pipe[1], "x", 1));
-    for (;;) ::pause();
+    try {
+      body();
+      static_cast<void>(::write(pipe[1], "x", 1));
+      for (;;) ::pause();
+    } catch (...) {
+      ::_exit(1);  // never back into the test
+    }
   }
   char byte = 0;
   CHECK(::read(pipe[0], &byte, 1) == 1);
