@@ -14,6 +14,7 @@
 #include "actors/run/job_process.h"
 #include "runtime/actor/system.h"
 #include "runtime/node/kind.h"
+#include "runtime/node/started_graph.h"
 
 #include <functional>
 #include <memory>
@@ -58,27 +59,21 @@ class Pipeline {
   Pipeline(System& system, const Job& job, PipelineParts parts,
       std::optional<WorkerParts> workers = std::nullopt);
 
-  ~Pipeline();
-
   // Asks the trainer to finish its step, write a checkpoint and end the run.
   void finish(const std::string& reason);
 
   // Ends the workers, each before those started earlier. Nothing to do where there are none.
-  void stop(Duration patience);
+  void stop(Duration patience) { started_.stop(patience); }
 
-  // Of workers, all their lives counted; 0 where there are none.
-  std::uint32_t processes() const;
-  // The peaks of those that run, bytes.
-  std::uint64_t worker_memory() const;
+  // What runs, and where.
+  const StartedGraph& started() const { return started_; }
 
  private:
-  class Workers;
-
   System& system_;
   const Kinds kinds_;
   const Graph graph_;
   ProcessContext process_;
-  std::shared_ptr<Workers> workers_;  // null: none
+  StartedGraph started_;
 };
 
 // Has whoever runs the job finish it: the trainer, or the run's keeper where the trainer lives in

@@ -180,8 +180,8 @@ RunOutcome Run::drive(
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
-  processes_ = pipeline.processes();
-  worker_memory_ = pipeline.worker_memory();
+  processes_ = pipeline.started().processes();
+  worker_memory_ = pipeline.started().memory();
   pipeline.stop(stop_deadline);
   system->stop(stop_deadline);
   return outcome;

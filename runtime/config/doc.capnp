@@ -15,6 +15,13 @@ annotation raw @0xcf6d2a9b04e1875c (field) :Text;
 # Of a field of text: what stands below the key is kept as it is, to be decoded by a schema that is
 # known only later. The value says whose: "the options of the actor's kind".
 
+annotation file @0xd41c6e0b97a2f583 (field) :Void;
+# Of a field of text, or of a list of texts: the name of a file. A relative one is taken from the
+# folder of the file that gives it, and is absolute once it is decoded.
+
+annotation commas @0xe6b5d2f813c09a47 (field) :Void;
+# Of a list of texts: it may also be written as one text, with commas between the elements.
+
 annotation kinds @0xe1a6b9c24f7d3085 (field) :Text;
 # In a struct that has a `name` and perhaps a `kind` (else the name is one): the field belongs to
 # these kinds alone, given as words. None: to every kind that no field names.

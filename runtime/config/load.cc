@@ -5,6 +5,7 @@
 #include "runtime/config/numbers.h"
 #include "runtime/config/override_node.h"
 #include "runtime/config/schema_notes.h"
+#include "runtime/config/text_forms.h"
 
 #include <capnp/schema.capnp.h>
 #include <capnp/serialize.h>
@@ -113,7 +114,9 @@ void ConfigDecoder::scalar(const YAML::Node& node, capnp::Type type, const std::
   };
   if (type.isText()) {
     if (!node.IsScalar()) return wrong("text");
-    return store(DynamicValue::Reader(capnp::Text::Reader(node.Scalar().c_str())));
+    std::string text = node.Scalar();
+    if (notes != nullptr && notes->file) text = file_beside(out_.file_, text);
+    return store(DynamicValue::Reader(capnp::Text::Reader(text.c_str())));
   }
   if (type.isBool()) {
     if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
@@ -169,19 +172,30 @@ void ConfigDecoder::decode_list(const YAML::Node& node, DynamicStruct::Builder t
         node, target.init(field, static_cast<unsigned>(node.size())).as<DynamicList>(), path);
     return;
   }
+  SchemaNotes notes = notes_of(field.getProto().getAnnotations());
+  if (node.IsScalar() && notes.commas) {
+    auto texts = comma_list(node.Scalar());
+    auto list = target.init(field, static_cast<unsigned>(texts.size())).as<DynamicList>();
+    for (unsigned i = 0; i < texts.size(); ++i) {
+      std::string text = notes.file ? file_beside(out_.file_, texts[i]) : texts[i];
+      list.set(i, capnp::Text::Reader(text.c_str()));
+    }
+    return;
+  }
   if (!node.IsSequence()) {
     complain(path, node,
         str(path, ": expected a list", is_keyed(element_type) ? " or a map of names" : ""));
     return;
   }
   auto list = target.init(field, static_cast<unsigned>(node.size())).as<DynamicList>();
+  SchemaNotes of_item{.file = notes.file};
   for (unsigned i = 0; i < node.size(); ++i) {
     std::string item_path = join(path, std::to_string(i));
     out_.places_[item_path] = place(item_path, node[i]);
     if (element_type.isStruct()) {
       decode(node[i], list[i].as<DynamicStruct>(), item_path);
     } else {
-      scalar(node[i], element_type, item_path, item_path, nullptr,
+      scalar(node[i], element_type, item_path, item_path, &of_item,
           [&](const DynamicValue::Reader& v) { list.set(i, v); });
     }
   }

@@ -21,6 +21,8 @@ constexpr std::uint64_t least_id = 0xc35b1cf2e1c0a8f4;
 constexpr std::uint64_t most_id = 0xf2f7b8c3a5d4e6b1;
 constexpr std::uint64_t kinds_id = 0xe1a6b9c24f7d3085;
 constexpr std::uint64_t raw_id = 0xcf6d2a9b04e1875c;
+constexpr std::uint64_t file_id = 0xd41c6e0b97a2f583;
+constexpr std::uint64_t commas_id = 0xe6b5d2f813c09a47;
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -194,6 +196,8 @@ SchemaNotes notes_of(capnp::List<capnp::schema::Annotation>::Reader annotations)
     if (a.getId() == most_id) notes.most = a.getValue().getFloat64();
     if (a.getId() == kinds_id) notes.kinds = a.getValue().getText().cStr();
     if (a.getId() == raw_id) notes.raw = a.getValue().getText().cStr();
+    notes.file = notes.file || a.getId() == file_id;
+    notes.commas = notes.commas || a.getId() == commas_id;
   }
   return notes;
 }

@@ -18,6 +18,8 @@ struct SchemaNotes {
   std::optional<double> most;
   std::optional<std::string> kinds;
   std::optional<std::string> raw;
+  bool file = false;
+  bool commas = false;
 };
 
 SchemaNotes notes_of(capnp::List<capnp::schema::Annotation>::Reader annotations);

@@ -73,6 +73,7 @@ struct Agent::Worker {
   Time began{};
   std::optional<Time> restart_at;
   std::optional<ExitRecord> failure;  // that it told
+  std::vector<ExitRecord> finished;   // actors that it told had ended by themselves
   WorkerStatus status;                // as it last told
   std::map<std::string, std::uint64_t> counted;
   bool gone = false;
@@ -143,6 +144,7 @@ void Agent::launch(Worker& worker) {
   ++worker.lives;
   worker.restart_at.reset();
   worker.failure.reset();
+  worker.finished.clear();
   worker.status = {};
   worker.counted.clear();
   worker.began = now();
@@ -237,8 +239,12 @@ void Agent::introduce_pair(Worker& one, Worker& other) {
 void Agent::ended(ActorEnded message) {
   for (auto& worker : workers_)
     for (const GraphActor* actor : worker->actors)
-      if (actor->name == message.record.name && worker->lives == message.record.incarnation)
-        worker->failure = std::move(message.record);
+      if (actor->name == message.record.name && worker->lives == message.record.incarnation) {
+        if (message.record.cause == ExitCause::stopped)
+          worker->finished.push_back(message.record);
+        else
+          worker->failure = message.record;
+      }
 }
 
 void Agent::status(WorkerStatus message) {
@@ -313,6 +319,13 @@ void Agent::bury(Worker& worker, const ChildEnd& end) {
   worker.child.reset();
   worker.handover.reset();
   if (stopping_) return;
+  if (worker.finished.size() == worker.actors.size()) {
+    worker.gone = true;
+    say_gone(worker, "it has come to its end");
+    for (const ExitRecord& record : worker.finished)
+      if (options_.on_exit) options_.on_exit(record);
+    return;
+  }
   auto code = worker.failure ? worker.failure->code : std::nullopt;
   std::optional<Duration> pause;
   if (killed && worker.progressed())
@@ -335,14 +348,17 @@ void Agent::bury(Worker& worker, const ChildEnd& end) {
 
 void Agent::give_up(Worker& worker, const ExitRecord& record) {
   worker.gone = true;
-  std::string why = str(worker.name, " ", tramontane::name(record.cause), ": ", record.text);
+  say_gone(worker, str(worker.name, " ", tramontane::name(record.cause), ": ", record.text));
+  if (options_.on_escalation) options_.on_escalation(record);
+}
+
+void Agent::say_gone(const Worker& worker, const std::string& why) {
   for (const RemoteActor& actor : actors_of(worker)) {
     remote_->gone(actor.id, why);
     for (auto& other : workers_)
       if (auto ref = other->runs() ? system().find("worker/" + other->name) : std::nullopt)
         std::ignore = try_send(*ref, ActorGone{actor.id, why});
   }
-  if (options_.on_escalation) options_.on_escalation(record);
 }
 
 // ---- the end -----------------------------------------------------------------------------------

@@ -15,6 +15,8 @@
 // A worker whose process dies, or one of whose actors fails, is started again by the restart policy
 // of its first actor; its actors live their next incarnation, and references stay good. A process
 // that was killed from outside after it had done something costs nothing of the policy's budget.
+// One all of whose actors ended by themselves has come to its end.
+//
 // Every end has an exit record for each actor: what the worker said, or else how the process ended,
 // with the last lines of its log (FOLDER/workers/NAME.log), what it held, and its peak memory.
 //
@@ -120,6 +122,7 @@ class Agent final : public Actor {
   void bury(Worker& worker, const ChildEnd& end);
   ExitRecord record_of(const Worker& worker, const GraphActor& actor, const ChildEnd& end) const;
   void give_up(Worker& worker, const ExitRecord& record);
+  void say_gone(const Worker& worker, const std::string& why);
   Task<void> stop_one(Worker& worker, Duration patience);
 
   const Graph& graph_;

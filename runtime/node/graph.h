@@ -5,9 +5,10 @@
 //
 //   Graph graph{.pools = {{"main", 1}}};
 //   graph.actors.push_back({.name = "counter/0", .kind = "word_counter"});
-//   graph.actors.push_back({.name = "reader", .kind = "file_reader", .asks = {{"counter",
-//   {"counter/0"}}}}); check_graph(graph, kinds);                    // Error(bad_input), every
-//   problem at once
+//   graph.actors.push_back(
+//       {.name = "reader", .kind = "file_reader", .asks = {{"counters", {"counter/0"}}}});
+//   check_graph(graph, kinds);                    // Error(bad_input), every problem at once
+//   std::puts(describe(graph).c_str());
 
 #include "runtime/actor/mailbox.h"
 #include "runtime/actor/pool.h"
@@ -55,5 +56,13 @@ struct Graph {
   // The names of the workers, in the order of their first actors.
   std::vector<std::string> workers() const;
 };
+
+// For people: each actor with its kind, place, threads and the bound of its mailbox, and whom it
+// asks; then the sum of the bounds.
+std::string describe(const Graph& graph);
+// "256 messages, 64 MiB".
+std::string describe(const MailboxLimits& limits);
+// "5 restarts in 60 s".
+std::string describe(const RestartPolicy& policy);
 
 }  // namespace tramontane

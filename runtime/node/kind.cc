@@ -31,25 +31,25 @@ std::vector<std::string> names_of(const std::vector<Kind::Port>& ports) {
 // Collects what is wrong with one actor of a graph.
 class ActorCheck {
  public:
-  ActorCheck(const Graph& graph, const GraphActor& actor, std::string& problems)
+  ActorCheck(const Graph& graph, const GraphActor& actor, std::vector<GraphProblem>& problems)
       : graph_(graph), actor_(actor), problems_(problems) {}
 
   void check(const Kinds& kinds) {
     const Kind* kind = find_kind(kinds, actor_.kind);
-    if (kind == nullptr) complain(unknown_name("kind", actor_.kind, names_of(kinds)));
+    if (kind == nullptr) complain("kind", unknown_name("kind", actor_.kind, names_of(kinds)));
     bool pooled = std::any_of(graph_.pools.begin(), graph_.pools.end(),
         [&](const PoolOptions& pool) { return pool.name == actor_.pool; });
-    if (!pooled) complain(str("there is no pool '", actor_.pool, "'"));
+    if (!pooled) complain("pool", str("there is no pool '", actor_.pool, "'"));
     for (const auto& [port, targets] : actor_.asks)
       for (const std::string& target : targets)
         if (graph_.find(target) == nullptr)
-          complain(str("asks.", port, ": ", unknown_name("actor", target, names_of(graph_))));
+          complain("asks." + port, unknown_name("actor", target, names_of(graph_)));
     if (kind != nullptr) check_ports(*kind);
   }
 
  private:
-  void complain(const std::string& text) {
-    problems_ += str(problems_.empty() ? "" : "\n", "actors.", actor_.name, ": ", text);
+  void complain(std::string key, std::string text) {
+    problems_.push_back({actor_.name, std::move(key), std::move(text)});
   }
 
   void check_ports(const Kind& kind) {
@@ -57,21 +57,22 @@ class ActorCheck {
       auto known = std::find_if(kind.ports.begin(), kind.ports.end(),
           [&, name = port](const Kind::Port& each) { return each.name == name; });
       if (known == kind.ports.end()) {
-        complain("asks: " + unknown_name("port", port, names_of(kind.ports)));
+        std::string text = unknown_name("port", port, names_of(kind.ports));
+        complain("asks." + port, kind.ports.empty() ? str(kind.name, " asks nobody") : text);
       } else if (!known->many && targets.size() > 1) {
-        complain(str("asks.", port, ": takes one actor, not ", targets.size()));
+        complain("asks." + port, str("takes one actor, not ", targets.size()));
       }
     }
     for (const Kind::Port& port : kind.ports) {
       auto wired = actor_.asks.find(port.name);
       bool missing = wired == actor_.asks.end() || wired->second.empty();
-      if (missing && !port.optional) complain(str("asks.", port.name, " is not wired: ", port.doc));
+      if (missing && !port.optional) complain("asks." + port.name, "is not wired: " + port.doc);
     }
   }
 
   const Graph& graph_;
   const GraphActor& actor_;
-  std::string& problems_;
+  std::vector<GraphProblem>& problems_;
 };
 
 }  // namespace
@@ -104,15 +105,32 @@ const Kind* find_kind(const Kinds& kinds, const std::string& name) {
   return found == kinds.end() ? nullptr : &*found;
 }
 
-void check_graph(const Graph& graph, const Kinds& kinds) {
-  std::string problems;
+void check_kinds(const Kinds& kinds) {
+  std::set<std::string> taken;
+  for (const Kind& kind : kinds) {
+    if (!taken.insert(kind.name).second)
+      throw Error(Errc::bad_input, str("there are two kinds of actors called '", kind.name, "'"));
+    if (kind.name.empty() || !kind.make)
+      throw Error(Errc::bad_input, str("the kind '", kind.name, "' needs a name and make()"));
+  }
+}
+
+std::vector<GraphProblem> graph_problems(const Graph& graph, const Kinds& kinds) {
+  std::vector<GraphProblem> problems;
   std::set<std::string> taken;
   for (const GraphActor& actor : graph.actors) {
-    if (!taken.insert(actor.name).second)
-      problems += str(problems.empty() ? "" : "\n", "actors.", actor.name, ": named twice");
+    if (!taken.insert(actor.name).second) problems.push_back({actor.name, "", "named twice"});
     ActorCheck(graph, actor, problems).check(kinds);
   }
-  if (!problems.empty()) throw Error(Errc::bad_input, problems);
+  return problems;
+}
+
+void check_graph(const Graph& graph, const Kinds& kinds) {
+  std::string text;
+  for (const GraphProblem& problem : graph_problems(graph, kinds))
+    text += str(text.empty() ? "" : "\n", "actors.", problem.actor, problem.key.empty() ? "" : ".",
+        problem.key, ": ", problem.text);
+  if (!text.empty()) throw Error(Errc::bad_input, text);
 }
 
 void start_actors(System& system, const Graph& graph, const Kinds& kinds, ProcessContext& process,

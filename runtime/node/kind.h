@@ -6,6 +6,7 @@
 //   Kind word_counter() {
 //     return {.name = "word_counter",
 //         .doc = "counts the words it is told",
+//         .options = OptionsSchema::of<schema::WordCounter>(),
 //         .make = [](const KindContext&) { return std::make_unique<WordCounter>(); }};
 //   }
 //
@@ -15,12 +16,14 @@
 
 #include "runtime/actor/actor.h"
 #include "runtime/actor/system.h"
+#include "runtime/config/options.h"
 #include "runtime/node/graph.h"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <typeindex>
 #include <typeinfo>
@@ -84,6 +87,15 @@ struct Kind {
   std::string name;
   std::string doc;
   std::vector<Port> ports = {};
+  OptionsSchema options = {};  // read them with ReadOptions (options.h); none: it takes none
+  // What an actor has where a graph file does not say otherwise.
+  Isolation isolation = Isolation::thread;
+  std::uint32_t threads = 1;  // of a pool of its own; 0: it is on "main"
+  MailboxLimits mailbox = {};
+  RestartPolicy restart = {};
+  // Of a kind that only reinforcement jobs have, and no graph file: where a job file has its
+  // options ("actors.generator"), or "" if it has none there.
+  std::optional<std::string> job_key = std::nullopt;
   std::function<std::unique_ptr<Actor>(const KindContext&)> make;
 };
 
@@ -91,6 +103,18 @@ using Kinds = std::vector<Kind>;
 
 // Null if there is none of that name.
 const Kind* find_kind(const Kinds& kinds, const std::string& name);
+
+// Error(bad_input) if two have one name, or one cannot be made.
+void check_kinds(const Kinds& kinds);
+
+struct GraphProblem {
+  std::string actor;
+  std::string key;  // "kind", "asks.PORT", "pool"; "" is the actor itself
+  std::string text;
+};
+
+// Every problem of the graph.
+std::vector<GraphProblem> graph_problems(const Graph& graph, const Kinds& kinds);
 
 // Error(bad_input) with every problem of the graph, one a line: names taken twice, kinds and actors
 // that there are none of (with the nearest that there is), ports that the kind does not have or

@@ -49,6 +49,20 @@ class Ending {
     changed_.notify_all();
   }
 
+  // An actor has ended by itself; with the last of `actors`, so does the worker.
+  void finished(const ExitRecord& record, std::size_t actors) {
+    std::lock_guard lock(mutex_);
+    if (decided_) return;
+    finished_.push_back(record);
+    decided_ = finished_.size() == actors;
+    changed_.notify_all();
+  }
+
+  std::vector<ExitRecord> all_finished() {
+    std::lock_guard lock(mutex_);
+    return finished_;
+  }
+
   // The failure, if that is why.
   std::optional<ExitRecord> wait() {
     std::unique_lock lock(mutex_);
@@ -64,6 +78,7 @@ class Ending {
   bool decided_ = false;
   Duration patience_{};
   std::optional<ExitRecord> failure_;
+  std::vector<ExitRecord> finished_;
 };
 
 struct WorkerTick {};
@@ -144,6 +159,11 @@ class Worker {
     options.log = &log_;
     options.first_id = (static_cast<ActorId>(setup_.process) << 32) + 1;
     options.on_escalation = [this](const ExitRecord& record) { ending_.fail(record); };
+    options.on_exit = [this](const ExitRecord& record) {
+      bool own = setup_.graph.find(record.name) != nullptr;
+      if (own && record.cause == ExitCause::stopped)
+        ending_.finished(record, setup_.graph.actors.size());
+    };
     system_.emplace(std::move(options));
     remote_ = std::make_shared<RemoteActors>(*system_, setup_.process);
     for (const RemoteActor& actor : setup_.remote) remote_->add(actor);
@@ -158,6 +178,8 @@ class Worker {
     start_actors(*system_, setup_.graph, kinds_, process_, setup_.numbers);
     auto failure = ending_.wait();
     if (failure) tell(*failure);
+    if (auto all = ending_.all_finished(); all.size() == setup_.graph.actors.size())
+      for (const ExitRecord& record : all) tell(record);
     system_->stop(failure ? failure_patience : ending_.patience());
     over_ = true;
     introductions.join();

@@ -1,0 +1,59 @@
+#pragma once
+// A StartedGraph is a graph that runs: its threads in this process, the rest in workers.
+//
+//   System system({.pools = pools_here(graph), …});
+//   StartedGraph started(system, graph, kinds, process, {.seed = 7, .on_exit = …});
+//   started.start();
+//   …
+//   started.stop(20s);      // workers, in the opposite order of their starting; then
+//   system.stop(20s);       // what is here
+//
+// Thread rule: start() and stop() from one thread that is no actor's; the rest from any.
+
+#include "runtime/actor/actor_status.h"
+#include "runtime/actor/exit_record.h"
+#include "runtime/node/kind.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace tramontane {
+
+// What a system must have for the part of the graph that is in this process.
+std::vector<PoolOptions> pools_here(const Graph& graph);
+
+class StartedGraph {
+ public:
+  struct Options {
+    std::uint64_t seed = 0;
+    // As a System's, of actors in workers: what the system itself is told of those here.
+    std::function<void(const ExitRecord&)> on_exit;
+    std::function<void(const ExitRecord&)> on_escalation;
+  };
+
+  // All that is referred to outlives it; the graph was checked.
+  StartedGraph(System& system, const Graph& graph, const Kinds& kinds, ProcessContext& process,
+      Options options);
+  ~StartedGraph();
+  StartedGraph(const StartedGraph&) = delete;
+  StartedGraph& operator=(const StartedGraph&) = delete;
+
+  void start();
+  void stop(Duration patience);
+
+  // Of workers, as they last told; where they are in `pid`.
+  std::vector<ActorStatus> actors() const;
+  // Workers that were started, all their lives counted.
+  std::uint32_t processes() const;
+  // The peaks of those that run, bytes.
+  std::uint64_t memory() const;
+
+ private:
+  class State;
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace tramontane
