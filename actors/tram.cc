@@ -5,6 +5,7 @@
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/rewards.h"
 #include "actors/rewards/sandbox/serve.h"
+#include "actors/run/kinds.h"
 #include "runtime/base/process_limits.h"
 
 #include <csignal>
@@ -21,19 +22,22 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
   if (argc == 2 && std::strcmp(argv[1], "serve-maths") == 0) return serve_maths(0, 1, {});
   sandbox::serve_sandbox_if_asked(argc, argv);
   std::vector<RewardKind> rewards;
+  Kinds kinds;
   try {
     rewards = built_in_rewards_and(options.rewards);
+    kinds = all_kinds(options.kinds, rewards);
   } catch (const Error& e) {
     std::fprintf(stderr, "tram: %s\n", e.what());
     return static_cast<int>(exit_status(e.errc()));
   }
   Cli cli("tram",
-      "tram: asynchronous reinforcement learning of language models, from one binary.\n"
-      "Try: tram run examples/arithmetic.yaml",
-      {run_command(rewards), resume_command(rewards), plan_command(rewards), eval_command(),
-          generate_command(), rollouts_command(), report_command(), replay_command(),
-          verify_answer_command(rewards), grade_command(rewards), job_command(rewards),
-          version_command()});
+      "tram: asynchronous reinforcement learning of language models, and any other graph of "
+      "actors,\n"
+      "from one binary. Try: tram run examples/arithmetic.yaml",
+      {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
+          kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
+          report_command(), replay_command(), verify_answer_command(rewards),
+          grade_command(rewards), job_command(rewards), version_command()});
   return cli.main(argc, argv);
 }
 

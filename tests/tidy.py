@@ -24,7 +24,7 @@ INCLUDES = {
     "runtime/cli": ["runtime/base"],
     "runtime/actor": ["runtime/base", "runtime/wire"],
     "runtime/link": ["runtime/base", "runtime/wire", "runtime/actor"],
-    "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/link"],
+    "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/config", "runtime/link"],
     "runtime": ["runtime/base", "runtime/wire", "runtime/actor"],
     "kernels": ["runtime/base", "kernels/cpu/table.h"],
     "kernels/cpu": ["kernels"],
@@ -58,7 +58,10 @@ INCLUDES = {
     "actors/run": ["runtime/*", "kernels", "storage", "scheduler", "actors/*"],
     "actors/commands": ["runtime/*", "kernels", "kernels/cuda/devices.h", "storage", "actors/*"],
     "actors": ["runtime/*", "actors/*", "actors/rewards/*"],
-    "examples": ["runtime/tramontane.h", "actors/tram.h", "actors/rewards/reward.h"],
+    "examples": ["runtime/tramontane.h", "runtime/config/options.h", "runtime/node/kind.h", "runtime/wire/capnp_codec.h", "actors/tram.h",
+        "actors/rewards/reward.h"],
+    "examples/embed": ["runtime/tramontane.h", "runtime/config/options.h", "runtime/node/kind.h", "actors/tram.h", "actors/rewards/reward.h",
+        "metronome.capnp.h"],
 }
 # Within a folder's allowance, what it may not include after all.
 EXCLUDES = {
@@ -101,9 +104,9 @@ WORDS = [
 GRADE = r"actors/commands/grading\.(h|cc)"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run/(run|first_causes)\.(cc|h)", r"actors/view/.*", GRADE,
+        [r"actors/weights/.*", r"actors/run/(exit_file|first_causes|graph_run|interrupt_watch|run)\.(cc|h)", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
-    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/run/run\.cc", r"actors/view/.*", GRADE]),
+    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/run/(interrupt_watch|run)\.(cc|h)", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined

@@ -1,17 +1,19 @@
 #pragma once
 // The subcommands of `tram`: one function each gives its name, help, options and action. Those that
-// make rewards are given the kinds there are.
+// make rewards, or actors of graph files, are given the kinds there are.
 
 #include "actors/rewards/reward.h"
 #include "runtime/cli/cli.h"
+#include "runtime/node/kind.h"
 
 #include <vector>
 
 namespace tramontane {
 
-CliCommand run_command(std::vector<RewardKind> rewards);
+CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds);
 CliCommand resume_command(std::vector<RewardKind> rewards);
-CliCommand plan_command(std::vector<RewardKind> rewards);
+CliCommand plan_command(std::vector<RewardKind> rewards, Kinds kinds);
+CliCommand kinds_command(Kinds kinds);
 CliCommand eval_command();
 CliCommand generate_command();
 CliCommand rollouts_command();

@@ -2,12 +2,16 @@
 #include "actors/job/job.h"
 #include "actors/job/reference.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/expand.h"
+#include "actors/run/graph_run.h"
 #include "actors/run/run.h"
 #include "kernels/cuda/devices.h"
 #include "kernels/ops.h"
+#include "runtime/node/graph_file.h"
 #include "storage/file.h"
 
 #include <cstdio>
+#include <optional>
 
 #ifndef TRAM_VERSION
 #define TRAM_VERSION "unknown"
@@ -40,9 +44,23 @@ void print_devices() {
     std::printf("device %d: %s\n", number++, kernels::cuda::describe(card).c_str());
 }
 
+// The graph of a graph file; nothing if the file is that of a reinforcement job, or cannot be read.
+std::optional<GraphJob> graph_of(const CliArguments& arguments, const Kinds& kinds) {
+  const std::string& file = arguments.positional(0);
+  std::string text;
+  try {
+    text = as_text(system_files()->read(file));
+  } catch (const Error&) {
+    return std::nullopt;  // load_job() will say why
+  }
+  std::vector<std::string> sets = arguments.all("set");
+  if (!is_graph_file(text, sets)) return std::nullopt;
+  return parse_graph(file, text, sets, kinds);
+}
+
 }  // namespace
 
-CliCommand run_command(std::vector<RewardKind> rewards) {
+CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
   return {.name = "run",
       .summary = "run a job graph on this machine, to its end",
       .details =
@@ -51,11 +69,20 @@ CliCommand run_command(std::vector<RewardKind> rewards) {
           "Ctrl-C once finishes the step and writes a checkpoint; twice stops at once. Either way\n"
           "`tram resume` goes on, and nothing is lost.\n\n"
           "  tram run examples/arithmetic.yaml\n"
-          "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0",
+          "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0\n\n"
+          "A file without model, stages and data is a graph file: actors of the kinds that tram "
+          "kinds\n"
+          "lists (tram kinds --file explains its keys). It shows what they log, and ends when "
+          "they\n"
+          "have; Ctrl-C stops them in order. Its run cannot be resumed.",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
           json_option, plain_option, overcommit_option},
-      .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
+      .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
+                 const CliArguments& arguments) {
+        if (auto graph = graph_of(arguments, kinds))
+          return run_graph(
+              *graph, kinds, {.folder = arguments.text("run", ""), .view = view_of(arguments)});
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""),
                                   .view = view_of(arguments),
@@ -93,18 +120,29 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
       }};
 }
 
-CliCommand plan_command(std::vector<RewardKind> rewards) {
+CliCommand plan_command(std::vector<RewardKind> rewards, Kinds kinds) {
   return {.name = "plan",
       .summary = "what a job graph would do, without starting it",
       .details =
           "Checks the job graph and everything it names, and prints parameters, memory, tokens "
           "per\n"
-          "step and who does what. With --graph, the whole graph with every default filled in.",
+          "step and who does what: every actor with its kind, place, threads and mailbox, and whom "
+          "it\n"
+          "asks. With --graph, the whole job graph with every default filled in. Of a graph file, "
+          "the\n"
+          "actors.",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"graph", "", "print the resolved job graph instead"}},
-      .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
+      .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
+                 const CliArguments& arguments) {
+        if (auto graph = graph_of(arguments, kinds)) {
+          std::string text = graph->name + "\n\n" + describe(graph->graph);
+          std::fputs((arguments.has("graph") ? graph->text : text).c_str(), stdout);
+          return 0;
+        }
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
-        std::fputs((arguments.has("graph") ? job.resolved : describe_plan(job)).c_str(), stdout);
+        std::string text = describe_plan(job) + describe(expand(job, Isolation::thread));
+        std::fputs((arguments.has("graph") ? job.resolved : text).c_str(), stdout);
         return 0;
       }};
 }

@@ -2,6 +2,7 @@
 
 #include "actors/evaluator/evaluator.h"
 #include "actors/generator/generator.h"
+#include "actors/job/job.capnp.h"
 #include "actors/ledger/actor.h"
 #include "actors/run/job_process.h"
 #include "actors/run/reporter.h"
@@ -10,6 +11,9 @@
 #include "actors/verifier/verifier.h"
 #include "actors/weights/broadcaster.h"
 #include "runtime/base/check.h"
+
+#include <map>
+#include <utility>
 
 namespace tramontane {
 namespace {
@@ -103,13 +107,28 @@ Made make_trainer(const KindContext& context, const std::shared_ptr<JobProcess>&
   return std::make_unique<Trainer>(std::move(options));
 }
 
+// They are made by job files alone, some with options there.
+Kinds of_jobs(Kinds kinds) {
+  const std::map<std::string, OptionsSchema> options = {
+      {"generator", OptionsSchema::of<schema::Generator>()},
+      {"verifier", OptionsSchema::of<schema::Verifier>()},
+      {"trainer", OptionsSchema::of<schema::Trainer>()},
+      {"evaluator", OptionsSchema::of<schema::Evaluator>()}};
+  for (Kind& kind : kinds) {
+    auto found = options.find(kind.name);
+    kind.job_key = found == options.end() ? "" : "actors." + kind.name;
+    if (found != options.end()) kind.options = found->second;
+  }
+  return kinds;
+}
+
 }  // namespace
 
 Kinds reinforcement_kinds(const Rewards& rewards) {
   const Kind::Port reporter{.name = "reporter", .doc = "hears what happens"};
   const Kind::Port ledger{.name = "ledger", .doc = "keeps the rollouts"};
   const Kind::Port trainer_ledger{.name = "ledger", .doc = "keeps the rollouts", .optional = true};
-  return {
+  return of_jobs({
       kind("run", "hears how the run ends, and has it end early", {}, rewards, make_run),
       kind("reporter", "makes events of what it hears, for views and files", {}, rewards,
           make_reporter),
@@ -135,7 +154,14 @@ Kinds reinforcement_kinds(const Rewards& rewards) {
               {.name = "evaluator", .doc = "evaluates versions", .optional = true},
               {.name = "run", .doc = "hears how the run ended", .optional = true}, reporter},
           rewards, make_trainer),
-  };
+  });
+}
+
+Kinds all_kinds(const Kinds& own, const Rewards& rewards) {
+  Kinds kinds = own;
+  for (Kind& kind : reinforcement_kinds(rewards)) kinds.push_back(std::move(kind));
+  check_kinds(kinds);
+  return kinds;
 }
 
 }  // namespace tramontane
