@@ -2,6 +2,7 @@
 // The whole runtime for programs that embed it.
 
 #include "runtime/actor/actor.h"
+#include "runtime/actor/actor_group.h"
 #include "runtime/actor/actor_ref.h"
 #include "runtime/actor/system.h"
 #include "runtime/actor/watch.h"

@@ -26,6 +26,7 @@
 // its System lives.
 
 #include "runtime/base/all.h"
+#include "runtime/base/any.h"
 #include "runtime/base/result.h"
 #include "runtime/base/strand.h"
 #include "runtime/wire/envelope.h"
@@ -247,6 +248,19 @@ requires detail::Named<M> Task<std::vector<Answer<ReplyOf<detail::MessageOf<M>>>
   for (ActorRef& each : to)
     parts.push_back(detail::ask_one<Sent>(std::move(each), message, timeout, reason));
   return all(std::move(parts));
+}
+
+// Asks several actors the same at once; the first answer that is none of a failure, or else the
+// last failure. The others are not waited for: whether they did it is unknown. `to` is not empty.
+template <class M>
+
+requires detail::Named<M> Task<Answer<ReplyOf<detail::MessageOf<M>>>> ask_any(
+    std::vector<ActorRef> to, M&& message, Duration timeout, std::string reason = {}) {
+  using Sent = detail::MessageOf<M>;
+  std::vector<Task<Answer<ReplyOf<Sent>>>> parts;
+  for (ActorRef& each : to)
+    parts.push_back(detail::ask_one<Sent>(std::move(each), message, timeout, reason));
+  return any(std::move(parts));
 }
 
 }  // namespace tramontane

@@ -135,7 +135,7 @@ void Strand::freeze() {
 }
 
 void Strand::resume_ready() {
-  for (std::size_t i = 0; i < ready_.size(); ++i) bounce(ready_[i]);
+  for (resumed_ = 0; resumed_ < ready_.size(); ++resumed_) bounce(ready_[resumed_]);
   ready_.clear();
 }
 

@@ -155,6 +155,9 @@ class Strand : public Trampoline,
   // A root coroutine is resumed for the first time, in this or the next turn.
   void start(std::coroutine_handle<> root) { ready_.push_back(root); }
 
+  // From a coroutine that runs: whether no other is to be resumed before the strand looks for more.
+  bool last_ready() const { return resumed_ + 1 >= ready_.size(); }
+
  protected:
   // One step of the owner's work. True if there is more to do at once.
   virtual bool turn() = 0;
@@ -219,8 +222,9 @@ class Strand : public Trampoline,
   int jobs_ = 0;
   bool frozen_ = false;
   std::vector<std::coroutine_handle<>> ready_;
-  TimerId armed_;           // the one pending call of the clock
-  std::uint64_t arms_ = 0;  // items of earlier arms are ignored
+  std::size_t resumed_ = 0;  // which of them runs
+  TimerId armed_;            // the one pending call of the clock
+  std::uint64_t arms_ = 0;   // items of earlier arms are ignored
 
   // The wait that status() shows. A spin lock, held for a few copied bytes, guards it: publishing
   // is part of every ask.
