@@ -122,6 +122,33 @@ def whole_program(folder):
     print("the installed verifiers: pkg-config, headers, a whole archive", flush=True)
 
 
+def staged_prefix(root):
+    """Where a staged installation lies; its pkg-config files then name that place."""
+    tram = next(os.path.join(where, "tram") for where, _, files in os.walk(root) if "tram" in files and where.endswith("/bin"))
+    return os.path.dirname(os.path.dirname(tram))
+
+
+def embedded(folder):
+    """A project outside this tree: a kind and a reward of its own, built against what is installed."""
+    prefix = staged_prefix(os.path.join(folder, "root"))
+    outer = shutil.copytree(os.path.join(h.ROOT, "examples", "embed"), os.path.join(folder, "embed"))
+    pc = next(where for where, _, files in os.walk(prefix) if "tramontane.pc" in files)
+    build = os.path.join(outer, "build")
+    call("meson", "setup", build, "-Dbuildtype=plain", cwd=outer, env=dict(os.environ, PKG_CONFIG_PATH=pc))
+    call("ninja", "-C", build)
+    program = os.path.join(build, "embed")
+    env = {k: v for k, v in os.environ.items() if k not in ("TRAM_TRAINER", "LD_LIBRARY_PATH")}
+    run = os.path.join(folder, "beats")
+    said = h.tram("run", os.path.join(outer, "graph.yaml"), "--run", run, program=program, env=env, cwd="/").out
+    h.expect(said.count("beat left=") == 3 and "finished after" in said, f"the embedded graph says:\n{said}")
+    h.expect("beats: 4   # whole number" in h.tram("kinds", "metronome", program=program, env=env).out, "the options of metronome")
+    job = h.job(folder, "embedded", warm_steps=2, steps=1)
+    h.tram("run", job, "--run", os.path.join(folder, "embedded"), "--plain", "--set",
+        "actors.verifier.rewards={math: {weight: 0.9, answer: number}, brief: 0.1}", program=program, env=env, cwd="/")
+    print("a project outside this tree has a kind and a reward of its own", flush=True)
+
+
 with h.Folder() as at:
     runtime_alone(at)
     whole_program(at)
+    embedded(at)
