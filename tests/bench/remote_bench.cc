@@ -184,18 +184,19 @@ class Caller final : public Actor {
       measured_->trips.push_back(since_us(begin));
     }
     auto begin = Steps::now();
-    std::vector<Task<void>> parts;
+    std::vector<Task<int>> parts;
     for (int i = 0; i < under_way; ++i) parts.push_back(ask_on(samples / under_way));
     co_await all(std::move(parts));
     measured_->pipelined = samples / under_way * under_way / since_us(begin) * 1e6;
     measured_->done = true;
   }
 
-  Task<void> ask_on(int times) {
+  Task<int> ask_on(int times) {
     for (int i = 0; i < times; ++i) {
       auto sum = co_await ask(adder_, Add{1}, 5s, "the sum");
       sum.value();
     }
+    co_return times;
   }
 
   ActorRef adder_;
