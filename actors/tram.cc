@@ -33,7 +33,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
     std::fprintf(stderr, "tram: %s\n", e.what());
     return static_cast<int>(exit_status(e.errc()));
   }
-  if (is_worker(argc, argv)) return serve_worker(argc, argv, reinforcement_kinds(rewards));
+  if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "
       "actors,\n"

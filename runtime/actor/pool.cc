@@ -16,9 +16,15 @@ struct ThreadPool::Loop {
   explicit Loop(int threads) : context(threads), work(context.get_executor()) {}
 
   // A thread with nothing to do looks for a moment whether something comes before it sleeps: to be
-  // woken takes several times as long as most messages take to be answered.
+  // woken takes several times as long as most messages take to be answered. Not where sockets are
+  // read: what comes by them is seen by the system alone, and while this thread looked elsewhere,
+  // it would neither see them nor, where cores are few, let the peer run.
   void run() {
     while (!context.stopped()) {
+      if (sockets.load(std::memory_order_relaxed)) {
+        context.run();
+        continue;
+      }
       std::uint64_t seen = posted.load(std::memory_order_acquire);
       if (context.poll() > 0) continue;
       int looks = 0;
@@ -41,6 +47,7 @@ struct ThreadPool::Loop {
   boost::asio::io_context context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   std::atomic<std::uint64_t> posted{0};
+  std::atomic<bool> sockets{false};
   // Some 10 us. On one core whoever would post could not run meanwhile.
   const int looks_max = std::thread::hardware_concurrency() > 1 ? 250 : 0;
 };
@@ -80,6 +87,10 @@ bool ThreadPool::run_leftovers() {
 void ThreadPool::post(Runnable& job) {
   boost::asio::post(loop_->context, [&job] { job.run(); });
   loop_->posted.fetch_add(1, std::memory_order_release);
+}
+
+void ThreadPool::serve_sockets() {
+  loop_->sockets.store(true, std::memory_order_relaxed);
 }
 
 boost::asio::io_context& ThreadPool::context() {

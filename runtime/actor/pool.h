@@ -71,6 +71,10 @@ class ThreadPool final : public Pool {
   // For sockets and timers of the transports.
   boost::asio::io_context& context();
 
+  // Sockets are read in context() from now on: its threads then wait for those first of all, and
+  // asks between this pool and others of the process take a little longer.
+  void serve_sockets();
+
  private:
   struct Loop;
   std::unique_ptr<Loop> loop_;

@@ -122,6 +122,7 @@ void RemoteActors::State::ended(
 }
 
 bool RemoteActors::State::lives_there(ProcessId process, ActorId actor) const {
+  if (process != 0 && numbered_by(actor) == process) return true;
   std::lock_guard lock(mutex);
   auto known = actors.find(actor);
   return known != actors.end() && known->second.process == process;

@@ -44,6 +44,17 @@ class System;
 // Numbers the processes of a job, each start anew; 0 is the process that the user started.
 using ProcessId = std::uint32_t;
 
+// A process other than 0 numbers the actors that it starts on its own account from here on; nobody
+// else does.
+constexpr ActorId first_id_of(ProcessId process) {
+  return (static_cast<ActorId>(process) << 32) + 1;
+}
+
+// The process that numbered it so; 0 also for the actors of graphs, which may be anywhere.
+constexpr ProcessId numbered_by(ActorId actor) {
+  return static_cast<ProcessId>(actor >> 32);
+}
+
 // What both ends of a session must be: the runtime's version. Processes of one job run one program.
 std::string own_build();
 

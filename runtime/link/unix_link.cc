@@ -111,11 +111,14 @@ bool would_block(int error) {
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
   Socket(ThreadPool& pool, Descriptor descriptor)
-      : handle_(descriptor.get()), stream_(std::in_place, pool.context(), descriptor.release()) {}
+      : pool_(pool),
+        handle_(descriptor.get()),
+        stream_(std::in_place, pool.context(), descriptor.release()) {}
 
   void start(std::shared_ptr<Link::Receiver> receiver) {
     std::lock_guard lock(mutex_);
     receiver_ = std::move(receiver);
+    pool_.serve_sockets();
     await_read();
   }
 
@@ -254,6 +257,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     receiver->ended(reason);
   }
 
+  ThreadPool& pool_;
   const int handle_;
   const std::string peer_ = peer_of(handle_);
   Bytes buffer_ = Bytes(read_bytes);          // the chain of reads'

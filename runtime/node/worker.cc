@@ -157,7 +157,7 @@ class Worker {
     options.seed = setup_.seed;
     options.clock = &clock_;
     options.log = &log_;
-    options.first_id = (static_cast<ActorId>(setup_.process) << 32) + 1;
+    options.first_id = first_id_of(setup_.process);
     options.on_escalation = [this](const ExitRecord& record) { ending_.fail(record); };
     options.on_exit = [this](const ExitRecord& record) {
       bool own = setup_.graph.find(record.name) != nullptr;
@@ -175,7 +175,13 @@ class Worker {
       return std::make_unique<WorkerActor>(setup_.agent, setup_.process, *remote_, ending_);
     });
     std::thread introductions = start_thread("the thread that meets others", [this] { meet(); });
-    start_actors(*system_, setup_.graph, kinds_, process_, setup_.numbers);
+    try {
+      start_actors(*system_, setup_.graph, kinds_, process_, setup_.numbers);
+    } catch (...) {
+      over_ = true;
+      introductions.join();
+      throw;
+    }
     auto failure = ending_.wait();
     if (failure) tell(*failure);
     if (auto all = ending_.all_finished(); all.size() == setup_.graph.actors.size())

@@ -42,12 +42,16 @@ def heading(text):
     print(f"\n== {text}", flush=True)
 
 
-def program(name):
+def program(*names):
     def run():
-        heading(name)
-        sys.stdout.flush()
         trainer = os.path.join(BUILD, "actors", "model", "torch", "libtramontane_trainer.so")
-        return subprocess.run([os.path.join(BUILD, "tests", "bench", name)], env=dict(os.environ, TRAM_TRAINER=trainer)).returncode
+        codes = []
+        for name in names:
+            heading(name)
+            sys.stdout.flush()
+            codes.append(subprocess.run([os.path.join(BUILD, "tests", "bench", name)],
+                env=dict(os.environ, TRAM_TRAINER=trainer)).returncode)
+        return max(codes)
     return run
 
 
@@ -170,7 +174,7 @@ def math_verify():
 
 
 LONG = ("generate", "peers", "math_verify")
-BENCHES = {"asks": program("ask_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
+BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "sandbox": program("sandbox_bench"),
     "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify}
 

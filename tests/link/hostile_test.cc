@@ -154,7 +154,7 @@ TEST_CASE("who breaks the rules of a session is disconnected with a reason, and 
           "process 9 gave credit back that was not taken, for actor 600"},
       {greeted(says(message(0, 600, 1, 1))), "process 9 sent a frame of 1 descriptors came with 0"},
       {greeted([&](Stranger& s) { s.say(message(0, 600, 1, 1), {memory.get()}); }),
-          "process 9 sent a blob that is no shared memory sealed against resizing"},
+          "process 9 sent a blob that is no shared memory sealed against writing and resizing"},
       {greeted([&](Stranger& s) { s.say(message(0, 600, 1), {memory.get()}); }),
           "process 9 sent descriptors that belong to no message"},
       {greeted([](Stranger& s) { s.say(bye_frame("enough")); }), "process 9 said: enough"},

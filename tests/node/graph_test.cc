@@ -123,9 +123,9 @@ TEST_CASE("everything that is wrong with a graph is told at once, with what is n
   graph.actors.push_back({.name = "c", .kind = "sender", .asks = {{"counter", {"a", "b"}}}});
   std::string text = problems_of(graph);
   for (const char* part : {"actors.a: named twice", "unknown kind 'sendr'; did you mean 'sender'",
-           "there is no pool 'deep'", "asks.counter is not wired: adds up what is passed on",
-           "actors.b: asks.counter: unknown actor 'aa'", "unknown port 'countr'",
-           "actors.c: asks.counter: takes one actor, not 2"}) {
+           "there is no pool 'deep'", "asks.counter: is not wired: adds up what is passed on",
+           "actors.b.asks.counter: unknown actor 'aa'", "unknown port 'countr'",
+           "actors.c.asks.counter: takes one actor, not 2"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
