@@ -54,11 +54,11 @@ void put(schema::Counts::Builder out, const CountOf& counts) {
 }
 
 CountOf take(schema::Counts::Reader in) {
-  if (in.getWords().size() != in.getCounts().size())
-    throw Error(Errc::bad_input, "not a count for each word");
+  auto words = in.getWords();  // once: what is read too often counts as an attack
+  auto numbers = in.getCounts();
+  if (words.size() != numbers.size()) throw Error(Errc::bad_input, "not a count for each word");
   CountOf counts;
-  for (unsigned at = 0; at < in.getWords().size(); ++at)
-    counts[in.getWords()[at]] += in.getCounts()[at];
+  for (unsigned at = 0; at < words.size(); ++at) counts[words[at]] += numbers[at];
   return counts;
 }
 

@@ -160,6 +160,7 @@ void Agent::launch(Worker& worker) {
   for (const RemoteActor& actor : actors_of(worker))
     remote_->moved(actor.id, actor.process, actor.incarnation);
   introduce(worker);
+  if (options_.on_workers) options_.on_workers(list({}));
   log(Level::info, str("worker ", worker.name, " began"),
       {{"pid", worker.child->pid()}, {"process", worker.process}, {"life", worker.lives}});
 }

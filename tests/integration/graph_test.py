@@ -66,6 +66,21 @@ def counted(folder):
     return run
 
 
+def counted_apart(folder):
+    """The same words by actors in processes: one kind, and all of them."""
+    wanted = words_of(glob.glob(TEXTS))
+    for name, words, processes in (("counters", ["--set", "actors.counter.isolation=process"], 2),
+            ("all", ["--isolation", "process"], 7)):
+        run = os.path.join(folder, f"apart-{name}")
+        summary = wordcount("run", EXAMPLE, "--run", run, "--json", *words).events()[-1]
+        h.expect_equal(counts_in(run), wanted, f"words counted with {name} in processes")
+        h.expect_equal([summary[k] for k in ("stopped", "isolation", "processes")], ["finished", "process", processes],
+            "the summary")
+        ends = [json.loads(line) for line in open(os.path.join(run, "exits.jsonl"))]
+        h.expect_equal({e["cause"] for e in ends}, {"stopped"}, "how they ended")
+    print("the words are counted right by actors in processes, which end when they have", flush=True)
+
+
 def whole_run(folder, run):
     """What a run leaves, and what it prints."""
     given = open(EXAMPLE).read()
@@ -143,9 +158,7 @@ def mistakes(folder):
     refused(["run", EXAMPLE, "--set", "actors.reader.kind=word_reader"], h.BAD_INPUT, "--set actors.reader.kind=word_reader: ")
     refused(["plan", EXAMPLE, "--set", "actors.reader.options.fils=x"], h.BAD_INPUT, "did you mean 'files'?")
     refused(["plan", EXAMPLE, "--set", "actors.report.kind=generator"], h.BAD_INPUT, "generator is for reinforcement jobs alone")
-    refused(["run", EXAMPLE, "--run", os.path.join(folder, "apart"), "--set", "actors.counter.isolation=process"], h.UNSUPPORTED,
-        "actors.counter/0: ", "isolation: thread")
-    h.expect(not os.path.exists(os.path.join(folder, "apart")), "a run that is refused leaves a folder")
+    refused(["run", EXAMPLE, "--isolation", "proces"], h.BAD_INPUT, "did you mean 'process'?")
     refused(["plan", EXAMPLE], h.BAD_INPUT, "this program has no kinds for graph files", program=h.TRAM)
     refused(["run", os.path.join(folder, "none.yaml")], h.BAD_INPUT, "none.yaml", "No such file")
     missing = os.path.join(folder, "missing")
@@ -178,6 +191,7 @@ def interrupted(folder):
 with h.Folder() as at:
     last = counted(at)
     whole_run(at, last)
+    counted_apart(at)
     plan()
     kinds()
     mistakes(at)
