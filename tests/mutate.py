@@ -160,11 +160,21 @@ def copy_tree(target):
         os.symlink(deps, link)
 
 
-def run(command, seconds, **options):
+def run(command, seconds, preexec_fn=None, **options):
     """The exit status of a command and of all it started; None when it outlasts `seconds`."""
+    interrupt = {signal.SIGINT}
+
+    def begin():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt)
+        if preexec_fn is not None:
+            preexec_fn()
+
+    # An interrupt between the start and the `try` would leave behind what was started.
+    signal.pthread_sigmask(signal.SIG_BLOCK, interrupt)
     process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, **options)
+        stderr=subprocess.DEVNULL, preexec_fn=begin, **options)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt)
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         return None
