@@ -83,7 +83,8 @@ Task<void> Generator::work() {
 
 void Generator::pull_tasks() {
   nudged_ = false;
-  LeaseTasks request{name(), wanted()};
+  asked_ = wanted();
+  LeaseTasks request{name(), asked_};
   leasing_ = call(ledger_, give(request), ledger_deadline, "rollouts to write");
 }
 
@@ -94,9 +95,11 @@ void Generator::take_tasks() {
     ask_after_ = now() + options_.poll_every;
     return;
   }
+  // Less than asked for: nothing more is there until the ledger says so. What has ended meanwhile
+  // is another matter.
+  bool less = answer->tasks.size() < asked_;
   for (auto& task : answer->tasks) batch_.add(std::move(task));
-  // Less than asked for: nothing more is there until the ledger says so.
-  if (wanted() > 0 && !nudged_) ask_after_ = now() + options_.poll_every;
+  if (less && !nudged_) ask_after_ = now() + options_.poll_every;
   note("idle_because", answer->why_none);
 }
 

@@ -71,7 +71,8 @@ class Generator final : public Actor {
   Pending<LeaseTasks> leasing_;
   Pending<Append> appending_;  // the first of unsent_
   std::size_t sent_ = 0;       // how many of them
-  bool nudged_ = false;        // since the last lease was asked for
+  std::uint32_t asked_ = 0;    // tasks, by the last lease
+  bool nudged_ = false;        // since then
   Time ask_after_{};           // no tasks were there: not before this, or a nudge
   Time send_after_{};          // the ledger did not take segments: not before this
   Time flushed_{};

@@ -60,6 +60,7 @@ TEST_CASE("many actors on several threads share a session, while it ends again a
       pair.connect(options);
     }
   }
+  pair.connect(options);  // the last cut may have come when all had ended
   CHECK(counts.asked == askers * times);
   CHECK(counts.answered + counts.unknown == askers * times);
   CHECK(counts.other == 0);
