@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -87,6 +88,7 @@ class System::State final : public Host {
   // Blocks until a cell that was killed has ended: what computes on a thread cannot be interrupted.
   void await_thread(const Cell& cell);
   void end_pools();
+  void let_clock_pass();
   void watch_over();
   void report_overdue();
 };
@@ -138,6 +140,15 @@ void System::State::gone(ActorId actor) {
   ended.notify_all();
 }
 
+// The clock's thread may still be in the call that woke an actor which has ended since.
+void System::State::let_clock_pass() {
+  if (dynamic_cast<RealClock*>(clock_) == nullptr) return;
+  auto passed = std::make_shared<std::promise<void>>();
+  auto waits = passed->get_future();
+  clock_->call_at(clock_->now(), [passed] { passed->set_value(); });
+  waits.wait();
+}
+
 void System::State::end_pools() {
   if (options.simulation != nullptr) {
     for (auto& [name, pool] : pools) pool->end_turns();
@@ -145,6 +156,7 @@ void System::State::end_pools() {
     }
   }
   for (auto& [name, pool] : pools) pool->join();
+  let_clock_pass();
   bool ran = true;
   while (ran) {
     ran = false;
