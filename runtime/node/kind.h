@@ -121,14 +121,14 @@ std::vector<GraphProblem> graph_problems(const Graph& graph, const Kinds& kinds)
 // that must be wired, pools that are not in the list.
 void check_graph(const Graph& graph, const Kinds& kinds);
 
-// Starts in this system what the graph has for this process (`process.worker()`), in its order.
-// `numbered` gives, by name, ids and numbers of earlier lives where other processes know the
-// actors; may be null. Kinds and process outlive the system; the graph need not.
+// Of an actor that other processes know: its id, and how many lives it had before.
 struct ActorNumber {
   ActorId id = 0;
   Incarnation lives_before = 0;
 };
 
+// Starts in this system what the graph has for this process (`process.worker()`), in its order.
+// `numbers` are by name. Kinds and process outlive the system; the graph need not.
 void start_actors(System& system, const Graph& graph, const Kinds& kinds, ProcessContext& process,
     const std::map<std::string, ActorNumber>& numbers = {});
 

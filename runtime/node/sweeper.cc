@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <vector>
 
 namespace tramontane {
 namespace {
@@ -37,17 +38,22 @@ bool tell(const Sweeper& sweeper, pid_t what) {
                                MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof what;
 }
 
+// It has been told before it runs: this process may be killed at any moment from then on.
 void start(Sweeper& sweeper) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw Error(Errc::io, str("a socket to a child: ", std::strerror(errno)));
   sweeper.socket = Descriptor(ends[0]);
   Descriptor theirs(ends[1]);
+  std::vector<pid_t> no_room;
+  for (pid_t group : sweeper.groups)
+    if (!tell(sweeper, group)) no_room.push_back(group);
   // Nobody waits for the end of an output that it holds.
   sweeper.child = Child::start(
       {.command = {"/proc/self/exe", "sweep-children", std::to_string(sweeper.process)},
           .descriptors = {{theirs.get(), sweeper_socket}},
           .output = "/dev/null"});
+  for (pid_t group : no_room) tell(sweeper, group);
 }
 
 }  // namespace
@@ -58,9 +64,7 @@ void sweep_later(pid_t group) {
   if (current == nullptr || current->process != ::getpid())
     current = std::make_unique<Sweeper>().release();
   current->groups.insert(group);
-  if (tell(*current, group)) return;
-  start(*current);
-  for (pid_t one : current->groups) tell(*current, one);
+  if (!tell(*current, group)) start(*current);
 }
 
 void sweep_no_more(pid_t group) noexcept {
