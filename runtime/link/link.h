@@ -11,6 +11,7 @@
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/base/socket_message.h"
 
 #include <cstddef>
 #include <memory>
@@ -41,7 +42,7 @@ class Link {
   virtual void start(std::shared_ptr<Receiver> receiver) = 0;
 
   // Of one send(): no more.
-  static constexpr std::size_t descriptors_most = 16;
+  static constexpr std::size_t descriptors_most = message_descriptors_most;
 
   // Never blocks: what the peer does not take yet waits here, without bound (the session's credit
   // bounds it). Lost if the link has ended. The descriptors stay the caller's, until this returns.

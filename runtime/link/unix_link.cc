@@ -2,11 +2,11 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "runtime/base/socket_message.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -15,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <vector>
 
@@ -28,82 +27,6 @@ using boost::system::error_code;
 constexpr std::size_t read_bytes = 64 << 10;
 constexpr int reads_in_a_row = 16;                // before others of the pool have their turn
 constexpr std::size_t gathered_bytes = 64 << 10;  // small sends that wait become one
-
-// Room for the descriptors of one message.
-union Control {
-  cmsghdr header;
-  std::array<char, CMSG_SPACE(sizeof(int) * Link::descriptors_most)> room;
-};
-
-// Takes as many bytes as the socket does; the errno if none.
-int write_some(int socket, ByteView bytes, const std::vector<int>& descriptors, std::size_t& sent) {
-  Control control{};
-  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    std::size_t size = sizeof(int) * descriptors.size();
-    message.msg_control = &control;
-    message.msg_controllen = CMSG_SPACE(size);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(size);
-    std::memcpy(CMSG_DATA(header), descriptors.data(), size);
-  }
-  for (;;) {
-    ssize_t taken = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (taken >= 0) {
-      sent = static_cast<std::size_t>(taken);
-      return 0;
-    }
-    if (errno != EINTR) return errno;
-  }
-}
-
-struct Piece {
-  std::size_t size = 0;
-  std::vector<Descriptor> descriptors;
-  bool descriptors_lost = false;  // this process may not have so many
-  int error = 0;
-};
-
-Piece read_some(int socket, std::span<std::byte> room) {
-  Control control{};
-  iovec part{room.data(), room.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = &control;
-  message.msg_controllen = sizeof control;
-  ssize_t taken = 0;
-  do {
-    taken = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  } while (taken < 0 && errno == EINTR);
-  Piece piece;
-  if (taken < 0) {
-    piece.error = errno;
-    return piece;
-  }
-  piece.size = static_cast<std::size_t>(taken);
-  piece.descriptors_lost = (message.msg_flags & MSG_CTRUNC) != 0;
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int value = -1;
-      std::memcpy(&value, CMSG_DATA(header) + i * sizeof(int), sizeof value);
-      piece.descriptors.emplace_back(value);
-    }
-  }
-  return piece;
-}
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK;
-}
 
 // What the link and the handlers of the event loop share. The chain of reads, of which there is one
 // at a time, calls the receiver, and ends the link: whoever else wants it to end shuts the socket
@@ -123,13 +46,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
   void send(Bytes bytes, const std::vector<int>& descriptors) {
-    TRAM_CHECK(descriptors.size() <= Link::descriptors_most, "too many descriptors for one send",
-        descriptors.size());
     std::lock_guard lock(mutex_);
     if (!stream_ || ending_ || deaf_) return;
     std::size_t sent = 0;
     if (waiting_.empty()) {
-      int error = write_some(handle_, bytes, descriptors, sent);
+      auto [taken, error] = send_message(handle_, bytes, descriptors);
+      sent = taken;
       if (error != 0 && !would_block(error)) return give_up(error);
       if (sent == bytes.size()) return;
     }
@@ -211,8 +133,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
       descriptors.clear();
       if (first.sent == 0)
         for (const Descriptor& each : first.descriptors) descriptors.push_back(each.get());
-      std::size_t sent = 0;
-      int error = write_some(handle_, ByteView(first.bytes).subspan(first.sent), descriptors, sent);
+      auto [sent, error] =
+          send_message(handle_, ByteView(first.bytes).subspan(first.sent), descriptors);
       if (error != 0) return would_block(error) ? await_write() : give_up(error);
       first.sent += sent;
       unsent_ -= sent;
@@ -227,15 +149,15 @@ class Socket : public std::enable_shared_from_this<Socket> {
         std::lock_guard lock(mutex_);
         if (ending_) break;
       }
-      Piece piece = read_some(handle_, buffer_);
+      ReceivedMessage piece = receive_message(handle_, buffer_);
       if (would_block(piece.error)) break;
       if (piece.error != 0)
         return finish(str("the connection broke: ", std::strerror(piece.error)));
-      if (piece.size == 0) return finish("the peer closed the connection");
+      if (piece.bytes == 0) return finish("the peer closed the connection");
       if (piece.descriptors_lost)
         return finish("descriptors were lost: this process may not have so many open");
-      bool full = piece.size == buffer_.size() || !piece.descriptors.empty();
-      receiver_->received(ByteView(buffer_).first(piece.size), std::move(piece.descriptors));
+      bool full = piece.bytes == buffer_.size() || !piece.descriptors.empty();
+      receiver_->received(ByteView(buffer_).first(piece.bytes), std::move(piece.descriptors));
       if (!full) break;
     }
     std::unique_lock lock(mutex_);

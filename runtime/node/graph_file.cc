@@ -5,6 +5,7 @@
 #include "runtime/config/load.h"
 #include "runtime/config/text_forms.h"
 #include "runtime/node/graph_file.capnp.h"
+#include "runtime/wire/capnp_codec.h"
 
 #include <algorithm>
 #include <cctype>
@@ -18,10 +19,6 @@ namespace {
 
 constexpr std::uint32_t threads_max = 1024;  // of all pools
 constexpr double mebibyte = 1 << 20;
-
-std::string text_of(capnp::Text::Reader text) {
-  return {text.begin(), text.end()};
-}
 
 std::string one_line(std::string text) {
   std::replace_if(

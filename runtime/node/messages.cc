@@ -8,10 +8,6 @@ namespace {
 
 constexpr auto last_code = static_cast<std::uint8_t>(Errc::unknown);
 
-std::string text(capnp::Text::Reader from) {
-  return {from.begin(), from.end()};
-}
-
 void write_state(const ActorStatus& status, schema::ActorState::Builder out) {
   out.setId(status.id);
   out.setName(status.name);
@@ -45,9 +41,9 @@ ActorStatus read_state(schema::ActorState::Reader in) {
     throw Error(Errc::bad_input, "an actor's state that is none");
   ActorStatus status;
   status.id = in.getId();
-  status.name = text(in.getName());
-  status.kind = text(in.getKind());
-  status.pool = text(in.getPool());
+  status.name = text_of(in.getName());
+  status.kind = text_of(in.getKind());
+  status.pool = text_of(in.getPool());
   status.state = static_cast<ActorState>(in.getState());
   status.incarnation = in.getIncarnation();
   status.mailbox_messages = in.getMailboxMessages();
@@ -58,12 +54,12 @@ ActorStatus read_state(schema::ActorState::Reader in) {
   status.oldest_message = Duration(in.getOldestMessage());
   status.handled = in.getHandled();
   status.unhandled = in.getUnhandled();
-  status.last_handler = text(in.getLastHandler());
+  status.last_handler = text_of(in.getLastHandler());
   status.busy = Duration(in.getBusy());
   status.busy_share = in.getBusyShare();
-  status.waiting_for = text(in.getWaitingFor());
+  status.waiting_for = text_of(in.getWaitingFor());
   status.waiting_since = Time(Duration(in.getWaitedFor()));
-  for (auto note : in.getNotes()) status.notes[text(note.getKey())] = text(note.getValue());
+  for (auto note : in.getNotes()) status.notes[text_of(note.getKey())] = text_of(note.getValue());
   return status;
 }
 
@@ -97,19 +93,19 @@ Result<ActorEnded> Codec<ActorEnded>::decode(ByteView bytes) {
       throw Error(Errc::bad_input, "the end of an actor that is none");
     ExitRecord record;
     record.actor = in.getActor();
-    record.name = text(in.getName());
-    record.kind = text(in.getKind());
+    record.name = text_of(in.getName());
+    record.kind = text_of(in.getKind());
     record.incarnation = in.getIncarnation();
     record.cause = static_cast<ExitCause>(in.getCause());
-    record.text = text(in.getText());
+    record.text = text_of(in.getText());
     if (in.getCode() != 0) record.code = static_cast<Errc>(in.getCode());
-    record.doing = text(in.getDoing());
-    record.holding = text(in.getHolding());
+    record.doing = text_of(in.getDoing());
+    record.holding = text_of(in.getHolding());
     record.wall = in.getWall();
     record.lived = Duration(in.getLived());
     record.handled = in.getHandled();
     record.unread = in.getUnread();
-    for (auto line : in.getLastLines()) record.last_lines.push_back(text(line));
+    for (auto line : in.getLastLines()) record.last_lines.push_back(text_of(line));
     return ActorEnded{std::move(record)};
   });
 }
@@ -140,7 +136,8 @@ Result<WorkerStatus> Codec<WorkerStatus>::decode(ByteView bytes) {
   return decode_capnp<Schema, WorkerStatus>(bytes, [](Schema::Reader in) {
     WorkerStatus message{.process = in.getProcess(), .memory = in.getMemory()};
     for (auto actor : in.getActors()) message.actors.push_back(read_state(actor));
-    for (auto count : in.getCounters()) message.counters[text(count.getName())] = count.getValue();
+    for (auto count : in.getCounters())
+      message.counters[text_of(count.getName())] = count.getValue();
     return message;
   });
 }
@@ -159,7 +156,7 @@ Bytes Codec<ActorGone>::encode(const ActorGone& message) {
 Result<ActorGone> Codec<ActorGone>::decode(ByteView bytes) {
   using Schema = schema::ActorGone;
   return decode_capnp<Schema, ActorGone>(bytes, [](Schema::Reader in) {
-    return ActorGone{in.getId(), text(in.getWhy())};
+    return ActorGone{in.getId(), text_of(in.getWhy())};
   });
 }
 

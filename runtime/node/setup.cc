@@ -6,10 +6,6 @@
 namespace tramontane {
 namespace {
 
-std::string text(capnp::Text::Reader from) {
-  return {from.begin(), from.end()};
-}
-
 void write_remote(
     const std::vector<RemoteActor>& actors, capnp::List<schema::RemoteSetup>::Builder out) {
   for (unsigned i = 0; i < actors.size(); ++i) {
@@ -24,7 +20,7 @@ std::vector<RemoteActor> read_remote(capnp::List<schema::RemoteSetup>::Reader in
   std::vector<RemoteActor> actors;
   for (auto each : in)
     actors.push_back(
-        {each.getId(), text(each.getName()), each.getProcess(), each.getIncarnation()});
+        {each.getId(), text_of(each.getName()), each.getProcess(), each.getIncarnation()});
   return actors;
 }
 
@@ -49,17 +45,18 @@ void write_actor(
 }
 
 GraphActor read_actor(schema::ActorSetup::Reader in, const std::string& worker) {
-  GraphActor actor{.name = text(in.getName()),
-      .kind = text(in.getKind()),
+  GraphActor actor{.name = text_of(in.getName()),
+      .kind = text_of(in.getKind()),
       .isolation = Isolation::process,
       .worker = worker,
-      .pool = text(in.getPool())};
+      .pool = text_of(in.getPool())};
   actor.mailbox.messages = in.getMailboxMessages();
   actor.mailbox.bytes = in.getMailboxBytes();
   auto options = std::as_bytes(std::span(in.getOptions().begin(), in.getOptions().size()));
   actor.options.assign(options.begin(), options.end());
   for (auto port : in.getAsks())
-    for (auto target : port.getActors()) actor.asks[text(port.getName())].push_back(text(target));
+    for (auto target : port.getActors())
+      actor.asks[text_of(port.getName())].push_back(text_of(target));
   return actor;
 }
 
@@ -90,18 +87,18 @@ Bytes encode_setup(const WorkerSetup& setup) {
 Result<WorkerSetup> decode_setup(ByteView bytes) {
   using Schema = schema::WorkerSetup;
   return decode_capnp<Schema, WorkerSetup>(bytes, [](Schema::Reader in) {
-    WorkerSetup setup{.name = text(in.getName()),
+    WorkerSetup setup{.name = text_of(in.getName()),
         .process = in.getProcess(),
-        .folder = text(in.getFolder()),
+        .folder = text_of(in.getFolder()),
         .seed = in.getSeed(),
         .agent = in.getAgent(),
         .self = in.getSelf()};
     setup.graph.pools.clear();
     for (auto pool : in.getPools())
-      setup.graph.pools.push_back({text(pool.getName()), static_cast<int>(pool.getThreads())});
+      setup.graph.pools.push_back({text_of(pool.getName()), static_cast<int>(pool.getThreads())});
     for (auto actor : in.getActors()) {
       setup.graph.actors.push_back(read_actor(actor, setup.name));
-      setup.numbers[text(actor.getName())] = {actor.getId(), actor.getLivesBefore()};
+      setup.numbers[text_of(actor.getName())] = {actor.getId(), actor.getLivesBefore()};
     }
     setup.remote = read_remote(in.getRemote());
     return setup;
@@ -120,7 +117,7 @@ Bytes encode_introduction(const Introduction& introduction) {
 Result<Introduction> decode_introduction(ByteView bytes) {
   using Schema = schema::Introduction;
   return decode_capnp<Schema, Introduction>(bytes, [](Schema::Reader in) {
-    return Introduction{in.getProcess(), text(in.getPeer()), read_remote(in.getActors())};
+    return Introduction{in.getProcess(), text_of(in.getPeer()), read_remote(in.getActors())};
   });
 }
 

@@ -27,9 +27,14 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace tramontane {
+
+inline std::string text_of(capnp::Text::Reader text) {
+  return {text.begin(), text.end()};
+}
 
 template <class Schema, class Fill>
 Bytes encode_capnp(Fill fill) {
