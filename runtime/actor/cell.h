@@ -134,7 +134,7 @@ class Cell final : public Strand, public Route {
 
   Host& host_;
   const ActorOptions options_;
-  const Factory factory_;
+  Factory factory_;
   Mailbox mailbox_;
   Supervisor supervisor_;
   Random random_;

@@ -179,8 +179,15 @@ void Cell::tell_watchers(const ActorExited& exited) {
   }
 }
 
+// Who is told, and what lives are built from, may hold references to whoever refers to this one.
 void Cell::end_for_good() {
   disarm();
+  std::vector<ActorRef> watchers;
+  {
+    std::lock_guard lock(mutex_);
+    watchers.swap(watchers_);
+  }
+  factory_ = nullptr;
   for (const char* metric : {"actor_handler_seconds", "actor_mailbox_seconds"})
     host_.metrics().remove(metric, {{"actor", label()}});
   host_.metrics().remove("actor_unhandled_total", {{"actor", label()}});

@@ -294,9 +294,10 @@ void Cell::on_due(Time now) {
 
 bool Cell::add_watcher(ActorRef watcher) {
   std::lock_guard lock(mutex_);
+  if (dead()) return false;
   if (std::find(watchers_.begin(), watchers_.end(), watcher) == watchers_.end())
     watchers_.push_back(std::move(watcher));
-  return !dead();
+  return true;
 }
 
 void Cell::note(std::string_view key, std::string value) {

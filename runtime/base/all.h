@@ -10,7 +10,7 @@
 // the others still run to their end, and the first exception is thrown then.
 
 #include "runtime/base/async.h"
-#include "runtime/base/strand.h"
+#include "runtime/base/parts_wait.h"
 
 #include <cstddef>
 #include <exception>
@@ -22,47 +22,14 @@
 namespace tramontane {
 namespace detail {
 
-// Over when its count reaches zero. No deadline: each part has its own.
-class AllWait final : public Wait {
+// Over when all parts have ended.
+class AllWait final : public PartsWait {
  public:
-  explicit AllWait(std::size_t parts) : Wait(WaitKind::own, {}), left(parts) {}
-
-  bool await_ready() const noexcept { return left == 0; }
-
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    Strand& strand = *self.promise().strand;
-    on_ = &strand;
-    strand.begin(*this, self, forever);
-    for (auto& part : running) {
-      part.promise().strand = &strand;
-      part.promise().trampoline = &strand;
-      strand.start(part);
-    }
-  }
-
-  void await_resume() const noexcept {}
+  using PartsWait::PartsWait;
 
   void part_ended() {
-    if (--left == 0) on_->wake(*this);
+    if (count_down() == 0) wake();
   }
-
-  ~AllWait() override {
-    for (auto& part : running) part.destroy();
-  }
-
-  std::size_t left;
-  std::vector<Task<void>::Handle> running;
-  std::exception_ptr error;
-
- private:
-  void on_wake(std::unique_ptr<Item>) override {}
-
-  void on_deadline() override {}
-
-  bool cancels() const override { return false; }  // its parts' waits are cancelled themselves
-
-  Strand* on_ = nullptr;
 };
 
 template <class T>

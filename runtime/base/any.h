@@ -15,6 +15,7 @@
 
 #include "runtime/base/async.h"
 #include "runtime/base/check.h"
+#include "runtime/base/parts_wait.h"
 #include "runtime/base/strand.h"
 
 #include <cstddef>
@@ -27,53 +28,22 @@
 namespace tramontane {
 namespace detail {
 
-// Over when a part has succeeded, or all have ended. No deadline: each part has its own.
-class AnyWait final : public Wait {
+// Over when a part has succeeded, or all have ended.
+class AnyWait final : public PartsWait {
  public:
-  explicit AnyWait(std::size_t parts) : Wait(WaitKind::own, {}), left_(parts) {}
-
-  bool await_ready() const noexcept { return false; }
-
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    Strand& strand = *self.promise().strand;
-    on_ = &strand;
-    strand.begin(*this, self, forever);
-    for (auto& part : running) {
-      part.promise().strand = &strand;
-      part.promise().trampoline = &strand;
-      strand.start(part);
-    }
-  }
-
-  void await_resume() const noexcept {}
+  using PartsWait::PartsWait;
 
   void part_ended(bool succeeded) {
-    --left_;
-    if (over_ || (!succeeded && left_ > 0)) return;
+    std::size_t left = count_down();
+    if (over_ || (!succeeded && left > 0)) return;
     over_ = true;
-    on_->wake(*this);
+    wake();
   }
 
   bool over() const { return over_; }
 
-  ~AnyWait() override {
-    for (auto& part : running) part.destroy();
-  }
-
-  std::vector<Task<void>::Handle> running;
-  std::exception_ptr error;
-
  private:
-  void on_wake(std::unique_ptr<Item>) override {}
-
-  void on_deadline() override {}
-
-  bool cancels() const override { return false; }  // its parts' waits are cancelled themselves
-
-  std::size_t left_;
   bool over_ = false;
-  Strand* on_ = nullptr;
 };
 
 // Lets every coroutine go first that is to be resumed already: then none of the parts is among

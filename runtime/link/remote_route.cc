@@ -67,9 +67,10 @@ std::string RemoteRoute::fullness() const {
 
 bool RemoteRoute::add_watcher(ActorRef watcher) {
   std::lock_guard lock(mutex_);
+  if (gone_) return false;
   if (std::find(watchers_.begin(), watchers_.end(), watcher) == watchers_.end())
     watchers_.push_back(std::move(watcher));
-  return !gone_;
+  return true;
 }
 
 void RemoteRoute::connected(std::shared_ptr<Session> session) {
@@ -157,7 +158,7 @@ void RemoteRoute::send_parked(Told& told) {
 void RemoteRoute::end_life(Told& told, const std::string& why, bool restarts) {
   if (ended_ >= incarnation() && restarts) return;
   ended_ = incarnation();
-  told.watchers = watchers_;
+  told.watchers = restarts ? watchers_ : std::exchange(watchers_, {});
   told.why = why;
   told.life = ended_;
   told.restarts = restarts;

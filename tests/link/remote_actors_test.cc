@@ -159,6 +159,10 @@ TEST_CASE("a watcher hears of the end of each life once, and whether another fol
   pair.one.system.watch(watcher, clerk);
   REQUIRE(pair.one.system.ask(watcher, Add{1}, 10s));
   CHECK(diary->lines.size() == 5);
+  std::weak_ptr<Route> route = watcher.route();
+  CHECK(pair.one.system.stop(watcher, 10s));
+  watcher = {};
+  CHECK(soon([&] { return route.expired(); }));
 }
 
 TEST_CASE("a handler sees who sent, also from another process, and can answer there") {

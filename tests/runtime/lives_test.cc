@@ -186,6 +186,29 @@ TEST_CASE("what is known of an actor that is gone for good takes no memory") {
   CHECK(json_of(sim.system()) == before);
 }
 
+// Its factory's references and its watchers' would otherwise hold each other for ever.
+TEST_CASE("what an actor that is gone for good held is let go, whoever still refers to it") {
+  std::weak_ptr<Route> watched;
+  std::weak_ptr<Route> watching;
+  auto given = std::make_shared<Diary>();
+  {
+    SimSystem sim({.seed = 1});
+    ActorRef clerk = sim.system().spawn<Clerk>({.name = "clerk"}, given);
+    ActorRef watcher =
+        sim.system().spawn({.name = "watcher"}, [clerk] { return std::make_unique<Clerk>(); });
+    sim.system().watch(watcher, clerk);
+    watched = clerk.route();
+    watching = watcher.route();
+    sim.run_for(1ms);
+    CHECK(given.use_count() > 1);
+    CHECK(sim.system().stop(clerk, 1s));
+    CHECK(given.use_count() == 1);
+    CHECK(!watched.expired());
+  }
+  CHECK(watched.expired());
+  CHECK(watching.expired());
+}
+
 TEST_CASE("an actor that computes takes nobody else's time to stop") {
   auto diary = std::make_shared<Diary>();
   Threads threads({{"main", 1}, {"slow", 1}});
