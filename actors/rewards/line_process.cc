@@ -3,9 +3,11 @@
 #include "runtime/base/check.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -35,6 +37,21 @@ struct Pipe {
 Descriptor keep(Descriptor& descriptor) {
   ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);
   return std::move(descriptor);
+}
+
+// EPIPE where nobody reads any more, whatever the program has SIGPIPE do.
+ssize_t write_some(int pipe, std::string_view text) {
+  sigset_t broken, before;
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken, &before);
+  ssize_t written = ::write(pipe, text.data(), text.size());
+  int error = errno;
+  timespec at_once{};
+  if (written < 0 && error == EPIPE) sigtimedwait(&broken, nullptr, &at_once);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
 }
 
 std::string how_it_ended(const ChildEnd& end) {
@@ -112,15 +129,17 @@ short LineProcess::wait(short wanted, int descriptor, Time deadline) {
 
 void LineProcess::send(const std::string& line, Time deadline) {
   std::string_view rest = line;
-  while (!rest.empty()) {
-    short ready = wait(POLLOUT, in_.get(), deadline);
-    if (ready == 0) fail(Errc::timeout, "did not read its request in time");
-    if ((ready & POLLERR) != 0) fail(Errc::failed, "closed its standard input");
-    ssize_t written = ::write(in_.get(), rest.data(), rest.size());
+  while (true) {
+    ssize_t written = write_some(in_.get(), rest);
     if (written > 0)
       rest.remove_prefix(static_cast<std::size_t>(written));
     else if (errno != EAGAIN && errno != EINTR)
       fail(Errc::failed, "closed its standard input");
+    if (rest.empty()) return;
+    // Its pipe is full.
+    short ready = wait(POLLOUT, in_.get(), deadline);
+    if (ready == 0) fail(Errc::timeout, "did not read its request in time");
+    if ((ready & POLLERR) != 0) fail(Errc::failed, "closed its standard input");
   }
 }
 
@@ -147,8 +166,8 @@ std::string LineProcess::receive(Time deadline) {
 
 std::string LineProcess::ask(const std::string& line, std::chrono::milliseconds deadline) {
   TRAM_CHECK(line.find('\n') == std::string::npos, "a request is one line");
+  if (!child_) start();  // which takes the machine's time, not the program's
   Time end = steady_clock::now() + deadline;
-  if (!child_) start();
   send(line + "\n", end);
   return receive(end);
 }

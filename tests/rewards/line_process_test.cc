@@ -83,6 +83,18 @@ TEST_CASE("a program that does not answer, or not read, in time is killed") {
   CHECK(deaf.started() == 1);
 }
 
+TEST_CASE("a request that a program could have read is never said to be unread") {
+  auto silent = shell("exec sleep 1000");
+  CHECK(failure(silent, Errc::timeout, -1s) == "sh did not answer in time");
+}
+
+TEST_CASE("a program that stops reading is told of, and kills nobody") {
+  auto process = shell("read line; exec <&-; echo one; exec sleep 1000");
+  CHECK(process.ask("1", 60s) == "one");
+  CHECK(failure(process, Errc::failed).find("sh") == 0);
+  CHECK(process.ask("1", 60s) == "one");
+}
+
 TEST_CASE("what a program has forked is killed with it") {
   auto asks = shell("sleep 1000 & echo $!; read line; sleep 1000");
   pid_t forked = std::stoi(asks.ask("line", 60s));
