@@ -36,7 +36,8 @@ Pipeline::Pipeline(
       started_(system, graph_, kinds_, process_,
           {.seed = job.seed,
               .on_exit = workers ? workers->on_exit : nullptr,
-              .on_escalation = workers ? workers->on_escalation : nullptr}) {
+              .on_escalation = workers ? workers->on_escalation : nullptr,
+              .host = workers ? workers->host : nullptr}) {
   check_graph(graph_, kinds_);
   if (workers) parts.reporter.elsewhere = [this] { return started_.actors(); };
   process_.set(job_process(system, job, std::move(parts)));

@@ -4,18 +4,9 @@
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
 #include "runtime/base/metrics.h"
-#include "runtime/link/unix_link.h"
-#include "runtime/node/log_tail.h"
-#include "runtime/node/worker.h"
-#include "runtime/wire/blob.h"
 
 #include <algorithm>
-#include <csignal>
-#include <cstring>
-#include <filesystem>
-#include <sys/mman.h>
 #include <tuple>
-#include <unistd.h>
 
 namespace tramontane {
 namespace {
@@ -25,23 +16,11 @@ using namespace std::chrono_literals;
 constexpr Duration look_every = 20ms;
 constexpr ActorId first_remote_id = 1 << 20;
 constexpr ProcessId nowhere = 0xffffffff;  // until it is introduced
-constexpr std::size_t log_lines = 50;
-
-std::string log_of(const std::string& folder, const std::string& worker) {
-  std::string file = worker;
-  std::replace(file.begin(), file.end(), '/', '-');
-  return folder + "/workers/" + file + ".log";
-}
 
 const ExitRecord& record_named(const std::vector<ExitRecord>& records, const std::string& name) {
   auto found = std::find_if(records.begin(), records.end(),
       [&](const ExitRecord& record) { return record.name == name; });
   return found == records.end() ? records.front() : *found;
-}
-
-// The setup as a descriptor that the worker reads.
-Descriptor as_memory(const Bytes& bytes) {
-  return Descriptor(::dup(Blob::from_bytes(bytes).descriptor()));
 }
 
 }  // namespace
@@ -68,8 +47,7 @@ struct Agent::Worker {
   const Duration pause;  // after a kill
   ProcessId process = nowhere;
   std::uint32_t lives = 0;
-  std::optional<Child> child;
-  std::optional<Handover> handover;
+  std::unique_ptr<HostedWorker> hosted;
   Time began{};
   std::optional<Time> restart_at;
   std::optional<ExitRecord> failure;  // that it told
@@ -78,7 +56,7 @@ struct Agent::Worker {
   std::map<std::string, std::uint64_t> counted;
   bool gone = false;
 
-  bool runs() const { return child.has_value(); }
+  bool runs() const { return hosted != nullptr; }
 
   // Whether it did anything in this life but begin.
   bool progressed() const {
@@ -99,10 +77,11 @@ struct Agent::Worker {
 };
 
 Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
-    std::shared_ptr<RemoteActors> remote, AgentOptions options)
+    std::shared_ptr<RemoteActors> remote, WorkerHost& host, AgentOptions options)
     : graph_(graph),
       ids_(std::move(ids)),
       remote_(std::move(remote)),
+      host_(host),
       options_(std::move(options)) {
   handle(&Agent::stop_workers);
   handle(&Agent::list);
@@ -131,7 +110,6 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
 Agent::~Agent() = default;
 
 Task<void> Agent::start() {
-  std::filesystem::create_directories(options_.folder + "/workers");
   for (auto& worker : workers_) launch(*worker);
   after(look_every, AgentTick{});
   co_return;
@@ -148,21 +126,13 @@ void Agent::launch(Worker& worker) {
   worker.status = {};
   worker.counted.clear();
   worker.began = now();
-  auto [ours, theirs] = handover_pair();
-  Descriptor setup = as_memory(encode_setup(setup_of(worker)));
-  ChildOptions options{.command = options_.command,
-      .descriptors = {{theirs.get(), worker_handover}, {setup.get(), worker_setup}},
-      .output = log_of(options_.folder, worker.name)};
-  options.command.push_back(worker_word);
-  options.command.push_back(worker.name);
-  worker.child.emplace(Child::start(std::move(options)));
-  worker.handover.emplace(std::move(ours));
+  worker.hosted = host_.start(setup_of(worker));
   for (const RemoteActor& actor : actors_of(worker))
     remote_->moved(actor.id, actor.process, actor.incarnation);
   introduce(worker);
   if (options_.on_workers) options_.on_workers(list({}));
   log(Level::info, str("worker ", worker.name, " began"),
-      {{"pid", worker.child->pid()}, {"process", worker.process}, {"life", worker.lives}});
+      {{"pid", worker.hosted->pid()}, {"process", worker.process}, {"life", worker.lives}});
 }
 
 WorkerSetup Agent::setup_of(const Worker& worker) const {
@@ -215,24 +185,19 @@ bool Agent::talk(const Worker& one, const Worker& other) const {
 
 // To this process, and to every other whose actors it talks to.
 void Agent::introduce(Worker& worker) {
-  auto [here, there] = socket_pair();
   Introduction own{.process = 0, .peer = "the job's first process", .actors = own_actors()};
-  worker.handover->give(encode_introduction(own), std::move(there));
-  auto& pool = dynamic_cast<ThreadPool&>(system().pool("link"));
-  remote_->connect(worker.process, str(worker.name, ", pid ", worker.child->pid()),
-      unix_link(pool, std::move(here)));
+  remote_->connect(worker.process, str(worker.name, ", pid ", worker.hosted->pid()),
+      host_.connect(*worker.hosted, own));
   for (auto& other : workers_)
     if (other.get() != &worker && other->runs() && talk(worker, *other))
       introduce_pair(worker, *other);
 }
 
 void Agent::introduce_pair(Worker& one, Worker& other) {
-  auto [first, second] = socket_pair();
-  Introduction to_other{one.process, str(one.name, ", pid ", one.child->pid()), actors_of(one)};
+  Introduction to_other{one.process, str(one.name, ", pid ", one.hosted->pid()), actors_of(one)};
   Introduction to_one{
-      other.process, str(other.name, ", pid ", other.child->pid()), actors_of(other)};
-  one.handover->give(encode_introduction(to_one), std::move(first));
-  other.handover->give(encode_introduction(to_other), std::move(second));
+      other.process, str(other.name, ", pid ", other.hosted->pid()), actors_of(other)};
+  host_.connect(*one.hosted, to_one, *other.hosted, to_other);
 }
 
 // ---- while they run ----------------------------------------------------------------------------
@@ -269,7 +234,7 @@ WorkerList Agent::list(AskWorkers) {
   for (const auto& worker : workers_)
     list.workers.push_back({.name = worker->name,
         .process = worker->process,
-        .pid = worker->runs() ? worker->child->pid() : 0,
+        .pid = worker->runs() ? worker->hosted->pid() : 0,
         .starts = worker->lives,
         .memory = worker->status.memory,
         .actors = worker->status.actors});
@@ -282,10 +247,8 @@ void Agent::tick(AgentTick) {
 }
 
 void Agent::look_after(Worker& worker) {
-  if (worker.runs()) {
-    worker.handover->flush();
-    if (auto end = worker.child->wait(Duration::zero())) bury(worker, *end);
-  }
+  if (worker.runs())
+    if (auto end = worker.hosted->ended()) bury(worker, *end);
   if (worker.restart_at && now() >= *worker.restart_at && !stopping_) launch(worker);
 }
 
@@ -305,9 +268,9 @@ ExitRecord Agent::record_of(
     record.holding = worker.holding(actor.name);
     record.wall = system().clock().wall();
     record.lived = now() - worker.began;
-    record.last_lines = log_tail(log_of(options_.folder, worker.name), log_lines);
+    record.last_lines = host_.last_lines(worker.name);
   }
-  record.text += str("; pid ", worker.child->pid(), ", peak memory ",
+  record.text += str("; pid ", worker.hosted->pid(), ", peak memory ",
       std::max(end.peak_memory_bytes, worker.status.memory) >> 20, " MB");
   return record;
 }
@@ -317,8 +280,7 @@ void Agent::bury(Worker& worker, const ChildEnd& end) {
   bool killed = end.signalled && !worker.failure;
   std::vector<ExitRecord> records;
   for (const GraphActor* actor : worker.actors) records.push_back(record_of(worker, *actor, end));
-  worker.child.reset();
-  worker.handover.reset();
+  worker.hosted.reset();
   if (stopping_) return;
   if (worker.finished.size() == worker.actors.size()) {
     worker.gone = true;
@@ -376,8 +338,8 @@ Task<void> Agent::stop_one(Worker& worker, Duration patience) {
   }
   if (!worker.runs()) co_return;
   log(Level::warning, str("worker ", worker.name, " did not end in time: killed"),
-      {{"pid", worker.child->pid()}});
-  worker.child->kill_group(SIGKILL);
+      {{"pid", worker.hosted->pid()}});
+  worker.hosted->kill();
   while (worker.runs()) {
     look_after(worker);
     if (worker.runs()) co_await sleep(5ms, "a worker that was killed to end");

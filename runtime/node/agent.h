@@ -8,7 +8,7 @@
 //   auto ids = number_actors(graph, *remote);               // references to all are good now
 //   start_actors(system, graph, kinds, process);
 //   ActorRef agent = system.spawn({.name = "agent", .mailbox = …}, [&] {
-//     return std::make_unique<Agent>(graph, ids, remote, options); });
+//     return std::make_unique<Agent>(graph, ids, remote, host, options); });
 //   …
 //   system.ask(agent, StopWorkers{20s}, 25s);
 //
@@ -18,7 +18,8 @@
 // One all of whose actors ended by themselves has come to its end.
 //
 // Every end has an exit record for each actor: what the worker said, or else how the process ended,
-// with the last lines of its log (FOLDER/workers/NAME.log), what it held, and its peak memory.
+// with the last lines of its log, what it held, and its peak memory. Where workers run, and how
+// they are connected, is the host's (worker_host.h).
 //
 // What workers count is added to this system's own counters.
 //
@@ -26,10 +27,9 @@
 
 #include "runtime/actor/actor.h"
 #include "runtime/link/remote_actors.h"
-#include "runtime/node/child.h"
 #include "runtime/node/graph.h"
-#include "runtime/node/handover.h"
 #include "runtime/node/messages.h"
+#include "runtime/node/worker_host.h"
 
 #include <functional>
 #include <map>
@@ -83,7 +83,6 @@ std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& r
 
 struct AgentOptions {
   std::string folder;  // the job's
-  std::vector<std::string> command = {"/proc/self/exe"};
   std::uint64_t seed = 0;
   // From the agent's strand. Every end of an actor in a worker; one without another life after it.
   std::function<void(const ExitRecord&)> on_exit;
@@ -94,9 +93,9 @@ struct AgentOptions {
 
 class Agent final : public Actor {
  public:
-  // The graph outlives the actor.
+  // Graph and host outlive the actor.
   Agent(const Graph& graph, std::map<std::string, ActorId> ids,
-      std::shared_ptr<RemoteActors> remote, AgentOptions options);
+      std::shared_ptr<RemoteActors> remote, WorkerHost& host, AgentOptions options);
   ~Agent() override;
 
   Task<void> start() override;
@@ -128,6 +127,7 @@ class Agent final : public Actor {
   const Graph& graph_;
   const std::map<std::string, ActorId> ids_;
   const std::shared_ptr<RemoteActors> remote_;
+  WorkerHost& host_;
   const AgentOptions options_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::set<std::pair<std::string, std::string>> pairs_;  // of workers whose actors talk

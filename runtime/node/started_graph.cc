@@ -2,9 +2,11 @@
 
 #include "runtime/link/remote_actors.h"
 #include "runtime/node/agent.h"
+#include "runtime/node/process_host.h"
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -53,6 +55,7 @@ class StartedGraph::State {
   ProcessContext& process;
   const Options options;
   std::shared_ptr<RemoteActors> remote;
+  std::optional<ProcessHost> own_host;
   ActorRef agent;
 
   mutable std::mutex mutex;  // guards the list
@@ -75,14 +78,17 @@ void StartedGraph::start() {
   s.system.attach(s.remote);
   auto ids = number_actors(s.graph, *s.remote);
   start_actors(s.system, s.graph, s.kinds, s.process);
+  if (s.options.host == nullptr)
+    s.own_host.emplace(s.system, ProcessHost::Options{.folder = s.process.folder()});
+  WorkerHost& host = s.own_host ? *s.own_host : *s.options.host;
   AgentOptions options{.folder = s.process.folder(),
       .seed = s.options.seed,
       .on_exit = s.options.on_exit,
       .on_escalation = s.options.on_escalation,
       .on_workers = [known = state_](const WorkerList& list) { known->know(list); }};
   s.agent = s.system.spawn({.name = "agent", .kind = "agent", .mailbox = {.messages = 1024}},
-      [&s, ids = std::move(ids), options = std::move(options)] {
-        return std::make_unique<Agent>(s.graph, ids, s.remote, options);
+      [&s, &host, ids = std::move(ids), options = std::move(options)] {
+        return std::make_unique<Agent>(s.graph, ids, s.remote, host, options);
       });
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/actor/actor_status.h"
 #include "runtime/actor/exit_record.h"
 #include "runtime/node/kind.h"
+#include "runtime/node/worker_host.h"
 
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,8 @@ class StartedGraph {
     // As a System's, of actors in workers: what the system itself is told of those here.
     std::function<void(const ExitRecord&)> on_exit;
     std::function<void(const ExitRecord&)> on_escalation;
+    // Where the workers run; null: as processes of this machine. Outlives the system.
+    WorkerHost* host = nullptr;
   };
 
   // All that is referred to outlives it; the graph was checked.

@@ -1,7 +1,10 @@
 #include "tests/sim/life.h"
 
+#include "actors/run/kinds.h"
 #include "runtime/base/check.h"
 #include "runtime/base/metrics.h"
+#include "runtime/node/agent.h"
+#include "tests/runtime/actors.h"
 #include "tests/sim/sim_job.h"
 #include "tests/sim/stand_in.h"
 
@@ -14,120 +17,13 @@ namespace {
 using namespace std::chrono_literals;
 
 // Once nothing goes wrong any more the job ends within this: a few of the longest deadlines, one
-// after another (an offer of weights, a lease, a reply).
+// after another (an offer of weights, a lease, a reply). Between processes a step takes more turns.
 constexpr Duration patience = 400s;
+constexpr Duration patience_apart = 1000s;
 constexpr std::uint64_t steps_max = 2'000'000;  // more is an actor that spins
 constexpr std::uint64_t look_every = 512;       // steps
 
-Duration share_of(Random& random, Duration most) {
-  return Duration(static_cast<std::int64_t>(
-      random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(most.count(), 1)))));
-}
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-// Early more often than late: most of a run is over in a second or two.
-Duration some_time(Random& random) {
-  return share_of(random, random.below(3) == 0 ? Duration(20s) : Duration(1500ms));
-}
-
-void draw_network(Random& random, LifePlan& plan) {
-  if (random.below(2) == 0) return;
-  plan.faulty_for = 200ms + share_of(random, 8s);
-  if (random.below(2) == 0) plan.lost = 0.03 * static_cast<double>(random.uniform());
-  if (random.below(2) == 0) plan.duplicated = 0.1 * static_cast<double>(random.uniform());
-  plan.late = 0.3 * static_cast<double>(random.uniform());
-  plan.late_max = random.below(4) == 0 ? Duration(40s) : Duration(100ms);
-  if (random.below(2) == 0) plan.bad_transfer = 0.3;
-}
-
-void draw_pace(Random& random, const Job& job, LifePlan& plan) {
-  for (const PoolOptions& pool : Pipeline::pools(job)) {
-    Duration most = 2ms;
-    if (pool.name == "train") most = 20ms;
-    if (pool.name.starts_with("decode/")) most = 5ms;  // longer than a message takes
-    if (random.below(8) == 0) most *= 50;              // a slow one
-    plan.turn_max[pool.name] = most;
-  }
-}
-
-void draw_kills(Random& random, const Job& job, LifePlan& plan) {
-  std::vector<std::string> actors = {
-      "evaluator", "ledger", "weight_receiver", "weight_broadcaster", "reporter"};
-  for (std::uint32_t i = 0; i < job.generators; ++i) actors.push_back(str("generator/", i));
-  for (std::uint32_t i = 0; i < job.verifiers; ++i) actors.push_back(str("verifier/", i));
-  std::map<std::string, int> times;
-  std::uint64_t count = random.below(2) == 0 ? 0 : 1 + random.below(6);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::string& actor = actors[random.below(actors.size())];
-    if (++times[actor] > 3) continue;  // within what its restart policy bears
-    plan.kills.push_back({some_time(random), actor});
-  }
-  std::sort(plan.kills.begin(), plan.kills.end(),
-      [](const auto& a, const auto& b) { return a.at < b.at; });
-}
-
-void draw_death(Random& random, LifePlan& plan) {
-  switch (random.below(7)) {
-    case 0:
-      plan.dies = some_time(random);
-      break;
-    case 1:
-      plan.disk.crash_at = 1 + random.below(60);
-      plan.disk.crash_keeps = random.below(2) == 0;
-      break;
-    case 2:
-      plan.files.at = 1 + random.below(60);
-      plan.files.fault = random.below(2) == 0 ? Fault::crash : Fault::torn_crash;
-      break;
-    case 3:
-      plan.kills.push_back({some_time(random), "trainer"});
-      std::sort(plan.kills.begin(), plan.kills.end(),
-          [](const auto& a, const auto& b) { return a.at < b.at; });
-      break;
-    case 4:
-      plan.finish = some_time(random);
-      break;
-    default:
-      break;
-  }
-  plan.power_cut = random.below(2) == 0;
-  if (random.below(6) == 0) plan.disk.refuse_at = 1 + random.below(60);
-  if (random.below(16) == 0 && plan.files.fault == Fault::none)
-    plan.files = {.at = 1 + random.below(60), .fault = Fault::refuse};
-}
-
 }  // namespace
-
-LifePlan draw_life(Random& random, const Job& job, std::uint32_t life) {
-  LifePlan plan;
-  draw_pace(random, job, plan);
-  if (life >= 4) return plan;  // at last nothing goes wrong
-  draw_network(random, plan);
-  draw_kills(random, job, plan);
-  draw_death(random, plan);
-  return plan;
-}
-
-std::string describe(const LifePlan& plan) {
-  std::string text = str("network faulty for ", seconds(plan.faulty_for), " s (lost ", plan.lost,
-      ", duplicated ", plan.duplicated, ", late ", plan.late, " up to ", seconds(plan.late_max),
-      " s, bad transfers ", plan.bad_transfer, ")");
-  for (const auto& kill : plan.kills) text += str(", kill ", kill.actor, " at ", seconds(kill.at));
-  if (plan.dies) text += str(", dies at ", seconds(*plan.dies));
-  if (plan.disk.crash_at > 0) text += str(", dies at ledger write ", plan.disk.crash_at);
-  if (plan.disk.refuse_at > 0) text += str(", ledger write ", plan.disk.refuse_at, " is refused");
-  if (plan.files.fault != Fault::none)
-    text +=
-        str(", checkpoint change ", plan.files.at, ": fault ", static_cast<int>(plan.files.fault));
-  if (plan.power_cut) text += ", a death is a power cut";
-  if (plan.finish) text += str(", asked to finish at ", seconds(*plan.finish));
-  return text;
-}
-
-// ---- the life ----------------------------------------------------------------------------------
 
 class SimLife::Sink final : public EventSink {
  public:
@@ -144,11 +40,11 @@ SimLife::SimLife(SimWorld& world, LifePlan plan, std::uint64_t seed)
       plan_(std::move(plan)),
       random_(seed, 1),
       files_(world.files_, plan_.files),
-      warm_(files_, "run/warm_start", {.keep_last = 1}),
-      checkpoints_(files_, "run/checkpoints", {.keep_last = world.job_.trainer.keep_checkpoints}) {
+      stores_(files_, world.job_),
+      kinds_(reinforcement_kinds(world.job_.reward_kinds)) {
   SimOptions options;
   options.seed = seed;
-  options.pools = Pipeline::pools(world_.job_);
+  options.pools = Pipeline::pools(world_.job_, world_.isolation_);
   options.keep_trace = world_.trace_;
   options.log = world_.trace_ ? Level::info : Level::off;
   options.system.on_exit = [this](const ExitRecord& record) {
@@ -157,9 +53,7 @@ SimLife::SimLife(SimWorld& world, LifePlan plan, std::uint64_t seed)
         (plan_.files.fault == Fault::crash || plan_.files.fault == Fault::torn_crash))
       files_crashed_ = true;
   };
-  options.system.on_escalation = [this](const ExitRecord& record) {
-    if (escalated_.empty()) escalated_ = record.name + " failed for good: " + record.text;
-  };
+  options.system.on_escalation = [this](const ExitRecord& record) { gave_up(record); };
   world_.disk_.begin(plan_.disk);
   sim_.emplace(std::move(options));
   began_ = sim_->clock().now();
@@ -168,7 +62,19 @@ SimLife::SimLife(SimWorld& world, LifePlan plan, std::uint64_t seed)
 }
 
 SimLife::~SimLife() {
+  end_all();
+}
+
+// The agent has handles of the host's, and all Systems the simulation's clock.
+void SimLife::end_all() {
+  if (sim_) sim_->system().stop(60s);
+  pipeline_.reset();
+  host_.reset();
   sim_.reset();
+}
+
+void SimLife::gave_up(const ExitRecord& record) {
+  if (escalated_.empty()) escalated_ = record.name + " failed for good: " + record.text;
 }
 
 Duration SimLife::age() {
@@ -200,28 +106,51 @@ Fate SimLife::fate(const Passage& passage) {
   return Fate::deliver();
 }
 
-void SimLife::start() {
+// What every process of the job has.
+PipelineParts SimLife::parts(Stores& stores) {
   StandIn::Hooks hooks{
       .reinforced = [this](std::span<const TrainSequence> batch) { world_.consumed(batch); },
       .skip_one_in = 16};
   PipelineParts parts;
   parts.ledger = &world_.disk_;
-  parts.warm_checkpoints = &warm_;
-  parts.checkpoints = &checkpoints_;
-  parts.link = world_.link([this] {
-    return age() <= plan_.faulty_for && static_cast<double>(random_.uniform()) < plan_.bad_transfer;
-  });
-  parts.reporter.sinks = {std::make_shared<Sink>(world_)};
-  parts.reporter.totals = std::make_shared<RunTotals>();
-  parts.reporter.status_every = 5s;
+  parts.warm_checkpoints = &stores.warm;
+  parts.checkpoints = &stores.checkpoints;
+  parts.link = link_;
   parts.make_policy = [hooks](const ModelConfig& config) {
     return std::make_unique<StandIn>(config, hooks);
   };
-  parts.done = [this](RunOutcome outcome) {
-    if (outcome_) world_.problem("the run ended twice: " + outcome.reason);
+  return parts;
+}
+
+void SimLife::start() {
+  link_ = world_.link([this] {
+    return age() <= plan_.faulty_for && static_cast<double>(random_.uniform()) < plan_.bad_transfer;
+  });
+  PipelineParts own = parts(stores_);
+  own.reporter.sinks = {std::make_shared<Sink>(world_)};
+  own.reporter.totals = std::make_shared<RunTotals>();
+  own.reporter.status_every = 5s;
+  own.done = [this](RunOutcome outcome) {
+    // A trainer that is killed once it has said so says it again.
+    bool again = outcome_ && !(host_ && outcome_->how == outcome.how);
+    if (again) world_.problem("the run ended twice: " + outcome.reason);
     outcome_ = std::move(outcome);
   };
-  pipeline_ = std::make_unique<Pipeline>(sim_->system(), world_.job_, std::move(parts));
+  std::optional<WorkerParts> workers;
+  if (world_.isolation_ == Isolation::process) {
+    host_.emplace(*sim_, kinds_, [this](System& system, ProcessContext& context) {
+      auto stores = std::make_shared<Stores>(files_, world_.job_);
+      context.set(job_process(system, world_.job_, parts(*stores)));
+      return stores;
+    });
+    host_->set_lines(plan_.line_delay, plan_.line_pieces);
+    workers = {.folder = "",
+        .on_exit = {},
+        .on_escalation = [this](const ExitRecord& record) { gave_up(record); },
+        .host = &*host_};
+  }
+  pipeline_ =
+      std::make_unique<Pipeline>(sim_->system(), world_.job_, std::move(own), std::move(workers));
 }
 
 bool SimLife::due(const std::optional<Duration>& at) {
@@ -230,8 +159,18 @@ bool SimLife::due(const std::optional<Duration>& at) {
 
 void SimLife::disturb() {
   while (next_kill_ < plan_.kills.size() && age() >= plan_.kills[next_kill_].at) {
-    world_.tally_.kills += sim_->kill(plan_.kills[next_kill_++].actor) ? 1 : 0;
+    const std::string& actor = plan_.kills[next_kill_++].actor;
+    bool killed = host_ && host_->kill(actor);
+    world_.tally_.kills += killed || sim_->kill(actor) ? 1 : 0;
     last_fault_ = sim_->clock().now();
+  }
+  while (next_stall_ < plan_.stalls.size() && age() >= plan_.stalls[next_stall_].at) {
+    const LifePlan::Stall& stall = plan_.stalls[next_stall_++];
+    if (!host_->stall(stall.worker, true)) continue;
+    ++world_.tally_.stalls;
+    last_fault_ = after(sim_->clock().now(), stall.lasts);
+    sim_->clock().call_at(
+        last_fault_, [this, worker = stall.worker] { host_->stall(worker, false); });
   }
   if (due(plan_.finish) && !told_to_finish_) {
     told_to_finish_ = true;
@@ -244,8 +183,8 @@ bool SimLife::crashed() {
 }
 
 // Nobody waits without a deadline and a reason.
-void SimLife::look() {
-  for (const ActorStatus& actor : sim_->system().actors()) {
+void SimLife::look_at(System& system) {
+  for (const ActorStatus& actor : system.actors()) {
     if (actor.waiting_for.empty() || actor.waiting_for == "messages") continue;
     if (actor.deadline == forever)
       world_.problem(actor.name + " waits without a deadline for " + actor.waiting_for);
@@ -254,9 +193,19 @@ void SimLife::look() {
   }
 }
 
+void SimLife::look() {
+  look_at(sim_->system());
+  if (!host_) return;
+  for (System* system : host_->systems()) look_at(*system);
+}
+
 std::string SimLife::who_waits() {
   std::string text;
-  for (const ActorStatus& actor : sim_->system().actors()) {
+  std::vector<ActorStatus> actors = sim_->system().actors();
+  if (host_)
+    for (System* system : host_->systems())
+      for (ActorStatus& actor : system->actors()) actors.push_back(std::move(actor));
+  for (const ActorStatus& actor : actors) {
     text += str("\n    ", actor.name, " ", name(actor.state), ", ", actor.mailbox_messages,
         " unread, ", actor.restarts, " restarts; waits for ", actor.waiting_for, " since ",
         seconds(actor.waiting_since - began_), " s");
@@ -268,10 +217,11 @@ std::string SimLife::who_waits() {
 // False if the job got stuck.
 bool SimLife::drive() {
   Time sound = after(began_, plan_.faulty_for + plan_.late_max);
+  Duration most = host_ ? patience_apart : patience;
   while (!outcome_ && escalated_.empty() && !crashed()) {
-    if (!sim_->step(after(std::max(sound, last_fault_), patience)) ||
-        sim_->clock().now() >= after(std::max(sound, last_fault_), patience)) {
-      world_.problem(str("no end within ", seconds(patience), " s of the last fault, at ",
+    if (!sim_->step(after(std::max(sound, last_fault_), most)) ||
+        sim_->clock().now() >= after(std::max(sound, last_fault_), most)) {
+      world_.problem(str("no end within ", seconds(most), " s of the last fault, at ",
           seconds(age()), " s:", who_waits()));
       return false;
     }
@@ -281,6 +231,7 @@ bool SimLife::drive() {
       return false;
     }
     disturb();
+    if (host_) host_->look();
     if (steps_ % look_every == 0) look();
   }
   return true;
@@ -289,8 +240,25 @@ bool SimLife::drive() {
 void SimLife::die() {
   world_.disk_.die();
   ++world_.tally_.crashes;
+  sim_->kill("agent", "the process died");
+  if (host_) host_->kill_all();
   for (const ActorStatus& actor : sim_->system().actors())
     sim_->kill(actor.name, "the process died");
+}
+
+// In the order that the agent wants.
+void SimLife::stop_workers() {
+  bool done = false;
+  auto agent = sim_->system().find("agent");
+  sim_->system().spawn<Script>({.name = "stopper"}, [&](Script&) -> Task<void> {
+    if (agent) co_await ask(*agent, StopWorkers{20s}, 60s, "the workers to end");
+    done = true;
+  });
+  for (Time limit = after(sim_->clock().now(), 60s); !done && sim_->clock().now() < limit;) {
+    sim_->step(limit);
+    host_->look();
+  }
+  if (!done || host_->runs()) world_.problem("a worker did not end in time:" + who_waits());
 }
 
 SimWorld::End SimLife::end(RunOutcome& outcome) {
@@ -333,6 +301,7 @@ SimWorld::End SimLife::live(RunOutcome& outcome) {
   } else {
     how = end(outcome);
     sim_->on_message({});
+    if (host_) stop_workers();
     if (!sim_->system().stop(20s) && escalated_.empty())
       world_.problem("an actor did not stop in time");
     if (crashed()) how = SimWorld::End::died;  // while it stopped
@@ -340,7 +309,8 @@ SimWorld::End SimLife::live(RunOutcome& outcome) {
   world_.fingerprint_ = world_.fingerprint_ * 1099511628211U ^ sim_->fingerprint();
   if (world_.trace_)
     for (const std::string& line : sim_->trace()) std::fprintf(stderr, "%s\n", line.c_str());
-  sim_.reset();
+  if (host_) world_.tally_.workers += host_->started();
+  end_all();
   if (how == SimWorld::End::died && plan_.power_cut) {
     ++world_.tally_.power_cuts;
     world_.disk_.cut_power(random_);

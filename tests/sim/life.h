@@ -1,8 +1,10 @@
 #pragma once
-// A SimLife is one process of a SimWorld: from its start on what the disk holds to the end of the
-// job, or to its death.
+// A SimLife is one process of a SimWorld, with its workers where it has any: from its start on what
+// the disk holds to the end of the job, or to its death.
 
 #include "runtime/actor/sim_system.h"
+#include "tests/sim/life_plan.h"
+#include "tests/sim/sim_host.h"
 #include "tests/sim/world.h"
 #include "tests/support/faulty_files.h"
 
@@ -12,32 +14,6 @@
 #include <vector>
 
 namespace tramontane {
-
-// What goes wrong in one life, drawn beforehand.
-struct LifePlan {
-  Duration faulty_for{};  // the network and the transfers are sound afterwards
-  double lost = 0;        // shares of messages
-  double duplicated = 0;
-  double late = 0;
-  Duration late_max{};
-  double bad_transfer = 0;
-  std::map<std::string, Duration> turn_max;  // by pool
-
-  struct Kill {
-    Duration at{};
-    std::string actor;
-  };
-
-  std::vector<Kill> kills;         // in order
-  std::optional<Duration> dies;    // the process
-  bool power_cut = false;          // … and its host
-  std::optional<Duration> finish;  // it is asked to finish early
-  DiskFaults disk;
-  FaultPlan files;
-};
-
-LifePlan draw_life(Random& random, const Job& job, std::uint32_t life);
-std::string describe(const LifePlan& plan);
 
 class SimLife {
  public:
@@ -49,15 +25,30 @@ class SimLife {
  private:
   class Sink;
 
+  // The checkpoints, as one process opens them.
+  struct Stores {
+    Stores(Files& files, const Job& job)
+        : warm(files, "run/warm_start", {.keep_last = 1}),
+          checkpoints(files, "run/checkpoints", {.keep_last = job.trainer.keep_checkpoints}) {}
+
+    CheckpointStore warm;
+    CheckpointStore checkpoints;
+  };
+
   Fate fate(const Passage& passage);
   Duration turn(const std::string& pool);
+  PipelineParts parts(Stores& stores);
   void start();
+  void gave_up(const ExitRecord& record);
   bool due(const std::optional<Duration>& at);
   void disturb();
   bool crashed();
+  void look_at(System& system);
   void look();
   bool drive();
   void die();
+  void stop_workers();
+  void end_all();
   SimWorld::End end(RunOutcome& outcome);
   std::string who_waits();
   Duration age();
@@ -66,14 +57,17 @@ class SimLife {
   LifePlan plan_;
   Random random_;
   FaultyFiles files_;
-  CheckpointStore warm_;
-  CheckpointStore checkpoints_;
+  Stores stores_;
+  const Kinds kinds_;
+  WeightLink link_;
   std::optional<SimSystem> sim_;
+  std::optional<SimHost> host_;
   std::unique_ptr<Pipeline> pipeline_;
   std::optional<RunOutcome> outcome_;
   std::string escalated_;  // the actor that failed for good, and why
   bool files_crashed_ = false;
   std::size_t next_kill_ = 0;
+  std::size_t next_stall_ = 0;
   bool told_to_finish_ = false;
   Time began_{};
   Time last_fault_{};

@@ -3,6 +3,7 @@
 //   TRAM_SIM_SEED=17 sim_test      plays seed 17 alone, with a trace on stderr
 //   TRAM_SIM_SEEDS=5000 sim_test   plays so many
 //   TRAM_SIM_SHARD=1/2             … every second of them, beginning with seed 1
+//   sim_test -ts='one process'     … with all actors in one process; or 'several processes'
 
 #include "runtime/base/check.h"
 #include "tests/sim/world.h"
@@ -22,8 +23,8 @@ std::uint64_t number(const char* variable, std::uint64_t otherwise) {
 }
 
 // Plays one seed; prints what went wrong, and how to see it again.
-bool plays(std::uint64_t seed, bool trace, SimTally& tally) {
-  SimWorld world(seed, trace);
+bool plays(std::uint64_t seed, Isolation isolation, bool trace, SimTally& tally) {
+  SimWorld world(seed, trace, isolation);
   world.play();
   tally += world.tally();
   if (world.problems().empty()) return true;
@@ -34,16 +35,15 @@ bool plays(std::uint64_t seed, bool trace, SimTally& tally) {
   return false;
 }
 
-}  // namespace
-
-TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
-  SimTally tally;
+// How many seeds were played, and what happened in them.
+std::uint64_t play(Isolation isolation, SimTally& tally) {
   if (std::getenv("TRAM_SIM_SEED") != nullptr) {
-    CHECK(plays(number("TRAM_SIM_SEED", 0), true, tally));
+    CHECK(plays(number("TRAM_SIM_SEED", 0), isolation, true, tally));
     std::fprintf(stderr, "%s\n", describe(tally).c_str());
-    return;
+    return 1;
   }
-  std::uint64_t seeds = number("TRAM_SIM_SEEDS", 1000);
+  bool slow = isolation == Isolation::process && std::getenv("TRAM_SANITIZED") != nullptr;
+  std::uint64_t seeds = number("TRAM_SIM_SEEDS", slow ? 250 : 1000);
   std::uint64_t shard = 0;
   std::uint64_t shards = 1;
   if (const char* text = std::getenv("TRAM_SIM_SHARD")) {
@@ -57,13 +57,38 @@ TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
   std::uint64_t played = 0;
   auto began = std::chrono::steady_clock::now();
   for (std::uint64_t seed = shard; seed < seeds && failed < 10; seed += shards) {
-    failed += plays(seed, false, tally) ? 0 : 1;
+    failed += plays(seed, isolation, false, tally) ? 0 : 1;
     ++played;
   }
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::fprintf(stderr, "%llu seeds in %.1f s: %s\n", static_cast<unsigned long long>(played), took,
       describe(tally).c_str());
   CHECK(failed == 0);
+  return played;
+}
+
+void check_same_twice(Isolation isolation) {
+  for (std::uint64_t seed : {3, 14, 15}) {
+    SimWorld first(seed, false, isolation);
+    SimWorld second(seed, false, isolation);
+    first.play();
+    second.play();
+    CHECK(first.fingerprint() == second.fingerprint());
+  }
+  SimWorld one(3, false, isolation);
+  SimWorld other(14, false, isolation);
+  one.play();
+  other.play();
+  CHECK(one.fingerprint() != other.fingerprint());
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("one process");
+
+TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
+  SimTally tally;
+  std::uint64_t played = play(Isolation::thread, tally);
   if (played < 100) return;
   // A simulation that meets no faults proves nothing.
   CHECK(tally.crashes > played / 5);
@@ -84,18 +109,33 @@ TEST_CASE("the loop keeps its promises whatever fails, under every seed") {
 }
 
 TEST_CASE("a seed plays the same twice") {
-  for (std::uint64_t seed : {3, 14, 15}) {
-    SimWorld first(seed);
-    SimWorld second(seed);
-    first.play();
-    second.play();
-    CHECK(first.fingerprint() == second.fingerprint());
-  }
-  SimWorld one(3);
-  SimWorld other(14);
-  one.play();
-  other.play();
-  CHECK(one.fingerprint() != other.fingerprint());
+  check_same_twice(Isolation::thread);
 }
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("several processes");
+
+TEST_CASE("the loop keeps its promises whatever workers die, under every seed") {
+  SimTally tally;
+  std::uint64_t played = play(Isolation::process, tally);
+  if (played < 100) return;
+  CHECK(tally.crashes > played / 20);
+  CHECK(tally.power_cuts > played / 50);
+  CHECK(tally.kills > played);
+  CHECK(tally.workers > 7 * played);
+  CHECK(tally.stalls > played / 4);
+  CHECK(tally.bad_transfers > played / 20);
+  CHECK(tally.replayed > played / 10);
+  CHECK(tally.spanning > played);
+  CHECK(tally.resumed > played / 5);
+  CHECK(tally.log_probs_checked > 100 * played);
+}
+
+TEST_CASE("a seed plays the same twice") {
+  check_same_twice(Isolation::process);
+}
+
+TEST_SUITE_END();
 
 }  // namespace tramontane

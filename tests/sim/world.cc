@@ -18,12 +18,12 @@ constexpr std::uint32_t lives_max = 6;
 
 SimTally& SimTally::operator+=(const SimTally& other) {
   for (auto field : {&SimTally::lives, &SimTally::crashes, &SimTally::power_cuts, &SimTally::kills,
-           &SimTally::messages, &SimTally::lost, &SimTally::duplicated, &SimTally::late,
-           &SimTally::bad_transfers, &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed,
-           &SimTally::stopped_early, &SimTally::set_aside, &SimTally::rows_shared,
-           &SimTally::rollouts, &SimTally::spanning, &SimTally::resumed, &SimTally::stale,
-           &SimTally::no_verdict, &SimTally::correct, &SimTally::leases_expired,
-           &SimTally::log_probs_checked})
+           &SimTally::workers, &SimTally::stalls, &SimTally::messages, &SimTally::lost,
+           &SimTally::duplicated, &SimTally::late, &SimTally::bad_transfers, &SimTally::replayed,
+           &SimTally::swaps, &SimTally::swaps_failed, &SimTally::stopped_early,
+           &SimTally::set_aside, &SimTally::rows_shared, &SimTally::rollouts, &SimTally::spanning,
+           &SimTally::resumed, &SimTally::stale, &SimTally::no_verdict, &SimTally::correct,
+           &SimTally::leases_expired, &SimTally::log_probs_checked})
     this->*field += other.*field;
   simulated_seconds += other.simulated_seconds;
   return *this;
@@ -31,10 +31,11 @@ SimTally& SimTally::operator+=(const SimTally& other) {
 
 std::string describe(const SimTally& tally) {
   return str(tally.lives, " lives, ", tally.crashes, " crashes (", tally.power_cuts,
-      " power cuts), ", tally.stopped_early, " stopped early, ", tally.kills, " actors killed; ",
-      tally.messages, " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ",
-      tally.late, " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ",
-      tally.bad_transfers, " bad transfers; ", tally.replayed, " steps replayed; ", tally.set_aside,
+      " power cuts), ", tally.stopped_early, " stopped early, ", tally.kills, " killed, ",
+      tally.workers, " workers, ", tally.stalls, " stalled; ", tally.messages,
+      " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ", tally.late,
+      " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ", tally.bad_transfers,
+      " bad transfers; ", tally.replayed, " steps replayed; ", tally.set_aside,
       " sequences set aside, ", tally.rows_shared, " rows shared; ", tally.rollouts, " rollouts, ",
       tally.spanning, " of several versions, ", tally.resumed, " resumed, ", tally.stale,
       " stale, ", tally.no_verdict, " without verdict, ", tally.correct, " correct, ",
@@ -95,9 +96,10 @@ WeightLink SimWorld::link(std::function<bool()> spoil) {
 
 // ---- what the outside world remembers ----------------------------------------------------------
 
-SimWorld::SimWorld(std::uint64_t seed, bool trace)
+SimWorld::SimWorld(std::uint64_t seed, bool trace, Isolation isolation)
     : seed_(seed),
       trace_(trace),
+      isolation_(isolation),
       job_(sim_job(seed)),
       disk_([this](const std::string& text) { problem(text); }) {
   disk_.on_span([this](const Span& span) { known_span(span); });
@@ -158,7 +160,7 @@ void SimWorld::play() {
     std::fprintf(
         stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), describe(job_).c_str());
   for (std::uint32_t life = 0; life < lives_max && problems_.empty(); ++life) {
-    LifePlan plan = draw_life(random, job_, life);
+    LifePlan plan = draw_life(random, job_, life, isolation_);
     if (trace_) std::fprintf(stderr, "life %u: %s\n", life, describe(plan).c_str());
     training_ = 0;
     ++tally_.lives;

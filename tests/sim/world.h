@@ -28,7 +28,9 @@ struct SimTally {
   std::uint64_t lives = 0;
   std::uint64_t crashes = 0;
   std::uint64_t power_cuts = 0;
-  std::uint64_t kills = 0;  // of actors
+  std::uint64_t kills = 0;    // of actors, or of workers with all their actors
+  std::uint64_t workers = 0;  // that were started
+  std::uint64_t stalls = 0;   // of workers
   std::uint64_t messages = 0;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
@@ -59,7 +61,9 @@ std::string describe(const SimTally& tally);
 class SimWorld {
  public:
   // With `trace` everything that passes between actors is printed, and their logs.
-  explicit SimWorld(std::uint64_t seed, bool trace = false);
+  // With Isolation::process, workers are processes of their own, connected by lines of memory.
+  explicit SimWorld(
+      std::uint64_t seed, bool trace = false, Isolation isolation = Isolation::thread);
   ~SimWorld();
 
   // To the end of the job, over as many processes as it takes.
@@ -93,6 +97,7 @@ class SimWorld {
 
   const std::uint64_t seed_;
   const bool trace_;
+  const Isolation isolation_;
   Job job_;
   SimDisk disk_;
   MemoryFiles files_;

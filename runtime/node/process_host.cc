@@ -1,0 +1,93 @@
+#include "runtime/node/process_host.h"
+
+#include "runtime/actor/pool.h"
+#include "runtime/link/unix_link.h"
+#include "runtime/node/handover.h"
+#include "runtime/node/log_tail.h"
+#include "runtime/node/worker.h"
+#include "runtime/wire/blob.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <unistd.h>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+constexpr std::size_t log_lines = 50;
+
+class ProcessWorker final : public HostedWorker {
+ public:
+  ProcessWorker(Child child, Descriptor handover)
+      : child_(std::move(child)), handover_(std::move(handover)) {}
+
+  int pid() const override { return child_.pid(); }
+
+  std::optional<ChildEnd> ended() override {
+    handover_.flush();
+    return child_.wait(Duration::zero());
+  }
+
+  void kill() override { child_.kill_group(SIGKILL); }
+
+  void give(const Introduction& introduction, Descriptor socket) {
+    handover_.give(encode_introduction(introduction), std::move(socket));
+  }
+
+ private:
+  Child child_;
+  Handover handover_;
+};
+
+ProcessWorker& process(HostedWorker& worker) {
+  return static_cast<ProcessWorker&>(worker);
+}
+
+// The setup as a descriptor that the worker reads.
+Descriptor as_memory(const Bytes& bytes) {
+  return Descriptor(::dup(Blob::from_bytes(bytes).descriptor()));
+}
+
+}  // namespace
+
+ProcessHost::ProcessHost(System& system, Options options)
+    : system_(system), options_(std::move(options)) {}
+
+std::string ProcessHost::log_of(const std::string& worker) const {
+  std::string file = worker;
+  std::replace(file.begin(), file.end(), '/', '-');
+  return options_.folder + "/workers/" + file + ".log";
+}
+
+std::unique_ptr<HostedWorker> ProcessHost::start(const WorkerSetup& setup) {
+  std::filesystem::create_directories(options_.folder + "/workers");
+  auto [ours, theirs] = handover_pair();
+  Descriptor memory = as_memory(encode_setup(setup));
+  ChildOptions options{.command = options_.command,
+      .descriptors = {{theirs.get(), worker_handover}, {memory.get(), worker_setup}},
+      .output = log_of(setup.name)};
+  options.command.push_back(worker_word);
+  options.command.push_back(setup.name);
+  return std::make_unique<ProcessWorker>(Child::start(std::move(options)), std::move(ours));
+}
+
+void ProcessHost::connect(HostedWorker& one, const Introduction& to_one, HostedWorker& other,
+    const Introduction& to_other) {
+  auto [first, second] = socket_pair();
+  process(one).give(to_one, std::move(first));
+  process(other).give(to_other, std::move(second));
+}
+
+std::unique_ptr<Link> ProcessHost::connect(HostedWorker& worker, const Introduction& to_worker) {
+  auto [here, there] = socket_pair();
+  process(worker).give(to_worker, std::move(there));
+  return unix_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(here));
+}
+
+std::vector<std::string> ProcessHost::last_lines(const std::string& worker) const {
+  return log_tail(log_of(worker), log_lines);
+}
+
+}  // namespace tramontane

@@ -1,0 +1,50 @@
+#pragma once
+// A WorkerHost is where an agent's workers run: processes of this machine (process_host.h), or
+// Systems of one simulation (tests/sim/sim_host.h). What the agent decides is the same for both.
+//
+// Thread rule: the agent's strand.
+
+#include "runtime/link/link.h"
+#include "runtime/node/child.h"
+#include "runtime/node/messages.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+// A worker that was started. Ends with this object, if it has not yet.
+class HostedWorker {
+ public:
+  HostedWorker() = default;
+  virtual ~HostedWorker() = default;
+  HostedWorker(const HostedWorker&) = delete;
+  HostedWorker& operator=(const HostedWorker&) = delete;
+
+  virtual int pid() const = 0;
+  // How it ended; nothing while it runs. To be asked every few milliseconds.
+  virtual std::optional<ChildEnd> ended() = 0;
+  // At once, with whatever it has started.
+  virtual void kill() = 0;
+};
+
+class WorkerHost {
+ public:
+  virtual ~WorkerHost() = default;
+
+  // Error if it cannot be started.
+  virtual std::unique_ptr<HostedWorker> start(const WorkerSetup& setup) = 0;
+
+  // Connects two workers; each is told who the other is.
+  virtual void connect(HostedWorker& one, const Introduction& to_one, HostedWorker& other,
+      const Introduction& to_other) = 0;
+  // Connects a worker with the agent's own process: this is our end.
+  virtual std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) = 0;
+
+  // The last lines that a worker of that name has logged, whether it runs or not.
+  virtual std::vector<std::string> last_lines(const std::string& worker) const = 0;
+};
+
+}  // namespace tramontane
