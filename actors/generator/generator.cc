@@ -84,7 +84,7 @@ Task<void> Generator::work() {
 void Generator::pull_tasks() {
   nudged_ = false;
   asked_ = wanted();
-  LeaseTasks request{name(), asked_};
+  LeaseTasks request{asked_};
   leasing_ = call(ledger_, give(request), ledger_deadline, "rollouts to write");
 }
 

@@ -72,9 +72,11 @@ Micros LedgerActor::time() const {
 }
 
 // The leases of an actor that dies go back at once, not when they expire.
-void LedgerActor::remember(const std::string& holder) {
-  if (!watched_.insert(holder).second) return;
-  if (auto ref = system().find(holder)) watch(*ref);
+std::string LedgerActor::holder() {
+  ActorRef from = sender();
+  std::string name(from.name());
+  if (from && watched_.insert(name).second) watch(from);
+  return name;
 }
 
 void LedgerActor::tell_damage() {
@@ -97,10 +99,11 @@ void LedgerActor::nudge(std::set<std::string>& waiting) {
 }
 
 TaskList LedgerActor::lease_tasks(LeaseTasks request) {
-  remember(request.holder);
-  TaskList list{ledger_->lease_tasks(request.holder, request.count, time()), {}};
+  std::string from = holder();
+  TaskList list{ledger_->lease_tasks(from, request.count, time()), {}};
+  for (RolloutTask& task : list.tasks) task.prompt.answer.clear();  // nothing for a generator
   if (list.tasks.empty()) list.why_none = ledger_->why_no_tasks();
-  if (list.tasks.size() < request.count) want_tasks_.insert(request.holder);
+  if (list.tasks.size() < request.count) want_tasks_.insert(from);
   return list;
 }
 
@@ -118,9 +121,14 @@ AppendResults LedgerActor::append(Append request) {
 }
 
 FinishedList LedgerActor::lease_finished(LeaseFinished request) {
-  remember(request.holder);
-  FinishedList list{ledger_->lease_finished(request.holder, request.count, time())};
-  if (list.rollouts.empty()) want_finished_.insert(request.holder);
+  std::string from = holder();
+  FinishedList list{ledger_->lease_finished(from, request.count, time())};
+  for (LeasedRollout& leased : list.rollouts) {
+    leased.prompt.tokens.clear();
+    leased.rollout.log_probs.clear();
+    leased.rollout.spans.clear();
+  }
+  if (list.rollouts.empty()) want_finished_.insert(from);
   return list;
 }
 
@@ -143,7 +151,7 @@ Answer<BatchAnswer> LedgerActor::take_batch(TakeBatch request) {
   }
   if (!answer.batch) {
     answer.why_none = ledger_->why_no_batch(request.step, time());
-    want_batch_.insert(request.holder);
+    want_batch_.insert(std::string(sender().name()));
   }
   return answer;
 }

@@ -43,7 +43,8 @@ class LedgerActor final : public Actor {
 
   Micros time() const;
   void nudge(std::set<std::string>& waiting);
-  void remember(const std::string& holder);
+  // The name of whoever sent what is being handled, watched from now on.
+  std::string holder();
   void tell_damage();
 
   KvStore& store_;

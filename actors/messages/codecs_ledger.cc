@@ -63,14 +63,11 @@ template <>
 struct Form<LeaseTasks> {
   using Schema = wire::LeaseTasks;
 
-  static void write(const LeaseTasks& m, Schema::Builder out) {
-    out.setHolder(m.holder);
-    out.setCount(m.count);
-  }
+  static void write(const LeaseTasks& m, Schema::Builder out) { out.setCount(m.count); }
 
-  static LeaseTasks read(Schema::Reader in) { return {text(in.getHolder()), in.getCount()}; }
+  static LeaseTasks read(Schema::Reader in) { return {in.getCount()}; }
 
-  static std::size_t beyond(const LeaseTasks& m) { return m.holder.size(); }
+  static std::size_t beyond(const LeaseTasks&) { return 0; }
 };
 
 template <>
@@ -135,14 +132,11 @@ template <>
 struct Form<LeaseFinished> {
   using Schema = wire::LeaseFinished;
 
-  static void write(const LeaseFinished& m, Schema::Builder out) {
-    out.setHolder(m.holder);
-    out.setCount(m.count);
-  }
+  static void write(const LeaseFinished& m, Schema::Builder out) { out.setCount(m.count); }
 
-  static LeaseFinished read(Schema::Reader in) { return {text(in.getHolder()), in.getCount()}; }
+  static LeaseFinished read(Schema::Reader in) { return {in.getCount()}; }
 
-  static std::size_t beyond(const LeaseFinished& m) { return m.holder.size(); }
+  static std::size_t beyond(const LeaseFinished&) { return 0; }
 };
 
 template <>
@@ -193,14 +187,11 @@ template <>
 struct Form<TakeBatch> {
   using Schema = wire::TakeBatch;
 
-  static void write(const TakeBatch& m, Schema::Builder out) {
-    out.setHolder(m.holder);
-    out.setStep(m.step);
-  }
+  static void write(const TakeBatch& m, Schema::Builder out) { out.setStep(m.step); }
 
-  static TakeBatch read(Schema::Reader in) { return {text(in.getHolder()), in.getStep()}; }
+  static TakeBatch read(Schema::Reader in) { return {in.getStep()}; }
 
-  static std::size_t beyond(const TakeBatch& m) { return m.holder.size(); }
+  static std::size_t beyond(const TakeBatch&) { return 0; }
 };
 
 template <>

@@ -7,8 +7,7 @@ using Wire = import "/actors/messages/rollout.capnp";
 $Cxx.namespace("tramontane::wire");
 
 struct LeaseTasks @0xa1d0c4f2e6b83901 {
-  holder @0 :Text;
-  count @1 :UInt32;
+  count @0 :UInt32;
 }
 
 struct TaskList @0xa1d0c4f2e6b83902 {
@@ -27,8 +26,7 @@ struct AppendResults @0xa1d0c4f2e6b83904 {
 }
 
 struct LeaseFinished @0xa1d0c4f2e6b83905 {
-  holder @0 :Text;
-  count @1 :UInt32;
+  count @0 :UInt32;
 }
 
 struct FinishedList @0xa1d0c4f2e6b83906 {
@@ -45,8 +43,7 @@ struct Judge @0xa1d0c4f2e6b83908 {
 }
 
 struct TakeBatch @0xa1d0c4f2e6b83909 {
-  holder @0 :Text;
-  step @1 :UInt64;
+  step @0 :UInt64;
 }
 
 struct BatchAnswer @0xa1d0c4f2e6b8390a {

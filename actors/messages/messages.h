@@ -23,6 +23,8 @@
 namespace tramontane {
 
 // ---- to the ledger -----------------------------------------------------------------------------
+//
+// Whose a lease is, is whoever sent the request, as the runtime knows it.
 
 struct TaskList {
   std::vector<RolloutTask> tasks;
@@ -31,7 +33,6 @@ struct TaskList {
 
 struct LeaseTasks {
   using Reply = TaskList;
-  std::string holder;  // the asking actor's name
   std::uint32_t count = 0;
 };
 
@@ -55,7 +56,6 @@ struct FinishedList {
 
 struct LeaseFinished {
   using Reply = FinishedList;
-  std::string holder;
   std::uint32_t count = 0;
 };
 
@@ -76,7 +76,6 @@ struct BatchAnswer {
 
 struct TakeBatch {
   using Reply = BatchAnswer;
-  std::string holder;
   std::uint64_t step = 0;
 };
 

@@ -103,9 +103,13 @@ struct Segment {
 }
 
 struct LeasedRollout {
+  # A finished completion, as its verifier sees it.
   lease @0 :UInt64;
   prompt @1 :Prompt;
-  rollout @2 :Rollout;
+  # Without its tokens.
+  id @2 :UInt64;
+  tokens @3 :List(Int32);
+  finish @4 :Finish;
 }
 
 struct JudgedRollout {

@@ -233,11 +233,18 @@ Segment decode(wire::Segment::Reader from) {
 void encode(const LeasedRollout& leased, wire::LeasedRollout::Builder into) {
   into.setLease(leased.lease);
   encode(leased.prompt, into.initPrompt());
-  encode(leased.rollout, into.initRollout());
+  into.setId(leased.rollout.id);
+  encode_tokens(
+      leased.rollout.tokens, into.initTokens(static_cast<unsigned>(leased.rollout.tokens.size())));
+  into.setFinish(to_wire(leased.rollout.finish));
 }
 
 LeasedRollout decode(wire::LeasedRollout::Reader from) {
-  return {from.getLease(), decode(from.getPrompt()), decode(from.getRollout())};
+  LeasedRollout leased{from.getLease(), decode(from.getPrompt()), {}};
+  leased.rollout.id = from.getId();
+  leased.rollout.tokens = decode_tokens(from.getTokens());
+  leased.rollout.finish = from_wire(from.getFinish());
+  return leased;
 }
 
 void encode(const JudgedRollout& judged, wire::JudgedRollout::Builder into) {

@@ -79,7 +79,7 @@ struct Verdict {
 // A rollout that a generator is to write, or to go on writing.
 struct RolloutTask {
   LeaseId lease = 0;
-  Prompt prompt;
+  Prompt prompt;    // as the ledger gives it, without its answer
   Rollout rollout;  // with whatever an earlier generator left behind
   // Tokens of an older version would be dropped as stale: a generator that is not there yet swaps
   // first, then writes. (Tokens already in `rollout` are within bounds.)
@@ -96,6 +96,8 @@ struct Segment {
   Finish finish = Finish::running;  // other than running: the rollout is finished
 };
 
+// A finished rollout that a verifier is to judge. On its way it leaves behind what no verdict
+// depends on: log-probabilities, spans, and the prompt's tokens.
 struct LeasedRollout {
   LeaseId lease = 0;
   Prompt prompt;

@@ -238,7 +238,7 @@ Task<void> Trainer::reinforce_step() {
     co_await end_reinforcement();
     co_return;
   }
-  TakeBatch request{name(), version_};
+  TakeBatch request{version_};
   auto answer =
       co_await ask(options_.ledger, give(request), call_deadline, "the batch of the next step");
   if (answer && answer->batch) {

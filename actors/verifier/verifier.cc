@@ -33,7 +33,7 @@ std::string Verifier::holding() const {
 
 Task<void> Verifier::work() {
   if (unsent_.empty()) {
-    LeaseFinished request{name(), rewards_.batch()};
+    LeaseFinished request{rewards_.batch()};
     auto answer = co_await ask(ledger_, give(request), ledger_deadline, "finished rollouts");
     may_have_work_ = answer && !answer->rollouts.empty();
     if (!answer) log(Level::warning, "no rollouts to judge: " + answer.error().text);

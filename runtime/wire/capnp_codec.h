@@ -3,7 +3,6 @@
 //
 //   Bytes Codec<LeaseTasks>::encode(const LeaseTasks& message) {
 //     return encode_capnp<schema::LeaseTasks>([&](schema::LeaseTasks::Builder out) {
-//       out.setHolder(message.holder);
 //       out.setCount(message.count);
 //     });
 //   }
@@ -11,7 +10,7 @@
 //   Result<LeaseTasks> Codec<LeaseTasks>::decode(ByteView bytes) {
 //     using Schema = schema::LeaseTasks;
 //     return decode_capnp<Schema, LeaseTasks>(bytes, [](Schema::Reader in) {
-//       return LeaseTasks{.holder = in.getHolder(), .count = in.getCount()};
+//       return LeaseTasks{.count = in.getCount()};
 //     });
 //   }
 //

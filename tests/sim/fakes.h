@@ -157,7 +157,7 @@ class Hoarder final : public Actor {
   Hoarder(ActorRef ledger, std::uint32_t count) : ledger_(std::move(ledger)), count_(count) {}
 
   Task<void> start() override {
-    LeaseTasks request{name(), count_};
+    LeaseTasks request{count_};
     auto got = co_await ask(ledger_, give(request), std::chrono::seconds(1), "rollouts");
     note("got", std::to_string(got ? got->tasks.size() : 0));
   }

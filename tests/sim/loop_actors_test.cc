@@ -47,7 +47,7 @@ class Waiter final : public Actor {
   }
 
   Task<void> start() override {
-    LeaseFinished request{name(), 1};
+    LeaseFinished request{1};
     auto got = co_await ask(ledger_, give(request), 1s, "rollouts");
     note("got", std::to_string(got ? got->rollouts.size() : 0));
   }
@@ -100,8 +100,9 @@ TEST_CASE("a version of a batch that was never sealed is refused, and the ledger
 
 TEST_CASE("who asks for a batch that is not there yet is told what is missing") {
   LedgerBench bench;
-  REQUIRE(bench.ask(LeaseTasks{"generator/0", 1})->tasks.size() == 1);
-  auto answer = bench.ask(TakeBatch{"trainer", 0});
+  bench.sim.system().spawn<Hoarder>({.name = "generator/0"}, bench.ledger, 1U);
+  bench.sim.run_for(1ms);
+  auto answer = bench.ask(TakeBatch{0});
   REQUIRE(answer);
   CHECK_FALSE(answer->batch);
   CHECK(answer->why_none.starts_with("4 of 4 completions missing: "));
@@ -114,7 +115,7 @@ TEST_CASE("who found no finished rollouts is nudged once there are some, and not
   auto waiter = bench.sim.system().spawn<Waiter>({.name = "verifier/0"}, bench.ledger, &nudges);
   bench.sim.run_for(10ms);
   CHECK(bench.sim.system().status(waiter)->notes.at("got") == "0");
-  auto tasks = bench.ask(LeaseTasks{"generator/0", 2})->tasks;
+  auto tasks = bench.ask(LeaseTasks{2})->tasks;
   REQUIRE(tasks.size() == 2);
   auto append = [&](std::vector<Segment> segments) {
     REQUIRE(bench.ask(Append{std::move(segments), {}}));
@@ -135,7 +136,7 @@ TEST_CASE("what the ledger has taken is on disk soon after, and nothing is synce
   auto before = bench.faulty.syncs();
   bench.sim.run_for(1s);
   CHECK(bench.faulty.syncs() == before);
-  auto tasks = bench.ask(LeaseTasks{"generator/0", 2})->tasks;
+  auto tasks = bench.ask(LeaseTasks{2})->tasks;
   REQUIRE(tasks.size() == 2);
   auto synced_within = [&](Duration time) {
     auto at = bench.faulty.syncs();
@@ -147,7 +148,7 @@ TEST_CASE("what the ledger has taken is on disk soon after, and nothing is synce
   REQUIRE(bench.ask(Append{segments, {}}));
   CHECK(synced_within(150ms) == 1);
   CHECK(synced_within(1s) == 0);
-  auto finished = bench.ask(LeaseFinished{"verifier/0", 1})->rollouts;
+  auto finished = bench.ask(LeaseFinished{1})->rollouts;
   REQUIRE(finished.size() == 1);
   Verdict verdict;
   verdict.score = 1;
@@ -160,16 +161,16 @@ TEST_CASE("what the ledger has taken is on disk soon after, and nothing is synce
 
 TEST_CASE("the leases of a holder that dies again and again go back once for each death") {
   LedgerBench bench;
-  RestartPolicy often{.when = RestartPolicy::When::on_failure, .max_restarts = 10};
-  auto holder = bench.sim.system().spawn<Clerk>({.name = "holder", .restart = often});
+  RestartPolicy often{.when = RestartPolicy::When::on_failure, .max_restarts = 10, .backoff = 5ms};
+  bench.sim.system().spawn<Hoarder>({.name = "holder", .restart = often}, bench.ledger, 4U);
   for (int life = 1; life <= 4; ++life) {
-    REQUIRE(bench.ask(LeaseTasks{"holder", 4})->tasks.size() == 4);
+    bench.sim.run_for(10s);
+    CHECK(bench.ask(AskCounts{})->rollouts_leased == 4);
     auto before = bench.sim.system().status(bench.ledger)->handled;
     bench.sim.kill("holder");
     bench.sim.run_for(1ms);
     CHECK(bench.sim.system().status(bench.ledger)->handled == before + 1);  // one notice
     CHECK(bench.ask(AskCounts{})->rollouts_leased == 0);
-    bench.sim.run_for(20s);
   }
 }
 
