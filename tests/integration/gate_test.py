@@ -1,8 +1,9 @@
 """The learning gate: examples/gate.yaml, asynchronous, learns on every seed, with sequences written
 across swaps and log-probabilities equal bit for bit, whether what is overdue is waited for or
-dropped; and its loss is Magistral's, computed here from the ledger's rollouts.
+dropped; and its loss is Magistral's, computed here from the ledger's rollouts. With --isolation
+process, every worker is a process of its own, and a replay finds every step equal.
 
-  gate_test.py TRAM REPOSITORY SEED [SEED ...]
+  gate_test.py TRAM REPOSITORY SEED [SEED ...] [--isolation process]
 """
 import argparse
 import json
@@ -34,10 +35,10 @@ def check_loss(run, step):
     h.expect(abs(loss - step["loss"]) < 1e-6, f"the loss of step 1 is {step['loss']}, by its formula {loss}")
 
 
-def gate(folder, seed, overdue):
+def gate(folder, seed, overdue, isolation):
     run = os.path.join(folder, f"gate-{seed}-{overdue}")
     ended = h.tram("run", os.path.join(h.ROOT, "examples", "gate.yaml"), "--run", run, "--json", "--set", f"seed={seed}",
-                   "--set", f"stages.reinforce.overdue={overdue}")
+                   "--set", f"stages.reinforce.overdue={overdue}", "--isolation", isolation)
     events = ended.events()
     steps = h.steps_of(events)
     summary = h.summary_of(events)
@@ -54,6 +55,11 @@ def gate(folder, seed, overdue):
     h.expect(summary["lag_max"] <= 2, f"seed {seed}: lag {summary['lag_max']}")
     for e in steps:
         h.expect_equal(8 * (e["groups_kept"] + e["groups_without_contrast"]), 256, f"seed {seed}: completions of step {e['step']}")
+    h.expect_equal(summary["isolation"], isolation, f"seed {seed}: isolation")
+    if isolation == "process":
+        replay = h.tram("replay", run)
+        h.expect("all equal" in replay.out, f"seed {seed}: {replay.out}")
+        print(replay.out.splitlines()[-1], flush=True)
     if overdue == "drop":
         h.expect(summary["sequences_spanning_a_swap"] > 0, f"seed {seed}: no sequence was written across a swap")
 
@@ -62,9 +68,10 @@ parser = argparse.ArgumentParser()
 parser.add_argument("tram")
 parser.add_argument("repository")
 parser.add_argument("seeds", type=int, nargs="+")
+parser.add_argument("--isolation", choices=["thread", "process"], default="thread")
 options = parser.parse_args()
 with h.Folder() as at:
     for wanted in options.seeds:
-        gate(at, wanted, "drop")
+        gate(at, wanted, "drop", options.isolation)
     for wanted in options.seeds[:2]:
-        gate(at, wanted, "wait")
+        gate(at, wanted, "wait", options.isolation)
