@@ -6,9 +6,7 @@
 // contenders take turns in short windows, and the best window of each counts: other work on the
 // machine only ever makes a window worse.
 //
-// ask         one caller, one callee: ask, wait for the reply, ask again; the median and the 99th
-// of
-//             a hundred
+// ask         one caller, one callee: ask, wait for the reply, ask again; median, 99th of a hundred
 // pipelined   the same, with 32 asks under way at once
 
 #include "runtime/actor/system.h"

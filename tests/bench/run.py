@@ -2,13 +2,14 @@
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
   ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, sandbox,
-                           language, loop, generate, peers, math_verify; none: all but the last three
+                           language, loop, generate, peers, math_verify, runtimes; none: all but the last four
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
-virtual environment of their own, build/deps/peers.
+virtual environment of their own, build/deps/peers. `runtimes` asks between two processes beside Ray
+and Monarch of PyPI, installed there too.
 `math_verify` compares mathematical answers beside the Math-Verify of PyPI: every tenth pair made
 from the golds below $TRAM_DATA (math500, gsm8k, aime), or adversarial ones alone.
 """
@@ -101,14 +102,14 @@ PEER_PYTHON = os.path.join(PEERS, "bin", "python")
 PEER_PACKAGES = ["torch==2.11.0", "numpy", "transformers", "trl", "datasets", "accelerate"]
 
 
-def install_peers():
+def install_peers(more=()):
     if not os.path.exists(PEER_PYTHON):
         print("installing PyTorch, transformers and TRL …", flush=True)
         made = subprocess.run([sys.executable, "-m", "venv", PEERS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if made.returncode:
             shutil.rmtree(PEERS, ignore_errors=True)
             sys.exit(f"a virtual environment is needed (apt-get install python3-venv): {made.stdout}")
-    subprocess.run([PEER_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--upgrade-strategy", "only-if-needed"] + PEER_PACKAGES, check=True)
+    subprocess.run([PEER_PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--upgrade-strategy", "only-if-needed"] + PEER_PACKAGES + list(more), check=True)
     shown = subprocess.run([PEER_PYTHON, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"], stdout=subprocess.PIPE, text=True, check=True).stdout
     print(", ".join(line for line in shown.splitlines() if line.split("==")[0] in ("torch", "transformers", "trl")), flush=True)
 
@@ -173,10 +174,27 @@ def math_verify():
         os.path.join(BUILD, "tests", "bench", "maths_bench"), "--peer", folder] + data).returncode
 
 
-LONG = ("generate", "peers", "math_verify")
+def runtimes():
+    heading("asks between two processes of one host: one after another, and many under way (32 here, 1,000 there)")
+    install_peers(["ray==2.60.0", "torchmonarch==0.7.0"])
+    out = subprocess.run([os.path.join(BUILD, "tests", "bench", "remote_bench"), "--json"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    ours = json.loads(out)
+    print(f"{'':28}{'p50 us':>10}{'p99 us':>10}{'many, per s':>14}")
+    print(f"{'bare Asio, equal bytes':28}{ours['bare_us']:>10.1f}{ours['bare_p99_us']:>10.1f}")
+    print(f"{'tramontane':28}{ours['remote_ask_us']:>10.1f}{ours['remote_ask_p99_us']:>10.1f}{ours['remote_asks_per_second']:>14,.0f}"
+        f"   {ours['remote_ask_us'] / ours['bare_us']:.2f} times bare Asio", flush=True)
+    print(f"{'  link on a pool of its own':28}{ours['two_pools_ask_us']:>10.1f}", flush=True)
+    for name in ("ray", "monarch"):
+        theirs = peer("runtimes.py", name)[-1]
+        print(f"{theirs['name']:28}{theirs['ask_p50_us']:>10.1f}{theirs['ask_p99_us']:>10.1f}{theirs['pipelined_per_second']:>14,.0f}"
+            f"   {theirs['ask_p50_us'] / ours['remote_ask_us']:.0f} times slower; {ours['remote_asks_per_second'] / theirs['pipelined_per_second']:.0f} times fewer", flush=True)
+    return 0
+
+
+LONG = ("generate", "peers", "math_verify", "runtimes")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "sandbox": program("sandbox_bench"),
-    "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify}
+    "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
 
 def main():
