@@ -120,6 +120,13 @@ class System {
   template <class M>
   Answer<void> send(const ActorRef& to, M message, Duration timeout);
 
+  // Does not block: `done` is given the answer, once, from a thread of the runtime or before this
+  // returns. It must be quick and must not throw; whoever has an event loop posts to it from there.
+  // Errc::closed where the system is stopped meanwhile.
+  template <class M>
+  void ask_later(const ActorRef& to, M message, Duration timeout,
+      std::function<void(Answer<ReplyOf<M>>)> done);
+
   // Errc::full at once if there is no room.
   template <class M>
   Answer<void> try_send(const ActorRef& to, M message) {
@@ -158,6 +165,10 @@ class System {
   std::unique_ptr<Envelope> stamped(std::unique_ptr<Envelope> envelope) const;
   std::unique_ptr<Envelope> call(
       std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout, bool wants_reply);
+  void call_later(std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout,
+      std::function<void(std::unique_ptr<Envelope>)> done);
+  template <class R>
+  static Answer<R> answer_of(Envelope& reply);
   Simulation* simulation() const;
 
   std::unique_ptr<State> state_;
@@ -179,17 +190,30 @@ ActorRef System::spawn(ActorOptions options, Args&&... args) {
   return spawn(std::move(options), std::move(factory));
 }
 
-template <class M>
-Answer<ReplyOf<M>> System::ask(const ActorRef& to, M message, Duration timeout) {
-  auto reply = call(detail::make_envelope(to, Message(std::move(message))), to, timeout, true);
-  if (reply->failure) return std::move(*reply->failure);
-  if constexpr (std::is_void_v<ReplyOf<M>>) {
+template <class R>
+Answer<R> System::answer_of(Envelope& reply) {
+  if (reply.failure) return std::move(*reply.failure);
+  if constexpr (std::is_void_v<R>) {
     return {};
   } else {
-    auto value = reply->body.template take<ReplyOf<M>>();
+    auto value = reply.body.template take<R>();
     if (!value) return Failure{Errc::bad_input, "the reply does not decode"};
     return std::move(*value);
   }
+}
+
+template <class M>
+Answer<ReplyOf<M>> System::ask(const ActorRef& to, M message, Duration timeout) {
+  auto reply = call(detail::make_envelope(to, Message(std::move(message))), to, timeout, true);
+  return answer_of<ReplyOf<M>>(*reply);
+}
+
+template <class M>
+void System::ask_later(
+    const ActorRef& to, M message, Duration timeout, std::function<void(Answer<ReplyOf<M>>)> done) {
+  call_later(detail::make_envelope(to, Message(std::move(message))), to, timeout,
+      [done = std::move(done)](
+          std::unique_ptr<Envelope> reply) { done(answer_of<ReplyOf<M>>(*reply)); });
 }
 
 template <class M>

@@ -218,3 +218,53 @@ TEST_CASE("metrics and notes of an actor are there for everybody") {
   CHECK(json.find("\"actor_handler_seconds{actor=clerk}\":{\"count\":1,\"mean\":0.1") !=
         std::string::npos);
 }
+
+TEST_CASE("an answer may come by a callback: a value, a failure, in time or late, once") {
+  SimSystem sim({.seed = 1});
+  auto clerk = sim.system().spawn<Clerk>({.name = "clerk", .mailbox = {.messages = 1}});
+  std::vector<std::string> answers;
+  auto keep = [&](const Answer<Number>& answer) {
+    answers.push_back(answer ? str(answer->value) : answer.error().text);
+  };
+  sim.system().ask_later(clerk, Add{3}, 1s, keep);
+  CHECK(answers.empty());
+  sim.run_for(1ms);
+  REQUIRE(answers == std::vector<std::string>{"3"});
+  answers.clear();
+  sim.system().ask_later(clerk, Linger{5000}, 1s, keep);
+  sim.run_for(1ms);
+  sim.system().ask_later(clerk, Add{4}, 500ms, keep);  // waits in the mailbox
+  sim.system().ask_later(clerk, Add{4}, 100ms, keep);  // has no room there
+  sim.run_for(60s);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0].ends_with("had no room for Add: not delivered"));
+  CHECK(answers[1].find("unknown") != std::string::npos);
+  CHECK(answers[2].find("unknown") != std::string::npos);
+  answers.clear();
+  sim.system().ask_later(ActorRef(), Add{1}, 1s, keep);
+  CHECK(answers.size() == 1);
+  sim.system().ask_later(clerk, Linger{5000}, 60s, keep);
+  sim.run_for(1ms);
+  sim.system().kill(clerk);
+  sim.run_for(1ms);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].find("killed") != std::string::npos);
+  sim.system().ask_later(clerk, Add{1}, 1s, keep);
+  CHECK(answers.size() == 3);
+}
+
+TEST_CASE("callbacks of many calls, from threads: each once, also where the system stops") {
+  std::atomic<int> good = 0;
+  std::atomic<int> bad = 0;
+  {
+    Threads threads({{"main", 2}});
+    System& system = threads.system;
+    auto clerk = system.spawn<Clerk>({.name = "clerk", .mailbox = {.messages = 8}});
+    for (int i = 0; i < 2000; ++i)
+      system.ask_later(clerk, Add{1}, i % 2 == 0 ? Duration(60s) : Duration(200us),
+          [&](const Answer<Number>& answer) { ++(answer ? good : bad); });
+    CHECK(soon([&] { return good > 0; }));
+    system.stop(60s);
+  }
+  CHECK(good + bad == 2000);
+}
