@@ -75,15 +75,15 @@ std::unique_ptr<HostedWorker> ProcessHost::start(const WorkerSetup& setup) {
 
 void ProcessHost::connect(HostedWorker& one, const Introduction& to_one, HostedWorker& other,
     const Introduction& to_other) {
-  auto [first, second] = socket_pair();
-  process(one).give(to_one, std::move(first));
-  process(other).give(to_other, std::move(second));
+  std::pair<Descriptor, Descriptor> ends = socket_pair();
+  process(one).give(to_one, std::move(ends.first));
+  process(other).give(to_other, std::move(ends.second));
 }
 
 std::unique_ptr<Link> ProcessHost::connect(HostedWorker& worker, const Introduction& to_worker) {
-  auto [here, there] = socket_pair();
-  process(worker).give(to_worker, std::move(there));
-  return unix_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(here));
+  std::pair<Descriptor, Descriptor> ends = socket_pair();
+  process(worker).give(to_worker, std::move(ends.second));
+  return unix_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(ends.first));
 }
 
 std::vector<std::string> ProcessHost::last_lines(const std::string& worker) const {
