@@ -152,7 +152,12 @@ void add(const float* x, const float* z, std::int64_t n, float* y) {
 
 std::vector<float> rope_table(std::int64_t positions, std::int64_t head_dim, double theta) {
   TRAM_CHECK(head_dim % 2 == 0, "rotary embedding needs an even head_dim", head_dim);
-  return rope_angles(positions, head_dim, theta);
+  return rope_angles(positions, rope_frequencies(head_dim, theta), 1);
+}
+
+std::vector<float> rope_table(
+    std::int64_t positions, std::span<const float> frequencies, float factor) {
+  return rope_angles(positions, frequencies, factor);
 }
 
 void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,

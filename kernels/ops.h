@@ -107,6 +107,11 @@ void add(const float* x, const float* z, std::int64_t n, float* y);
 // head_dim) whose rows are `stride` apart. table (positions, head_dim): cos then sin halves,
 // made by rope_table. `inverse` rotates back, which is its backward.
 std::vector<float> rope_table(std::int64_t positions, std::int64_t head_dim, double theta);
+// The same for frequencies (head_dim / 2) of the caller's, in radians per position; every entry is
+// multiplied by `factor`. `inverse` turns back and multiplies by the factor again, as a backward
+// does.
+std::vector<float> rope_table(
+    std::int64_t positions, std::span<const float> frequencies, float factor);
 void rope(float* x, std::int64_t stride, const std::int32_t* positions, std::int64_t rows,
     std::int64_t heads, std::int64_t head_dim, const float* table, bool inverse);
 

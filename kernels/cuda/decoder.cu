@@ -13,7 +13,7 @@ DeviceDecoder::State::State(const DecoderShape& s, const Options& o)
   rows_max = std::max(bucket_of(o.slots), o.prefill_rows);
   pages_each = (o.context + kv_page - 1) / kv_page;
   for (auto& one : arena) one = device_memory<Bfloat16>(offsets.elements);
-  const std::vector<float> table = rope_angles(o.context, s.head_dim, s.rope_theta);
+  const std::vector<float> table = rope_angles(o.context, rope_frequencies(s.head_dim, s.rope_theta), 1);
   angles = device_memory<float>(o.context * s.head_dim);
   check(cudaMemcpy(angles.get(), table.data(), table.size() * sizeof(float), cudaMemcpyDefault),
       "angles");
