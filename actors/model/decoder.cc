@@ -63,7 +63,7 @@ struct Decoder::State {
   };
 
   State(const ModelConfig& c, Options o) : config(c), options(o), sizes(c), pool(o.kv_blocks) {
-    rope = kernels::rope_table(config.context, config.head_dim, config.rope_theta);
+    rope = rope_table(config);
     cache.at_least(config.layers * options.kv_blocks * block_floats(config));
     auto rows = static_cast<std::size_t>(options.rows_max);
     kv_rows.resize(rows);
@@ -258,8 +258,9 @@ void Decoder::State::attention(const ReadyWeights::Packed::Layer& w, std::int64_
     projected =
         norm_heads(config, w, projected, rows, qk_normed.at_least(rows * sizes.qkv), nullptr);
   // q and k are neighbours: one call turns both.
-  kernels::rope(projected, sizes.qkv, positions.data() + first, rows,
-      config.heads + config.kv_heads, config.head_dim, rope.data(), false);
+  if (config.turns(layer))
+    kernels::rope(projected, sizes.qkv, positions.data() + first, rows,
+        config.heads + config.kv_heads, config.head_dim, rope.data(), false);
   std::span<const kernels::KvRow> places(kv_rows.data() + first, static_cast<std::size_t>(rows));
   kernels::KvLayer kv = kv_layer(layer);
   kernels::kv_store(projected + sizes.q, projected + sizes.q + sizes.kv, sizes.qkv, places, kv);
@@ -269,7 +270,7 @@ void Decoder::State::attention(const ReadyWeights::Packed::Layer& w, std::int64_
                       .rows = places,
                       .heads = config.heads,
                       .scale = sizes.scale,
-                      .window = config.window,
+                      .window = config.window_of(layer),
                       .out = out,
                       .log_sum = nullptr},
       kv);
@@ -277,7 +278,7 @@ void Decoder::State::attention(const ReadyWeights::Packed::Layer& w, std::int64_
       .x_stride = sizes.q,
       .rows = rows,
       .w = &w.o,
-      .bias = nullptr,
+      .bias = w.o_bias,
       .y = residual,
       .y_stride = width,
       .accumulate = true});
@@ -302,7 +303,7 @@ void Decoder::State::feed_forward(
       .x_stride = width,
       .rows = rows,
       .w = &dense.gate_up,
-      .bias = nullptr,
+      .bias = dense.bias(),
       .y = both,
       .y_stride = 2 * f});
   float* out = activated.at_least(rows * f);
@@ -311,7 +312,7 @@ void Decoder::State::feed_forward(
       .x_stride = f,
       .rows = rows,
       .w = &dense.down,
-      .bias = nullptr,
+      .bias = dense.down_bias,
       .y = residual,
       .y_stride = width,
       .accumulate = true});

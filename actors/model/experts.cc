@@ -32,6 +32,12 @@ FeedForwardNames feed_forward_names(
   return {prefix + "gate_proj.weight", prefix + "up_proj.weight", prefix + "down_proj.weight"};
 }
 
+std::string bias_name(std::string_view weight) {
+  constexpr std::string_view end = "weight";
+  TRAM_CHECK(weight.ends_with(end), "no weight's name", weight);
+  return std::string(weight.substr(0, weight.size() - end.size())) + "bias";
+}
+
 std::int64_t feed_forwards(const ModelConfig& config) {
   return config.experts > 0 ? config.experts : 1;
 }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tramontane {
@@ -32,6 +33,9 @@ struct FeedForwardNames {
 
 FeedForwardNames feed_forward_names(
     const ModelConfig& config, std::int64_t layer, std::int64_t expert);
+
+// Of the bias beside a weight of that name.
+std::string bias_name(std::string_view weight);
 
 // How many feed-forwards a layer has: one, or one per expert.
 std::int64_t feed_forwards(const ModelConfig& config);

@@ -45,11 +45,18 @@ BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest) 
       o.k_norm = at(attention + "k_norm.weight");
     }
     o.o = at(attention + "o_proj.weight");
+    if (config.output_bias) o.o_bias = at(attention + "o_proj.bias");
     o.post_norm = at(layer + "post_attention_layernorm.weight");
     if (config.experts > 0) o.router = at(router_name(config, i));
     for (std::int64_t e = 0; e < feed_forwards(config); ++e) {
       FeedForwardNames names = feed_forward_names(config, i, e);
-      o.feed_forward.push_back({{at(names.gate), at(names.up)}, at(names.down)});
+      FeedForwardOffsets ff{
+          .gate_up = {at(names.gate), at(names.up)}, .down = at(names.down), .biases = {-1, -1}};
+      if (config.feed_forward_bias) {
+        ff.biases = {at(bias_name(names.gate)), at(bias_name(names.up))};
+        ff.down_bias = at(bias_name(names.down));
+      }
+      o.feed_forward.push_back(ff);
     }
     offsets.layers.push_back(std::move(o));
   }
@@ -95,12 +102,20 @@ ReadyWeights::Packed pack(
         joined(block, o.qkv, std::array{sizes.q * w, sizes.kv * w, sizes.kv * w}, storage),
         sizes.qkv, w);
     layer.o = PackedMatrix::transposed(block + o.o, w, sizes.q);
+    if (config.output_bias) layer.o_bias = block + o.o_bias;
     if (config.experts > 0)
       layer.router = PackedMatrix::transposed(block + o.router, config.experts, w);
     for (const FeedForwardOffsets& ff : o.feed_forward) {
       const float* gate_up = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
-      layer.feed_forward.push_back({PackedMatrix::transposed(gate_up, 2 * f, w),
-          PackedMatrix::transposed(block + ff.down, w, f)});
+      ReadyWeights::Packed::FeedForward made;
+      made.gate_up = PackedMatrix::transposed(gate_up, 2 * f, w);
+      made.down = PackedMatrix::transposed(block + ff.down, w, f);
+      if (config.feed_forward_bias) {
+        const float* bias = joined(block, ff.biases, std::array{f, f}, storage);
+        made.gate_up_bias.assign(bias, bias + 2 * f);
+        made.down_bias = block + ff.down_bias;
+      }
+      layer.feed_forward.push_back(std::move(made));
     }
     packed.layers.push_back(std::move(layer));
   }

@@ -19,6 +19,8 @@ namespace tramontane {
 struct FeedForwardOffsets {
   std::array<std::int64_t, 2> gate_up{};  // (feed_forward, width) each
   std::int64_t down = -1;                 // (width, feed_forward)
+  std::array<std::int64_t, 2> biases{};   // (feed_forward) each
+  std::int64_t down_bias = -1;            // (width)
 };
 
 struct LayerOffsets {
@@ -28,6 +30,7 @@ struct LayerOffsets {
   std::int64_t q_norm = -1;                      // (head_dim)
   std::int64_t k_norm = -1;                      // (head_dim)
   std::int64_t o = -1;                           // (width, heads * head_dim)
+  std::int64_t o_bias = -1;                      // (width)
   std::int64_t post_norm = -1;                   // (width)
   std::int64_t router = -1;                      // (experts, width)
   std::vector<FeedForwardOffsets> feed_forward;  // one, or one per expert
@@ -62,11 +65,15 @@ struct Sizes {
 const float* joined(const float* block, std::span<const std::int64_t> offsets,
     std::span<const std::int64_t> sizes, std::vector<float>& storage);
 
-// Norm pointers point into the block, which must outlive this.
+// Plain pointers point into the block, which must outlive this.
 struct ReadyWeights::Packed {
   struct FeedForward {
     kernels::PackedMatrix gate_up;
     kernels::PackedMatrix down;
+    std::vector<float> gate_up_bias;  // empty: none
+    const float* down_bias = nullptr;
+
+    const float* bias() const { return gate_up_bias.empty() ? nullptr : gate_up_bias.data(); }
   };
 
   struct Layer {
@@ -77,6 +84,7 @@ struct ReadyWeights::Packed {
     kernels::PackedMatrix qkv;    // q, k and v side by side
     std::vector<float> qkv_bias;  // empty: none
     kernels::PackedMatrix o;
+    const float* o_bias = nullptr;
     kernels::PackedMatrix router;           // of a mixture of experts
     std::vector<FeedForward> feed_forward;  // one, or one per expert
   };

@@ -49,13 +49,18 @@ Manifest model_manifest(const ModelConfig& config) {
       tensor(attention + "k_norm.weight", {config.head_dim});
     }
     tensor(attention + "o_proj.weight", {w, sizes.q});
+    if (config.output_bias) tensor(attention + "o_proj.bias", {w});
     tensor(layer + "post_attention_layernorm.weight", {w});
     if (config.experts > 0) tensor(router_name(config, i), {config.experts, w});
     for (std::int64_t e = 0; e < feed_forwards(config); ++e) {
       FeedForwardNames names = feed_forward_names(config, i, e);
-      tensor(std::move(names.gate), {config.feed_forward, w});
-      tensor(std::move(names.up), {config.feed_forward, w});
-      tensor(std::move(names.down), {w, config.feed_forward});
+      tensor(names.gate, {config.feed_forward, w});
+      tensor(names.up, {config.feed_forward, w});
+      tensor(names.down, {w, config.feed_forward});
+      if (!config.feed_forward_bias) continue;
+      tensor(bias_name(names.gate), {config.feed_forward});
+      tensor(bias_name(names.up), {config.feed_forward});
+      tensor(bias_name(names.down), {w});
     }
   }
   tensor("model.norm.weight", {w});

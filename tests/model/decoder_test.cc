@@ -1,6 +1,7 @@
 #include "actors/model/policy.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
+#include "tests/model/plain_rope.h"
 #include "tests/model/random_model.h"
 
 #include <algorithm>
@@ -112,15 +113,16 @@ class Plain {
         all.begin() + static_cast<std::ptrdiff_t>(h + 1) * d);
   }
 
-  Vector turned(Vector x, const std::string& norm_name, std::size_t position) {
+  Vector turned(Vector x, const std::string& norm_name, std::size_t layer, std::size_t position) {
     if (c_.qk_norm) x = norm(x, norm_name);
+    if (!c_.unturned_layers.empty() && c_.unturned_layers[layer]) return x;
     std::size_t half = x.size() / 2;
+    double factor = plain_attention_factor(c_);
     for (std::size_t i = 0; i < half; ++i) {
       double angle =
-          static_cast<double>(position) *
-          std::pow(c_.rope_theta, -2.0 * static_cast<double>(i) / static_cast<double>(x.size()));
-      double a = x[i];
-      double b = x[i + half];
+          static_cast<double>(position) * plain_frequency(c_, static_cast<std::int64_t>(i));
+      double a = x[i] * factor;
+      double b = x[i + half] * factor;
       x[i] = a * std::cos(angle) - b * std::sin(angle);
       x[i + half] = b * std::cos(angle) + a * std::sin(angle);
     }
@@ -133,15 +135,16 @@ class Plain {
     Vector v = linear(p + "self_attn.v_proj", x);
     auto groups = static_cast<std::size_t>(c_.heads / c_.kv_heads);
     for (std::size_t h = 0; h < static_cast<std::size_t>(c_.kv_heads); ++h) {
-      keys_[l].push_back(turned(head(k, h), p + "self_attn.k_norm.weight", position));
+      keys_[l].push_back(turned(head(k, h), p + "self_attn.k_norm.weight", l, position));
       values_[l].push_back(head(v, h));
     }
-    std::size_t first = c_.window > 0 && position + 1 > static_cast<std::size_t>(c_.window)
+    bool slides = c_.window > 0 && (c_.full_layers.empty() || !c_.full_layers[l]);
+    std::size_t first = slides && position + 1 > static_cast<std::size_t>(c_.window)
                             ? position + 1 - static_cast<std::size_t>(c_.window)
                             : 0;
     Vector out;
     for (std::size_t h = 0; h < static_cast<std::size_t>(c_.heads); ++h) {
-      Vector query = turned(head(q, h), p + "self_attn.q_norm.weight", position);
+      Vector query = turned(head(q, h), p + "self_attn.q_norm.weight", l, position);
       Vector sum(query.size());
       double total = 0;
       for (std::size_t t = first; t <= position; ++t) {

@@ -3,6 +3,7 @@
 #include "actors/model/algorithms.h"
 #include "actors/model/policy.h"
 #include "tests/model/paper_losses.h"
+#include "tests/model/plain_rope.h"
 #include "tests/model/training.h"
 
 #include <ATen/ATen.h>
@@ -33,15 +34,18 @@ class PlainModel {
         at::IntArrayRef(std::vector<std::int64_t>(tokens.begin(), tokens.end())), at::kLong);
     at::Tensor positions = at::arange(length, at::kDouble);
     at::Tensor distance = positions.unsqueeze(1) - positions.unsqueeze(0);
-    at::Tensor mask = distance.lt(0);
-    if (c_.window > 0) mask = mask.logical_or(distance.ge(c_.window));
     at::Tensor x = w("model.embed_tokens").index_select(0, ids);
     for (std::int64_t l = 0; l < c_.layers; ++l) {
       std::string p = "model.layers." + std::to_string(l) + ".";
       std::string a = p + "self_attn.";
+      auto layer = static_cast<std::size_t>(l);
+      at::Tensor mask = distance.lt(0);
+      if (c_.window > 0 && (c_.full_layers.empty() || !c_.full_layers[layer]))
+        mask = mask.logical_or(distance.ge(c_.window));
+      bool turn = c_.unturned_layers.empty() || !c_.unturned_layers[layer];
       at::Tensor h = norm(x, p + "input_layernorm");
-      at::Tensor q = heads(linear(h, a + "q_proj"), c_.heads, a + "q_norm", positions, true);
-      at::Tensor k = heads(linear(h, a + "k_proj"), c_.kv_heads, a + "k_norm", positions, true);
+      at::Tensor q = heads(linear(h, a + "q_proj"), c_.heads, a + "q_norm", positions, turn);
+      at::Tensor k = heads(linear(h, a + "k_proj"), c_.kv_heads, a + "k_norm", positions, turn);
       at::Tensor v = heads(linear(h, a + "v_proj"), c_.kv_heads, "", positions, false);
       k = k.repeat_interleave(c_.heads / c_.kv_heads, 0);
       v = v.repeat_interleave(c_.heads / c_.kv_heads, 0);
@@ -115,10 +119,11 @@ class PlainModel {
   at::Tensor heads(const at::Tensor& x, std::int64_t count, const std::string& norm_name,
       const at::Tensor& positions, bool turn) {
     at::Tensor y = x.view({x.size(0), count, c_.head_dim}).transpose(0, 1);
-    if (turn && c_.qk_norm) y = norm(y, norm_name);
+    if (!norm_name.empty() && c_.qk_norm) y = norm(y, norm_name);
     if (!turn) return y;
-    at::Tensor frequency = at::pow(c_.rope_theta,
-        at::arange(0, c_.head_dim, 2, at::kDouble) / -static_cast<double>(c_.head_dim));
+    at::Tensor frequency = at::empty({c_.head_dim / 2}, at::kDouble);
+    for (std::int64_t i = 0; i < c_.head_dim / 2; ++i) frequency[i] = plain_frequency(c_, i);
+    y = y * plain_attention_factor(c_);
     at::Tensor angle = positions.unsqueeze(1) * frequency;
     auto halves = y.chunk(2, -1);
     return at::cat({halves[0] * angle.cos() - halves[1] * angle.sin(),

@@ -11,8 +11,37 @@
 
 namespace tramontane {
 
+// One that differs from the plain one in every number.
+inline RopeScaling random_scaling(Random& random) {
+  RopeScaling s;
+  s.kind = static_cast<RopeKind>(random.below(5));
+  if (s.kind == RopeKind::plain) return s;
+  s.factor = 2 + 6 * random.uniform();
+  if (s.kind == RopeKind::linear) return s;
+  s.original = 16 + static_cast<std::int64_t>(random.below(32));
+  if (s.kind == RopeKind::llama3) {
+    s.low_frequency = 1 + random.uniform();
+    s.high_frequency = s.low_frequency + 1 + 3 * random.uniform();
+  } else if (s.kind == RopeKind::yarn) {
+    s.beta_fast = 2 + 8 * random.uniform();
+    s.beta_slow = 0.2F + random.uniform();
+    s.attention = 1 + 0.3F * random.uniform();
+    s.truncate = random.below(2) == 0;
+  }
+  return s;
+}
+
+// By layer; empty unless some are true, and not all.
+inline std::vector<bool> random_layers(Random& random, std::int64_t layers) {
+  std::vector<bool> flags;
+  for (std::int64_t i = 0; i < layers; ++i) flags.push_back(random.below(2) == 0);
+  auto set = std::count(flags.begin(), flags.end(), true);
+  return set == 0 || set == layers ? std::vector<bool>() : flags;
+}
+
 // Small, and over the seeds of every kind: grouped queries, window, q/k norm, biases, tied head,
-// head_dim that is no multiple of 16, widths that leave padding between tensors, experts.
+// head_dim that is no multiple of 16, widths that leave padding between tensors, experts, scaled
+// rotary embeddings, layers that differ.
 inline ModelConfig random_config(std::uint64_t seed) {
   Random random(seed, 101);
   auto pick = [&](std::initializer_list<std::int64_t> values) {
@@ -38,6 +67,12 @@ inline ModelConfig random_config(std::uint64_t seed) {
     c.normalise_experts = random.below(2) == 0;
     c.architecture = c.normalise_experts ? "MixtralForCausalLM" : "Qwen3MoeForCausalLM";
   }
+  Random more(seed, 103);
+  if (more.below(2) == 0) c.rope = random_scaling(more);
+  if (c.window > 0) c.full_layers = random_layers(more, c.layers);
+  if (more.below(2) == 0) c.unturned_layers = random_layers(more, c.layers);
+  c.output_bias = more.below(3) == 0;
+  c.feed_forward_bias = c.experts == 0 && more.below(2) == 0;
   return c;
 }
 

@@ -24,8 +24,7 @@ struct Network::Graph {
   };
 
   explicit Graph(const ModelConfig& config)
-      : rope(kernels::rope_table(config.context, config.head_dim, config.rope_theta)),
-        pass{.config = config, .sizes = Sizes(config)} {
+      : rope(rope_table(config)), pass{.config = config, .sizes = Sizes(config)} {
     pass.rope_table = rope.data();
   }
 
@@ -55,6 +54,25 @@ nodes::Target one(std::int64_t offset, std::int64_t rows) {
   return {.offsets = {offset}, .rows = {rows}, .count = 1};
 }
 
+nodes::FeedForward feed_forward_of(const ModelConfig& config, const float* block,
+    const FeedForwardOffsets& offsets, const ReadyWeights::Packed::FeedForward& packed,
+    std::vector<float>& storage) {
+  std::int64_t w = config.width;
+  std::int64_t f = config.feed_forward;
+  nodes::Target gate_up{
+      .offsets = {offsets.gate_up[0], offsets.gate_up[1]}, .rows = {f, f}, .count = 2};
+  const float* joint = joined(block, offsets.gate_up, std::array{f * w, f * w}, storage);
+  nodes::FeedForward made{linear_of(joint, 2 * f, w, packed.gate_up, gate_up),
+      linear_of(block + offsets.down, w, f, packed.down, one(offsets.down, w))};
+  if (!config.feed_forward_bias) return made;
+  made.gate_up.bias = packed.bias();
+  made.gate_up.biases = {
+      .offsets = {offsets.biases[0], offsets.biases[1]}, .rows = {f, f}, .count = 2};
+  made.down.bias = packed.down_bias;
+  made.down.biases = one(offsets.down_bias, w);
+  return made;
+}
+
 }  // namespace
 
 Network::Network(const ModelConfig& config)
@@ -77,7 +95,6 @@ void Network::pack_weights() {
   Graph& g = *graph_;
   const Sizes& s = g.pass.sizes;
   std::int64_t w = config_.width;
-  std::int64_t f = config_.feed_forward;
   const float* block = parameters_.data();
   std::vector<float> storage;
   g.layers.clear();  // the old before the new: never both in memory
@@ -96,16 +113,16 @@ void Network::pack_weights() {
       layer.qkv.biases = {.offsets = o.biases, .rows = qkv.rows, .count = 3};
     }
     layer.o = linear_of(block + o.o, w, s.q, p.o, one(o.o, w));
+    if (p.o_bias != nullptr) {
+      layer.o.bias = p.o_bias;
+      layer.o.biases = one(o.o_bias, w);
+    }
     if (config_.experts > 0)
       layer.router =
           linear_of(block + o.router, config_.experts, w, p.router, one(o.router, config_.experts));
-    for (std::size_t e = 0; e < o.feed_forward.size(); ++e) {
-      const FeedForwardOffsets& ff = o.feed_forward[e];
-      nodes::Target gate_up{.offsets = {ff.gate_up[0], ff.gate_up[1]}, .rows = {f, f}, .count = 2};
-      const float* joint = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
-      layer.feed_forward.push_back({linear_of(joint, 2 * f, w, p.feed_forward[e].gate_up, gate_up),
-          linear_of(block + ff.down, w, f, p.feed_forward[e].down, one(ff.down, w))});
-    }
+    for (std::size_t e = 0; e < o.feed_forward.size(); ++e)
+      layer.feed_forward.push_back(
+          feed_forward_of(config_, block, o.feed_forward[e], p.feed_forward[e], storage));
     g.layers.push_back(std::move(layer));
   }
   g.head = linear_of(block + offsets_.head, config_.vocabulary, w, g.packed.head,
@@ -131,7 +148,9 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
     auto [normed, residual] = nodes::norm_fork(pass, x, p.input_norm, o.input_norm);
     at::Tensor qkv = nodes::linear(pass, normed, layer.qkv);
     if (config_.qk_norm) qkv = nodes::head_norm(pass, qkv, p, o.q_norm, o.k_norm);
-    at::Tensor attended = nodes::attention(pass, nodes::rope(pass, qkv));
+    auto number = static_cast<std::int64_t>(i);
+    if (config_.turns(number)) qkv = nodes::rope(pass, qkv);
+    at::Tensor attended = nodes::attention(pass, qkv, config_.window_of(number));
     // Behind the last attention only the rows of the loss matter.
     if (i + 1 == g.layers.size()) {
       attended = nodes::gather(pass, attended);

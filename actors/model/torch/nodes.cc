@@ -109,7 +109,7 @@ struct AttentionNode final : Node {
         .kv_heads = c.kv_heads,
         .head_dim = c.head_dim,
         .scale = s.scale,
-        .window = c.window,
+        .window = window,
         .dq = d,
         .dk = d + s.q,
         .dv = d + s.q + s.kv,
@@ -121,6 +121,7 @@ struct AttentionNode final : Node {
   const float* qkv = nullptr;
   const float* out = nullptr;
   const float* log_sum = nullptr;
+  std::int64_t window = 0;
 };
 
 struct SwigluNode final : Node {
@@ -232,7 +233,7 @@ at::Tensor rope(Pass& pass, const at::Tensor& qkv) {
   return result;
 }
 
-at::Tensor attention(Pass& pass, const at::Tensor& qkv) {
+at::Tensor attention(Pass& pass, const at::Tensor& qkv, std::int64_t window) {
   const ModelConfig& c = pass.config;
   const Sizes& s = pass.sizes;
   const Microbatch& b = *pass.batch;
@@ -252,7 +253,7 @@ at::Tensor attention(Pass& pass, const at::Tensor& qkv) {
                       .rows = b.kv_rows,
                       .heads = c.heads,
                       .scale = s.scale,
-                      .window = c.window,
+                      .window = window,
                       .out = out,
                       .log_sum = log_sum},
       kv);
@@ -262,6 +263,7 @@ at::Tensor attention(Pass& pass, const at::Tensor& qkv) {
   node->qkv = q;
   node->out = out;
   node->log_sum = log_sum;
+  node->window = window;
   record(node, {result}, {qkv});
   return result;
 }

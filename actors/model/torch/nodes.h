@@ -90,8 +90,8 @@ at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Pack
 // Turns q and k by their positions, in place.
 at::Tensor rope(Pass& pass, const at::Tensor& qkv);
 
-// (rows, heads * head_dim) from (rows, qkv).
-at::Tensor attention(Pass& pass, const at::Tensor& qkv);
+// (rows, heads * head_dim) from (rows, qkv). `window`: the layer's; 0: none.
+at::Tensor attention(Pass& pass, const at::Tensor& qkv, std::int64_t window);
 
 // y = residual + the mixture of experts of x.
 at::Tensor experts_onto(Pass& pass, const at::Tensor& residual, const at::Tensor& x,
