@@ -93,6 +93,7 @@ void JobLoader::model() {
     HfFolder loaded = load_hf_folder(path);
     job_.model = loaded.config;
     job_.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
+    job_.carried = std::move(loaded.carried);
     job_.initial = loaded.arena;
     for (const std::string& file : loaded.files)
       note_input("model.path/" + file, path + "/" + file);

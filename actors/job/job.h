@@ -114,6 +114,7 @@ struct Job {
 
   ModelConfig model;
   std::shared_ptr<const Tokenizer> tokenizer;
+  std::map<std::string, Bytes> carried;  // files of model.path that checkpoints have as they were
   ProblemForm form;                      // of all problems and demonstrations
   std::shared_ptr<const Arena> initial;  // of model.path; null: initialised from the seed
 

@@ -1,18 +1,19 @@
 #include "actors/model/hf_folder.h"
 
 #include "actors/model/policy.h"
+#include "actors/model/weight_files.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "storage/checkpoint.h"
 #include "storage/safetensors.h"
 
-#include <boost/json.hpp>
-
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -21,6 +22,7 @@ namespace tramontane {
 namespace {
 
 constexpr std::size_t problems_max = 12;  // listed by name
+constexpr const char* generation = "generation_config.json";
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -41,27 +43,6 @@ auto in_folder(const std::string& folder, Parse parse) {
   } catch (const Error& error) {
     throw Error(error.errc(), str(folder, "/", error.text()));
   }
-}
-
-// The weight files of the folder: one, or those that the index names.
-std::set<std::string> weight_files(const std::string& folder) {
-  std::string index = folder + "/model.safetensors.index.json";
-  if (!std::filesystem::exists(index)) return {"model.safetensors"};
-  boost::system::error_code code;
-  boost::json::value value = boost::json::parse(read_text(index), code);
-  const boost::json::value* map =
-      !code && value.is_object() ? value.as_object().if_contains("weight_map") : nullptr;
-  if (map == nullptr || !map->is_object())
-    throw Error(Errc::bad_input, index + ": no 'weight_map' object");
-  std::set<std::string> names;
-  for (const auto& [tensor, file] : map->as_object()) {
-    std::string name = file.is_string() ? boost::json::value_to<std::string>(file) : "";
-    if (name.empty() || name.find('/') != std::string::npos)
-      throw Error(Errc::bad_input,
-          str(index, ": tensor '", tensor, "' has no file name within the folder"));
-    names.insert(name);
-  }
-  return names;
 }
 
 float from_half(std::uint16_t half) {
@@ -113,72 +94,146 @@ class Problems {
   std::string text_;
 };
 
-// `bytes_of(tensor)`: its bytes in the file called `name`.
-template <class BytesOf>
-void take_tensors(const std::string& name, const std::vector<SafetensorsTensor>& tensors,
-    BytesOf bytes_of, bool tied, Arena& arena, std::set<std::string>& loaded, Problems& problems) {
-  for (const SafetensorsTensor& tensor : tensors) {
-    const TensorEntry* entry = arena.manifest().find(tensor.name);
-    if (entry == nullptr) {
-      // Written by some tools although it is the embedding, or can be computed.
-      bool redundant = (tied && tensor.name == "lm_head.weight") ||
-                       tensor.name.find("rotary_emb.inv_freq") != std::string::npos;
-      if (!redundant) problems.add(str(name, ": tensor '", tensor.name, "' is not of this model"));
-    } else if (entry->shape != tensor.shape) {
-      problems.add(str(name, ": tensor '", tensor.name, "' has shape ", shape_text(tensor.shape),
-          ", expected ", shape_text(entry->shape)));
-    } else if (tensor.dtype != "F32" && tensor.dtype != "BF16" && tensor.dtype != "F16") {
-      problems.add(str(name, ": tensor '", tensor.name, "' has dtype ", tensor.dtype,
-          ", expected F32, BF16 or F16"));
-    } else {
-      convert(bytes_of(tensor), tensor.dtype, arena.floats(tensor.name));
+// What is in a folder before its tensors are read.
+struct Described {
+  ModelConfig config;
+  bool text_part = false;  // of a model that sees images as well
+  Tokenizer tokenizer;
+};
+
+Described describe(const std::string& path, std::string_view config, std::string_view tokenizer) {
+  return in_folder(path, [&] {
+    Described d{parse_model_config(config), is_text_part(config), Tokenizer::parse(tokenizer)};
+    if (d.tokenizer.vocabulary() > d.config.vocabulary)
+      throw Error(
+          Errc::bad_input, str("tokenizer.json has ", d.tokenizer.vocabulary(),
+                               " tokens, config.json a vocab_size of ", d.config.vocabulary));
+    return d;
+  });
+}
+
+// The tensor's name in the model; nothing where it is of another part.
+std::optional<std::string> name_of(const Described& d, const SafetensorsTensor& tensor) {
+  return d.text_part ? text_tensor(tensor.name) : tensor.name;
+}
+
+// Takes tensors into an arena, and notes what does not fit.
+class Taking {
+ public:
+  Taking(const Described& d, Arena& arena) : described_(d), arena_(arena) {}
+
+  // `bytes_of(tensor)`: its bytes in the file called `file`.
+  template <class BytesOf>
+  void take(
+      const std::string& file, const std::vector<SafetensorsTensor>& tensors, BytesOf bytes_of) {
+    for (const SafetensorsTensor& tensor : tensors) {
+      std::optional<std::string> name = name_of(described_, tensor);
+      if (!name) continue;
+      const TensorEntry* entry = arena_.manifest().find(*name);
+      std::string tells = str(file, ": tensor '", tensor.name, "'");
+      if (entry == nullptr) {
+        // Written by some tools although it can be computed.
+        if (name->find("rotary_emb.inv_freq") == std::string::npos)
+          problems_.add(tells + " is not of this model");
+      } else if (entry->shape != tensor.shape) {
+        problems_.add(str(tells, " has shape ", shape_text(tensor.shape), ", expected ",
+            shape_text(entry->shape)));
+      } else if (tensor.dtype != "F32" && tensor.dtype != "BF16" && tensor.dtype != "F16") {
+        problems_.add(str(tells, " has dtype ", tensor.dtype, ", expected F32, BF16 or F16"));
+      } else {
+        convert(bytes_of(tensor), tensor.dtype, arena_.floats(*name));
+      }
+      if (!loaded_.insert(*name).second) problems_.add(tells + " is in two files");
     }
-    if (!loaded.insert(tensor.name).second)
-      problems.add(str(name, ": tensor '", tensor.name, "' is in two files"));
   }
+
+  void finish(const std::string& folder) {
+    for (const TensorEntry& tensor : arena_.manifest().tensors())
+      if (!loaded_.contains(tensor.name))
+        problems_.add(str("tensor '", tensor.name, "' ", shape_text(tensor.shape), " is missing"));
+    problems_.throw_if_any(folder);
+  }
+
+ private:
+  const Described& described_;
+  Arena& arena_;
+  std::set<std::string> loaded_;
+  Problems problems_;
+};
+
+std::shared_ptr<Arena> arena_for(const ModelConfig& config) {
+  return std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(config)));
+}
+
+// `arena` with a head that is the embedding anyway becomes one without.
+std::shared_ptr<Arena> without_head(const ModelConfig& tied, const Arena& arena) {
+  auto smaller = arena_for(tied);
+  for (const TensorEntry& tensor : smaller->manifest().tensors()) {
+    std::span<const float> from = arena.floats(tensor.name);
+    std::copy(from.begin(), from.end(), smaller->floats(tensor.name).begin());
+  }
+  return smaller;
 }
 
 // `each_file(take)` calls take(name, tensors, bytes_of) for every weight file.
 template <class EachFile>
-HfFolder assemble(
-    const std::string& path, ModelConfig config, Tokenizer tokenizer, EachFile each_file) {
-  if (tokenizer.vocabulary() > config.vocabulary)
-    throw Error(Errc::bad_input, str(path, ": tokenizer.json has ", tokenizer.vocabulary(),
-                                     " tokens, config.json a vocab_size of ", config.vocabulary));
-  auto arena = std::make_shared<Arena>(std::make_shared<const Manifest>(model_manifest(config)));
-  std::set<std::string> loaded;
-  Problems problems;
+HfFolder assemble(const std::string& path, Described d, EachFile each_file) {
+  constexpr const char* head = "lm_head.weight";
+  bool tied = d.config.tied_head;
+  if (tied)
+    each_file([&](const std::string&, const auto& tensors, auto) {
+      for (const SafetensorsTensor& tensor : tensors)
+        if (name_of(d, tensor) == head) d.config.tied_head = false;
+    });
+  auto arena = arena_for(d.config);
+  Taking taking(d, *arena);
   each_file([&](const std::string& name, const auto& tensors, auto bytes_of) {
-    take_tensors(name, tensors, bytes_of, config.tied_head, *arena, loaded, problems);
+    taking.take(name, tensors, bytes_of);
   });
-  for (const TensorEntry& tensor : arena->manifest().tensors())
-    if (!loaded.contains(tensor.name))
-      problems.add(str("tensor '", tensor.name, "' ", shape_text(tensor.shape), " is missing"));
-  problems.throw_if_any(path);
-  return {std::move(config), std::move(tokenizer), std::move(arena), {}};
+  taking.finish(path);
+  if (tied && !d.config.tied_head &&
+      std::ranges::equal(arena->floats(head), arena->floats("model.embed_tokens.weight"))) {
+    d.config.tied_head = true;
+    arena = without_head(d.config, *arena);
+  }
+  return {std::move(d.config), std::move(d.tokenizer), std::move(arena), {}, {}};
+}
+
+// Files that say more of the model, which a checkpoint has as they were.
+constexpr const char* carried_names[] = {"added_tokens.json", "chat_template.jinja",
+    "chat_template.json", "generation_config.json", "merges.txt", "special_tokens_map.json",
+    "tokenizer.model", "tokenizer_config.json", "vocab.json"};
+
+Bytes bytes_of_text(std::string_view text) {
+  ByteView bytes = as_bytes(text);
+  return Bytes(bytes.begin(), bytes.end());
 }
 
 }  // namespace
 
 HfFolder load_hf_folder(const std::string& path) {
-  if (!std::filesystem::exists(path + "/config.json"))
+  if (!std::filesystem::exists(path + "/config.json")) {
+    refuse_other_forms(path);
     throw Error(
         Errc::not_found, path +
                              " is no model: it has no config.json (a checkpoint is a folder like "
                              "RUN/checkpoints/step-000200)");
+  }
   std::set<std::string> names = weight_files(path);
   std::vector<std::string> checked(names.begin(), names.end());
   checked.insert(checked.end(), {"config.json", "tokenizer.json"});
+  for (const char* name : carried_names)
+    if (std::filesystem::exists(str(path, "/", name))) checked.emplace_back(name);
   check_files(*system_files(), path, checked);
-  ModelConfig config =
-      in_folder(path, [&] { return parse_model_config(read_text(path + "/config.json")); });
-  std::string generation = path + "/generation_config.json";
-  if (std::filesystem::exists(generation))
-    in_folder(path, [&] { return add_generation_ends(read_text(generation), config), 0; });
-  Tokenizer tokenizer =
-      in_folder(path, [&] { return Tokenizer::parse(read_text(path + "/tokenizer.json")); });
-  if (std::filesystem::exists(generation)) checked.emplace_back("generation_config.json");
-  HfFolder folder = assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
+  Described d =
+      describe(path, read_text(path + "/config.json"), read_text(path + "/tokenizer.json"));
+  std::map<std::string, Bytes> carried;
+  for (const char* name : carried_names)
+    if (std::find(checked.begin(), checked.end(), name) != checked.end())
+      carried[name] = bytes_of_text(read_text(str(path, "/", name)));
+  if (carried.contains(generation))
+    in_folder(path, [&] { return add_generation_ends(as_text(carried[generation]), d.config), 0; });
+  HfFolder folder = assemble(path, std::move(d), [&](const auto& take) {
     for (const std::string& name : names) {
       SafetensorsFile file = SafetensorsFile::open(path + "/" + name);
       take(name, file.tensors(),
@@ -186,6 +241,7 @@ HfFolder load_hf_folder(const std::string& path) {
     }
   });
   folder.files = std::move(checked);
+  folder.carried = std::move(carried);
   return folder;
 }
 
@@ -195,35 +251,31 @@ HfFolder load_hf_files(const std::string& path, const std::map<std::string, Byte
     if (found == files.end()) throw Error(Errc::not_found, str(path, "/", name, ": it is missing"));
     return found->second;
   };
-  ModelConfig config =
-      in_folder(path, [&] { return parse_model_config(as_text(file("config.json"))); });
-  Tokenizer tokenizer =
-      in_folder(path, [&] { return Tokenizer::parse(as_text(file("tokenizer.json"))); });
+  Described d = describe(path, as_text(file("config.json")), as_text(file("tokenizer.json")));
   const char* name = "model.safetensors";
   ByteView weights = file(name);
   SafetensorsHeader header = in_folder(path, [&] { return parse_safetensors(weights); });
-  return assemble(path, std::move(config), std::move(tokenizer), [&](const auto& take) {
+  return assemble(path, std::move(d), [&](const auto& take) {
     take(name, header.tensors, [&](const SafetensorsTensor& tensor) {
       return weights.subspan(header.data_begin + tensor.begin, tensor.end - tensor.begin);
     });
   });
 }
 
-std::map<std::string, Bytes> hf_files(
-    const ModelConfig& config, const std::string& tokenizer_json, const Arena& arena) {
+std::map<std::string, Bytes> hf_files(const ModelConfig& config, const std::string& tokenizer_json,
+    const Arena& arena, const std::map<std::string, Bytes>& carried) {
   std::vector<SafetensorsSource> tensors;
   for (const TensorEntry& tensor : arena.manifest().tensors()) {
     TRAM_CHECK(tensor.dtype == Dtype::float32, "checkpoints are float32", tensor.name);
     tensors.push_back(
         {tensor.name, "F32", tensor.shape, arena.bytes().subspan(tensor.offset, tensor.size)});
   }
-  auto copy = [](std::string_view text) {
-    ByteView bytes = as_bytes(text);
-    return Bytes(bytes.begin(), bytes.end());
-  };
-  std::map<std::string, Bytes> files;
-  files["config.json"] = copy(write_model_config(config));
-  files["tokenizer.json"] = copy(tokenizer_json);
+  std::map<std::string, Bytes> files = carried;
+  auto before = carried.find(generation);
+  files[generation] = bytes_of_text(
+      write_generation_config(before == carried.end() ? "{}" : as_text(before->second), config));
+  files["config.json"] = bytes_of_text(write_model_config(config));
+  files["tokenizer.json"] = bytes_of_text(tokenizer_json);
   files["model.safetensors"] = write_safetensors(tensors, {{"format", "pt"}});
   return files;
 }

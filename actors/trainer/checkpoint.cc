@@ -43,7 +43,7 @@ void Trainer::resume_from(const Checkpoint& checkpoint, bool reinforcing) {
 
 void Trainer::save_warm() {
   auto arena = export_arena(0);
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena);
+  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena, job().carried);
   files["optimizer.bin"] = policy_->optimizer_state();
   options_.warm_checkpoints->save(warm_done_, files,
       {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_},
@@ -57,7 +57,7 @@ boost::json::object Trainer::checkpoint_about() const {
 
 Task<void> Trainer::save() {
   auto began = now();
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_);
+  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_, job().carried);
   files["optimizer.bin"] = policy_->optimizer_state();
   std::uint64_t bytes = 0;
   for (const auto& [name, content] : files) bytes += content.size();
