@@ -89,8 +89,8 @@ int run(const std::string& folder, const std::string& out) {
 int check_config(const std::string& path) {
   std::ifstream in(path);
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  write_model_config(parse_model_config(text));
-  return 0;
+  ModelConfig config = parse_model_config(text);
+  return parse_model_config(write_model_config(config)) == config ? 0 : 1;
 }
 
 int unknown_keys(const std::string& type) {

@@ -21,29 +21,30 @@ VERSIONS = ["transformers==4.57.1", "transformers>=5"]
 TOLERANCE = 1e-4
 
 
-def environment(folder, requirement):
-    """An interpreter that has it, or None."""
-    python = os.path.join(folder, "bin", "python")
+def environments(scratch):
+    """[(interpreter, PYTHONPATH)] of both versions over one torch; empty where they cannot be had."""
+    python, newer = os.path.join(scratch, "env", "bin", "python"), os.path.join(scratch, "newer")
+    pip = [python, "-m", "pip", "install", "-q"]
     cpu = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
-    for command in ([sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", *cpu, "torch", "numpy", requirement]):
+    for command in ([sys.executable, "-m", "venv", os.path.join(scratch, "env")], [*pip, *cpu, "torch", "numpy", VERSIONS[0]],
+                    [*pip, "--target", newer, VERSIONS[1]]):
         if subprocess.run(command).returncode != 0:
-            return None
-    return python
+            return []
+    return [(python, ""), (python, newer)]
 
 
 def main():
     driver = os.path.abspath(sys.argv[1])
-    given = [p for p in os.environ.get("TRAM_TRANSFORMERS", "").split(":") if p]
+    named = os.environ.get("TRAM_TRANSFORMERS", "").split(":")
     failed = False
     with tempfile.TemporaryDirectory(prefix="tram-transformers-") as scratch:
-        pythons = given or [environment(os.path.join(scratch, f"env{i}"), v) for i, v in enumerate(VERSIONS)]
-        if None in pythons:
+        both = [(p, "") for p in named if p] or environments(scratch)
+        if not both:
             print("transformers cannot be installed here")
             return 77
-        for i, python in enumerate(pythons):
-            work = os.path.join(scratch, str(i))
-            command = [python, os.path.abspath(__file__), "--inside", driver, work, *sys.argv[2:]]
-            failed = subprocess.run(command).returncode != 0 or failed
+        for i, (python, path) in enumerate(both):
+            command = [python, os.path.abspath(__file__), "--inside", driver, os.path.join(scratch, str(i)), *sys.argv[2:]]
+            failed = subprocess.run(command, env=dict(os.environ, PYTHONPATH=path)).returncode != 0 or failed
     return 1 if failed else 0
 
 
