@@ -76,13 +76,14 @@ Reals rope(const Values& x, const std::vector<std::int32_t>& positions, std::int
     std::int64_t head_dim, double theta) {
   const auto rows = static_cast<std::int64_t>(positions.size());
   const at::Tensor t = tensor(x, {rows, heads, head_dim});
-  const at::Tensor frequencies =
-      at::pow(theta, at::arange(0, head_dim, 2, at::kDouble) / static_cast<double>(-head_dim));
+  const at::Tensor exponents =
+      at::arange(0, head_dim, 2, at::kFloat) / static_cast<double>(head_dim);
+  const at::Tensor frequencies = 1.0 / at::pow(theta, exponents);
   const at::Tensor at_positions =
       at::from_blob(const_cast<std::int32_t*>(positions.data()), {rows, 1, 1}, at::kInt)
-          .to(at::kDouble);
-  const at::Tensor turn =
-      at::polar(at::ones({1}, at::kDouble), at_positions * frequencies.view({1, 1, head_dim / 2}));
+          .to(at::kFloat);
+  const at::Tensor angles = at_positions * frequencies.view({1, 1, head_dim / 2});
+  const at::Tensor turn = at::polar(at::ones({1}, at::kDouble), angles.to(at::kDouble));
   const at::Tensor pairs = at::complex(t.narrow(2, 0, head_dim / 2).contiguous(),
       t.narrow(2, head_dim / 2, head_dim / 2).contiguous());
   const at::Tensor turned = pairs * turn;

@@ -32,7 +32,7 @@ struct Gated {
 Gated swiglu(const Values& gate_up, const Values& dout, std::int64_t rows, std::int64_t width);
 
 // x (rows, heads, head_dim), rotated by the formula with complex numbers of the paper, in the
-// order of dimensions that Llama uses.
+// order of dimensions that Llama uses; angles in float32, as published models are trained with.
 Reals rope(const Values& x, const std::vector<std::int32_t>& positions, std::int64_t heads,
     std::int64_t head_dim, double theta);
 
