@@ -60,7 +60,8 @@ def byte_model(folder):
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
         "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
         "model": {"type": "BPE", "vocab": {c: b for b, c in enumerate(byte_characters())}, "merges": []}}
-    for name, value in (("config.json", config), ("tokenizer.json", tokenizer)):
+    for name, value in (("config.json", config), ("tokenizer.json", tokenizer), ("special_tokens_map.json", {"eos_token": "<end>"}),
+            ("generation_config.json", {"temperature": 0.6})):
         with open(os.path.join(folder, name), "w") as f:
             json.dump(value, f)
     return folder
@@ -111,7 +112,18 @@ def learns(folder, model):
         if name.endswith(".jsonl"):
             for line in text.splitlines():
                 json.loads(line)
+    kept(model, os.path.join(run, "checkpoints"))
     return run
+
+
+def kept(model, checkpoints):
+    """A checkpoint is a folder that other programs read like the one that the job began with."""
+    newest = os.path.join(checkpoints, max(os.listdir(checkpoints)))
+    before, after = (open(os.path.join(folder, "special_tokens_map.json"), "rb").read() for folder in (model, newest))
+    h.expect_equal(after, before, "special tokens of a checkpoint")
+    with open(os.path.join(newest, "generation_config.json")) as f:
+        generation = json.load(f)
+    h.expect_equal((generation["temperature"], generation["eos_token_id"]), (0.6, END), "generation settings of a checkpoint")
 
 
 def looked_at(run, model, folder):

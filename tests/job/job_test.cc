@@ -3,6 +3,7 @@
 #include "actors/model/algorithms.h"
 #include "tests/job/job_folder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -94,6 +95,22 @@ TEST_CASE("a model that was trained before wants a learning rate, a preset has o
   CHECK(
       folder.load({"stages.reinforce." + rate}).reinforce->optimizer.options.learning_rate == 1e-6);
   CHECK(folder.refusal({"stages.0.reinforce." + rate}).empty());
+}
+
+TEST_CASE("files beside the weights of a model that was trained before are kept for checkpoints") {
+  JobFolder folder;
+  folder.add_model("model", 1);
+  folder.write("model/special_tokens_map.json", "{}");
+  folder.graph.replace(folder.graph.find("  preset"),
+      folder.graph.find("data:") - folder.graph.find("  preset"), "  path: model\n");
+  Job job = folder.load({"stages.reinforce.optimizer.learning_rate=1e-6"});
+  CHECK(as_text(job.carried.at("special_tokens_map.json")) == "{}");
+  CHECK(job.carried.contains("generation_config.json"));
+  auto hashed = [&](const std::string& key) {
+    return std::any_of(job.inputs.begin(), job.inputs.end(),
+        [&](const JobInput& input) { return input.key == key; });
+  };
+  CHECK(hashed("model.path/special_tokens_map.json"));
 }
 
 TEST_CASE("a learning rate comes to its final share in the stage's last step") {
