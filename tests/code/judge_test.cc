@@ -77,14 +77,19 @@ TEST_CASE("a compiler cannot be made to tell, to fill the disk or to run for lon
   auto cpp = [&](const std::string& code) {
     return judge.judge(parse_problem(sum), Language::cpp, code);
   };
+  // What takes all of a compiler's time is undecided where the machine gave it little of that.
+  auto refused = [&](const std::string& code) {
+    auto found = cpp(code);
+    bool starved = found.verdict == TestVerdict::no_verdict &&
+                   found.detail.find("the machine gave the compiler") != std::string::npos;
+    return starved || found.verdict == TestVerdict::compile_error;
+  };
   auto told = cpp("#include \"/etc/passwd\"\nint main() {}");
   CHECK(told.verdict == TestVerdict::compile_error);
   CHECK(told.detail.find("root:") == std::string::npos);
-  CHECK(cpp("char a[1ull << 31] = {1};\nint main() {}").verdict == TestVerdict::compile_error);
-  CHECK(cpp("#include __FILE__\n#include __FILE__\nint main() {}").verdict ==
-        TestVerdict::compile_error);
-  CHECK(cpp("template <int n> struct A { A<n - 1> a; A<n - 2> b; }; A<900> a; int main() {}")
-            .verdict == TestVerdict::compile_error);
+  CHECK(refused("char a[1ull << 31] = {1};\nint main() {}"));
+  CHECK(refused("#include __FILE__\n#include __FILE__\nint main() {}"));
+  CHECK(refused("template <int n> struct A { A<n - 1> a; A<n - 2> b; }; A<900> a; int main() {}"));
 }
 
 TEST_CASE("calls in Python are judged by asserts or a check function") {
