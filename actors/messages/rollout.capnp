@@ -8,7 +8,8 @@
 #                                                           │  ◀──────Verdict──────────┘
 #                                                           └──Batch──▶ trainer
 #
-# Everywhere: a version counts optimizer steps; a fingerprint is the XXH3-64 of an arena's bytes; a
+# Everywhere: a version counts the batches that were trained; a fingerprint is the root of a tree of
+# XXH3-64 over an arena's bytes; a
 # log-prob is natural, of the distribution that was sampled from; `tokens` and `logProbs` are the
 # completion only and have one entry each per token.
 #

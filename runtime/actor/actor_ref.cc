@@ -1,5 +1,6 @@
 #include "runtime/actor/actor_ref.h"
 
+#include "runtime/actor/call_failures.h"
 #include "runtime/base/check.h"
 
 #include <chrono>
@@ -22,7 +23,7 @@ std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message message) {
 }
 
 Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope) {
-  if (!to) return Failure{Errc::undeliverable, "a message to nobody: the address is empty"};
+  if (!to) return to_nobody();
   if (to.route()->deliver(envelope, false) == Route::Delivery::not_delivered) {
     Failure failure = std::move(*envelope->failure);
     if (failure.code == Errc::full) failure.text = to.route()->fullness();

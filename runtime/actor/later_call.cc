@@ -1,7 +1,7 @@
 // Calls to actors from outside any actor, whose answer comes by a callback.
 
+#include "runtime/actor/call_failures.h"
 #include "runtime/actor/system.h"
-#include "runtime/base/check.h"
 
 #include <atomic>
 #include <memory>
@@ -28,6 +28,8 @@ class LaterCall final : public Inbox, public std::enable_shared_from_this<LaterC
     envelope->reply_to = shared_from_this();
     if (to_.route()->deliver(envelope, true) == Route::Delivery::not_delivered)
       push(std::move(envelope));
+    else if (over_)  // its deadline came first: it does not wait for room
+      to_.route()->withdraw(*this, ticket);
   }
 
   void push(std::unique_ptr<Item> item) override {
@@ -40,11 +42,9 @@ class LaterCall final : public Inbox, public std::enable_shared_from_this<LaterC
   void late() {
     auto withdrawn = to_.route()->withdraw(*this, ticket);
     if (over_.exchange(true)) return;
-    std::string text = withdrawn ? str(to_.name(), " had no room for ", type_, ": not delivered")
-                                 : str("no reply from ", to_.name(), " to ", type_,
-                                       ": whether it was done is unknown");
+    Failure failure = withdrawn ? detail::no_room(to_, type_) : detail::no_reply(to_, type_);
     auto late = withdrawn ? std::move(withdrawn) : std::make_unique<Envelope>();
-    late->failure = Failure{Errc::timeout, std::move(text)};
+    late->failure = std::move(failure);
     finish(std::move(late));
   }
 
@@ -65,7 +65,7 @@ class LaterCall final : public Inbox, public std::enable_shared_from_this<LaterC
 void System::call_later(std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout,
     std::function<void(std::unique_ptr<Envelope>)> done) {
   if (!to) {
-    envelope->failure = Failure{Errc::undeliverable, "a message to nobody: the address is empty"};
+    envelope->failure = detail::to_nobody();
     return done(std::move(envelope));
   }
   std::string type = envelope->body.name();

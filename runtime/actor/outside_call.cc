@@ -1,8 +1,8 @@
 // Calls to actors from outside any actor: the calling thread blocks.
 
+#include "runtime/actor/call_failures.h"
 #include "runtime/actor/simulation.h"
 #include "runtime/actor/system.h"
-#include "runtime/base/check.h"
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +53,7 @@ std::unique_ptr<Envelope> System::stamped(std::unique_ptr<Envelope> envelope) co
 std::unique_ptr<Envelope> System::call(
     std::unique_ptr<Envelope> envelope, const ActorRef& to, Duration timeout, bool wants_reply) {
   if (!to) {
-    envelope->failure = Failure{Errc::undeliverable, "a message to nobody: the address is empty"};
+    envelope->failure = detail::to_nobody();
     return envelope;
   }
   auto outside = std::make_shared<Outside>();
@@ -72,16 +72,12 @@ std::unique_ptr<Envelope> System::call(
     outside->wait(timeout);
   }
   if (auto withdrawn = outside->answered() ? nullptr : to.route()->withdraw(*outside, 1)) {
-    withdrawn->failure =
-        Failure{Errc::timeout, str(to.name(), " had no room for ", type, ": not delivered")};
+    withdrawn->failure = detail::no_room(to, type);
     return withdrawn;
   }
   if (auto answer = outside->take()) return answer;
   auto late = std::make_unique<Envelope>();
-  if (wants_reply) {
-    late->failure = Failure{Errc::timeout,
-        str("no reply from ", to.name(), " to ", type, ": whether it was done is unknown")};
-  }
+  if (wants_reply) late->failure = detail::no_reply(to, type);
   return late;
 }
 

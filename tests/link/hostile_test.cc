@@ -1,5 +1,6 @@
 // Peers that say nonsense, or nothing: their session ends with a reason, the others go on.
 
+#include "runtime/base/socket_message.h"
 #include "runtime/link/frames.h"
 #include "runtime/wire/frame.h"
 #include "tests/link/actors.h"
@@ -24,22 +25,7 @@ class Stranger {
   }
 
   void say(const Bytes& bytes, const std::vector<int>& descriptors = {}) {
-    alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int) * 8)] = {};
-    iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    if (!descriptors.empty()) {
-      std::size_t size = sizeof(int) * descriptors.size();
-      message.msg_control = room;
-      message.msg_controllen = CMSG_SPACE(size);
-      cmsghdr* header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(size);
-      std::memcpy(CMSG_DATA(header), descriptors.data(), size);
-    }
-    REQUIRE(::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+    REQUIRE(send_message(socket_.get(), bytes, descriptors).bytes == bytes.size());
   }
 
   void greet() { say(hello_frame(hello())); }
