@@ -98,6 +98,8 @@ WORDS = [
     ("assert() vanishes in other builds: TRAM_CHECK", r"(?<![_\w])assert\(", []),
     ("what is written as JSON is valid: json_text() of runtime/base/json_text.h", r"\bjson::serialize\(",
         [r"runtime/base/json_text\.cc", r"tests/.*"]),
+    ("what people read on stderr is text: print_error() of runtime/base/shown_text.h", r"fprintf\(\s*stderr\b.*%s|\bstd::cerr\b",
+        [r"runtime/node/parent\.cc", r"actors/commands/grading\.cc", r"actors/rewards/(sandbox/sandbox|language/train)\.cc", r"tests/.*", r"examples/.*"]),
     ("random numbers come from runtime/base/random.h", r"\bstd::(mt19937\w*|random_device|default_random_engine)\b|(?<![\w.:>])s?rand\(",
         [r"tests/.*"]),
 ]

@@ -5,6 +5,7 @@
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/shown_text.h"
 #include "storage/checkpoint.h"
 #include "storage/file.h"
 

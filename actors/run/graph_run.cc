@@ -7,6 +7,7 @@
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "runtime/node/started_graph.h"
 #include "storage/file.h"
@@ -206,7 +207,7 @@ int GraphRun::go() {
   view_->close();
   if (how == Stopped::finished) return static_cast<int>(ExitStatus::ok);
   if (how == Stopped::interrupted) return static_cast<int>(ExitStatus::interrupted);
-  std::fprintf(stderr, "tram: %s\n", text_in(event, "reason").c_str());
+  print_error("tram", text_in(event, "reason"));
   return static_cast<int>(exit_status(failure_->code.value_or(Errc::failed)));
 }
 

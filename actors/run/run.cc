@@ -16,6 +16,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/machine_memory.h"
 #include "runtime/base/shell.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "storage/file.h"
 
@@ -207,12 +208,12 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   try {
     write_report(files_.folder());
   } catch (const Error& e) {
-    std::fprintf(stderr, "tram: the report could not be written: %s\n", e.what());
+    print_error("tram", str("the report could not be written: ", e.what()));
   }
   view_->event(event);
   view_->close();
   if (status_of(outcome) != ExitStatus::ok && outcome.how != RunOutcome::How::interrupted)
-    std::fprintf(stderr, "tram: %s\n", outcome.reason.c_str());
+    print_error("tram", outcome.reason);
   return static_cast<int>(status_of(outcome));
 }
 
@@ -226,8 +227,8 @@ int Run::go(bool resumed, Repair repair) {
     past = files_.replay_metrics(*totals, *view_);
     from = files_.newest_checkpoint();
     if (past.finished && accepted_.empty())
-      std::fprintf(stderr, "tram: %s has come to its end already: there is nothing left to train\n",
-          files_.folder().c_str());
+      print_error("tram",
+          str(files_.folder(), " has come to its end already: there is nothing left to train"));
   }
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;

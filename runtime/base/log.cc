@@ -4,6 +4,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
+#include "runtime/base/shown_text.h"
 
 #include <algorithm>
 #include <array>
@@ -185,7 +186,7 @@ void Log::write(Level level, std::string_view who, std::string_view text, Fields
   if (show_) {
     show_(level, line);
   } else {
-    line += '\n';
+    line = several_lines(line) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 }

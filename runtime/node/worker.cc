@@ -2,6 +2,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/link/unix_link.h"
 #include "runtime/node/handover.h"
 #include "runtime/node/parent.h"
@@ -10,7 +11,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <semaphore>
 #include <thread>
@@ -119,7 +119,7 @@ int serve_worker(int, char**, const Kinds& kinds) {
     std::signal(SIGPIPE, SIG_IGN);
     return Worker(read_setup(), kinds).serve();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tram: a worker cannot start: %s\n", error.what());
+    print_error("tram", str("a worker cannot start: ", error.what()));
     return failed_status;
   }
 }
