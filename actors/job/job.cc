@@ -25,6 +25,12 @@ std::string text_of(capnp::Text::Reader text) {
   return {text.begin(), text.end()};
 }
 
+// Whether a process of its own is wanted; nothing: as the run has it.
+std::optional<bool> apart(schema::Isolation isolation) {
+  if (isolation == schema::Isolation::OF_RUN) return std::nullopt;
+  return isolation == schema::Isolation::PROCESS;
+}
+
 // Loads one job; each part is one method, all complain into the same configuration.
 class JobLoader {
  public:
@@ -345,6 +351,11 @@ void JobLoader::actors() {
       .top_p = evaluator.getTopP(),
       .max_tokens =
           evaluator.getMaxTokens() == 0 ? generator.getMaxTokens() : evaluator.getMaxTokens()};
+  job_.isolation = {.ledger = apart(actors.getLedger().getIsolation()),
+      .generator = apart(generator.getIsolation()),
+      .verifier = apart(verifier.getIsolation()),
+      .trainer = apart(trainer.getIsolation()),
+      .evaluator = apart(evaluator.getIsolation())};
 }
 
 Job JobLoader::load() {

@@ -227,8 +227,7 @@ std::string make_run_folder(const GraphJob& job, const std::string& folder) {
 
 int run_graph(const GraphJob& given, const Kinds& kinds, const RunOptions& options) {
   GraphJob job = given;
-  if (options.isolation == Isolation::process)
-    for (GraphActor& actor : job.graph.actors) actor.isolation = Isolation::process;
+  if (options.isolation == Isolation::process) put_apart(job.graph);
   std::string folder = options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder;
   return GraphRun(job, kinds, make_run_folder(job, folder), options.view).go();
 }

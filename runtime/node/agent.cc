@@ -83,7 +83,7 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
       remote_(std::move(remote)),
       host_(host),
       options_(std::move(options)) {
-  handle(&Agent::stop_workers);
+  handle(&Agent::stop_graph);
   handle(&Agent::list);
   handle(&Agent::ended);
   handle(&Agent::status);
@@ -346,13 +346,30 @@ Task<void> Agent::stop_one(Worker& worker, Duration patience) {
   }
 }
 
-Task<void> Agent::stop_workers(StopWorkers order) {
+// One of this process. Whoever has not ended in time is left to the end of the system.
+Task<void> Agent::stop_here(ActorRef actor, Duration patience) {
+  Time deadline = tramontane::after(now(), patience);
+  system().begin_stop(actor);
+  auto ended = [&] {
+    auto status = system().status(actor);
+    return !status || status->state == ActorState::dead;
+  };
+  while (!ended() && now() < deadline) co_await sleep(5ms, "an actor to end");
+}
+
+// Each before those that were started earlier, wherever it is: nobody is left who waits for one
+// that is gone.
+Task<void> Agent::stop_graph(StopGraph order) {
   stopping_ = true;
   Time deadline = tramontane::after(now(), order.patience);
-  for (auto worker = workers_.rbegin(); worker != workers_.rend(); ++worker) {
-    if (!(*worker)->runs()) continue;
-    Duration left = std::max<Duration>(deadline - now(), 100ms);
-    co_await stop_one(**worker, left / 2);
+  for (auto actor = graph_.actors.rbegin(); actor != graph_.actors.rend(); ++actor) {
+    Duration left = std::max<Duration>(deadline - now(), 100ms) / 2;
+    if (actor->worker_name().empty()) {
+      if (auto here = system().find(actor->name)) co_await stop_here(*here, left);
+      continue;
+    }
+    for (auto& worker : workers_)
+      if (worker->actors.front() == &*actor && worker->runs()) co_await stop_one(*worker, left);
   }
 }
 

@@ -10,7 +10,7 @@
 //   ActorRef agent = system.spawn({.name = "agent", .mailbox = …}, [&] {
 //     return std::make_unique<Agent>(graph, ids, remote, host, options); });
 //   …
-//   system.ask(agent, StopWorkers{20s}, 25s);
+//   system.ask(agent, StopGraph{20s}, 25s);          // each before those that were started earlier
 //
 // A worker whose process dies, or one of whose actors fails, is started again by the restart policy
 // of its first actor; its actors live their next incarnation, and references stay good. A process
@@ -23,7 +23,8 @@
 //
 // What workers count is added to this system's own counters.
 //
-// Messages: StopWorkers (answered when all have ended), AskWorkers, and what workers say.
+// Messages: StopGraph (answered when all actors of the graph have ended, here and in workers),
+// AskWorkers, and what workers say.
 
 #include "runtime/actor/actor.h"
 #include "runtime/link/remote_actors.h"
@@ -42,9 +43,10 @@
 
 namespace tramontane {
 
-struct StopWorkers {
+struct StopGraph {
   using Reply = void;
-  Duration patience{};  // for all of them; what has not ended by then is killed, and named
+  // For all of them; a worker that has not ended by then is killed, and named.
+  Duration patience{};
 };
 
 struct WorkerInfo {
@@ -70,7 +72,7 @@ template <>
 struct Codec<AgentTick> : LocalCodec<AgentTick> {};
 
 template <>
-struct Codec<StopWorkers> : LocalCodec<StopWorkers> {};
+struct Codec<StopGraph> : LocalCodec<StopGraph> {};
 
 template <>
 struct Codec<WorkerList> : LocalCodec<WorkerList> {};
@@ -103,7 +105,7 @@ class Agent final : public Actor {
  private:
   struct Worker;
 
-  Task<void> stop_workers(StopWorkers order);
+  Task<void> stop_graph(StopGraph order);
   WorkerList list(AskWorkers request);
   void ended(ActorEnded message);
   void status(WorkerStatus message);
@@ -123,6 +125,7 @@ class Agent final : public Actor {
   void give_up(Worker& worker, const ExitRecord& record);
   void say_gone(const Worker& worker, const std::string& why);
   Task<void> stop_one(Worker& worker, Duration patience);
+  Task<void> stop_here(ActorRef actor, Duration patience);
 
   const Graph& graph_;
   const std::map<std::string, ActorId> ids_;

@@ -63,6 +63,10 @@ def exits(run):
         return []
 
 
+WORKERS_OF = {"ledger": ["ledger.log"], "generator": ["generator-0.log", "generator-1.log"],
+    "verifier": ["verifier-0.log", "verifier-1.log"], "trainer": ["trainer.log"], "evaluator": ["evaluator.log"]}
+
+
 def same_as_threads(folder, policy):
     """Synchronously, every version is the same bit for bit, wherever the actors are."""
     graph = h.job(folder, "same", policy=policy, steps=6, max_lag=0, generators=2, verifiers=2)
@@ -82,6 +86,20 @@ def same_as_threads(folder, policy):
     h.expect_equal(found["process"], found["thread"], "batches and fingerprints of each step")
     h.expect(len(found["thread"]) == 6, "six steps")
     print("synchronously, every batch and version is that of one process", flush=True)
+    for role, logs in WORKERS_OF.items():
+        run = os.path.join(folder, f"same-{role}")
+        ended = h.tram("run", graph, "--run", run, "--json", "--set", f"actors.{role}.isolation=process")
+        summary = ended.events()[-1]
+        h.expect_equal((summary["isolation"], summary["processes"]), ("process", len(logs)), f"where {role} lives")
+        h.expect_equal(sorted(os.listdir(os.path.join(run, "workers"))), logs, f"the workers with {role} apart")
+        h.expect_equal([(e["batch"], e["fingerprint"]) for e in h.steps_of(h.metrics(run))], found["thread"],
+            f"batches and fingerprints with {role} apart")
+        h.expect_equal(exits(run), [], f"nobody died with {role} apart")
+    ended = h.tram("plan", graph, "--isolation", "process", "--set", "actors.verifier.isolation=thread")
+    for line, place in (("verifier/0", "thread"), ("generator/1", "process"), ("ledger", "process")):
+        shown = [l for l in ended.out.splitlines() if l.strip().startswith(line)]
+        h.expect(shown and place in shown[-1], f"plan says that {line} lives as a {place}: {shown}")
+    print("any role alone may be put into processes, and every version is the same", flush=True)
 
 
 class Campaign:

@@ -136,8 +136,8 @@ LifePlan draw_apart(Random& random, const Job& job, std::uint32_t life) {
 
 }  // namespace
 
-LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, Isolation isolation) {
-  if (isolation == Isolation::process) return draw_apart(random, job, life);
+LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, const Apart& apart) {
+  if (apart.any()) return draw_apart(random, job, life);
   LifePlan plan;
   draw_pace(random, job, plan);
   if (life >= 4) return plan;  // at last nothing goes wrong
