@@ -34,7 +34,9 @@ struct Bye {
   std::string reason;
 };
 
-using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye>;
+struct Beat {};
+
+using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye, Beat>;
 
 // Each is one whole frame, header included. That of an envelope bears `call` instead of its ticket
 // and says how many blobs go beside it; it throws what encoding the message throws.
@@ -42,6 +44,7 @@ Bytes hello_frame(const Hello& hello);
 Bytes envelope_frame(const Envelope& envelope, std::uint64_t call, std::size_t blobs, Time now);
 Bytes credit_frame(const std::vector<CreditReturn>& returns);
 Bytes bye_frame(const std::string& reason);
+Bytes beat_frame();
 
 // The body of a frame. Its descriptors are taken from the front of `descriptors`. The failure says
 // what is wrong with it, for people.

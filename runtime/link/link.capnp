@@ -14,6 +14,7 @@ struct Frame {
     envelope @1 :Wire.Envelope;  # `call` is the session's number of it
     credit @2 :List(Credit);
     bye @3 :Text;                # why whoever says it ends the session
+    beat @5 :Void;               # whoever says it is alive
   }
   blobs @4 :UInt16;  # descriptors that belong to it, in order
 }

@@ -20,6 +20,7 @@ constexpr std::size_t lost_reported_most = 256;
 
 void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   State& s = *state_;
+  s.heard.store(s.system.clock().now(), std::memory_order_relaxed);
   {
     std::lock_guard lock(s.mutex);
     if (s.phase >= State::Phase::ending) return;

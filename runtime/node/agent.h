@@ -17,6 +17,9 @@
 // that was killed from outside after it had done something costs nothing of the policy's budget.
 // One all of whose actors ended by themselves has come to its end.
 //
+// A worker that stands still is told in the status of its actors, and at last killed
+// (AgentOptions). That this process itself stood still is nobody's silence.
+//
 // Every end has an exit record for each actor: what the worker said, or else how the process ended,
 // with the last lines of its log, what it held, and its peak memory. Where workers run, and how
 // they are connected, is the host's (worker_host.h).
@@ -32,6 +35,7 @@
 #include "runtime/node/messages.h"
 #include "runtime/node/worker_host.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -86,6 +90,11 @@ std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& r
 struct AgentOptions {
   std::string folder;  // the job's
   std::uint64_t seed = 0;
+  // A worker of which nothing was heard for so long is said to stand still; after the second it is
+  // killed, and started again. Workers say every second that they are alive, whatever their actors
+  // do, so this is a process that was stopped, or a machine that is out of breath.
+  Duration slow = std::chrono::seconds(5);
+  Duration still = std::chrono::seconds(60);
   // From the agent's strand. Every end of an actor in a worker; one without another life after it.
   std::function<void(const ExitRecord&)> on_exit;
   std::function<void(const ExitRecord&)> on_escalation;
@@ -120,6 +129,8 @@ class Agent final : public Actor {
   bool talk(const Worker& one, const Worker& other) const;
 
   void look_after(Worker& worker);
+  void listen(Worker& worker);
+  Duration silence(const Worker& worker) const;
   void bury(Worker& worker, const ChildEnd& end);
   ExitRecord record_of(const Worker& worker, const GraphActor& actor, const ChildEnd& end) const;
   void give_up(Worker& worker, const ExitRecord& record);
@@ -135,6 +146,8 @@ class Agent final : public Actor {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::set<std::pair<std::string, std::string>> pairs_;  // of workers whose actors talk
   ProcessId last_process_ = 0;
+  Time awake_{};      // since when this process has not stood still itself
+  Time last_look_{};  // at the workers
   bool stopping_ = false;
 };
 

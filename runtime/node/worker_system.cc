@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration status_every = 300ms;
+constexpr Duration beat_every = 1s;
+constexpr ProcessId agent_process = 0;
 
 struct WorkerTick {};
 
@@ -141,7 +143,9 @@ void WorkerSystem::start() {
 
 void WorkerSystem::meet(const Introduction& introduction, std::unique_ptr<Link> link) {
   for (const RemoteActor& actor : introduction.actors) remote_->add(actor);
-  remote_->connect(introduction.process, introduction.peer, std::move(link));
+  SessionOptions options;
+  if (introduction.process == agent_process) options.beat = beat_every;
+  remote_->connect(introduction.process, introduction.peer, std::move(link), options);
 }
 
 std::optional<WorkerEnd> WorkerSystem::end() const {

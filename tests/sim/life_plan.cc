@@ -23,6 +23,11 @@ Duration some_time(Random& random) {
   return share_of(random, random.below(3) == 0 ? Duration(20s) : Duration(1500ms));
 }
 
+// Now and then for longer than an agent waits.
+Duration stall_time(Random& random) {
+  return random.below(5) == 0 ? 55s + share_of(random, 40s) : share_of(random, 3s);
+}
+
 void draw_network(Random& random, LifePlan& plan) {
   if (random.below(2) == 0) return;
   plan.faulty_for = 200ms + share_of(random, 8s);
@@ -108,7 +113,7 @@ void draw_worker_kills(Random& random, const Job& job, LifePlan& plan) {
       [](const auto& a, const auto& b) { return a.at < b.at; });
   count = random.below(3) == 0 ? 1 + random.below(3) : 0;
   for (std::uint64_t i = 0; i < count; ++i)
-    plan.stalls.push_back({some_time(random), share_of(random, 3s), any()});
+    plan.stalls.push_back({some_time(random), stall_time(random), any()});
   std::sort(plan.stalls.begin(), plan.stalls.end(),
       [](const auto& a, const auto& b) { return a.at < b.at; });
 }
