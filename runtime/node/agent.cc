@@ -38,6 +38,7 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
   handle(&Agent::list);
   handle(&Agent::ended);
   handle(&Agent::status);
+  handle(&Agent::lines);
   handle(&Agent::tick);
   for (const std::string& name : graph_.workers()) {
     std::vector<const GraphActor*> actors;
@@ -158,13 +159,12 @@ void Agent::introduce_pair(Worker& one, Worker& other) {
 
 Task<void> Agent::stop_one(Worker& worker, Duration patience) {
   Time deadline = tramontane::after(now(), patience);
-  if (auto ref = system().find("worker/" + worker.name)) {
-    StopWorker order{patience};
-    std::ignore = co_await send(*ref, order, patience / 2, "a worker to take its order");
-  }
-  while (worker.runs() && now() < deadline) {
-    look_after(worker);
-    if (worker.runs()) co_await sleep(5ms, "a worker to end");
+  bool ordered = false;
+  for (look_after(worker); worker.runs() && now() < deadline; look_after(worker)) {
+    // It may have come to its end by itself just now, and take no order any more.
+    auto ref = ordered ? std::nullopt : system().find("worker/" + worker.name);
+    if (ref) ordered = try_send(*ref, StopWorker{deadline - now()}).has_value();
+    co_await sleep(5ms, "a worker to end");
   }
   if (!worker.runs()) co_return;
   log(Level::warning, str("worker ", worker.name, " did not end in time: killed"),

@@ -24,7 +24,8 @@
 // with the last lines of its log, what it held, and its peak memory. Where workers run, and how
 // they are connected, is the host's (worker_host.h).
 //
-// What workers count is added to this system's own counters.
+// What workers count is added to this system's own counters, what their actors log (from info on)
+// to its log.
 //
 // Messages: StopGraph (answered when all actors of the graph have ended, here and in workers),
 // AskWorkers, and what workers say.
@@ -118,6 +119,7 @@ class Agent final : public Actor {
   WorkerList list(AskWorkers request);
   void ended(ActorEnded message);
   void status(WorkerStatus message);
+  void lines(WorkerLines message);
   void tick(AgentTick tick);
 
   void launch(Worker& worker);

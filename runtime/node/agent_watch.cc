@@ -53,6 +53,14 @@ void Agent::status(WorkerStatus message) {
   }
 }
 
+void Agent::lines(WorkerLines message) {
+  for (const WorkerLine& line : message.lines)
+    system().log().write(line.level, line.who, line.text);
+  if (message.lost > 0)
+    log(Level::warning, str("lines of worker ", message.worker, " are in its own log alone"),
+        {{"lines", message.lost}});
+}
+
 WorkerList Agent::list(AskWorkers) {
   WorkerList list;
   for (const auto& worker : workers_) {

@@ -1,12 +1,14 @@
 // An agent and its workers, on lines that a test holds up.
 
+#include "runtime/node/agent.h"
+
 #include "runtime/actor/sim_system.h"
 #include "runtime/base/check.h"
 #include "runtime/node/started_graph.h"
 #include "tests/runtime/actors.h"
 #include "tests/sim/sim_host.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "tests/support/test.h"
 
@@ -45,6 +47,19 @@ class Bench {
     });
     run_for(6s);
     return sum;
+  }
+
+  // How long the agent takes to stop the graph.
+  Duration stop() {
+    std::optional<Duration> took;
+    Time began = sim_.clock().now();
+    ActorRef agent = *sim_.system().find("agent");
+    sim_.system().spawn<Script>({.name = "stopper"}, [&](Script& self) -> Task<void> {
+      co_await ask(agent, StopGraph{20s}, 60s, "the graph to end");
+      took = self.now() - began;
+    });
+    while (!took && sim_.step(after(began, 60s))) host_.look();
+    return took.value_or(forever - Time());
   }
 
   void computes_for(Duration time) {
@@ -112,6 +127,16 @@ TEST_CASE("a worker that stands still for too long is killed with a record, and 
   CHECK(bench.exits()[0].restarts);
   CHECK(bench.add(4) == 4);
   CHECK(bench.processes() == 2);
+}
+
+TEST_CASE("stopping waits for no worker that has ended") {
+  Bench bench;
+  CHECK(bench.add(1) == 1);
+  bench.host().kill("clerk");
+  CHECK(bench.stop() < 100ms);
+  Bench other;
+  CHECK(other.add(1) == 1);
+  CHECK(other.stop() < 100ms);
 }
 
 TEST_CASE("a worker whose actors compute for minutes does not stand still") {
