@@ -89,6 +89,17 @@ void Session::State::beat() {
   if (speaks) link->send(beat_frame(), {});
 }
 
+void Session::abandon(const Inbox& sender, Ticket ticket) {
+  State& s = *state_;
+  std::optional<Abandoned> call;
+  {
+    std::lock_guard lock(s.mutex);
+    if (s.phase != State::Phase::ready) return;
+    call = s.calls.find(sender, ticket);
+  }
+  if (call) s.link->send(abandoned_frame(*call), {});
+}
+
 Duration Session::silence() const {
   return state_->system.clock().now() - state_->heard.load(std::memory_order_relaxed);
 }

@@ -99,6 +99,9 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
   enum class Sent : std::uint8_t { sent, no_credit, ended, refused };
   Sent send(std::unique_ptr<Envelope>& envelope);
 
+  // Says that nobody waits for the answer to that call any more, if it was sent and is open.
+  void abandon(const Inbox& sender, Ticket ticket);
+
   // How long nothing has come from the peer, of any kind.
   Duration silence() const;
 

@@ -161,6 +161,12 @@ bool Session::State::take_reply(std::unique_ptr<Envelope> envelope) {
   return true;
 }
 
+// It may have been answered meanwhile.
+bool Session::State::take(const Abandoned& call) {
+  if (auto target = system.find_here(call.target)) target->route()->abandon(*answers, call.call);
+  return true;
+}
+
 bool Session::State::take(const std::vector<CreditReturn>& returned) {
   for (const CreditReturn& each : returned) {
     std::optional<bool> wanted;

@@ -21,7 +21,7 @@
 
 namespace tramontane {
 
-inline constexpr std::uint32_t link_protocol = 1;
+inline constexpr std::uint32_t link_protocol = 2;
 
 class Session::State {
  public:
@@ -72,6 +72,8 @@ class Session::State {
   bool take(std::unique_ptr<Envelope> envelope);
   bool take(const std::vector<CreditReturn>& returned);
   bool take(const Bye& bye);
+
+  bool take(const Abandoned& call);
 
   bool take(const Beat&) { return true; }  // that it came is all it says
 
