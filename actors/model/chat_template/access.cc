@@ -21,25 +21,34 @@ Value nothing(const Value& value, const Value& key, Work& work) {
 // What getattr() finds: methods and the like; missing where it finds nothing.
 Value own_attribute(const Value& value, const std::string& name) {
   switch (value.kind()) {
-    case Kind::undefined: want_defined(value); break;
+    case Kind::undefined:
+      want_defined(value);
+      break;
     case Kind::space: {
       const Value* found = find(value.as_space().pairs, name);
       if (found == nullptr) return {};
       return name[0] == '_' ? Value::undefined("access to " + text_repr(name) + " is unsafe")
                             : *found;
     }
-    case Kind::loop: return loop_attribute(value.as_loop(), value, name);
-    case Kind::macro: refuse("the attribute " + text_repr(name) + " of a macro");
-    case Kind::function: refuse("the attribute " + text_repr(name) + " of a function");
-    default: break;
+    case Kind::loop:
+      return loop_attribute(value.as_loop(), value, name);
+    case Kind::macro:
+      refuse("the attribute " + text_repr(name) + " of a macro");
+    case Kind::function:
+      refuse("the attribute " + text_repr(name) + " of a function");
+    default:
+      break;
   }
   switch (method_of(value, name)) {
-    case Method::none: return {};
-    case Method::supported: return Value::function(name, value);
+    case Method::none:
+      return {};
+    case Method::supported:
+      return Value::function(name, value);
     case Method::unsafe:
       return Value::undefined(
           "access to " + text_repr(name) + ", which would change a value, is unsafe");
-    case Method::refused: refuse("the attribute " + text_repr(name) + " of a " + type_name(value));
+    case Method::refused:
+      refuse("the attribute " + text_repr(name) + " of a " + type_name(value));
   }
   return {};
 }
@@ -54,7 +63,9 @@ Value own_element(const Value& value, const Value& key, Work& work) {
     return index;
   };
   switch (value.kind()) {
-    case Kind::undefined: want_defined(value); break;
+    case Kind::undefined:
+      want_defined(value);
+      break;
     case Kind::dict: {
       if (key.is(Kind::list) || key.is(Kind::dict)) return {};  // not hashable
       const Value* found = find(value.pairs(), key, work);
@@ -80,7 +91,8 @@ Value own_element(const Value& value, const Value& key, Work& work) {
     case Kind::range:
       if (auto at = place(value.as_range().length)) return range_item(value, *at);
       break;
-    default: break;
+    default:
+      break;
   }
   return {};
 }
@@ -146,8 +158,9 @@ Value slice(
   work.spend(32 * static_cast<std::int64_t>(taken.size()));
   if (value.is(Kind::range)) {
     const Range& range = value.as_range();
-    std::int64_t from = taken.empty() ? range.start
-                                      : range.start + static_cast<std::int64_t>(taken[0]) * range.step;
+    std::int64_t from = taken.empty()
+                            ? range.start
+                            : range.start + static_cast<std::int64_t>(taken[0]) * range.step;
     auto count = static_cast<std::int64_t>(taken.size());
     return Value::range(from, from + count * range.step * stride, range.step * stride, count);
   }

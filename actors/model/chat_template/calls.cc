@@ -26,15 +26,20 @@ Value take(Arguments& arguments, const std::string& name) {
 Value Evaluator::call(const Value& callee, Arguments arguments) {
   work_.spend(32);
   switch (callee.kind()) {
-    case Kind::undefined: want_defined(callee); break;
-    case Kind::macro: return call_macro(callee.as_macro(), std::move(arguments));
-    case Kind::loop: return call_loop(callee.as_loop(), arguments);
+    case Kind::undefined:
+      want_defined(callee);
+      break;
+    case Kind::macro:
+      return call_macro(callee.as_macro(), std::move(arguments));
+    case Kind::loop:
+      return call_loop(callee.as_loop(), arguments);
     case Kind::function: {
       const Function& function = callee.as_function();
       if (function.self.is(Kind::undefined)) return call_global(function.name, arguments);
       return call_method(function.self, function.name, arguments, work_);
     }
-    default: break;
+    default:
+      break;
   }
   fail("a value of type " + type_name(callee) + " cannot be called");
 }
@@ -108,7 +113,8 @@ void Evaluator::bind(const Macro& macro, Arguments& arguments, Frame& frame) {
   std::size_t given = std::min(arguments.positional.size(), s.parameters.size());
   bool takes_caller = s.takes_caller;
   for (std::size_t i = 0; i < s.parameters.size(); ++i)
-    *frame.own(s.parameters[i]) = i < given ? arguments.positional[i] : take(arguments, s.parameters[i]);
+    *frame.own(s.parameters[i]) =
+        i < given ? arguments.positional[i] : take(arguments, s.parameters[i]);
   if (takes_caller) {
     Value caller = take(arguments, "caller");
     bool none = caller.is(Kind::missing) || caller.is(Kind::none);

@@ -12,20 +12,26 @@ namespace {
 
 using jinja::Value;
 
-constexpr int json_nesting_max = jinja::nesting_max - 10;  // room for what a template puts around it
+constexpr int json_nesting_max =
+    jinja::nesting_max - 10;  // room for what a template puts around it
 
 Value value_of(const boost::json::value& json, int nesting = 0) {
   if (nesting > json_nesting_max) jinja::fail("the conversation nests too deeply");
   switch (json.kind()) {
-    case boost::json::kind::null: return Value::none();
-    case boost::json::kind::bool_: return Value::boolean(json.get_bool());
-    case boost::json::kind::int64: return Value::integer(json.get_int64());
+    case boost::json::kind::null:
+      return Value::none();
+    case boost::json::kind::bool_:
+      return Value::boolean(json.get_bool());
+    case boost::json::kind::int64:
+      return Value::integer(json.get_int64());
     case boost::json::kind::uint64:
       if (json.get_uint64() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
         jinja::refuse("an integer of more than 64 bits");
       return Value::integer(static_cast<std::int64_t>(json.get_uint64()));
-    case boost::json::kind::double_: return Value::real(json.get_double());
-    case boost::json::kind::string: return Value::text(valid_utf8(json.get_string()));
+    case boost::json::kind::double_:
+      return Value::real(json.get_double());
+    case boost::json::kind::string:
+      return Value::text(valid_utf8(json.get_string()));
     case boost::json::kind::array: {
       Value::Items items;
       items.reserve(json.get_array().size());

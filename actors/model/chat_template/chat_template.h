@@ -3,7 +3,8 @@
 // model's folder carries (template_folder.h).
 //
 //   ChatTemplate chat = ChatTemplate::parse(source);
-//   std::string prompt = chat.render(messages, {.add_generation_prompt = true, .bos_token = "<s>"});
+//   std::string prompt = chat.render(messages, {.add_generation_prompt = true, .bos_token =
+//   "<s>"});
 //
 // What it renders is byte for byte what Jinja2 renders as transformers sets it up: the immutable
 // sandbox, trim_blocks, lstrip_blocks, loop controls, the tag `generation`, `tojson`,

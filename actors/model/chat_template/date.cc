@@ -8,19 +8,20 @@
 namespace tramontane::jinja {
 
 std::string format_date(const ChatDate& date, std::string_view format) {
-  using namespace std::chrono;
-  year_month_day day{year(date.year), month(static_cast<unsigned>(date.month)),
-      std::chrono::day(static_cast<unsigned>(date.day))};
+  namespace chrono = std::chrono;
+  chrono::year_month_day day{chrono::year(date.year),
+      chrono::month(static_cast<unsigned>(date.month)),
+      chrono::day(static_cast<unsigned>(date.day))};
   if (!day.ok() || date.year < 1 || date.year > 9999)
     fail("the date of the chat template is no day of a calendar");
-  sys_days since = day;
+  chrono::sys_days since = day;
   std::tm time{};
   time.tm_year = date.year - 1900;
   time.tm_mon = date.month - 1;
   time.tm_mday = date.day;
-  time.tm_wday = static_cast<int>(weekday(since).c_encoding());
-  time.tm_yday =
-      static_cast<int>((since - sys_days(year(date.year) / January / 1)).count());
+  time.tm_wday = static_cast<int>(chrono::weekday(since).c_encoding());
+  time.tm_yday = static_cast<int>(
+      (since - chrono::sys_days(chrono::year(date.year) / chrono::January / 1)).count());
   std::string out;
   for (std::size_t at = 0; at < format.size(); ++at) {
     if (format[at] != '%') {

@@ -19,8 +19,8 @@ Value* Frame::find(const std::string& name) {
   return nullptr;
 }
 
-Evaluator::Evaluator(const Template& tree, std::map<std::string, Value> variables, ChatDate date,
-    std::int64_t work)
+Evaluator::Evaluator(
+    const Template& tree, std::map<std::string, Value> variables, ChatDate date, std::int64_t work)
     : tree_(tree), variables_(std::move(variables)), date_(date), work_(work) {
   for (const char* name : {"dict", "namespace", "raise_exception", "range", "strftime_now"})
     variables_.emplace(name, Value::function(name, Value::undefined("")));
@@ -68,16 +68,25 @@ Evaluator::Flow Evaluator::run(const Body& body, Frame& frame, std::string& out)
 Evaluator::Flow Evaluator::run(const Statement& s, Frame& frame, std::string& out) {
   work_.spend(16);
   switch (s.type) {
-    case Statement::Type::text: write(s.text, out); break;
+    case Statement::Type::text:
+      write(s.text, out);
+      break;
     case Statement::Type::output:
       for (const auto& e : s.expressions) write(to_text(eval(*e, frame), work_), out);
       break;
-    case Statement::Type::set: assign(*s.target, eval(*s.value, frame), frame); break;
-    case Statement::Type::block_set: block_set(s, frame); break;
+    case Statement::Type::set:
+      assign(*s.target, eval(*s.value, frame), frame);
+      break;
+    case Statement::Type::block_set:
+      block_set(s, frame);
+      break;
     case Statement::Type::choice:
       return run(is_true(eval(*s.value, frame)) ? s.body : s.otherwise, frame, out);
-    case Statement::Type::loop: return run_loop(s, frame, out);
-    case Statement::Type::macro: *frame.own(s.text) = macro_of(s, frame); break;
+    case Statement::Type::loop:
+      return run_loop(s, frame, out);
+    case Statement::Type::macro:
+      *frame.own(s.text) = macro_of(s, frame);
+      break;
     case Statement::Type::call: {
       const Expression& e = *s.value;
       Value callee = eval(*e.parts[0], frame);
@@ -87,11 +96,18 @@ Evaluator::Flow Evaluator::run(const Statement& s, Frame& frame, std::string& ou
       write(to_text(call(callee, std::move(given)), work_), out);
       break;
     }
-    case Statement::Type::with: return run_with(s, frame, out);
-    case Statement::Type::filter: filter_block(s, frame, out); break;
-    case Statement::Type::generation: write(text_of(s.body, s.scope, frame), out); break;
-    case Statement::Type::leave: return Flow::leaves;
-    case Statement::Type::skip: return Flow::skips;
+    case Statement::Type::with:
+      return run_with(s, frame, out);
+    case Statement::Type::filter:
+      filter_block(s, frame, out);
+      break;
+    case Statement::Type::generation:
+      write(text_of(s.body, s.scope, frame), out);
+      break;
+    case Statement::Type::leave:
+      return Flow::leaves;
+    case Statement::Type::skip:
+      return Flow::skips;
   }
   return Flow::goes_on;
 }
@@ -156,8 +172,8 @@ Value::Items Evaluator::loop_items(const Statement& s, const Value& over, Frame&
   return taken;
 }
 
-Evaluator::Flow Evaluator::go_through(const Statement& s, const Value& over, std::int64_t depth0,
-    Frame& frame, std::string& out) {
+Evaluator::Flow Evaluator::go_through(
+    const Statement& s, const Value& over, std::int64_t depth0, Frame& frame, std::string& out) {
   Loop* loop = own(std::make_unique<Loop>());
   loop->items = loop_items(s, over, frame);
   loop->depth0 = depth0;

@@ -10,11 +10,16 @@ namespace {
 
 Value value_of(const Literal& literal) {
   switch (literal.type) {
-    case Literal::Type::none: return Value::none();
-    case Literal::Type::boolean: return Value::boolean(literal.integer != 0);
-    case Literal::Type::integer: return Value::integer(literal.integer);
-    case Literal::Type::real: return Value::real(literal.real);
-    case Literal::Type::text: return Value::text(literal.text);
+    case Literal::Type::none:
+      return Value::none();
+    case Literal::Type::boolean:
+      return Value::boolean(literal.integer != 0);
+    case Literal::Type::integer:
+      return Value::integer(literal.integer);
+    case Literal::Type::real:
+      return Value::real(literal.real);
+    case Literal::Type::text:
+      return Value::text(literal.text);
   }
   return {};
 }
@@ -35,8 +40,10 @@ Value Evaluator::dispatch(const Expression& e, Frame& frame) {
     case Expression::Type::literal:
       work_.spend(static_cast<std::int64_t>(e.literal.text.size()));
       return value_of(e.literal);
-    case Expression::Type::name: return name(e, frame);
-    case Expression::Type::attribute: return attribute(part(0), e.text, work_);
+    case Expression::Type::name:
+      return name(e, frame);
+    case Expression::Type::attribute:
+      return attribute(part(0), e.text, work_);
     case Expression::Type::element: {
       Value whole = part(0);
       return element(whole, part(1), work_);
@@ -51,19 +58,24 @@ Value Evaluator::dispatch(const Expression& e, Frame& frame) {
       at_ = e.at;
       return call(callee, std::move(given));
     }
-    case Expression::Type::filter: return filter(e, frame, nullptr);
+    case Expression::Type::filter:
+      return filter(e, frame, nullptr);
     case Expression::Type::test: {
       Value value = part(0);
       return Value::boolean(passes_test(e.text, value, arguments(e, frame), work_));
     }
-    case Expression::Type::negation: return Value::boolean(!is_true(part(0)));
-    case Expression::Type::minus: return negative(part(0));
-    case Expression::Type::plus: return positive(part(0));
+    case Expression::Type::negation:
+      return Value::boolean(!is_true(part(0)));
+    case Expression::Type::minus:
+      return negative(part(0));
+    case Expression::Type::plus:
+      return positive(part(0));
     case Expression::Type::arithmetic: {
       Value a = part(0);
       return arithmetic(e.text, a, part(1), work_);
     }
-    case Expression::Type::comparison: return comparison(e, frame);
+    case Expression::Type::comparison:
+      return comparison(e, frame);
     case Expression::Type::both: {
       Value a = part(0);
       return is_true(a) ? part(1) : a;
@@ -72,13 +84,15 @@ Value Evaluator::dispatch(const Expression& e, Frame& frame) {
       Value a = part(0);
       return is_true(a) ? a : part(1);
     }
-    case Expression::Type::joined: return joined(e, frame);
+    case Expression::Type::joined:
+      return joined(e, frame);
     case Expression::Type::choice:
       if (is_true(part(1))) return part(0);
       return e.parts[2] ? part(2) : Value::undefined("an `if` without an `else` gave nothing");
     case Expression::Type::list:
     case Expression::Type::tuple:
-    case Expression::Type::dict: return container(e, frame);
+    case Expression::Type::dict:
+      return container(e, frame);
   }
   return {};
 }
@@ -131,9 +145,12 @@ Value Evaluator::container(const Expression& e, Frame& frame) {
 Value Evaluator::filter(const Expression& e, Frame& frame, const Value* input) {
   Work::Level level(work_);
   Value value;
-  if (!e.parts[0]) value = *input;
-  else if (input != nullptr) value = filter(*e.parts[0], frame, input);
-  else value = eval(*e.parts[0], frame);
+  if (!e.parts[0])
+    value = *input;
+  else if (input != nullptr)
+    value = filter(*e.parts[0], frame, input);
+  else
+    value = eval(*e.parts[0], frame);
   Arguments given = arguments(e, frame);
   at_ = e.at;
   return apply_filter(e.text, value, given, work_);

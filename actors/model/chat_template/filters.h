@@ -14,8 +14,7 @@
 
 namespace tramontane::jinja {
 
-// Throws where there is no such filter, with the place: Error(unsupported) for one of Jinja2's that
-// is not here, else Error(bad_input).
+// Error(unsupported), with the place, where there is no such filter.
 void check_filter(const std::string& name, std::string_view source, std::size_t at);
 
 Value apply_filter(

@@ -159,7 +159,8 @@ Value map(const Value& value, const Arguments& arguments, Work& work) {
 }
 
 // select, reject, selectattr, rejectattr.
-Value selected(const std::string& name, const Value& value, const Arguments& arguments, Work& work) {
+Value selected(
+    const std::string& name, const Value& value, const Arguments& arguments, Work& work) {
   return lazily([&](Value::Items& out) {
     if (!is_true(value)) return;
     bool by_attribute = name.ends_with("attr");
@@ -169,7 +170,8 @@ Value selected(const std::string& name, const Value& value, const Arguments& arg
       rest.positional.erase(rest.positional.begin());
       return first;
     };
-    if (by_attribute && rest.positional.empty()) fail("`" + name + "` wants the name of an attribute");
+    if (by_attribute && rest.positional.empty())
+      fail("`" + name + "` wants the name of an attribute");
     Value path = by_attribute ? take() : Value::none();
     std::string test;
     if (!rest.positional.empty()) {
@@ -192,7 +194,8 @@ Value batch(const Value& value, const Arguments& arguments, Work& work) {
     std::int64_t size = got.integer(0, 0);
     Value::Items row;
     for (Value& item : items_of(value, work)) {
-      if (static_cast<std::int64_t>(row.size()) == size) out.push_back(Value::list(std::exchange(row, {})));
+      if (static_cast<std::int64_t>(row.size()) == size)
+        out.push_back(Value::list(std::exchange(row, {})));
       row.push_back(std::move(item));
     }
     if (row.empty()) return;
@@ -238,7 +241,8 @@ Value reversed(const Value& value, Work& work) {
   }
   Value::Items items = items_of(value, work);
   std::reverse(items.begin(), items.end());
-  return value.is(Kind::generator) ? Value::list(std::move(items)) : Value::generator(std::move(items));
+  return value.is(Kind::generator) ? Value::list(std::move(items))
+                                   : Value::generator(std::move(items));
 }
 
 Value first_item(const Value& value, Work& work) {
@@ -255,7 +259,8 @@ Value first_item(const Value& value, Work& work) {
 Value last_item(const Value& value, Work& work) {
   if (value.is(Kind::generator)) fail("`last` of a generator: write `| list` before it");
   Value::Items items = items_of(value, work);
-  return items.empty() ? Value::undefined("there is no last item: the list is empty") : items.back();
+  return items.empty() ? Value::undefined("there is no last item: the list is empty")
+                       : items.back();
 }
 
 Value items_filter(const Value& value, Work& work) {

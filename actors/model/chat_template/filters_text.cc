@@ -67,8 +67,8 @@ std::optional<std::int64_t> whole_of(std::string_view text, std::int64_t base) {
   std::erase(digits, '_');
   if (digits.empty() || digits[0] == '-') return std::nullopt;
   std::int64_t value = 0;
-  auto [end, error] = std::from_chars(
-      digits.data(), digits.data() + digits.size(), value, static_cast<int>(base));
+  auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, static_cast<int>(base));
   if (end != digits.data() + digits.size()) {
     for (char c : digits)
       if (static_cast<unsigned char>(c) >= 0x80) refuse("`int` of digits that are not ASCII");
@@ -94,7 +94,8 @@ std::optional<double> real_of(std::string_view text) {
         return at < digits.size() && digits[at] >= '0' && digits[at] <= '9';
       };
       if (digits[i] == '_' && (i == 0 || !digit(i - 1) || !digit(i + 1))) return std::nullopt;
-      if (static_cast<unsigned char>(digits[i]) >= 0x80) refuse("`float` of a text that is not ASCII");
+      if (static_cast<unsigned char>(digits[i]) >= 0x80)
+        refuse("`float` of a text that is not ASCII");
     }
     std::erase(digits, '_');
     if (digits.empty() || digits.find_first_not_of("0123456789.e+-") != std::string::npos ||
@@ -163,7 +164,8 @@ Value round_filter(const Value& value, const Arguments& arguments) {
     return Value::real(std::strtod(text, nullptr));
   }
   double scale = std::pow(10.0, static_cast<double>(precision));
-  if (value.is_whole() && std::abs(number) * scale >= 0x1p53) refuse("`round` of so large a number");
+  if (value.is_whole() && std::abs(number) * scale >= 0x1p53)
+    refuse("`round` of so large a number");
   double scaled = method == "ceil" ? std::ceil(number * scale) : std::floor(number * scale);
   if (!std::isfinite(scaled)) fail("`round` of a number that is not finite");
   return Value::real(scaled == 0 ? 0.0 : scaled / scale);  // an integer has no -0
@@ -270,8 +272,8 @@ Value apply_text_filter(
     Value text = Value::text(to_text(value, work));
     return like(value, call_text_method(text, "center", width, work).as_text());
   }
-  static constexpr const char* plain[] = {"abs", "capitalize", "e", "escape", "forceescape", "lower", "safe",
-      "string", "title", "upper", "wordcount"};
+  static constexpr const char* plain[] = {"abs", "capitalize", "e", "escape", "forceescape",
+      "lower", "safe", "string", "title", "upper", "wordcount"};
   if (std::ranges::find(plain, name) == std::end(plain)) return {};
   Bound none(arguments, {}, name);
   if (name == "abs") return abs_filter(value);

@@ -91,12 +91,18 @@ class Percent {
     }
     for (;; ++at_) {
       char flag = peek();
-      if (flag == '-') c.left = true;
-      else if (flag == '0') c.zero = true;
-      else if (flag == '+') c.sign = true;
-      else if (flag == ' ') c.space = true;
-      else if (flag == '#') refuse("`#` in a format");
-      else break;
+      if (flag == '-')
+        c.left = true;
+      else if (flag == '0')
+        c.zero = true;
+      else if (flag == '+')
+        c.sign = true;
+      else if (flag == ' ')
+        c.space = true;
+      else if (flag == '#')
+        refuse("`#` in a format");
+      else
+        break;
     }
     c.width = number();
     if (peek() == '.') {
@@ -138,13 +144,15 @@ class Percent {
       }
       case 'd':
       case 'i':
-      case 'u': return whole(c, value);
+      case 'u':
+        return whole(c, value);
       case 'f':
       case 'F':
       case 'e':
       case 'E':
       case 'g':
-      case 'G': return real(c, value);
+      case 'G':
+        return real(c, value);
       default:
         refuse(std::string("`%") + c.type + "` in a format");
     }
@@ -215,9 +223,12 @@ Value field_value(
   Value value;
   if (first.empty() || std::ranges::all_of(first, is_digit)) {
     std::size_t index = automatic;
-    if (first.empty()) ++automatic;
-    else if (first.size() > 6) fail("a format's field " + text_repr(first) + " has no value");
-    else std::from_chars(first.data(), first.data() + first.size(), index);
+    if (first.empty())
+      ++automatic;
+    else if (first.size() > 6)
+      fail("a format's field " + text_repr(first) + " has no value");
+    else
+      std::from_chars(first.data(), first.data() + first.size(), index);
     if (index >= values.positional.size())
       fail("a format's field " + text_repr(first) + " has no value");
     value = values.positional[index];
@@ -282,12 +293,23 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&#34;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -20,15 +20,30 @@ class Dump {
     Work::Level level(work_);
     work_.spend(16);
     switch (value.kind()) {
-      case Kind::none: add("null"); break;
-      case Kind::boolean: add(value.as_boolean() ? "true" : "false"); break;
-      case Kind::integer: add(std::to_string(value.as_integer())); break;
-      case Kind::real: add(number(value.as_real())); break;
-      case Kind::text: text(value.as_text()); break;
+      case Kind::none:
+        add("null");
+        break;
+      case Kind::boolean:
+        add(value.as_boolean() ? "true" : "false");
+        break;
+      case Kind::integer:
+        add(std::to_string(value.as_integer()));
+        break;
+      case Kind::real:
+        add(number(value.as_real()));
+        break;
+      case Kind::text:
+        text(value.as_text());
+        break;
       case Kind::list:
-      case Kind::tuple: items(value.items(), depth); break;
-      case Kind::dict: pairs(value.pairs(), depth); break;
-      default: fail("`tojson` of a value of type " + type_name(value));
+      case Kind::tuple:
+        items(value.items(), depth);
+        break;
+      case Kind::dict:
+        pairs(value.pairs(), depth);
+        break;
+      default:
+        fail("`tojson` of a value of type " + type_name(value));
     }
   }
 
@@ -57,13 +72,27 @@ class Dump {
       std::size_t begin = at;
       char32_t c = next_point(text, at);
       switch (c) {
-        case '"': add("\\\""); break;
-        case '\\': add("\\\\"); break;
-        case '\n': add("\\n"); break;
-        case '\r': add("\\r"); break;
-        case '\t': add("\\t"); break;
-        case '\f': add("\\f"); break;
-        case '\b': add("\\b"); break;
+        case '"':
+          add("\\\"");
+          break;
+        case '\\':
+          add("\\\\");
+          break;
+        case '\n':
+          add("\\n");
+          break;
+        case '\r':
+          add("\\r");
+          break;
+        case '\t':
+          add("\\t");
+          break;
+        case '\f':
+          add("\\f");
+          break;
+        case '\b':
+          add("\\b");
+          break;
         default:
           if (c >= 0x20 && !(form_.ascii && c > 0x7E)) {
             add(text.substr(begin, at - begin));
@@ -100,12 +129,18 @@ class Dump {
 
   void key(const Value& key) {
     switch (key.kind()) {
-      case Kind::text: return text(key.as_text());
-      case Kind::none: return text("null");
-      case Kind::boolean: return text(key.as_boolean() ? "true" : "false");
-      case Kind::integer: return text(std::to_string(key.as_integer()));
-      case Kind::real: return text(number(key.as_real()));
-      default: fail("`tojson` of a dict with a key of type " + type_name(key));
+      case Kind::text:
+        return text(key.as_text());
+      case Kind::none:
+        return text("null");
+      case Kind::boolean:
+        return text(key.as_boolean() ? "true" : "false");
+      case Kind::integer:
+        return text(std::to_string(key.as_integer()));
+      case Kind::real:
+        return text(number(key.as_real()));
+      default:
+        fail("`tojson` of a dict with a key of type " + type_name(key));
     }
   }
 

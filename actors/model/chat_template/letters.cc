@@ -24,8 +24,7 @@ char ascii_lower(char c) {
 
 template <class Change>
 std::string by_icu(std::string_view text, Change change) {
-  auto units =
-      icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
+  auto units = icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
   change(units);
   std::string out;
   units.toUTF8String(out);
@@ -94,8 +93,8 @@ std::vector<std::size_t> point_offsets(std::string_view text) {
 
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
-         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
 }
 
 bool is_printable(char32_t c) {
@@ -108,8 +107,10 @@ bool is_printable(char32_t c) {
     case U_PRIVATE_USE_CHAR:
     case U_LINE_SEPARATOR:
     case U_PARAGRAPH_SEPARATOR:
-    case U_SPACE_SEPARATOR: return false;
-    default: return true;
+    case U_SPACE_SEPARATOR:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -117,14 +118,22 @@ bool is_letter(Letter kind, char32_t point) {
   auto c = static_cast<UChar32>(point);
   auto numeric = [&] { return u_getIntPropertyValue(c, UCHAR_NUMERIC_TYPE); };
   switch (kind) {
-    case Letter::alpha: return u_isalpha(c) != 0;
-    case Letter::decimal: return numeric() == U_NT_DECIMAL;
-    case Letter::digit: return numeric() == U_NT_DECIMAL || numeric() == U_NT_DIGIT;
-    case Letter::numeric: return numeric() != U_NT_NONE;
-    case Letter::upper: return u_hasBinaryProperty(c, UCHAR_UPPERCASE) != 0;
-    case Letter::lower: return u_hasBinaryProperty(c, UCHAR_LOWERCASE) != 0;
-    case Letter::title: return u_charType(c) == U_TITLECASE_LETTER;
-    case Letter::cased: return u_hasBinaryProperty(c, UCHAR_CASED) != 0;
+    case Letter::alpha:
+      return u_isalpha(c) != 0;
+    case Letter::decimal:
+      return numeric() == U_NT_DECIMAL;
+    case Letter::digit:
+      return numeric() == U_NT_DECIMAL || numeric() == U_NT_DIGIT;
+    case Letter::numeric:
+      return numeric() != U_NT_NONE;
+    case Letter::upper:
+      return u_hasBinaryProperty(c, UCHAR_UPPERCASE) != 0;
+    case Letter::lower:
+      return u_hasBinaryProperty(c, UCHAR_LOWERCASE) != 0;
+    case Letter::title:
+      return u_charType(c) == U_TITLECASE_LETTER;
+    case Letter::cased:
+      return u_hasBinaryProperty(c, UCHAR_CASED) != 0;
   }
   return false;
 }

@@ -72,7 +72,7 @@ class Lexer {
   void text() {
     std::size_t begin = at_;
     std::size_t tag = begin;
-    do tag = source_.find('{', tag) ;
+    do tag = source_.find('{', tag);
     while (tag != std::string_view::npos && !is_tag(tag) && ++tag < source_.size());
     if (tag == std::string_view::npos || tag >= source_.size()) {
       add_text(source_.substr(begin), begin);
@@ -99,15 +99,18 @@ class Lexer {
 
   // Behind the end of a tag: what its sign and trim_blocks take off.
   void after(char sign, bool block) {
-    if (sign == '-') skip_spaces();
-    else if (block && sign != '+' && peek() == '\n') ++at_;
+    if (sign == '-')
+      skip_spaces();
+    else if (block && sign != '+' && peek() == '\n')
+      ++at_;
     moved_to(at_);
   }
 
   void comment(std::size_t tag) {
     std::size_t end = source_.find("#}", at_);
     if (end == std::string_view::npos) fail_at(source_, tag, "a comment without its `#}`");
-    char sign = end > at_ && (source_[end - 1] == '-' || source_[end - 1] == '+') ? source_[end - 1] : '\0';
+    char sign =
+        end > at_ && (source_[end - 1] == '-' || source_[end - 1] == '+') ? source_[end - 1] : '\0';
     at_ = end + 2;
     after(sign, true);
   }
@@ -135,7 +138,8 @@ class Lexer {
     if (!tag_of("raw", false)) return false;
     std::size_t begin = at_;
     bool starts_line = line_starts_;
-    for (std::size_t end = begin; (end = source_.find("{%", end)) != std::string_view::npos; ++end) {
+    for (std::size_t end = begin; (end = source_.find("{%", end)) != std::string_view::npos;
+         ++end) {
       at_ = end + 2;
       char sign = peek() == '-' || peek() == '+' ? peek() : '\0';
       if (sign != '\0') ++at_;
@@ -174,7 +178,8 @@ class Lexer {
 
   bool end_of_code(bool block) {
     std::string_view mark = block ? "%}" : "}}";
-    bool signed_end = (peek() == '-' || (block && peek() == '+')) && source_.substr(at_ + 1).starts_with(mark);
+    bool signed_end =
+        (peek() == '-' || (block && peek() == '+')) && source_.substr(at_ + 1).starts_with(mark);
     if (!signed_end && !starts(mark)) return false;
     char sign = signed_end ? peek() : '\0';
     add(block ? Token::Type::block_end : Token::Type::print_end, at_, std::string(mark));
@@ -198,7 +203,9 @@ class Lexer {
       open += ")]}"[bracket];
     } else if (text == ")" || text == "]" || text == "}") {
       if (open.empty() || open.back() != text[0])
-        fail_at(source_, begin, "unexpected `" + text + "`" + (open.empty() ? "" : str(", expected `", open.back(), "`")));
+        fail_at(source_, begin,
+            "unexpected `" + text + "`" +
+                (open.empty() ? "" : str(", expected `", open.back(), "`")));
       open.pop_back();
     }
     at_ += text.size();
@@ -208,9 +215,10 @@ class Lexer {
   // The digits of `from`, which single underscores may stand between.
   std::size_t digits(std::size_t from) const {
     std::size_t end = from;
-    while (end < source_.size() &&
-           (is_digit(source_[end]) || (source_[end] == '_' && end > from && end + 1 < source_.size() &&
-                                          is_digit(source_[end - 1]) && is_digit(source_[end + 1]))))
+    while (
+        end < source_.size() &&
+        (is_digit(source_[end]) || (source_[end] == '_' && end > from && end + 1 < source_.size() &&
+                                       is_digit(source_[end - 1]) && is_digit(source_[end + 1]))))
       ++end;
     return end;
   }
@@ -239,7 +247,8 @@ class Lexer {
       refuse_at(source_, begin, "an integer that is not decimal");
     std::string text(source_.substr(begin, end - begin));
     std::erase(text, '_');
-    if (!real && text.size() > 1 && text[0] == '0' && text.find_first_not_of('0') != std::string::npos)
+    if (!real && text.size() > 1 && text[0] == '0' &&
+        text.find_first_not_of('0') != std::string::npos)
       fail_at(source_, begin, "a decimal integer that begins with 0");
     at_ = end;
     Token token{real ? Token::Type::real : Token::Type::integer, begin, text};
@@ -299,8 +308,8 @@ void fail_at(std::string_view source, std::size_t at, const std::string& text) {
 }
 
 void refuse_at(std::string_view source, std::size_t at, const std::string& what) {
-  throw Error(Errc::unsupported,
-      place_of(source, at) + ": " + what + " is not supported in a chat template");
+  throw Error(Errc::unsupported, (source.empty() ? "" : place_of(source, at) + ": ") + what +
+                                     " is not supported in a chat template");
 }
 
 }  // namespace tramontane::jinja

@@ -44,7 +44,8 @@ std::string normal_source(std::string_view source);
 // Of a normal source.
 std::vector<Token> lex(std::string_view source);
 
-// Throws Error(errc) that begins with the line and column of the byte at `at`.
+// Throws Error(bad_input) or Error(unsupported) that begins with the line and column of the byte at
+// `at`; without them where there is no source.
 [[noreturn]] void fail_at(std::string_view source, std::size_t at, const std::string& text);
 [[noreturn]] void refuse_at(std::string_view source, std::size_t at, const std::string& what);
 

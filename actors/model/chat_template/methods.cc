@@ -39,23 +39,33 @@ const Attributes* attributes_of(Kind kind) {
   static const Attributes whole{{}, {},
       {"as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes",
           "imag", "is_integer", "numerator", "real", "to_bytes"}};
-  static const Attributes real{{}, {},
-      {"as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"}};
+  static const Attributes real{
+      {}, {}, {"as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"}};
   static const Attributes generator{{}, {},
       {"close", "gi_code", "gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom", "send",
           "throw"}};
   switch (kind) {
-    case Kind::text: return &text;
-    case Kind::list: return &list;
-    case Kind::tuple: return &tuple;
-    case Kind::dict: return &dict;
-    case Kind::view: return &view;
-    case Kind::range: return &range;
+    case Kind::text:
+      return &text;
+    case Kind::list:
+      return &list;
+    case Kind::tuple:
+      return &tuple;
+    case Kind::dict:
+      return &dict;
+    case Kind::view:
+      return &view;
+    case Kind::range:
+      return &range;
     case Kind::boolean:
-    case Kind::integer: return &whole;
-    case Kind::real: return &real;
-    case Kind::generator: return &generator;
-    default: return nullptr;
+    case Kind::integer:
+      return &whole;
+    case Kind::real:
+      return &real;
+    case Kind::generator:
+      return &generator;
+    default:
+      return nullptr;
   }
 }
 
@@ -80,7 +90,8 @@ Value call_dict_method(
   if (name == "get") {
     Bound got(arguments, {"key", "default"}, name, 1);
     if (!arguments.named.empty()) fail("`get` takes no named arguments");
-    if (got[0].is(Kind::list) || got[0].is(Kind::dict)) fail("unhashable type: " + type_name(got[0]));
+    if (got[0].is(Kind::list) || got[0].is(Kind::dict))
+      fail("unhashable type: " + type_name(got[0]));
     const Value* found = find(self.pairs(), got[0], work);
     return found != nullptr ? *found : got.value(1, Value::none());
   }
@@ -132,10 +143,14 @@ Value call_method(
       return call_text_method(self, name, arguments, work);
     case Kind::list:
     case Kind::tuple:
-    case Kind::range: return call_sequence_method(self, name, arguments, work);
-    case Kind::dict: return call_dict_method(self, name, arguments, work);
-    case Kind::loop: return call_loop_method(self.as_loop(), name, arguments, work);
-    default: fail("a value of type " + type_name(self) + " has no method " + text_repr(name));
+    case Kind::range:
+      return call_sequence_method(self, name, arguments, work);
+    case Kind::dict:
+      return call_dict_method(self, name, arguments, work);
+    case Kind::loop:
+      return call_loop_method(self.as_loop(), name, arguments, work);
+    default:
+      fail("a value of type " + type_name(self) + " has no method " + text_repr(name));
   }
 }
 

@@ -16,10 +16,10 @@
 namespace tramontane::jinja {
 
 enum class Method {
-  none,       // Python has no such attribute
+  none,  // Python has no such attribute
   supported,
-  unsafe,     // it would change the value, which the sandbox forbids
-  refused,    // Python has it, this interpreter does not
+  unsafe,   // it would change the value, which the sandbox forbids
+  refused,  // Python has it, this interpreter does not
 };
 
 Method method_of(const Value& value, const std::string& name);

@@ -41,7 +41,7 @@ class Frame;
 
 struct Macro final : Object {
   const Statement* definition = nullptr;
-  std::string name;  // empty for the body of a call
+  std::string name;        // empty for the body of a call
   Frame* frame = nullptr;  // that it was defined in
 };
 

@@ -44,7 +44,8 @@ bool equal_pairs(const Value::Pairs& a, const Value::Pairs& b, Work& work) {
 void want_hashable(const Value& key) {
   switch (key.kind()) {
     case Kind::list:
-    case Kind::dict: fail("unhashable type: " + type_name(key));
+    case Kind::dict:
+      fail("unhashable type: " + type_name(key));
     case Kind::tuple:
       for (const Value& item : key.items()) want_hashable(item);
       return;
@@ -52,8 +53,10 @@ void want_hashable(const Value& key) {
     case Kind::loop:
     case Kind::space:
     case Kind::generator:
-    case Kind::function: refuse("a dict with a key of type " + type_name(key));
-    default: return;
+    case Kind::function:
+      refuse("a dict with a key of type " + type_name(key));
+    default:
+      return;
   }
 }
 
@@ -86,11 +89,15 @@ bool is_true(const Value& value) {
   switch (value.kind()) {
     case Kind::missing:
     case Kind::undefined:
-    case Kind::none: return false;
+    case Kind::none:
+      return false;
     case Kind::boolean:
-    case Kind::integer: return value.as_integer() != 0;
-    case Kind::real: return value.as_real() != 0;
-    case Kind::text: return !value.as_text().empty();
+    case Kind::integer:
+      return value.as_integer() != 0;
+    case Kind::real:
+      return value.as_real() != 0;
+    case Kind::text:
+      return !value.as_text().empty();
     default: {
       auto length = length_of(value);
       return !length || *length != 0;
@@ -106,24 +113,29 @@ bool is_equal(const Value& a, const Value& b, Work& work) {
   switch (a.kind()) {
     case Kind::missing:
     case Kind::undefined:
-    case Kind::none: return true;
+    case Kind::none:
+      return true;
     case Kind::text:
       work.spend(static_cast<std::int64_t>(std::min(a.as_text().size(), b.as_text().size())));
       return a.as_text() == b.as_text();
     case Kind::list:
-    case Kind::tuple: return equal_items(a.items(), b.items(), work);
-    case Kind::dict: return equal_pairs(a.pairs(), b.pairs(), work);
+    case Kind::tuple:
+      return equal_items(a.items(), b.items(), work);
+    case Kind::dict:
+      return equal_pairs(a.pairs(), b.pairs(), work);
     case Kind::range: {
       const Range& x = a.as_range();
       const Range& y = b.as_range();
       return x.length == y.length && (x.length == 0 || x.start == y.start) &&
              (x.length < 2 || x.step == y.step);
     }
-    case Kind::view: return view_equal(a, b, work);
+    case Kind::view:
+      return view_equal(a, b, work);
     case Kind::function:
       if (!a.same(b) && !a.as_function().self.is(Kind::undefined)) refuse("comparing methods");
       return a.same(b) || a.as_function().name == b.as_function().name;
-    default: return a.same(b);
+    default:
+      return a.same(b);
   }
 }
 
@@ -169,7 +181,9 @@ bool contains(const Value& container, const Value& item, Work& work) {
       }
       work.spend(static_cast<std::int64_t>(container.as_text().size()));
       return container.as_text().find(item.as_text()) != std::string::npos;
-    case Kind::dict: want_hashable(item); return find(container.pairs(), item, work) != nullptr;
+    case Kind::dict:
+      want_hashable(item);
+      return find(container.pairs(), item, work) != nullptr;
     case Kind::view:
       if (container.as_view().part == 'k') {
         want_hashable(item);
@@ -185,8 +199,10 @@ bool contains(const Value& container, const Value& item, Work& work) {
       if (generator.error) std::rethrow_exception(generator.error);
       return false;
     }
-    case Kind::loop: refuse("`in` a loop");
-    default: break;
+    case Kind::loop:
+      refuse("`in` a loop");
+    default:
+      break;
   }
   return std::ranges::any_of(items_of(container, work),
       [&](const Value& next) { return next.same(item) || is_equal(next, item, work); });
@@ -217,15 +233,23 @@ void put(Value::Pairs& pairs, Value key, Value value, Work& work) {
 
 std::optional<std::int64_t> length_of(const Value& value) {
   switch (value.kind()) {
-    case Kind::undefined: return 0;
-    case Kind::text: return static_cast<std::int64_t>(count_points(value.as_text()));
+    case Kind::undefined:
+      return 0;
+    case Kind::text:
+      return static_cast<std::int64_t>(count_points(value.as_text()));
     case Kind::list:
-    case Kind::tuple: return static_cast<std::int64_t>(value.items().size());
-    case Kind::dict: return static_cast<std::int64_t>(value.pairs().size());
-    case Kind::view: return static_cast<std::int64_t>(value.as_view().dict.pairs().size());
-    case Kind::range: return value.as_range().length;
-    case Kind::loop: return static_cast<std::int64_t>(value.as_loop().items.size());
-    default: return std::nullopt;
+    case Kind::tuple:
+      return static_cast<std::int64_t>(value.items().size());
+    case Kind::dict:
+      return static_cast<std::int64_t>(value.pairs().size());
+    case Kind::view:
+      return static_cast<std::int64_t>(value.as_view().dict.pairs().size());
+    case Kind::range:
+      return value.as_range().length;
+    case Kind::loop:
+      return static_cast<std::int64_t>(value.as_loop().items.size());
+    default:
+      return std::nullopt;
   }
 }
 
@@ -240,7 +264,8 @@ Value::Items items_of(const Value& value, Work& work) {
     items.reserve(static_cast<std::size_t>(*length));
   }
   switch (value.kind()) {
-    case Kind::undefined: break;
+    case Kind::undefined:
+      break;
     case Kind::text: {
       const std::string& text = value.as_text();
       for (std::size_t at = 0; at < text.size();) {
@@ -251,7 +276,9 @@ Value::Items items_of(const Value& value, Work& work) {
       break;
     }
     case Kind::list:
-    case Kind::tuple: items = value.items(); break;
+    case Kind::tuple:
+      items = value.items();
+      break;
     case Kind::dict:
       for (const auto& [key, element] : value.pairs()) items.push_back(key);
       break;
@@ -274,8 +301,10 @@ Value::Items items_of(const Value& value, Work& work) {
       if (generator.error) std::rethrow_exception(std::exchange(generator.error, nullptr));
       break;
     }
-    case Kind::loop: refuse("going through a loop's `loop`");
-    default: fail("a value of type " + type_name(value) + " is not iterable");
+    case Kind::loop:
+      refuse("going through a loop's `loop`");
+    default:
+      fail("a value of type " + type_name(value) + " is not iterable");
   }
   return items;
 }

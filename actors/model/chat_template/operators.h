@@ -29,7 +29,8 @@ Value attribute(const Value& value, const std::string& name, Work& work);
 Value element(const Value& value, const Value& key, Work& work);
 
 // value[begin:end:step]; nothing or `none` where it is left out.
-Value slice(const Value& value, const Value& begin, const Value& end, const Value& step, Work& work);
+Value slice(
+    const Value& value, const Value& begin, const Value& end, const Value& step, Work& work);
 
 // What a loop over it gives; a generator is used up by it.
 Value::Items items_of(const Value& value, Work& work);

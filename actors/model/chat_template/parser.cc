@@ -233,8 +233,10 @@ std::unique_ptr<Statement> Parser::choice(std::size_t at) {
   made->body = body({"elif", "else", "endif"});
   std::size_t next = now().at;
   std::string tag = take().text;
-  if (tag == "elif") made->otherwise.push_back(choice(next));
-  else if (tag == "else") made->otherwise = ended_body("endif");
+  if (tag == "elif")
+    made->otherwise.push_back(choice(next));
+  else if (tag == "else")
+    made->otherwise = ended_body("endif");
   return made;
 }
 
@@ -248,7 +250,8 @@ void Parser::signature(Statement& macro) {
     if (!names.insert(name).second) fail_at(source_, at, "the parameter `" + name + "` twice");
     if (name == "loop") refuse_at(source_, at, "a parameter `loop`");
     macro.parameters.push_back(name);
-    if (skip_op("=")) macro.expressions.push_back(expression());
+    if (skip_op("="))
+      macro.expressions.push_back(expression());
     else if (!macro.expressions.empty())
       fail_at(source_, at, "a parameter without a default behind one with");
   }
@@ -314,8 +317,9 @@ std::unique_ptr<Statement> Parser::print(std::size_t at) {
 
 Template parse_template(std::string_view source) {
   if (source.size() > source_bytes_max)
-    fail_at({}, 0, str("the template has ", source.size(), " bytes, of which ", source_bytes_max,
-                       " are allowed"));
+    fail_at({}, 0,
+        str("the template has ", source.size(), " bytes, of which ", source_bytes_max,
+            " are allowed"));
   for (std::size_t at = 0; at < source.size();) {
     std::size_t length = utf8_length(source.substr(at));
     if (length == 0) fail_at(source, at, "the template is not UTF-8");

@@ -4,9 +4,9 @@
 //
 //   Template tree = parse_template(source);
 //
-// Pure functions: any thread. What Jinja2 refuses is Error(bad_input); a tag, filter, test, function
-// or method that Jinja2 has and this interpreter has not is Error(unsupported), by name. Both tell
-// line and column. The source's size and the depth of the tree are bounded.
+// Pure functions: any thread. What Jinja2 refuses is Error(bad_input); a tag, filter, test,
+// function or method that Jinja2 has and this interpreter has not is Error(unsupported), by name.
+// Both tell line and column. The source's size and the depth of the tree are bounded.
 
 #include "actors/model/chat_template/syntax.h"
 

@@ -3,11 +3,13 @@
 //
 //   Template tree = Parser(source).run();
 //
-// Expressions are in parser_expressions.cc, statements in parser.cc. Of one thread.
+// Expressions are in parser_expressions.cc, those with arguments in parser_calls.cc, statements in
+// parser.cc. Of one thread.
 
 #include "actors/model/chat_template/lexer.h"
 #include "actors/model/chat_template/syntax.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@ class Parser {
   class Level {
    public:
     explicit Level(Parser& parser);
+
     ~Level() { --parser_.levels_; }
 
     Level(const Level&) = delete;
@@ -60,7 +63,8 @@ class Parser {
   ExpressionPtr binary(Type type, std::string text, ExpressionPtr a, ExpressionPtr b);
 
   // Expressions, from the loosest binding to the tightest.
-  ExpressionPtr tuple(bool conditions = true, std::string_view end_name = {}, bool brackets = false);
+  ExpressionPtr tuple(
+      bool conditions = true, std::string_view end_name = {}, bool brackets = false);
   ExpressionPtr expression();
   ExpressionPtr either();
   ExpressionPtr both();
@@ -108,6 +112,8 @@ class Parser {
   // Statements up to the tag `end`, in whose function no loop is open.
   Body function_body(std::string_view end);
   Body ended_body(std::string_view end);
+
+  static constexpr int depth_max = 200;  // of an expression
 
   std::string source_;
   std::vector<Token> tokens_;

@@ -14,7 +14,7 @@
 
 namespace tramontane::jinja {
 
-// Throws where there is no such test, with the place, as check_filter() does.
+// Error(unsupported), with the place, where there is no such test.
 void check_test(const std::string& name, std::string_view source, std::size_t at);
 
 bool passes_test(

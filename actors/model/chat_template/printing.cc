@@ -30,17 +30,39 @@ class Printer {
     work_.spend(16);
     switch (value.kind()) {
       case Kind::missing:
-      case Kind::undefined: add("Undefined"); break;
-      case Kind::none: add("None"); break;
-      case Kind::boolean: add(value.as_boolean() ? "True" : "False"); break;
-      case Kind::integer: add(std::to_string(value.as_integer())); break;
-      case Kind::real: add(float_repr(value.as_real())); break;
-      case Kind::text: text(value); break;
-      case Kind::list: items(value.items(), "[", "]"); break;
-      case Kind::tuple: items(value.items(), "(", value.items().size() == 1 ? ",)" : ")"); break;
-      case Kind::dict: pairs(value.pairs()); break;
-      case Kind::view: view(value.as_view()); break;
-      case Kind::range: range(value.as_range()); break;
+      case Kind::undefined:
+        add("Undefined");
+        break;
+      case Kind::none:
+        add("None");
+        break;
+      case Kind::boolean:
+        add(value.as_boolean() ? "True" : "False");
+        break;
+      case Kind::integer:
+        add(std::to_string(value.as_integer()));
+        break;
+      case Kind::real:
+        add(float_repr(value.as_real()));
+        break;
+      case Kind::text:
+        text(value);
+        break;
+      case Kind::list:
+        items(value.items(), "[", "]");
+        break;
+      case Kind::tuple:
+        items(value.items(), "(", value.items().size() == 1 ? ",)" : ")");
+        break;
+      case Kind::dict:
+        pairs(value.pairs());
+        break;
+      case Kind::view:
+        view(value.as_view());
+        break;
+      case Kind::range:
+        range(value.as_range());
+        break;
       case Kind::space:
         add("<Namespace ");
         pairs(value.as_space().pairs);
@@ -56,8 +78,10 @@ class Printer {
         add(str("<LoopContext ", loop.index0 + 1, "/", loop.items.size(), ">"));
         break;
       }
-      case Kind::generator: refuse("printing a generator (write `| list` before it)");
-      case Kind::function: refuse("printing a function");
+      case Kind::generator:
+        refuse("printing a generator (write `| list` before it)");
+      case Kind::function:
+        refuse("printing a function");
     }
   }
 
@@ -118,7 +142,8 @@ std::string float_repr(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   char shortest[40];
-  auto end = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
+  auto end =
+      std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
   std::string text(shortest, end.ptr);
   std::size_t e = text.find('e');
   int exponent = std::atoi(text.c_str() + e + 1);
@@ -173,22 +198,38 @@ std::string to_repr(const Value& value, Work& work) {
 std::string type_name(const Value& value) {
   switch (value.kind()) {
     case Kind::missing:
-    case Kind::undefined: return "Undefined";
-    case Kind::none: return "None";
-    case Kind::boolean: return "bool";
-    case Kind::integer: return "int";
-    case Kind::real: return "float";
-    case Kind::text: return "str";
-    case Kind::list: return "list";
-    case Kind::tuple: return "tuple";
-    case Kind::dict: return "dict";
-    case Kind::view: return "view of a dict";
-    case Kind::range: return "range";
-    case Kind::generator: return "generator";
-    case Kind::function: return "function";
-    case Kind::space: return "namespace";
-    case Kind::macro: return "macro";
-    case Kind::loop: return "loop";
+    case Kind::undefined:
+      return "Undefined";
+    case Kind::none:
+      return "None";
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::real:
+      return "float";
+    case Kind::text:
+      return "str";
+    case Kind::list:
+      return "list";
+    case Kind::tuple:
+      return "tuple";
+    case Kind::dict:
+      return "dict";
+    case Kind::view:
+      return "view of a dict";
+    case Kind::range:
+      return "range";
+    case Kind::generator:
+      return "generator";
+    case Kind::function:
+      return "function";
+    case Kind::space:
+      return "namespace";
+    case Kind::macro:
+      return "macro";
+    case Kind::loop:
+      return "loop";
   }
   return "value";
 }

@@ -32,7 +32,8 @@ class Names {
   void store(const std::string& name) {
     store_first(name);
     if (!places_.contains(name))
-      define(name, outer_ != nullptr && outer_->has(name) ? Scope::From::outer : Scope::From::nothing);
+      define(
+          name, outer_ != nullptr && outer_->has(name) ? Scope::From::outer : Scope::From::nothing);
   }
 
   // What was stored since `mark` and not before was stored in a branch that may not be taken.
@@ -54,8 +55,10 @@ class Names {
 
   void define(const std::string& name, Scope::From from) {
     auto [place, is_new] = places_.emplace(name, entries_.size());
-    if (is_new) entries_.push_back({name, from});
-    else entries_[place->second].from = from;
+    if (is_new)
+      entries_.push_back({name, from});
+    else
+      entries_[place->second].from = from;
   }
 
   const Names* outer_;
@@ -107,18 +110,29 @@ void visit(const Statement& s, Names& names) {
     case Statement::Type::text:
     case Statement::Type::generation:
     case Statement::Type::leave:
-    case Statement::Type::skip: break;
-    case Statement::Type::output: load(s.expressions, names); break;
+    case Statement::Type::skip:
+      break;
+    case Statement::Type::output:
+      load(s.expressions, names);
+      break;
     case Statement::Type::set:
       load(s.value.get(), names);
       store(*s.target, names);
       break;
-    case Statement::Type::block_set: store(*s.target, names); break;
-    case Statement::Type::macro: names.store(s.text); break;
-    case Statement::Type::with: load(s.expressions, names); break;
+    case Statement::Type::block_set:
+      store(*s.target, names);
+      break;
+    case Statement::Type::macro:
+      names.store(s.text);
+      break;
+    case Statement::Type::with:
+      load(s.expressions, names);
+      break;
     case Statement::Type::loop:
     case Statement::Type::call:
-    case Statement::Type::filter: load(s.value.get(), names); break;
+    case Statement::Type::filter:
+      load(s.value.get(), names);
+      break;
     case Statement::Type::choice: {
       load(s.value.get(), names);
       std::size_t mark = names.mark();
@@ -191,10 +205,14 @@ class Resolver {
         body(s.body, names);
         body(s.otherwise, names);
         break;
-      case Statement::Type::loop: loop(s, names); break;
+      case Statement::Type::loop:
+        loop(s, names);
+        break;
       case Statement::Type::macro:
       case Statement::Type::call:
-      case Statement::Type::generation: function(s, names); break;
+      case Statement::Type::generation:
+        function(s, names);
+        break;
       case Statement::Type::with:
       case Statement::Type::filter:
       case Statement::Type::block_set: {
@@ -206,7 +224,8 @@ class Resolver {
         body(s.body, inner);
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 

@@ -32,8 +32,10 @@ class Unescape {
   std::string run() {
     while (at_ < text_.size()) {
       char c = text_[at_++];
-      if (c == '\\') escape();
-      else out_ += c;
+      if (c == '\\')
+        escape();
+      else
+        out_ += c;
     }
     return std::move(out_);
   }
@@ -60,8 +62,10 @@ class Unescape {
     } else {
       out_ += '\\';
       // Jinja2 writes what is not ASCII as escapes first, of which this backslash takes the first.
-      if (c >= 0x80) out_ += hex(c);
-      else out_ += static_cast<char>(c);
+      if (c >= 0x80)
+        out_ += hex(c);
+      else
+        out_ += static_cast<char>(c);
     }
   }
 

@@ -31,14 +31,14 @@ struct Literal {
 struct Expression {
   enum class Type {
     literal,
-    name,        // `text`
-    attribute,   // parts[0].text; as a target of `set`: of the namespace called by the name parts[0]
-    element,     // parts[0][parts[1]]
-    slice,       // parts[0][parts[1]:parts[2]:parts[3]], each of which may be null
-    call,        // parts[0](arguments)
-    filter,      // parts[0] | text(arguments); parts[0] is null for a block's
-    test,        // parts[0] is text(arguments)
-    negation,    // not parts[0]
+    name,       // `text`
+    attribute,  // parts[0].text; as a target of `set`: of the namespace called by the name parts[0]
+    element,    // parts[0][parts[1]]
+    slice,      // parts[0][parts[1]:parts[2]:parts[3]], each of which may be null
+    call,       // parts[0](arguments)
+    filter,     // parts[0] | text(arguments); parts[0] is null for a block's
+    test,       // parts[0] is text(arguments)
+    negation,   // not parts[0]
     minus,
     plus,
     arithmetic,  // parts[0] text parts[1]
@@ -49,7 +49,7 @@ struct Expression {
     choice,      // parts[0] if parts[1] else parts[2], which may be null
     list,
     tuple,
-    dict,        // parts: key, value, key, value, …
+    dict,  // parts: key, value, key, value, …
   };
 
   Type type;
@@ -79,19 +79,19 @@ struct Scope {
 
 struct Statement {
   enum class Type {
-    output,    // expressions
-    text,      // `text`
-    set,       // target = value
-    block_set, // target = the body's text, through the filter `value` if there is one
-    loop,      // for target in value if condition [recursive]: body; otherwise
-    choice,    // if value: body; otherwise
-    macro,     // name(parameters): body
-    call,      // call(parameters) value: body
-    with,      // targets = expressions: body
-    filter,    // the body's text through the filter `value`
+    output,     // expressions
+    text,       // `text`
+    set,        // target = value
+    block_set,  // target = the body's text, through the filter `value` if there is one
+    loop,       // for target in value if condition [recursive]: body; otherwise
+    choice,     // if value: body; otherwise
+    macro,      // name(parameters): body
+    call,       // call(parameters) value: body
+    with,       // targets = expressions: body
+    filter,     // the body's text through the filter `value`
     generation,
-    leave,     // break
-    skip,      // continue
+    leave,  // break
+    skip,   // continue
   };
 
   Type type;

@@ -42,7 +42,8 @@ Pieces split_at_space(std::string_view text, std::int64_t most, bool from_right)
       cut = from_right ? at : end;
     }
     pieces.push_back(from_right ? rest.substr(cut) : rest.substr(0, cut));
-    rest = strip(from_right ? rest.substr(0, cut) : rest.substr(cut), nullptr, from_right ? "r" : "l");
+    rest =
+        strip(from_right ? rest.substr(0, cut) : rest.substr(cut), nullptr, from_right ? "r" : "l");
   }
   if (from_right) std::reverse(pieces.begin(), pieces.end());
   return pieces;
@@ -61,7 +62,8 @@ Pieces split_at(std::string_view text, std::string_view mark, std::int64_t most,
   return pieces;
 }
 
-Value split(const std::string& text, const std::string& name, const Arguments& arguments, Work& work) {
+Value split(
+    const std::string& text, const std::string& name, const Arguments& arguments, Work& work) {
   Bound got(arguments, {"sep", "maxsplit"}, name);
   std::int64_t most = got.integer(1, -1);
   Value mark = got.value(0, Value::none());
@@ -106,8 +108,7 @@ Value starts_or_ends(const std::string& text, const std::string& name, const Arg
     return name == "startswith" ? inside.starts_with(affix.as_text())
                                 : inside.ends_with(affix.as_text());
   };
-  if (got[0].is(Kind::tuple))
-    return Value::boolean(std::ranges::any_of(got[0].items(), fits));
+  if (got[0].is(Kind::tuple)) return Value::boolean(std::ranges::any_of(got[0].items(), fits));
   return Value::boolean(fits(got[0]));
 }
 
@@ -118,8 +119,7 @@ Value search(const std::string& text, const std::string& name, const Arguments& 
   std::string_view inside = std::string_view(text).substr(part.begin, part.end - part.begin);
   if (name == "count") {
     if (part.empty) return Value::integer(0);
-    if (wanted.empty())
-      return Value::integer(static_cast<std::int64_t>(count_points(inside)) + 1);
+    if (wanted.empty()) return Value::integer(static_cast<std::int64_t>(count_points(inside)) + 1);
     std::int64_t count = 0;
     for (std::size_t at = 0; (at = inside.find(wanted, at)) != std::string_view::npos;) {
       ++count;
@@ -137,7 +137,8 @@ Value search(const std::string& text, const std::string& name, const Arguments& 
       static_cast<std::int64_t>(count_points(std::string_view(text).substr(0, part.begin + at))));
 }
 
-Value justify(const std::string& text, const std::string& name, const Arguments& arguments, Work& work) {
+Value justify(
+    const std::string& text, const std::string& name, const Arguments& arguments, Work& work) {
   Bound got(arguments, {"width", "fillchar"}, name, 1);
   std::string fill = got.has(1) ? got.text(1) : " ";
   if (count_points(fill) != 1) fail("`" + name + "` fills with one character");
@@ -174,8 +175,10 @@ Value partition(const std::string& text, const std::string& name, const Argument
   bool right = name == "rpartition";
   std::size_t at = right ? text.rfind(mark) : text.find(mark);
   if (at == std::string::npos)
-    return Value::tuple({Value::text(right ? "" : text), Value::text(""), Value::text(right ? text : "")});
-  return Value::tuple({Value::text(text.substr(0, at)), got[0], Value::text(text.substr(at + mark.size()))});
+    return Value::tuple(
+        {Value::text(right ? "" : text), Value::text(""), Value::text(right ? text : "")});
+  return Value::tuple(
+      {Value::text(text.substr(0, at)), got[0], Value::text(text.substr(at + mark.size()))});
 }
 
 Value joined(const std::string& text, const Arguments& arguments, Work& work) {
@@ -209,9 +212,8 @@ bool asks(const std::string& name, std::string_view text) {
   if (name == "isprintable") return text.empty() || all_are(text, is_printable);
   if (name == "isascii") return text.empty() || all_are(text, [](char32_t c) { return c < 128; });
   if (name == "isalnum")
-    return all_are(text, [](char32_t c) {
-      return is_letter(Letter::alpha, c) || is_letter(Letter::numeric, c);
-    });
+    return all_are(text,
+        [](char32_t c) { return is_letter(Letter::alpha, c) || is_letter(Letter::numeric, c); });
   if (name == "istitle") {
     bool inside = false, any = false;
     for (std::size_t at = 0; at < text.size();) {
@@ -228,8 +230,10 @@ bool asks(const std::string& name, std::string_view text) {
   bool any = false;
   for (std::size_t at = 0; at < text.size();) {
     char32_t c = next_point(text, at);
-    if (is_letter(wanted, c)) any = true;
-    else if (is_letter(Letter::upper, c) || is_letter(Letter::lower, c) || is_letter(Letter::title, c))
+    if (is_letter(wanted, c))
+      any = true;
+    else if (is_letter(Letter::upper, c) || is_letter(Letter::lower, c) ||
+             is_letter(Letter::title, c))
       return false;
   }
   return any;
@@ -271,7 +275,8 @@ Value call_text_method(
     const std::string& affix = got.text(0);
     bool front = name == "removeprefix";
     if (affix.empty() || !(front ? text.starts_with(affix) : text.ends_with(affix))) return self;
-    return Value::text(front ? text.substr(affix.size()) : text.substr(0, text.size() - affix.size()));
+    return Value::text(
+        front ? text.substr(affix.size()) : text.substr(0, text.size() - affix.size()));
   }
   plain();
   if (name == "upper") return Value::text(upper(text));

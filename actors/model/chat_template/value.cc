@@ -99,8 +99,7 @@ Value Value::dict(Pairs pairs) {
   return make(Kind::dict, std::move(object));
 }
 
-Value Value::range(
-    std::int64_t start, std::int64_t stop, std::int64_t step, std::int64_t length) {
+Value Value::range(std::int64_t start, std::int64_t stop, std::int64_t step, std::int64_t length) {
   auto object = std::make_shared<Range>();
   object->start = start;
   object->stop = stop;

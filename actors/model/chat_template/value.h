@@ -6,8 +6,8 @@
 //   both.items()[1].as_integer();         // 3
 //
 // Values are immutable and copied cheaply: texts and containers are shared. Containers nest
-// nesting_max deep, deeper is Error(bad_input). What can change (a namespace) or refers back to what
-// it was made in (a macro, a loop) is owned by the rendering, and a Value only points to it.
+// nesting_max deep, deeper is Error(bad_input). What can change (a namespace) or refers back to
+// what it was made in (a macro, a loop) is owned by the rendering, and a Value only points to it.
 // Of one rendering, which is of one thread.
 
 #include <cstdint>
@@ -27,11 +27,11 @@ enum class Kind : std::uint8_t {
   boolean,
   integer,  // 64 bits, where Python's has no bound: more is refused
   real,
-  text,       // valid UTF-8
+  text,  // valid UTF-8
   list,
   tuple,
-  dict,       // in the order of insertion
-  view,       // of a dict: its items, keys or values
+  dict,  // in the order of insertion
+  view,  // of a dict: its items, keys or values
   range,
   generator,  // what a filter such as `select` gives: can be gone through once
   function,   // built in, or a method of a value
@@ -130,10 +130,12 @@ class Value {
 
   Kind kind_ = Kind::missing;
   bool safe_ = false;
+
   union {
     std::int64_t integer_ = 0;
     double real_;
   };
+
   std::shared_ptr<Object> object_;
 };
 

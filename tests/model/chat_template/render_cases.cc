@@ -1,6 +1,7 @@
 // Renders the cases that it reads, one JSON object a line, and prints what each gives, likewise:
 //
-//   {"template": "…", "messages": […], "tools": […], "add_generation_prompt": true, "variables": {…}}
+//   {"template": "…", "messages": […], "tools": […], "add_generation_prompt": true, "variables":
+//   {…}}
 //   {"text": "…"} or {"error": "…", "code": "unsupported"}
 //
 // jinja2_test.py compares it with Jinja2.

@@ -1,0 +1,2 @@
+def random_case(r):
+    return {"template":"x","messages":[]}
