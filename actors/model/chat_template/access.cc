@@ -149,7 +149,7 @@ Value slice(
   want_defined(value);
   if (!value.is(Kind::text) && !value.is(Kind::list) && !value.is(Kind::tuple) &&
       !value.is(Kind::range))
-    fail("a value of type " + type_name(value) + " cannot be sliced");
+    refuse("a slice of a value of type " + type_name(value));  // undefined if it is a constant
   std::int64_t stride = bound(step).value_or(1);
   if (stride == 0) fail("a slice with a step of 0");
   work.spend(8);

@@ -88,6 +88,7 @@ Value Evaluator::dict(const Arguments& arguments, const std::string& callee) {
       pairs = from.pairs();
       continue;
     }
+    want_defined(from);
     for (const Value& pair : items_of(from, work_)) {
       Value::Items both = items_of(pair, work_);
       if (both.size() != 2) fail("`" + callee + "` wants pairs");

@@ -203,16 +203,17 @@ Value indent_filter(const Value& value, const Arguments& arguments, Work& work) 
 
 Value truncate_filter(const Value& value, const Arguments& arguments) {
   Bound got(arguments, {"length", "killwords", "end", "leeway"}, "truncate");
-  const std::string& text = want_text(value, "truncate");
   std::string end = got.has(2) ? got.text(2) : "...";
   std::int64_t length = got.integer(0, 255);
   std::int64_t leeway = got.has(3) && got[3].is(Kind::none) ? 5 : got.integer(3, 5);
   auto end_length = static_cast<std::int64_t>(count_points(end));
   if (length < end_length) fail("`truncate` to less than its end");
   if (leeway < 0) fail("`truncate` with a negative leeway");
+  auto size = length_of(value);
+  if (!size) fail("`truncate` of a value of type " + type_name(value));
+  if (*size <= length || *size - length <= leeway) return value;
+  const std::string& text = want_text(value, "truncate");
   auto offsets = point_offsets(text);
-  auto size = static_cast<std::int64_t>(offsets.size()) - 1;
-  if (size <= length || size - length <= leeway) return value;
   std::string kept = text.substr(0, offsets[static_cast<std::size_t>(length - end_length)]);
   std::size_t space = kept.rfind(' ');
   if (!got.truth(1, false) && space != std::string::npos) kept.resize(space);

@@ -42,9 +42,12 @@ def main():
 def oracle():
     """A function that renders as transformers' apply_chat_template() does."""
     import datetime
+    import warnings
     import jinja2
     import jinja2.ext
     import jinja2.sandbox
+
+    warnings.simplefilter("ignore")  # of what random templates compile to
 
     class Generation(jinja2.ext.Extension):
         tags = {"generation"}
