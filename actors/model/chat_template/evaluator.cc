@@ -102,7 +102,7 @@ Evaluator::Flow Evaluator::run(const Statement& s, Frame& frame, std::string& ou
       filter_block(s, frame, out);
       break;
     case Statement::Type::generation:
-      write(text_of(s.body, s.scope, frame), out);
+      generation(s, frame, out);
       break;
     case Statement::Type::leave:
       return Flow::leaves;
@@ -118,10 +118,16 @@ Evaluator::Flow Evaluator::inner(
   return run(body, *opened, out);
 }
 
-std::string Evaluator::text_of(const Body& body, const Scope& scope, Frame& frame) {
+// A macro without parameters that is called where it stands.
+void Evaluator::generation(const Statement& s, Frame& frame, std::string& out) {
+  Open opened(*this, s.scope, &frame);
+  Macro macro;
+  macro.definition = &s;
+  Arguments none;
+  bind(macro, none, *opened);
   std::string text;
-  inner(body, scope, frame, text);
-  return text;
+  run(s.body, *opened, text);
+  write(text, out);
 }
 
 void Evaluator::block_set(const Statement& s, Frame& frame) {

@@ -66,7 +66,7 @@ class Evaluator {
       std::string& out);
   Value::Items loop_items(const Statement& loop, const Value& over, Frame& frame);
   Flow run_with(const Statement& with, Frame& frame, std::string& out);
-  std::string text_of(const Body& body, const Scope& scope, Frame& frame);
+  void generation(const Statement& statement, Frame& frame, std::string& out);
   Flow inner(const Body& body, const Scope& scope, Frame& frame, std::string& out);
   void block_set(const Statement& statement, Frame& frame);
   void filter_block(const Statement& statement, Frame& frame, std::string& out);

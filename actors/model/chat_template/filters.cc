@@ -16,6 +16,9 @@ constexpr const char* known[] = {"abs", "attr", "batch", "capitalize", "center",
     "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort",
     "string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "wordcount"};
 
+constexpr const char* refused[] = {"filesizeformat", "groupby", "pprint", "random", "striptags",
+    "urlencode", "urlize", "wordwrap", "xmlattr"};
+
 Value tojson(const Value& value, const Arguments& arguments, Work& work) {
   Bound got(arguments, {"ensure_ascii", "indent", "separators", "sort_keys"}, "tojson");
   JsonForm form;
@@ -60,9 +63,13 @@ Value attr(const Value& value, const Arguments& arguments, Work& work) {
 
 }  // namespace
 
+bool is_filter(const std::string& name) {
+  return std::ranges::find(known, name) != std::end(known);
+}
+
 void check_filter(const std::string& name, std::string_view source, std::size_t at) {
-  if (std::ranges::find(known, name) != std::end(known)) return;
-  refuse_at(source, at, "the filter `" + name + "`");
+  if (std::ranges::find(refused, name) != std::end(refused))
+    refuse_at(source, at, "the filter `" + name + "`");
 }
 
 Value path_of(const Value& item, const Value& path, const Value& otherwise, Work& work) {
@@ -90,6 +97,10 @@ Value path_of(const Value& item, const Value& path, const Value& otherwise, Work
 Value apply_filter(
     const std::string& name, const Value& value, const Arguments& arguments, Work& work) {
   work.spend(8);
+  if (!is_filter(name)) {
+    check_filter(name, {}, 0);
+    fail("there is no filter `" + name + "`");
+  }
   if (name == "default" || name == "d") {
     Bound got(arguments, {"default_value", "boolean"}, name);
     bool replace = value.is(Kind::undefined) || (got.truth(1, false) && !is_true(value));
@@ -106,7 +117,7 @@ Value apply_filter(
   }
   Value made = apply_text_filter(name, value, arguments, work);
   if (made.is(Kind::missing)) made = apply_list_filter(name, value, arguments, work);
-  if (made.is(Kind::missing)) refuse("the filter `" + name + "`");
+  if (made.is(Kind::missing)) fail("there is no filter `" + name + "`");
   return made;
 }
 

@@ -14,7 +14,9 @@
 
 namespace tramontane::jinja {
 
-// Error(unsupported), with the place, where there is no such filter.
+bool is_filter(const std::string& name);
+
+// Error(unsupported), with the place, for a filter of Jinja2's that is not here.
 void check_filter(const std::string& name, std::string_view source, std::size_t at);
 
 Value apply_filter(

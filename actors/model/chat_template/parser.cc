@@ -1,5 +1,6 @@
 #include "actors/model/chat_template/parser.h"
 
+#include "actors/model/chat_template/late_names.h"
 #include "actors/model/chat_template/parser_state.h"
 #include "actors/model/chat_template/scopes.h"
 #include "runtime/base/check.h"
@@ -326,6 +327,7 @@ Template parse_template(std::string_view source) {
     at += length;
   }
   Template made = Parser(source).run();
+  check_late_names(made);
   resolve_names(made);
   return made;
 }

@@ -60,14 +60,21 @@ bool has_type(const std::string& name, const Value& value, Work& work) {
 
 }  // namespace
 
+bool is_test(const std::string& name) {
+  return operator_of(name) != nullptr || std::ranges::find(plain, name) != std::end(plain);
+}
+
 void check_test(const std::string& name, std::string_view source, std::size_t at) {
-  if (operator_of(name) != nullptr || std::ranges::find(plain, name) != std::end(plain)) return;
-  refuse_at(source, at, "the test `" + name + "`");
+  if (name == "filter" || name == "test") refuse_at(source, at, "the test `" + name + "`");
 }
 
 bool passes_test(
     const std::string& name, const Value& value, const Arguments& arguments, Work& work) {
   work.spend(8);
+  if (!is_test(name)) {
+    check_test(name, {}, 0);
+    fail("there is no test `" + name + "`");
+  }
   if (const char* op = operator_of(name)) {
     Bound got(arguments, {"other"}, name, 1);
     if (!arguments.named.empty()) refuse("a named argument of the test `" + name + "`");

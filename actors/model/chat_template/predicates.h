@@ -14,7 +14,9 @@
 
 namespace tramontane::jinja {
 
-// Error(unsupported), with the place, where there is no such test.
+bool is_test(const std::string& name);
+
+// Error(unsupported), with the place, for a test of Jinja2's that is not here.
 void check_test(const std::string& name, std::string_view source, std::size_t at);
 
 bool passes_test(

@@ -65,6 +65,18 @@ TEST_CASE("what is not supported is refused by its name when the template is par
         "line 1, column 4: so large a number is not supported in a chat template");
 }
 
+TEST_CASE("a filter that nobody has is an error, within a condition when it is come to") {
+  CHECK(error_of("{{ l|from_json }}") ==
+        "bad_input: line 1, column 6: there is no filter `from_json`");
+  CHECK(error_of("{% if 1 %}{% for a in [] %}{{ a is json }}{% endfor %}{% endif %}") ==
+        "bad_input: line 1, column 36: there is no test `json`");
+  CHECK(error_of("{% if 0 %}{{ l|from_json }}{% endif %}{{ 1 if 1 else l is json }}") ==
+        "rendered: 1");
+  CHECK(error_of("{% if 1 %}{{ l|from_json }}{% endif %}") ==
+        "bad_input: line 1, column 16: there is no filter `from_json`");
+  CHECK(error_of("{{ []|map('from_json')|list }}") == "rendered: []");
+}
+
 TEST_CASE("what has no value as printed in Python is refused rather than printed otherwise") {
   CHECK(begins(error_of("{{ l|select }}"), "unsupported: line 1, column 6: printing a generator"));
   CHECK(begins(error_of("{{ s.strip }}"), "unsupported: line 1, column 4: printing a function"));
