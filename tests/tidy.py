@@ -35,6 +35,7 @@ INCLUDES = {
     # What travels, and what actors are made of.
     "actors/messages": ["runtime/base", "runtime/wire", "runtime/actor"],
     "actors/model": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model/torch/plugin.h"],
+    "actors/model/chat_template": ["runtime/base"],
     "actors/model/torch": ["runtime/base", "runtime/wire", "kernels", "storage", "scheduler", "actors/messages", "actors/model"],
     "actors/rewards": ["runtime/base", "runtime/node", "actors/messages", "actors/rewards/*"],
     "actors/rewards/language": ["runtime/base"],
@@ -72,7 +73,7 @@ EXCLUDES = {
 LIBRARIES = {
     r"(torch|ATen|c10)/": [r"actors/model/torch/.*\.(cc|h)"],
     r"rocksdb/": [r"storage/(kv_store|rocksdb_words)\.cc"],
-    r"unicode/": [r"actors/model/unicode\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
+    r"unicode/": [r"actors/model/unicode\.cc", r"actors/model/chat_template/letters\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/unix_link\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
