@@ -69,7 +69,7 @@ ProblemForm form_of(const std::string& folder, const CliArguments& arguments) {
   form.prompt_field = arguments.text("prompt-field", form.prompt_field);
   form.answer_field = arguments.text("answer-field", form.answer_field);
   form.answer_after = arguments.text("answer-after", form.answer_after);
-  if (arguments.has("chat")) form.chat = chat_named(arguments.text("chat", "none"));
+  if (arguments.has("chat")) form.chat = chat_named(arguments.text("chat", "auto"));
   form.system = arguments.text("system", form.system);
   if (arguments.has("system")) form.system_turn = true;
   if (arguments.has("no-system")) form.system_turn = false;
@@ -82,6 +82,8 @@ LoadedModel load_model(const std::string& folder, const CliArguments& arguments)
   HfFolder loaded = load_hf_folder(folder);
   LoadedModel model;
   model.job.form = form_of(folder, arguments);
+  std::string wrong = model.job.form.fit(folder, loaded.carried, loaded.tokenizer);
+  if (!wrong.empty()) throw Error(Errc::bad_input, "--chat: " + wrong);
   model.job.form.add_end(loaded.tokenizer, loaded.config);
   model.job.reward_options.tags = model.job.form.tags;
   model.job.reward_options.think_first = model.job.form.think_first;
@@ -190,7 +192,7 @@ std::vector<CliOption> with_form(std::vector<CliOption> options, bool fields) {
         {"answer-after", "TEXT", "the answer is what stands behind the last of this"});
   }
   options.push_back(
-      {"chat", "FORM", "none, mistral, chatml or llama3 (default: the checkpoint's)"});
+      {"chat", "FORM", "auto, none, mistral, chatml or llama3 (default: the checkpoint's)"});
   options.push_back({"system", "TEXT", "with chat: the system prompt"});
   options.push_back({"no-system", "", "with chat: no system turn"});
   options.push_back({"think-first", "", "the model's turn begins with the opening thinking tag"});

@@ -35,7 +35,7 @@ struct Data {
   promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt: a text, or a list of messages; a.b is b in the object a");
   answerField @3 :Text = "answer" $Config.doc("what your files call the answer; a list is of accepted answers; an object (the tests of a code problem) is taken as JSON");
   answerAfter @6 :Text $Config.doc("the answer is what stands behind the last of this in the field, like #### in GSM8K; nothing: all of it");
-  chat @4 :Chat = none $Config.doc("how a prompt is put to the model, in every stage and evaluation");
+  chat @4 :Chat = auto $Config.doc("how a prompt is put to the model, in every stage and evaluation");
   system @5 :Text $Config.doc("with chat: the system prompt; nothing: one that asks for thinking between the tags, then the answer");
   systemTurn @7 :Bool = true $Config.doc("with chat: whether there is a system turn at all");
   overlongPrompts @9 :OverlongPrompts = refuse $Config.doc("what becomes of prompts that leave no room for an answer");
@@ -50,6 +50,7 @@ struct Data {
     mistral @1 $Config.doc("[SYSTEM_PROMPT]…[/SYSTEM_PROMPT][INST]…[/INST]");
     chatml @2 $Config.doc("<|im_start|>system … <|im_end|> (Qwen)");
     llama3 @3 $Config.doc("<|start_header_id|>system<|end_header_id|> …");
+    auto @4 $Config.doc("as the chat template of model.path has it; none where there is no template");
   }
 }
 

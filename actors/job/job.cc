@@ -147,6 +147,11 @@ void JobLoader::data() {
       .skip_overlong = data.getOverlongPrompts() == schema::Data::OverlongPrompts::SKIP,
       .tags = job_.reward_options.tags};
   job_.reward_options.think_first = job_.form.think_first;
+  std::string wrong = job_.form.fit("model.path", job_.carried, *job_.tokenizer);
+  if (!wrong.empty()) {
+    config_.complain("data.chat", wrong);
+    config_.finish();  // without a form no problem can be read
+  }
   job_.form.add_end(*job_.tokenizer, job_.model);
   for (bool heldout : {false, true}) {
     std::string key = heldout ? "data.heldout" : "data.prompts";
