@@ -33,9 +33,14 @@ Value own_attribute(const Value& value, const std::string& name) {
     case Kind::loop:
       return loop_attribute(value.as_loop(), value, name);
     case Kind::macro:
-      refuse("the attribute " + text_repr(name) + " of a macro");
+      for (const char* known :
+          {"arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller", "name"})
+        if (name == known) refuse("the attribute " + text_repr(name) + " of a macro");
+      return {};
     case Kind::function:
-      refuse("the attribute " + text_repr(name) + " of a function");
+      if (value.as_function().self.is(Kind::undefined) && value.as_function().name == "dict")
+        refuse("the attribute " + text_repr(name) + " of `dict`");
+      return {};
     default:
       break;
   }
@@ -149,7 +154,7 @@ Value slice(
   want_defined(value);
   if (!value.is(Kind::text) && !value.is(Kind::list) && !value.is(Kind::tuple) &&
       !value.is(Kind::range))
-    refuse("a slice of a value of type " + type_name(value));  // undefined if it is a constant
+    fail("a value of type " + type_name(value) + " cannot be sliced");
   std::int64_t stride = bound(step).value_or(1);
   if (stride == 0) fail("a slice with a step of 0");
   work.spend(8);

@@ -28,8 +28,8 @@ class Bound {
 
   bool has(std::size_t parameter) const { return !values_[parameter].is(Kind::missing); }
 
-  Value value(std::size_t parameter, Value otherwise) const {
-    return has(parameter) ? values_[parameter] : std::move(otherwise);
+  Value value(std::size_t parameter, const Value& otherwise) const {
+    return has(parameter) ? values_[parameter] : otherwise;
   }
 
   const Value& operator[](std::size_t parameter) const { return values_[parameter]; }

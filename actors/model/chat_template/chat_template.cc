@@ -2,6 +2,7 @@
 
 #include "actors/model/chat_template/evaluator.h"
 #include "actors/model/chat_template/parser.h"
+#include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 
 #include <limits>
@@ -59,6 +60,7 @@ ChatTemplate ChatTemplate::parse(std::string_view source) {
 
 std::string ChatTemplate::render(
     const boost::json::array& messages, const ChatOptions& options) const {
+  TRAM_CHECK(tree_ != nullptr, "a chat template that was not parsed");
   std::map<std::string, Value> names;
   for (const auto& [name, value] : options.variables) names.emplace(name, value_of(value));
   names.emplace("messages", value_of(messages));

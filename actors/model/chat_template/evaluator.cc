@@ -166,36 +166,48 @@ Evaluator::Flow Evaluator::run_loop(const Statement& s, Frame& frame, std::strin
   return Flow::goes_on;
 }
 
-Value::Items Evaluator::loop_items(const Statement& s, const Value& over, Frame& frame) {
-  Value::Items items = items_of(over, work_);
-  if (!s.condition) return items;
-  Value::Items taken;
-  for (Value& item : items) {
-    Open opened(*this, s.condition_scope, &frame);
-    assign(*s.target, item, *opened);
-    if (is_true(eval(*s.condition, *opened))) taken.push_back(std::move(item));
+// Where items are left out, or come from a generator, they are found one by one: what the body does
+// may change which ones they are.
+void Evaluator::begin(Loop& loop, const Statement& s, const Value& over, Frame& frame) {
+  bool one_by_one = s.condition || over.is(Kind::generator);
+  Value::Items items;
+  if (!over.is(Kind::generator)) items = items_of(over, work_);
+  if (!one_by_one) {
+    loop.items = std::move(items);
+    return;
   }
-  return taken;
+  Value source = over.is(Kind::generator) ? over : Value::generator(std::move(items));
+  loop.more = [this, &s, source, &frame]() -> std::optional<Value> {
+    while (auto item = next_of(source)) {
+      work_.spend(32);
+      if (!s.condition) return item;
+      Open opened(*this, s.condition_scope, &frame);
+      assign(*s.target, *item, *opened);
+      if (is_true(eval(*s.condition, *opened))) return item;
+    }
+    return std::nullopt;
+  };
 }
 
 Evaluator::Flow Evaluator::go_through(
     const Statement& s, const Value& over, std::int64_t depth0, Frame& frame, std::string& out) {
   Loop* loop = own(std::make_unique<Loop>());
-  loop->items = loop_items(s, over, frame);
+  begin(*loop, s, over, frame);
   loop->depth0 = depth0;
   loop->recursive = s.recursive ? &s : nullptr;
   loop->frame = &frame;
   bool finished = false;  // a body, without leaving it early
-  for (std::size_t i = 0; i < loop->items.size(); ++i) {
-    loop->index0 = static_cast<std::int64_t>(i);
+  for (std::int64_t i = 0; loop->reaches(i); ++i) {
+    loop->index0 = i;
     Open opened(*this, s.scope, &frame);
     *opened->own("loop") = Value::of(loop);
-    assign(*s.target, loop->items[i], *opened);
+    assign(*s.target, loop->items[static_cast<std::size_t>(i)], *opened);
     Flow flow = run(s.body, *opened, out);
     if (flow == Flow::leaves) break;
     if (flow == Flow::goes_on) finished = true;
   }
   loop->ended = true;
+  loop->more = nullptr;
   loop->changed.reset();
   if (finished || s.otherwise.empty()) return Flow::goes_on;
   return inner(s.otherwise, s.otherwise_scope, frame, out);

@@ -64,7 +64,7 @@ class Evaluator {
   Flow run_loop(const Statement& loop, Frame& frame, std::string& out);
   Flow go_through(const Statement& loop, const Value& over, std::int64_t depth0, Frame& frame,
       std::string& out);
-  Value::Items loop_items(const Statement& loop, const Value& over, Frame& frame);
+  void begin(Loop& loop, const Statement& statement, const Value& over, Frame& frame);
   Flow run_with(const Statement& with, Frame& frame, std::string& out);
   void generation(const Statement& statement, Frame& frame, std::string& out);
   Flow inner(const Body& body, const Scope& scope, Frame& frame, std::string& out);

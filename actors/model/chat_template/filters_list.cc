@@ -1,7 +1,6 @@
 #include "actors/model/chat_template/filters.h"
 #include "actors/model/chat_template/letters.h"
 #include "actors/model/chat_template/lexer.h"
-#include "actors/model/chat_template/objects.h"
 #include "actors/model/chat_template/operators.h"
 #include "actors/model/chat_template/predicates.h"
 #include "actors/model/chat_template/printing.h"
@@ -245,9 +244,7 @@ Value reversed(const Value& value, Work& work) {
 
 Value first_item(const Value& value, Work& work) {
   if (value.is(Kind::generator)) {
-    Generator& generator = value.as_generator();
-    if (generator.next < generator.items.size()) return generator.items[generator.next++];
-    if (generator.error) std::rethrow_exception(std::exchange(generator.error, nullptr));
+    if (auto item = next_of(value)) return *item;
     return Value::undefined("there is no first item: the list is empty");
   }
   Value::Items items = items_of(value, work);

@@ -154,23 +154,23 @@ Value call_method(
   }
 }
 
-Value loop_attribute(const Loop& loop, const Value& self, const std::string& name) {
-  auto length = static_cast<std::int64_t>(loop.items.size());
+Value loop_attribute(Loop& loop, const Value& self, const std::string& name) {
+  if (loop.ended) refuse("`loop` behind its loop");
   auto at = static_cast<std::size_t>(loop.index0);
   if (name == "index") return Value::integer(loop.index0 + 1);
   if (name == "index0") return Value::integer(loop.index0);
-  if (name == "revindex") return Value::integer(length - loop.index0);
-  if (name == "revindex0") return Value::integer(length - loop.index0 - 1);
+  if (name == "revindex") return Value::integer(loop.length() - loop.index0);
+  if (name == "revindex0") return Value::integer(loop.length() - loop.index0 - 1);
   if (name == "first") return Value::boolean(loop.index0 == 0);
-  if (name == "last") return Value::boolean(loop.index0 + 1 >= length);
-  if (name == "length") return Value::integer(length);
+  if (name == "last") return Value::boolean(!loop.reaches(loop.index0 + 1));
+  if (name == "length") return Value::integer(loop.length());
   if (name == "depth") return Value::integer(loop.depth0 + 1);
   if (name == "depth0") return Value::integer(loop.depth0);
   if (name == "previtem")
     return loop.index0 > 0 ? loop.items[at - 1] : Value::undefined("there is no previous item");
   if (name == "nextitem")
-    return loop.index0 + 1 < length ? loop.items[at + 1]
-                                    : Value::undefined("there is no next item");
+    return loop.reaches(loop.index0 + 1) ? loop.items[at + 1]
+                                         : Value::undefined("there is no next item");
   if (name == "cycle" || name == "changed") return Value::function(name, self);
   return {};
 }

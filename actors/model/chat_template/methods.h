@@ -31,7 +31,7 @@ Value call_method(
     const Value& self, const std::string& name, const Arguments& arguments, Work& work);
 
 // loop.index, loop.last, …; missing where there is none of the name. `self` is the loop as a value.
-Value loop_attribute(const Loop& loop, const Value& self, const std::string& name);
+Value loop_attribute(Loop& loop, const Value& self, const std::string& name);
 
 // str.replace(): `count` times at most, always where it is negative.
 std::string replaced(const std::string& text, const std::string& old, const std::string& by,

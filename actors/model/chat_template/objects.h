@@ -7,7 +7,8 @@
 
 #include "actors/model/chat_template/value.h"
 
-#include <map>
+#include <functional>
+#include <limits>
 #include <optional>
 
 namespace tramontane::jinja {
@@ -46,13 +47,32 @@ struct Macro final : Object {
 };
 
 struct Loop final : Object {
-  Value::Items items;
+  Value::Items items;  // that were come to
+  // The next one, where they are found one by one; nothing behind the last.
+  std::function<std::optional<Value>()> more;
   std::int64_t index0 = 0;
   std::int64_t depth0 = 0;
   std::optional<Value::Items> changed;  // what loop.changed() was last called with
   const Statement* recursive = nullptr;
   Frame* frame = nullptr;
   bool ended = false;
+
+  // Whether there is an item at the place, which may have to be found.
+  bool reaches(std::int64_t index) {
+    while (more && static_cast<std::int64_t>(items.size()) <= index) {
+      std::optional<Value> item = more();
+      if (item)
+        items.push_back(std::move(*item));
+      else
+        more = nullptr;
+    }
+    return index < static_cast<std::int64_t>(items.size());
+  }
+
+  std::int64_t length() {
+    reaches(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::int64_t>(items.size());
+  }
 };
 
 }  // namespace tramontane::jinja

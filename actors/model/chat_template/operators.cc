@@ -190,15 +190,10 @@ bool contains(const Value& container, const Value& item, Work& work) {
         return find(container.as_view().dict.pairs(), item, work) != nullptr;
       }
       break;
-    case Kind::generator: {
-      Generator& generator = container.as_generator();
-      while (generator.next < generator.items.size()) {
-        const Value& next = generator.items[generator.next++];
-        if (next.same(item) || is_equal(next, item, work)) return true;
-      }
-      if (generator.error) std::rethrow_exception(generator.error);
+    case Kind::generator:
+      while (auto next = next_of(container))
+        if (next->same(item) || is_equal(*next, item, work)) return true;
       return false;
-    }
     case Kind::loop:
       refuse("`in` a loop");
     default:
@@ -231,6 +226,13 @@ void put(Value::Pairs& pairs, Value key, Value value, Work& work) {
   pairs.emplace_back(std::move(key), std::move(value));
 }
 
+std::optional<Value> next_of(const Value& value) {
+  Generator& generator = value.as_generator();
+  if (generator.next < generator.items.size()) return generator.items[generator.next++];
+  if (generator.error) std::rethrow_exception(std::exchange(generator.error, nullptr));
+  return std::nullopt;
+}
+
 std::optional<std::int64_t> length_of(const Value& value) {
   switch (value.kind()) {
     case Kind::undefined:
@@ -247,7 +249,7 @@ std::optional<std::int64_t> length_of(const Value& value) {
     case Kind::range:
       return value.as_range().length;
     case Kind::loop:
-      return static_cast<std::int64_t>(value.as_loop().items.size());
+      return value.as_loop().length();
     default:
       return std::nullopt;
   }

@@ -35,6 +35,9 @@ Value slice(
 // What a loop over it gives; a generator is used up by it.
 Value::Items items_of(const Value& value, Work& work);
 
+// The next item of a generator, which is used up by it; nothing behind the last.
+std::optional<Value> next_of(const Value& generator);
+
 // len(); nothing where Python has none.
 std::optional<std::int64_t> length_of(const Value& value);
 

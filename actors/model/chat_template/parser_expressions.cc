@@ -11,6 +11,12 @@ namespace {
 // What Jinja2 defines and this interpreter does not.
 const char* const names_refused[] = {"cycler", "joiner", "lipsum", "self", "super"};
 
+bool is_constant(const Expression& e) {
+  auto constant = [](const ExpressionPtr& part) { return !part || is_constant(*part); };
+  return e.type != Expression::Type::name && e.type != Expression::Type::call &&
+         std::ranges::all_of(e.parts, constant) && std::ranges::all_of(e.arguments, constant);
+}
+
 bool is_one_of(const Token& token, std::initializer_list<std::string_view> ops) {
   return token.type == Token::Type::op && std::ranges::find(ops, token.text) != ops.end();
 }
@@ -238,7 +244,10 @@ ExpressionPtr Parser::dict() {
       want_op(",");
       if (at_op("}")) break;
     }
-    put(*made, expression());
+    auto key = expression();
+    if (is_constant(*key) && key->type != Type::literal)
+      refuse_at(source_, key->at, "a dict's key that is a constant expression");
+    put(*made, std::move(key));
     want_op(":");
     put(*made, expression());
   }
@@ -288,6 +297,12 @@ ExpressionPtr Parser::element(ExpressionPtr whole) {
     want_op("]");
     return binary(Type::element, {}, std::move(whole), std::move(first));
   }
+  // Jinja2 computes a constant when it compiles, and takes what is wrong with it for undefined.
+  bool plain =
+      whole->type == Type::list || whole->type == Type::tuple || whole->type == Type::literal;
+  bool text = whole->type == Type::literal && whole->literal.type == Literal::Type::text;
+  if (is_constant(*whole) && (!plain || (whole->type == Type::literal && !text)))
+    refuse_at(source_, at, "a slice of a constant expression");
   auto made = node(Type::slice, at);
   put(*made, std::move(whole));
   put(*made, std::move(first));

@@ -74,8 +74,8 @@ class Printer {
         break;
       }
       case Kind::loop: {
-        const Loop& loop = value.as_loop();
-        add(str("<LoopContext ", loop.index0 + 1, "/", loop.items.size(), ">"));
+        Loop& loop = value.as_loop();
+        add(str("<LoopContext ", loop.index0 + 1, "/", loop.length(), ">"));
         break;
       }
       case Kind::generator:

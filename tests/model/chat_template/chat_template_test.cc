@@ -32,7 +32,7 @@ std::string error_of(const TempFolder& folder) {
   try {
     chat_template_of(folder.path());
   } catch (const Error& error) {
-    std::string text = error.text();
+    const std::string& text = error.text();
     return text.substr(folder.path().size() + 1);
   }
   return "none";

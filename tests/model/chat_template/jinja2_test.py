@@ -8,8 +8,9 @@ conversations.py; then random small ones (random_templates.py). A text must be e
 and what Jinja2 cannot render must not render here. What is refused as not supported is counted and
 named; a text that differs is a failure.
 
-Jinja2 comes from PyPI, into a throw-away environment; TRAM_JINJA2 names an interpreter that has it
-instead, TRAM_TEMPLATES a folder to keep the packages in. Exit status 77 where it cannot be had.
+Jinja2 comes from PyPI, into a throw-away environment, and the packages into a throw-away folder.
+TRAM_JINJA2 names an interpreter that has it instead, TRAM_TEMPLATES a folder where
+template_sources.fetch() has been. Exit status 77 where Jinja2 cannot be had.
 """
 import collections
 import functools

@@ -52,6 +52,20 @@ TEST_CASE("a generator can be gone through once") {
   });
 }
 
+TEST_CASE("a loop with a condition comes to its items one by one") {
+  check({
+      {"{% set ns = namespace(go=true) %}{% for x in [1, 2, 3] if ns.go %}{{ x }}"
+       "{% set ns.go = x < 2 %}{% endfor %}",
+          "12"},
+      {"{% set ns = namespace(go=true) %}{% for x in [1, 2, 3] if ns.go %}{{ x }}{{ loop.last }}"
+       "{% set ns.go = false %}{% endfor %}",
+          "1False2True"},
+      {"{% set g = [1, 2, 3]|select %}{% for x in g %}{{ x }}{% break %}{% endfor %}{{ g|list }}",
+          "1[2, 3]"},
+      {"{% for x, y in [[1, 2], 3] if x %}{{ y }}{% break %}{% endfor %}", "2"},
+  });
+}
+
 TEST_CASE("methods of texts, dicts and lists are Python's") {
   check({
       {"{{ s.strip() }}|{{ 'xxaxx'.strip('x') }}|{{ ' a  b '.split() }}|{{ 'a,b,c'.split(',', 1) "

@@ -30,9 +30,9 @@ std::string error_of(std::string_view source) {
 }
 
 void check(const std::vector<std::pair<std::string, std::string>>& cases) {
-  for (const auto& [source, wanted] : cases) {
-    CAPTURE(source);
-    CHECK(rendered(source) == wanted);
+  for (const auto& one : cases) {
+    CAPTURE(one.first);
+    CHECK(rendered(one.first) == one.second);
   }
 }
 
