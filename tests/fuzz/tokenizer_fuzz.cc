@@ -1,7 +1,7 @@
 // The first half of the input is a tokenizer.json, the rest, behind a zero byte, a text. What
 // encodes decodes to the same text, or to its normal form.
-#include "actors/model/tokenizer.h"
-#include "actors/model/unicode.h"
+#include "actors/model/tokenizer/tokenizer.h"
+#include "actors/model/tokenizer/unicode.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
