@@ -41,6 +41,7 @@ struct SentencePiece {
   bool puts_space = true;
   bool drops_spaces = true;
   bool escapes_spaces = true;
+  bool whole = false;  // it says how text is normalised, which is last
 };
 
 [[noreturn]] void refuse(Errc code, const std::string& text) {
@@ -78,6 +79,7 @@ SentencePiece read(std::string_view bytes) {
       file.pieces.push_back(piece_of(field->bytes, file.pieces.size()));
       continue;
     }
+    file.whole = file.whole || field->number == 3;
     ProtobufReader inner(field->bytes);
     while (auto setting = inner.next()) {
       bool on = setting->value != 0;
@@ -105,6 +107,9 @@ void check(const SentencePiece& file) {
     refuse(Errc::unsupported, what + " is not supported" + std::string(remedy));
   };
   if (file.pieces.empty()) refuse(Errc::bad_input, "it has no pieces");
+  if (!file.whole)
+    refuse(
+        Errc::bad_input, "it does not say how text is normalised: it is cut off, or no such model");
   if (file.model_type != 2)
     refuse(
         Errc::unsupported, str("a model of type ", types[file.model_type < 5 ? file.model_type : 0],
