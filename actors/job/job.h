@@ -13,7 +13,7 @@
 #include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/rewards/reward_table.h"
 #include "actors/rewards/rewards.h"
 

@@ -172,8 +172,10 @@ std::string ProblemForm::render(const std::vector<Turn>& messages) const {
 
 Prompt ProblemForm::prompt(
     const Tokenizer& tokenizer, std::string_view problem, const std::vector<Turn>& turns) const {
+  std::string text = turns.empty() ? render(problem) : render(turns);
+  // A form of chat writes the first token itself, where its models have one.
   return {.text = std::string(problem),
-      .tokens = tokenizer.encode(turns.empty() ? render(problem) : render(turns))};
+      .tokens = chat == Chat::none ? tokenizer.encode_whole(text) : tokenizer.encode(text)};
 }
 
 void ProblemForm::add_end(const Tokenizer& tokenizer, ModelConfig& model) const {

@@ -11,7 +11,7 @@
 #include "actors/messages/types.h"
 #include "actors/model/chat_template/template_folder.h"
 #include "actors/model/model_config.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/rewards/reward_spec.h"
 #include "runtime/base/bytes.h"
 #include "storage/dataset.h"
@@ -59,7 +59,8 @@ struct ProblemForm {
   // write it in.
   std::string render(const std::vector<Turn>& turns) const;
 
-  // Error(bad_input) names a character that the tokenizer cannot write.
+  // Without a form of chat, the tokens begin with what the tokenizer puts before a text (<s>),
+  // once. Error(bad_input) names a character that the tokenizer cannot write.
   Prompt prompt(const Tokenizer& tokenizer, std::string_view problem,
       const std::vector<Turn>& turns = {}) const;
 

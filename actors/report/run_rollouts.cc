@@ -1,7 +1,7 @@
 #include "actors/report/run_rollouts.h"
 
 #include "actors/ledger/ledger.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/report/rollout_sample.h"
 #include "actors/view/fields.h"
 #include "runtime/base/json_text.h"

@@ -1,7 +1,8 @@
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 
-#include "actors/model/byte_level.h"
-#include "actors/model/unicode.h"
+#include "actors/model/tokenizer/byte_level.h"
+#include "actors/model/tokenizer/pattern.h"
+#include "actors/model/tokenizer/unicode.h"
 #include "runtime/base/random.h"
 #include "runtime/base/result.h"
 
@@ -20,6 +21,16 @@ namespace {
 
 Tokenizer arithmetic() {
   return Tokenizer::of_characters({"<pad>", "<eos>", "<think>", "</think>"}, "0123456789+-*/=,r");
+}
+
+// The pieces that are not empty.
+std::vector<std::string_view> split(const Pattern& pattern, std::string_view text) {
+  std::vector<Piece> pieces;
+  pattern.cut(text, pieces);
+  std::vector<std::string_view> out;
+  for (const Piece& piece : pieces)
+    if (piece.end > piece.begin) out.push_back(text.substr(piece.begin, piece.end - piece.begin));
+  return out;
 }
 
 std::string error_of(const std::string& json) {
@@ -124,17 +135,17 @@ TEST_CASE("a long word is merged in bounded time") {
 TEST_CASE("text is cut by patterns, what lies between matches too") {
   using Words = std::vector<std::string_view>;
   auto cut = [](const char* pattern, std::string_view text) {
-    return Pattern(pattern).split(text);
+    return split(Pattern(pattern), text);
   };
   CHECK(cut("b+", "abbcb") == Words{"a", "bb", "c", "b"});
   CHECK(cut("x*", "ab") == Words{"a", "b"});  // empty matches cut, and are no pieces
-  CHECK(Pattern("a.", true).split("aba.a") == Words{"ab", "a.", "a"});
+  CHECK(split(Pattern("a.", true), "aba.a") == Words{"ab", "a.", "a"});
   std::string_view odd = "\xe4\xbd\xa0\xff\xf0\x9f\x91\x8d x\xed\xa0\x80\xe4\xbd";
   CHECK(cut(R"(\p{L}+)", odd) ==
         Words{"\xe4\xbd\xa0", "\xff\xf0\x9f\x91\x8d ", "x", "\xed\xa0\x80\xe4\xbd"});
   CHECK(cut("a", "").empty());
   CHECK_THROWS_WITH_AS(Pattern("(a"),
-      "the pattern '(a' does not compile: U_REGEX_MISMATCHED_PAREN at character 2", Error);
+      "the pattern '(a' does not compile: end pattern with unmatched parenthesis", Error);
   // Exponentially many ways to fail, and a deep recursion.
   CHECK_THROWS_AS(cut("(a|aa)+$", std::string(200, 'a') + "b"), Error);
   CHECK(cut("(a|b)+", std::string(200'000, 'a')).size() == 1);
@@ -143,14 +154,14 @@ TEST_CASE("text is cut by patterns, what lies between matches too") {
 TEST_CASE("words are cut as GPT-2's pattern cuts them") {
   using Words = std::vector<std::string_view>;
   Pattern words(word_pattern);
-  CHECK(words.split("Hello, world!") == Words{"Hello", ",", " world", "!"});
-  CHECK(words.split("I'm 42  years") == Words{"I", "'m", " 42", " ", " years"});
-  CHECK(words.split("a\n\n b") == Words{"a", "\n\n", " b"});
-  CHECK(words.split("x  ") == Words{"x", "  "});
-  CHECK(words.split("\xc3\xa9t\xc3\xa9 \xe4\xbd\xa0\xe5\xa5\xbd") ==
+  CHECK(split(words, "Hello, world!") == Words{"Hello", ",", " world", "!"});
+  CHECK(split(words, "I'm 42  years") == Words{"I", "'m", " 42", " ", " years"});
+  CHECK(split(words, "a\n\n b") == Words{"a", "\n\n", " b"});
+  CHECK(split(words, "x  ") == Words{"x", "  "});
+  CHECK(split(words, "\xc3\xa9t\xc3\xa9 \xe4\xbd\xa0\xe5\xa5\xbd") ==
         Words{"\xc3\xa9t\xc3\xa9", " \xe4\xbd\xa0\xe5\xa5\xbd"});
-  CHECK(words.split("we'll'x") == Words{"we", "'ll", "'", "x"});
-  CHECK(words.split("a \tb") == Words{"a", " ", "\t", "b"});
+  CHECK(split(words, "we'll'x") == Words{"we", "'ll", "'", "x"});
+  CHECK(split(words, "a \tb") == Words{"a", " ", "\t", "b"});
 }
 
 // Cases that Hugging Face's own library made: see tests/golden/tokenizers/make.py.
@@ -168,7 +179,8 @@ TEST_CASE("tokens are the reference's, for tokenizers of well-known shapes") {
       CAPTURE(text);
       std::vector<Token> tokens = t.encode(text);
       CHECK(tokens == boost::json::value_to<std::vector<Token>>(entry.as_array().at(1)));
-      CHECK(nfc(t.decode(tokens)) == nfc(text));
+      // The reference reads an added token that could be ByteLevel's symbols as such: <caf\xe9>.
+      if (text.find("<caf") == std::string::npos) CHECK(nfc(t.decode(tokens)) == nfc(text));
       ++cases;
     }
   }
@@ -189,34 +201,30 @@ TEST_CASE("what is not supported is refused by name") {
   CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": -1}}})", "is no token id"));
   CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 0}}})", "id 0 is both"));
   CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}})", "merge 0"));
-  CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "byte_fallback": true}})",
-      "'byte_fallback'"));
+  CHECK(
+      says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "dropout": 0.1}})", "'dropout': 1E-1"));
+  CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "end_of_word_suffix": "</w>"}})",
+      "'end_of_word_suffix'"));
+  CHECK(says(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "fuse_unk": 1}})", "'fuse_unk'"));
   auto with = [](const std::string& part) {
     return "{" + part + R"(, "model": {"type": "BPE", "vocab": {"a": 0}}})";
   };
   CHECK(says(
-      with(R"("normalizer": {"type": "NFKC"})"), "unsupported: tokenizer.json: normalizer 'NFKC'"));
+      with(R"("normalizer": {"type": "Nmt"})"), "unsupported: tokenizer.json: normalizer 'Nmt'"));
   CHECK(says(
       with(
-          R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]})"),
-      "normalizer 'Lowercase'"));
+          R"("normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "BertNormalizer"}]})"),
+      "normalizer 'BertNormalizer'"));
   CHECK(says(with(R"("normalizer": {"type": "Sequence"})"), "has no list 'normalizers'"));
   CHECK(says(with(R"("post_processor": {"type": "RobertaProcessing"})"), "'RobertaProcessing'"));
-  auto split = [&](const std::string& fields) {
+  auto cut = [&](const std::string& fields) {
     return with(R"("pre_tokenizer": {"type": "Split", )" + fields + "}");
   };
-  CHECK(says(split(R"("behavior": "Removed", "pattern": {"Regex": "a"})"), "behavior 'Removed'"));
-  CHECK(says(
-      split(R"("behavior": "Isolated", "invert": true, "pattern": {"Regex": "a"})"), "'invert'"));
-  CHECK(says(split(R"("behavior": "Isolated", "pattern": {"Regex": "("})"),
+  CHECK(says(cut(R"("behavior": "Gone", "pattern": {"Regex": "a"})"), "behavior 'Gone'"));
+  CHECK(says(cut(R"("behavior": "Isolated", "pattern": {"Regex": "("})"),
       "unsupported: tokenizer.json: a Split: the pattern '(' does not compile"));
-  CHECK(says(split(R"("behavior": "Isolated", "pattern": {})"), "the pattern of a Split"));
+  CHECK(says(cut(R"("behavior": "Isolated", "pattern": {})"), "the pattern of a Split"));
   CHECK(says(
-      with(
-          R"("pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel", "use_regex": false},
-      {"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "a"}}]})"),
-      "must come last"));
-  CHECK(says(
-      R"({"pre_tokenizer": {"type": "Metaspace"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
-      "pre_tokenizer 'Metaspace'"));
+      R"({"pre_tokenizer": {"type": "UnicodeScripts"}, "model": {"type": "BPE", "vocab": {"a": 0}}})",
+      "pre_tokenizer 'UnicodeScripts'"));
 }

@@ -1,6 +1,6 @@
-#include "actors/model/byte_level.h"
+#include "actors/model/tokenizer/byte_level.h"
 
-#include "actors/model/unicode.h"
+#include "actors/model/tokenizer/unicode.h"
 
 #include <array>
 #include <map>
@@ -38,6 +38,25 @@ std::optional<unsigned char> symbol_byte(std::string_view character) {
   auto found = symbols().to_byte.find(character);
   if (found == symbols().to_byte.end()) return std::nullopt;
   return found->second;
+}
+
+std::string to_symbols(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() + bytes.size() / 2);
+  for (char byte : bytes) out += byte_symbol(static_cast<unsigned char>(byte));
+  return out;
+}
+
+std::optional<std::string> from_symbols(std::string_view symbols) {
+  std::string out;
+  for (std::size_t at = 0; at < symbols.size();) {
+    std::size_t bytes = character_bytes(symbols, at);
+    auto byte = symbol_byte(symbols.substr(at, bytes));
+    if (!byte) return std::nullopt;
+    out += static_cast<char>(*byte);
+    at += bytes;
+  }
+  return out;
 }
 
 }  // namespace tramontane
