@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, sandbox,
-                           language, loop, generate, peers, math_verify, runtimes; none: all but the last four
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place,
+                           sandbox, language, loop, generate, peers, math_verify, runtimes; none: all but the last four
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
@@ -193,7 +193,7 @@ def runtimes():
 
 LONG = ("generate", "peers", "math_verify", "runtimes")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
-    "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "sandbox": program("sandbox_bench"),
+    "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
     "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
 
