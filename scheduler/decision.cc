@@ -4,6 +4,8 @@
 #include "scheduler/search.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -19,7 +21,7 @@ struct Shortfall {
 
 // One way of seeing the cluster, and what came of trying to seat the job on it.
 struct Outcome {
-  std::optional<Seating> seating;     // seated, or as far as the greedy way came
+  std::unique_ptr<Seating> seating;   // seated, or as far as the greedy way came
   std::vector<Shortfall> shortfalls;  // empty: seated
 };
 
@@ -43,8 +45,8 @@ std::vector<std::optional<InstructionSet>> sets_to_try(
   return {sets.begin(), sets.end()};
 }
 
-Seating empty_seating(const Question& question, const Ground& ground, Occupied occupied,
-    std::optional<InstructionSet> set) {
+std::unique_ptr<Seating> empty_seating(const Question& question, const Ground& ground,
+    Occupied occupied, std::optional<InstructionSet> set) {
   Ground own = ground;
   std::unordered_map<NodeId, std::uint32_t> index;
   if (!question.staying.empty())
@@ -53,9 +55,9 @@ Seating empty_seating(const Question& question, const Ground& ground, Occupied o
   if (occupied != Occupied::as_it_is)
     for (const auto& seat : question.staying)
       own.rooms[index.at(seat.node)].reserve(question.job.groups[seat.group].need, seat.devices);
-  Seating seating(std::move(own), question.job, question.relations, set);
+  auto seating = std::make_unique<Seating>(std::move(own), question.job, question.relations, set);
   for (const auto& seat : question.staying)
-    seating.keep(seat.group, seat.actor, index.at(seat.node));
+    seating->keep(seat.group, seat.actor, index.at(seat.node));
   return seating;
 }
 
@@ -70,16 +72,33 @@ std::vector<Shortfall> seat_required(Seating& seating, Effort effort) {
   return shortfalls;
 }
 
+// Groups that find no place even alone; of them the first few.
+std::vector<Shortfall> seat_hopeless(Seating& seating) {
+  std::vector<std::uint32_t> hopeless;
+  for (std::uint32_t group : seating.relations().order)
+    if (seating.job().groups[group].required && hopeless.size() < obstacles_max &&
+        seating.is_hopeless(group))
+      hopeless.push_back(group);
+  // Those that are near others have these as an obstacle, too, and are seated after them.
+  auto stands_alone = [&](std::uint32_t group) { return seating.relations().near[group].empty(); };
+  if (hopeless.empty()) return {};
+  if (!std::all_of(hopeless.begin(), hopeless.end(), stands_alone))
+    return seat_required(seating, Effort::as_asked);
+  std::vector<Shortfall> shortfalls;
+  for (std::uint32_t group : hopeless)
+    shortfalls.push_back({group, seating.seat(group, Effort::as_asked)});
+  return shortfalls;
+}
+
 // The greedy way as asked, then tightly, then by search.
 Outcome seat_all(const Question& question, const Ground& ground, Occupied occupied,
     std::optional<InstructionSet> set) {
   Outcome asked{empty_seating(question, ground, occupied, set), {}};
+  asked.shortfalls = seat_hopeless(*asked.seating);
+  if (!asked.shortfalls.empty()) return asked;
   asked.shortfalls = seat_required(*asked.seating, Effort::as_asked);
   if (asked.shortfalls.empty()) return asked;
   Outcome tight{empty_seating(question, ground, occupied, set), {}};
-  if (std::any_of(asked.shortfalls.begin(), asked.shortfalls.end(),
-          [&](const Shortfall& fall) { return tight.seating->is_hopeless(fall.group); }))
-    return asked;
   if (seat_required(*tight.seating, Effort::tight).empty()) return tight;
   Outcome tried{empty_seating(question, ground, occupied, set), {}};
   return search(*tried.seating) == Found::all ? std::move(tried) : std::move(asked);
@@ -99,9 +118,9 @@ Outcome seat_on(const Question& question, Occupied occupied) {
 std::optional<InstructionSet> set_of(const Question& question, const Seating& seating) {
   if (question.set) return question.set;
   std::optional<InstructionSet> least;
-  for (const auto& sitting : seating.sittings()) {
-    if (!computes(question.job.groups[sitting.group])) continue;
-    InstructionSet here = seating.ground().nodes[sitting.node]->instruction_set;
+  for (const auto& sitter : seating.sitters()) {
+    if (!computes(question.job.groups[sitter.group])) continue;
+    InstructionSet here = seating.ground().nodes[sitter.node]->instruction_set;
     least = least ? std::min(*least, here) : here;
   }
   return least;
@@ -118,10 +137,10 @@ Placement placement_of(const Question& question, Seating& seating) {
       [](const LeftOut& a, const LeftOut& b) { return a.group < b.group; });
   placement.instruction_set = set_of(question, seating);
   placement.seats.assign(question.staying.begin(), question.staying.end());
-  for (const auto& sitting : seating.sittings())
-    if (!sitting.stays)
-      placement.seats.push_back({sitting.group, sitting.actor,
-          seating.ground().nodes[sitting.node]->id, sitting.devices});
+  for (const auto& sitter : seating.sitters())
+    if (!sitter.stays)
+      placement.seats.push_back(
+          {sitter.group, sitter.actor, seating.ground().nodes[sitter.node]->id, sitter.devices});
   std::sort(placement.seats.begin(), placement.seats.end(), [](const Seat& a, const Seat& b) {
     return std::tie(a.group, a.actor) < std::tie(b.group, b.actor);
   });

@@ -1,5 +1,7 @@
 #include "scheduler/eligibility.h"
 
+#include "scheduler/room_index.h"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -13,13 +15,14 @@ EligibleNodes eligible(const std::vector<const Node*>& nodes, const Group& group
     std::optional<NodeId> run_node, std::optional<InstructionSet> set) {
   EligibleNodes found;
   found.allowed.resize(nodes.size());
+  found.allowed_blocks.resize(nodes.size() / RoomIndex::width + 1);
   if (!group.prefers_labels.empty()) found.missing_preferences.resize(nodes.size());
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = *nodes[n];
     bool allowed =
         suits(node, group, run_node) && (!set || !computes(group) || node.instruction_set >= *set);
     found.allowed[n] = allowed ? 1 : 0;
-    found.count += allowed ? 1 : 0;
+    if (allowed) found.allowed_blocks[n / RoomIndex::width] = 1;
     if (group.prefers_labels.empty()) continue;
     auto missing = std::count_if(group.prefers_labels.begin(), group.prefers_labels.end(),
         [&](const Label& label) { return !has_label(node, label); });

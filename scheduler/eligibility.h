@@ -17,8 +17,8 @@ namespace tramontane {
 
 struct EligibleNodes {
   std::vector<std::uint8_t> allowed;              // by node
+  std::vector<std::uint8_t> allowed_blocks;       // by block of a RoomIndex: any node of it
   std::vector<std::uint8_t> missing_preferences;  // by node; empty: the group prefers none
-  std::size_t count = 0;                          // of allowed nodes
 };
 
 class Eligibility {

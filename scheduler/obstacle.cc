@@ -121,9 +121,8 @@ std::vector<Row> rows_of(const Obstacle& obstacle, bool coarse) {
   for (const auto& node : obstacle.nodes) {
     std::string key;
     for (const auto& reason : node.reasons)
-      key += coarse && is_amount(reason.kind)
-                 ? str(static_cast<int>(reason.kind), ";")
-                 : text_of(reason, obstacle.group, "") + ";";
+      key += coarse && is_amount(reason.kind) ? str(static_cast<int>(reason.kind), ";")
+                                              : text_of(reason, obstacle.group, "") + ";";
     auto [at, is_new] = known.emplace(key, rows.size());
     if (is_new) rows.push_back({node.reasons, {}, false});
     Row& row = rows[at->second];

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace tramontane {
@@ -23,11 +24,11 @@ struct Taken {
 
 std::vector<Taken> taken_by_job(const Seating& seating) {
   std::vector<Taken> taken(seating.ground().nodes.size());
-  for (const auto& sitting : seating.sittings()) {
-    const Need& need = seating.job().groups[sitting.group].need;
-    taken[sitting.node].cpu_milli += need.cpu_milli;
-    taken[sitting.node].memory_bytes += need.memory_bytes;
-    taken[sitting.node].gpus += std::ssize(sitting.devices);
+  for (const auto& sitter : seating.sitters()) {
+    const Need& need = seating.job().groups[sitter.group].need;
+    taken[sitter.node].cpu_milli += need.cpu_milli;
+    taken[sitter.node].memory_bytes += need.memory_bytes;
+    taken[sitter.node].gpus += std::ssize(sitter.devices);
   }
   return taken;
 }
@@ -144,9 +145,9 @@ Obstacle obstacle_of(
   for (std::uint32_t n = 0; n < nodes.size(); ++n)
     obstacle.nodes.push_back(
         {nodes[n]->id, nodes[n]->name, reasons_of(seating, group, missing, n, taken[n])});
+  std::unordered_set<const Node*> used(nodes.begin(), nodes.end());
   for (const auto& node : cluster.nodes)
-    if (!std::binary_search(nodes.begin(), nodes.end(), &node,
-            [](const Node* a, const Node* b) { return a->id < b->id; }))
+    if (!used.contains(&node))
       obstacle.nodes.push_back({node.id, node.name, {{Kind::state, name(node.state)}}});
   std::sort(obstacle.nodes.begin(), obstacle.nodes.end(),
       [](const NodeObstacle& a, const NodeObstacle& b) { return a.node < b.node; });

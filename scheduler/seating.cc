@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <queue>
+#include <string>
+#include <tuple>
 #include <utility>
 
 namespace tramontane {
 namespace {
 
 constexpr std::uint64_t load_max = 1023;
+constexpr std::uint64_t no_key = ~std::uint64_t{0};
 constexpr std::uint64_t own_max = (1 << 20) - 1;
 
 // `part` of `whole`, 0 to load_max.
@@ -40,6 +44,22 @@ struct Company {
   }
 };
 
+// What makes one node better than another, the most important first; less is better.
+struct Preference {
+  bool alone = false;         // no room for those that must be near
+  std::uint64_t missing = 0;  // preferred labels
+  bool away = false;          // from the run directory's node
+  bool wastes = false;        // a node with GPUs, by who needs none
+  std::uint64_t own = 0;
+  std::uint64_t load = 0;
+  std::uint64_t node = 0;
+
+  std::uint64_t key() const {
+    return std::uint64_t{alone} << 62 | missing << 55 | std::uint64_t{away} << 54 |
+           std::uint64_t{wastes} << 53 | own << 30 | load << 20 | node;
+  }
+};
+
 }  // namespace
 
 Ground ground_of(const Cluster& cluster, Occupied occupied) {
@@ -47,8 +67,12 @@ Ground ground_of(const Cluster& cluster, Occupied occupied) {
   for (const auto& node : cluster.nodes)
     if (occupied == Occupied::all_ready || node.state == NodeState::ready)
       ground.nodes.push_back(&node);
+  auto kind = [](const Node* node) {
+    return std::tuple<InstructionSet, std::size_t, const std::map<std::string, std::string>&,
+        NodeId>(node->instruction_set, node->gpus_milli.size(), node->labels, node->id);
+  };
   std::sort(ground.nodes.begin(), ground.nodes.end(),
-      [](const Node* a, const Node* b) { return a->id < b->id; });
+      [&](const Node* a, const Node* b) { return kind(a) < kind(b); });
   ground.rooms.reserve(ground.nodes.size());
   for (const Node* node : ground.nodes)
     ground.rooms.push_back(occupied == Occupied::as_it_is ? free_room(*node) : whole_room(*node));
@@ -77,6 +101,8 @@ Seating::Seating(Ground ground, const JobRequest& job, const Relations& relation
       on_(job.groups.size()),
       kept_(job.groups.size()),
       load_(ground_.nodes.size()),
+      index_(ground_.rooms, load_),
+      bounds_(index_.blocks()),
       own_(ground_.nodes.size()) {
   for (std::uint32_t n = 0; n < ground_.nodes.size(); ++n) {
     count_load(n);
@@ -94,10 +120,11 @@ void Seating::count_load(std::uint32_t node) {
     load = std::max(load, share(all - room.gpu_milli(), all));
   }
   load_[node] = static_cast<std::uint32_t>(load);
+  index_.touch(node);
 }
 
 void Seating::keep(std::uint32_t group, std::uint32_t actor, std::uint32_t node) {
-  sittings_.push_back({group, actor, node, true, {}});
+  sitters_.push_back({group, actor, node, true, {}});
   on_[group].push_back(node);
   kept_[group].push_back(actor);
 }
@@ -143,22 +170,22 @@ void Seating::sit(std::uint32_t group, std::uint32_t actor, std::uint32_t node,
     std::vector<DeviceShare> devices) {
   ground_.rooms[node].take(job_->groups[group].need, devices);
   on_[group].push_back(node);
-  sittings_.push_back({group, actor, node, false, std::move(devices)});
+  sitters_.push_back({group, actor, node, false, std::move(devices)});
   count_load(node);
 }
 
 void Seating::rise() {
-  const Sitting& last = sittings_.back();
+  const Sitter& last = sitters_.back();
   TRAM_CHECK(!last.stays, "an actor that stays where it is rises");
   ground_.rooms[last.node].give_back(job_->groups[last.group].need, last.devices);
   on_[last.group].pop_back();
   count_load(last.node);
-  sittings_.pop_back();
+  sitters_.pop_back();
 }
 
 void Seating::place_on(std::uint32_t group, std::uint32_t actor, std::uint32_t node) {
   auto devices = ground_.rooms[node].take(job_->groups[group].need);
-  sittings_.push_back({group, actor, node, false, std::move(devices)});
+  sitters_.push_back({group, actor, node, false, std::move(devices)});
   on_[group].push_back(node);
   ++own_[node];
   count_load(node);
@@ -214,26 +241,55 @@ bool Seating::is_candidate(const Candidates& candidates, std::uint32_t node) con
 // The smallest is the best node; each differs, as it ends with the node itself.
 std::uint64_t Seating::key(const Candidates& candidates, std::uint32_t node) const {
   const Room& room = ground_.rooms[node];
-  std::uint64_t alone = candidates.company && !candidates.company->fits(room) ? 1 : 0;
-  std::uint64_t missing = candidates.missing == nullptr ? 0 : candidates.missing[node];
-  std::uint64_t away = candidates.wants_run_node && node != *run_node_ ? 1 : 0;
-  std::uint64_t wastes = candidates.need.gpu_milli == 0 && !room.gpus_milli().empty() ? 1 : 0;
-  std::uint64_t own =
+  Preference preference;
+  preference.alone = candidates.company && !candidates.company->fits(room);
+  if (candidates.missing != nullptr) preference.missing = candidates.missing[node];
+  preference.away = candidates.wants_run_node && node != *run_node_;
+  preference.wastes = candidates.need.gpu_milli == 0 && !room.gpus_milli().empty();
+  preference.own =
       candidates.spreads ? std::min<std::uint64_t>(own_[node], own_max) : (own_[node] == 0 ? 1 : 0);
-  std::uint64_t load = candidates.spreads ? load_[node] : load_max - load_[node];
-  return alone << 62 | missing << 55 | away << 54 | wastes << 53 | own << 30 | load << 20 | node;
+  preference.load = candidates.spreads ? load_[node] : load_max - load_[node];
+  preference.node = node;
+  return preference.key();
 }
 
-std::optional<std::uint32_t> Seating::best(const Candidates& candidates) const {
-  std::uint64_t least = ~std::uint64_t{0};
+// No node of the block has a smaller one.
+std::uint64_t Seating::least_key(
+    const Candidates& candidates, const RoomIndex::Block& block, std::uint32_t begin) const {
+  Preference preference;
+  preference.away =
+      candidates.wants_run_node && index_.block_of(*run_node_) != index_.block_of(begin);
+  preference.wastes = candidates.need.gpu_milli == 0 && block.all_have_gpus;
+  preference.own = candidates.spreads || !on_[candidates.group].empty() ? 0 : 1;
+  preference.load = candidates.spreads ? block.load_least : load_max - block.load_most;
+  preference.node = begin;
+  return preference.key();
+}
+
+std::optional<std::uint32_t> Seating::best(const Candidates& candidates) {
+  std::uint64_t least = no_key;
   std::optional<std::uint32_t> found;
-  for (std::uint32_t n = 0; n < ground_.nodes.size(); ++n) {
-    if (!is_candidate(candidates, n)) continue;
-    std::uint64_t mine = key(candidates, n);
-    if (mine >= least) continue;
-    least = mine;
-    found = n;
+  auto look_into = [&](std::size_t block) {
+    for (std::uint32_t n = index_.begin(block); n < index_.end(block); ++n) {
+      if (!is_candidate(candidates, n)) continue;
+      std::uint64_t mine = key(candidates, n);
+      if (mine >= least) continue;
+      least = mine;
+      found = n;
+    }
+  };
+  // The most promising block first, so that most of the others need no look.
+  std::size_t first = 0;
+  const auto& allowed = eligibility_.of(candidates.group).allowed_blocks;
+  for (std::size_t b = 0; b < index_.blocks(); ++b) {
+    bool may_fit = allowed[b] != 0 && index_.block(b).may_fit(candidates.need);
+    bounds_[b] = may_fit ? least_key(candidates, index_.block(b), index_.begin(b)) : no_key;
+    if (bounds_[b] < bounds_[first]) first = b;
   }
+  if (bounds_.empty()) return {};
+  look_into(first);
+  for (std::size_t b = 0; b < index_.blocks(); ++b)
+    if (b != first && bounds_[b] < least) look_into(b);
   return found;
 }
 
@@ -299,13 +355,18 @@ bool Seating::is_hopeless(std::uint32_t group) const {
   const Group& asked = job_->groups[group];
   auto open = static_cast<std::int64_t>(asked.count) - std::ssize(kept_[group]);
   std::int64_t room = 0;
-  for (std::uint32_t n = 0; n < ground_.nodes.size() && room < open; ++n) {
-    if (eligibility_.of(group).allowed[n] == 0) continue;
-    std::int64_t here = ground_.rooms[n].holds(asked.need, open);
-    if (asked.strategy == Strategy::strict_pack)
-      room = std::max(room, here);
-    else
-      room += asked.strategy == Strategy::strict_spread ? std::min<std::int64_t>(here, 1) : here;
+  const EligibleNodes& eligible = eligibility_.of(group);
+  for (std::size_t b = 0; b < index_.blocks(); ++b) {
+    if (eligible.allowed_blocks[b] == 0) continue;
+    for (std::uint32_t n = index_.begin(b); n < index_.end(b) && room < open; ++n) {
+      if (eligible.allowed[n] == 0) continue;
+      std::int64_t here = ground_.rooms[n].holds(asked.need, open);
+      if (asked.strategy == Strategy::strict_pack)
+        room = std::max(room, here);
+      else
+        room += asked.strategy == Strategy::strict_spread ? std::min<std::int64_t>(here, 1) : here;
+    }
+    if (room >= open) return false;
   }
   return room < open;
 }

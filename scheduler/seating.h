@@ -8,14 +8,15 @@
 // seat() is greedy: each actor goes to the best node that has room for it. What is best: nodes that
 // also have room for the groups that must be near, then those with more of the preferred labels,
 // then the run directory's (for work that is neither spread nor packed), then those without GPUs
-// for who needs none, then what the strategy says, then the lowest id. With Effort::tight it is the
-// fullest node that has room, so that large actors still find some.
+// for who needs none, then what the strategy says, then the first of those that are alike. With
+// Effort::tight it is the fullest node that has room, so that large actors still find some.
 //
 // `job` and `relations` must outlive it. One thread.
 
 #include "scheduler/eligibility.h"
 #include "scheduler/relations.h"
 #include "scheduler/room.h"
+#include "scheduler/room_index.h"
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,8 @@
 
 namespace tramontane {
 
-// The nodes that may be used, by rising id, and what is free on each.
+// The nodes that may be used, and what is free on each: those that are alike (in instruction set,
+// number of GPUs, labels) beside each other, by rising id.
 struct Ground {
   std::vector<const Node*> nodes;
   std::vector<Room> rooms;
@@ -41,7 +43,7 @@ Ground ground_of(const Cluster& cluster, Occupied occupied);
 
 enum class Effort : std::uint8_t { as_asked = 0, tight = 1 };
 
-struct Sitting {
+struct Sitter {
   std::uint32_t group = 0;
   std::uint32_t actor = 0;
   std::uint32_t node = 0;  // index into the ground
@@ -53,6 +55,9 @@ class Seating {
  public:
   Seating(Ground ground, const JobRequest& job, const Relations& relations,
       std::optional<InstructionSet> set);
+
+  Seating(const Seating&) = delete;  // its index refers to it
+  Seating& operator=(const Seating&) = delete;
 
   // This actor is on that node already, in the cluster's books: it takes no room. All of these
   // before the first seat().
@@ -74,7 +79,7 @@ class Seating {
   // Could never be seated, whatever the order: for groups with too little room by themselves.
   bool is_hopeless(std::uint32_t group) const;
 
-  const std::vector<Sitting>& sittings() const { return sittings_; }
+  const std::vector<Sitter>& sitters() const { return sitters_; }
 
   // The nodes of a group's actors, one for each.
   std::span<const std::uint32_t> nodes_of(std::uint32_t group) const { return on_[group]; }
@@ -94,7 +99,9 @@ class Seating {
   std::uint64_t key(const Candidates& candidates, std::uint32_t node) const;
   bool is_candidate(const Candidates& candidates, std::uint32_t node) const;
   void restrict_to_relations(std::uint32_t group);
-  std::optional<std::uint32_t> best(const Candidates& candidates) const;
+  std::uint64_t least_key(
+      const Candidates& candidates, const RoomIndex::Block& block, std::uint32_t begin) const;
+  std::optional<std::uint32_t> best(const Candidates& candidates);
   std::optional<std::uint32_t> node_for_all(
       const Candidates& candidates, std::uint32_t count) const;
   std::size_t seat_each(const Candidates& candidates, std::span<const std::uint32_t> actors);
@@ -106,12 +113,14 @@ class Seating {
   const Relations* relations_;
   std::optional<InstructionSet> set_;
   Eligibility eligibility_;
-  std::vector<Sitting> sittings_;
+  std::vector<Sitter> sitters_;
   std::vector<std::vector<std::uint32_t>> on_;    // nodes, by group
   std::vector<std::vector<std::uint32_t>> kept_;  // actors, by group
   std::vector<std::uint32_t> load_;               // 0 to 1023, by node
-  std::vector<std::uint32_t> own_;                // of the group being seated, by node
-  std::vector<std::uint8_t> allowed_;             // for the group being seated, if it has relations
+  RoomIndex index_;
+  std::vector<std::uint64_t> bounds_;  // of keys, by block of the index
+  std::vector<std::uint32_t> own_;     // of the group being seated, by node
+  std::vector<std::uint8_t> allowed_;  // for the group being seated, if it has relations
   std::optional<std::uint32_t> run_node_;
 };
 

@@ -107,7 +107,7 @@ TEST_CASE("every kind of obstacle has its words") {
   };
   has(second({.name = "g", .need = {.cpu_milli = 1000}, .near = {"base"}}),
       "node b: no actor of base, which g must be near");
-  has(second({.name = "g", .need = {.cpu_milli = 5000}, .apart = {"base"}}),
+  has(second({.name = "g", .count = 5, .need = {.cpu_milli = 1000}, .apart = {"base"}}),
       "has an actor of base, which g must be apart from");
   has(second({.name = "g", .need = {.cpu_milli = 1000}, .at_run_directory = true}),
       "node b: not the run directory's node");
@@ -115,7 +115,7 @@ TEST_CASE("every kind of obstacle has its words") {
           .count = 5,
           .need = {.cpu_milli = 1000},
           .strategy = Strategy::strict_pack}),
-      "node b: room for 4 of the 5 that must be together");
+      "nodes a, b: room for 4 of the 5 that must be together");
   has(second({.name = "g", .count = 3, .strategy = Strategy::strict_spread}),
       "nodes a, b: has an actor of g, of which each wants a node of its own");
   has(second({.name = "g", .count = 3, .need = {.gpu_milli = 600}}),
