@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, sandbox,
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
                            language, loop, processes, generate, peers, math_verify, runtimes; none: all but the last four
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each;
@@ -252,7 +252,7 @@ def runtimes():
 
 LONG = ("generate", "peers", "math_verify", "runtimes")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
-    "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "sandbox": program("sandbox_bench"),
+    "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
     "language": program("language_bench"), "loop": loop, "processes": processes, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
 
