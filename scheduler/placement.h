@@ -21,7 +21,7 @@
 //
 // The problem is bin packing, and not solved to the end. Jobs of up to search_actors_max required
 // actors are searched through until search_budget is spent, larger ones are tried in two greedy
-// ways. tests/scheduler/gap_test.cc counts what an exhaustive search can place and this cannot.
+// ways, which may find no place where there is one.
 //
 // The control plane will place each job that its queue lets start, and write the placement down
 // before it acts on it. Pure functions over values: any thread.
