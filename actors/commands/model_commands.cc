@@ -17,6 +17,8 @@
 namespace tramontane {
 namespace {
 
+constexpr std::string_view broken_character = "\xEF\xBF\xBD";
+
 struct LoadedModel {
   Job job;
   std::shared_ptr<const ReadyWeights> weights;
@@ -161,12 +163,19 @@ int generate(const CliArguments& arguments) {
     task.rollout.seed = model.job.seed;
     batch.add(std::move(task));
     TextStream out(stdout);
+    std::vector<Token> unwritten;
     out.write(model.job.form.render(prompt.text));
     while (batch.has_work()) {
       batch.step();
       for (Segment& segment : batch.take_segments(true)) {
         if (segment.finish == Finish::stop) segment.tokens.pop_back();
-        out.write(model.job.tokenizer->decode(segment.tokens));
+        unwritten.insert(unwritten.end(), segment.tokens.begin(), segment.tokens.end());
+        std::string text = model.job.tokenizer->decode_behind(unwritten);
+        // A character whose bytes are tokens of their own is written when it is whole.
+        if (segment.finish != Finish::running || !text.ends_with(broken_character)) {
+          out.write(text);
+          unwritten.clear();
+        }
         if (segment.finish != Finish::running) out.end();
         if (segment.finish == Finish::length) std::fputs(" …", stdout);
       }

@@ -91,7 +91,7 @@ boost::json::object run_rollouts(
   }
   auto tokenizer = find_tokenizer(run_folder);
   TokenText text;
-  if (tokenizer) text = [&](Token token) { return tokenizer->decode({token}); };
+  if (tokenizer) text = [&](Token token) { return tokenizer->decode_behind({token}); };
   page = rollouts_page(sample, text, bounds);
   page["resumed"] = resumed;
   if (damaged > 0)

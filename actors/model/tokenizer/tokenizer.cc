@@ -86,7 +86,7 @@ std::vector<Token> Tokenizer::encode_whole(std::string_view text) const {
   return tokens;
 }
 
-std::string Tokenizer::decode(const std::vector<Token>& tokens, bool special) const {
+std::vector<std::string> Tokenizer::texts_of(const std::vector<Token>& tokens, bool special) const {
   const State& s = *state_;
   std::vector<std::string> texts;
   texts.reserve(tokens.size());
@@ -97,7 +97,20 @@ std::string Tokenizer::decode(const std::vector<Token>& tokens, bool special) co
     else if (!s.special[i] || special)
       texts.push_back(s.texts[i]);
   }
-  return s.decoder.join(std::move(texts));
+  return texts;
+}
+
+std::string Tokenizer::decode(const std::vector<Token>& tokens, bool special) const {
+  return state_->decoder.join(texts_of(tokens, special));
+}
+
+// Behind a letter, which every decoder writes as it is.
+std::string Tokenizer::decode_behind(const std::vector<Token>& tokens) const {
+  constexpr std::string_view letter = "a";
+  std::vector<std::string> texts = texts_of(tokens, true);
+  texts.insert(texts.begin(), std::string(letter));
+  std::string text = state_->decoder.join(std::move(texts));
+  return text.starts_with(letter) ? text.substr(letter.size()) : decode(tokens);
 }
 
 std::int64_t Tokenizer::vocabulary() const {

@@ -61,6 +61,10 @@ class Tokenizer {
   // token has is U+FFFD.
   std::string decode(const std::vector<Token>& tokens, bool special = true) const;
 
+  // The same of tokens that go on where others ended, special ones written: the space that a word
+  // of SentencePiece's begins with is kept.
+  std::string decode_behind(const std::vector<Token>& tokens) const;
+
   std::int64_t vocabulary() const;
 
   // The id of one token's exact text, or -1.
@@ -72,6 +76,7 @@ class Tokenizer {
   struct State;
   explicit Tokenizer(std::unique_ptr<State> state);
   std::vector<Token> encode(std::string_view text, bool goes_on) const;
+  std::vector<std::string> texts_of(const std::vector<Token>& tokens, bool special) const;
 
   std::unique_ptr<State> state_;
 };

@@ -64,6 +64,9 @@ TEST_CASE("tokenizer.model merges by score, falls back to bytes and begins with 
   CHECK(t.encode("  ab") == std::vector<Token>{7, 7, 4});
   CHECK(t.encode_whole("ab") == std::vector<Token>{1, 4});
   CHECK(t.decode({4, 2, 3, 4}) == "ab\u00e9 ab");
+  CHECK(t.decode_behind({4, 2, 3, 4}) == " ab\u00e9 ab");
+  CHECK(t.decode_behind({2}) == "\ufffd");
+  CHECK(t.decode_behind({}).empty());
   CHECK(Tokenizer::parse(t.to_json()).encode("abc ab") == t.encode("abc ab"));
   CHECK(Tokenizer::parse_sentencepiece(model(2, 1)).encode("  ab  ") == std::vector<Token>{4});
 }
