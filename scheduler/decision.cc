@@ -93,15 +93,19 @@ std::vector<Shortfall> seat_hopeless(Seating& seating) {
 // The greedy way as asked, then tightly, then by search.
 Outcome seat_all(const Question& question, const Ground& ground, Occupied occupied,
     std::optional<InstructionSet> set) {
-  Outcome asked{empty_seating(question, ground, occupied, set), {}};
+  Outcome asked;
+  asked.seating = empty_seating(question, ground, occupied, set);
   asked.shortfalls = seat_hopeless(*asked.seating);
   if (!asked.shortfalls.empty()) return asked;
   asked.shortfalls = seat_required(*asked.seating, Effort::as_asked);
   if (asked.shortfalls.empty()) return asked;
-  Outcome tight{empty_seating(question, ground, occupied, set), {}};
+  Outcome tight;
+  tight.seating = empty_seating(question, ground, occupied, set);
   if (seat_required(*tight.seating, Effort::tight).empty()) return tight;
-  Outcome tried{empty_seating(question, ground, occupied, set), {}};
-  return search(*tried.seating) == Found::all ? std::move(tried) : std::move(asked);
+  Outcome tried;
+  tried.seating = empty_seating(question, ground, occupied, set);
+  if (search(*tried.seating) == Found::all) return tried;
+  return asked;
 }
 
 Outcome seat_on(const Question& question, Occupied occupied) {

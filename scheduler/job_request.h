@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace tramontane {
@@ -38,7 +39,11 @@ struct Label {
   std::string key;
   std::string value;
 
-  auto operator<=>(const Label&) const = default;
+  bool operator==(const Label&) const = default;
+
+  bool operator<(const Label& other) const {
+    return std::tie(key, value) < std::tie(other.key, other.value);
+  }
 };
 
 struct Group {

@@ -218,9 +218,8 @@ Seating::Candidates Seating::candidates_of(std::uint32_t group, Effort effort) {
     candidates.company->add(asked.need, 1);
     for (std::uint32_t follower : relations_->followers[group]) {
       const Group& near = job_->groups[follower];
-      double each = near.strategy == Strategy::strict_pack
-                        ? near.count
-                        : static_cast<double>((near.count + asked.count - 1) / asked.count);
+      bool together = near.strategy == Strategy::strict_pack;
+      std::uint32_t each = together ? near.count : (near.count + asked.count - 1) / asked.count;
       candidates.company->add(near.need, each);
     }
   }

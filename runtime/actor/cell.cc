@@ -230,8 +230,8 @@ void Cell::begin_task(detail::RunningTask task) {
 // True if the message is not to be handled any more; it has its answer then.
 bool Cell::obsolete(std::unique_ptr<Envelope>& envelope) {
   if (envelope->incarnation != 0 && envelope->incarnation != incarnation()) {
-    bounce(std::move(envelope), Errc::stale,
-        str(label(), " is not incarnation ", envelope->incarnation, " any more"));
+    std::string text = str(label(), " is not incarnation ", envelope->incarnation, " any more");
+    bounce(std::move(envelope), Errc::stale, text);
     return true;
   }
   if (envelope->wants_reply() && !envelope->announces && envelope->deadline <= began_) {

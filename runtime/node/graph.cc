@@ -18,8 +18,9 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string memory_text(std::uint64_t bytes) {
   if (bytes % mebibyte == 0) return str(bytes / mebibyte, " MiB");
-  return bytes < mebibyte ? str(bytes, " bytes")
-                          : str(static_cast<double>(bytes / 1024) / 1024, " MiB");
+  if (bytes < mebibyte) return str(bytes, " bytes");
+  std::uint64_t kibibytes = bytes / 1024;
+  return str(static_cast<double>(kibibytes) / 1024, " MiB");
 }
 
 std::string threads_text(const Graph& graph, const GraphActor& actor) {
