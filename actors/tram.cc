@@ -7,6 +7,7 @@
 #include "actors/rewards/sandbox/serve.h"
 #include "actors/run/kinds.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/node/parent.h"
 #include "runtime/node/worker.h"
 
@@ -30,7 +31,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
     rewards = built_in_rewards_and(options.rewards);
     kinds = all_kinds(options.kinds, rewards);
   } catch (const Error& e) {
-    std::fprintf(stderr, "tram: %s\n", e.what());
+    print_error("tram", e.what());
     return static_cast<int>(exit_status(e.errc()));
   }
   if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);

@@ -5,6 +5,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
+#include "runtime/base/shown_text.h"
 #include "storage/decompress.h"
 
 #include <boost/json/array.hpp>

@@ -5,6 +5,7 @@
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/shown_text.h"
 #include "storage/checkpoint.h"
 #include "storage/file.h"
 
@@ -15,6 +16,8 @@
 
 namespace tramontane {
 namespace {
+
+constexpr std::string_view broken_character = "\xEF\xBF\xBD";
 
 struct LoadedModel {
   Job job;
@@ -68,7 +71,7 @@ ProblemForm form_of(const std::string& folder, const CliArguments& arguments) {
   form.prompt_field = arguments.text("prompt-field", form.prompt_field);
   form.answer_field = arguments.text("answer-field", form.answer_field);
   form.answer_after = arguments.text("answer-after", form.answer_after);
-  if (arguments.has("chat")) form.chat = chat_named(arguments.text("chat", "none"));
+  if (arguments.has("chat")) form.chat = chat_named(arguments.text("chat", "auto"));
   form.system = arguments.text("system", form.system);
   if (arguments.has("system")) form.system_turn = true;
   if (arguments.has("no-system")) form.system_turn = false;
@@ -81,6 +84,8 @@ LoadedModel load_model(const std::string& folder, const CliArguments& arguments)
   HfFolder loaded = load_hf_folder(folder);
   LoadedModel model;
   model.job.form = form_of(folder, arguments);
+  std::string wrong = model.job.form.fit(folder, loaded.carried, loaded.tokenizer);
+  if (!wrong.empty()) throw Error(Errc::bad_input, "--chat: " + wrong);
   model.job.form.add_end(loaded.tokenizer, loaded.config);
   model.job.reward_options.tags = model.job.form.tags;
   model.job.reward_options.think_first = model.job.form.think_first;
@@ -158,12 +163,19 @@ int generate(const CliArguments& arguments) {
     task.rollout.seed = model.job.seed;
     batch.add(std::move(task));
     TextStream out(stdout);
+    std::vector<Token> unwritten;
     out.write(model.job.form.render(prompt.text));
     while (batch.has_work()) {
       batch.step();
       for (Segment& segment : batch.take_segments(true)) {
         if (segment.finish == Finish::stop) segment.tokens.pop_back();
-        out.write(model.job.tokenizer->decode(segment.tokens));
+        unwritten.insert(unwritten.end(), segment.tokens.begin(), segment.tokens.end());
+        std::string text = model.job.tokenizer->decode_behind(unwritten);
+        // A character whose bytes are tokens of their own is written when it is whole.
+        if (segment.finish != Finish::running || !text.ends_with(broken_character)) {
+          out.write(text);
+          unwritten.clear();
+        }
         if (segment.finish != Finish::running) out.end();
         if (segment.finish == Finish::length) std::fputs(" …", stdout);
       }
@@ -189,7 +201,7 @@ std::vector<CliOption> with_form(std::vector<CliOption> options, bool fields) {
         {"answer-after", "TEXT", "the answer is what stands behind the last of this"});
   }
   options.push_back(
-      {"chat", "FORM", "none, mistral, chatml or llama3 (default: the checkpoint's)"});
+      {"chat", "FORM", "auto, none, mistral, chatml or llama3 (default: the checkpoint's)"});
   options.push_back({"system", "TEXT", "with chat: the system prompt"});
   options.push_back({"no-system", "", "with chat: no system turn"});
   options.push_back({"think-first", "", "the model's turn begins with the opening thinking tag"});

@@ -8,6 +8,7 @@
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "storage/checkpoint.h"
 
@@ -164,9 +165,7 @@ class Replay {
         auto difference = rewriter_.differs(
             group.prompt, rollout, [this](Version version) { return weights_of(version); });
         if (!difference) continue;
-        std::fprintf(stderr, "tram: step %llu, rollout %llu: %s\n",
-            static_cast<unsigned long long>(done_), static_cast<unsigned long long>(rollout.id),
-            difference->c_str());
+        print_error("tram", str("step ", done_, ", rollout ", rollout.id, ": ", *difference));
         return false;
       }
     }

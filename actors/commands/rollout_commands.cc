@@ -9,6 +9,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/shell.h"
+#include "runtime/base/shown_text.h"
 #include "storage/file.h"
 
 #include <boost/json/array.hpp>

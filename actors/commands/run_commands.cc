@@ -81,8 +81,9 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
           "this\n"
           "process; with --isolation process the trainer, the ledger, the evaluator, each "
           "generator\n"
-          "and each verifier have one of their own, is started again when it dies, and learns the\n"
-          "same.\n"
+          "and each verifier have a process of their own, which is started again when it dies: "
+          "the\n"
+          "job learns the same. `isolation` in the job graph says it of one role alone.\n"
           "Ctrl-C once finishes the step and writes a checkpoint; twice stops at once. Either way\n"
           "`tram resume` goes on, and nothing is lost.\n\n"
           "  tram run examples/arithmetic.yaml\n"
@@ -153,16 +154,19 @@ CliCommand plan_command(std::vector<RewardKind> rewards, Kinds kinds) {
           "the\n"
           "actors.",
       .positionals = {"JOB.yaml"},
-      .options = {set_option, {"graph", "", "print the resolved job graph instead"}},
+      .options = {set_option, isolation_option,
+          {"graph", "", "print the resolved job graph instead"}},
       .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
                  const CliArguments& arguments) {
         if (auto graph = graph_of(arguments, kinds)) {
+          if (isolation_of(arguments) == Isolation::process) put_apart(graph->graph);
           std::string text = graph->name + "\n\n" + describe(graph->graph);
           std::fputs((arguments.has("graph") ? graph->text : text).c_str(), stdout);
           return 0;
         }
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
-        std::string text = describe_plan(job) + describe(expand(job, Isolation::thread));
+        Apart apart = apart_of(job, isolation_of(arguments) == Isolation::process);
+        std::string text = describe_plan(job, apart) + describe(expand(job, apart));
         std::fputs((arguments.has("graph") ? job.resolved : text).c_str(), stdout);
         return 0;
       }};

@@ -9,6 +9,7 @@
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/config/load.h"
 #include "storage/dataset.h"
 #include "storage/file.h"

@@ -106,7 +106,7 @@ void Generator::take_tasks() {
 Append Generator::gather(bool unfinished) {
   flushed_ = now();
   if (unfinished) flushed_unfinished_ = now();
-  appending_.forget();
+  appending_.cancel();
   auto made = batch_.take_segments(unfinished);
   unsent_.insert(
       unsent_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));

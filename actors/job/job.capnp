@@ -35,7 +35,7 @@ struct Data {
   promptField @2 :Text = "prompt" $Config.doc("what your files call the prompt: a text, or a list of messages; a.b is b in the object a");
   answerField @3 :Text = "answer" $Config.doc("what your files call the answer; a list is of accepted answers; an object (the tests of a code problem) is taken as JSON");
   answerAfter @6 :Text $Config.doc("the answer is what stands behind the last of this in the field, like #### in GSM8K; nothing: all of it");
-  chat @4 :Chat = none $Config.doc("how a prompt is put to the model, in every stage and evaluation");
+  chat @4 :Chat = auto $Config.doc("how a prompt is put to the model, in every stage and evaluation");
   system @5 :Text $Config.doc("with chat: the system prompt; nothing: one that asks for thinking between the tags, then the answer");
   systemTurn @7 :Bool = true $Config.doc("with chat: whether there is a system turn at all");
   overlongPrompts @9 :OverlongPrompts = refuse $Config.doc("what becomes of prompts that leave no room for an answer");
@@ -50,6 +50,7 @@ struct Data {
     mistral @1 $Config.doc("[SYSTEM_PROMPT]…[/SYSTEM_PROMPT][INST]…[/INST]");
     chatml @2 $Config.doc("<|im_start|>system … <|im_end|> (Qwen)");
     llama3 @3 $Config.doc("<|start_header_id|>system<|end_header_id|> …");
+    auto @4 $Config.doc("as the chat template of model.path has it; none where there is no template");
   }
 }
 
@@ -166,6 +167,13 @@ struct Actors {
   trainer @2 :Trainer;
   broadcaster @3 :Broadcaster;
   evaluator @4 :Evaluator;
+  ledger @5 :Ledger;
+}
+
+enum Isolation {
+  ofRun @0 $Config.doc("as the run has it (--isolation)");
+  thread @1 $Config.doc("in the process that the user started");
+  process @2 $Config.doc("in a process of its own, which may be killed");
 }
 
 struct Generator {
@@ -176,6 +184,7 @@ struct Generator {
   slots @4 :UInt32 = 192 $Config.doc("sequences written at the same time by one generator, as far as its cache has room") $Config.least(1) $Config.most(65536);
   cacheMegabytes @5 :UInt32 = 256 $Config.doc("bound on the cache of keys and values of one generator; where it is full, the sequences that began last wait") $Config.least(1);
   onSwap @6 :OnSwap = keep $Config.doc("what becomes of the cache of sequences in flight when new weights arrive");
+  isolation @7 :Isolation = ofRun $Config.doc("where each lives");
 
   enum OnSwap {
     keep @0 $Config.doc("go on with the cache as it is (Magistral)");
@@ -191,6 +200,7 @@ struct Verifier {
   thinkClose @5 :Text = "</think>" $Config.doc("what ends it");
   lengthMax @2 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
   lengthCache @3 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
+  isolation @6 :Isolation = ofRun $Config.doc("where each lives");
 }
 
 struct Reward {
@@ -262,6 +272,7 @@ struct Trainer {
   keepCheckpoints @2 :UInt32 = 2 $Config.doc("newest checkpoints kept, beside the best") $Config.least(1);
   nonFiniteMax @3 :UInt32 = 3 $Config.doc("steps in a row with a loss or gradient that is not finite before the job stops");
   auditRollouts @4 :UInt32 = 8 $Config.doc("rollouts per step whose log-probabilities are computed anew, version by version, and compared bit for bit");
+  isolation @5 :Isolation = ofRun $Config.doc("where it lives");
 }
 
 struct Broadcaster {
@@ -281,4 +292,9 @@ struct Evaluator {
   temperature @3 :Float32 = 1 $Config.doc("of sampled completions; greedy ones are beside them") $Config.least(0.01);
   topP @4 :Float32 = 1 $Config.doc("mass of the most probable tokens that are sampled from") $Config.least(0.000001) $Config.most(1);
   maxTokens @5 :UInt32 = 0 $Config.doc("new tokens per completion at most; 0: the generator's max_tokens");
+  isolation @6 :Isolation = ofRun $Config.doc("where it lives");
+}
+
+struct Ledger {
+  isolation @0 :Isolation = ofRun $Config.doc("where it lives");
 }

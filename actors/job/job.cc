@@ -25,6 +25,12 @@ std::string text_of(capnp::Text::Reader text) {
   return {text.begin(), text.end()};
 }
 
+// Whether a process of its own is wanted; nothing: as the run has it.
+std::optional<bool> apart(schema::Isolation isolation) {
+  if (isolation == schema::Isolation::OF_RUN) return std::nullopt;
+  return isolation == schema::Isolation::PROCESS;
+}
+
 // Loads one job; each part is one method, all complain into the same configuration.
 class JobLoader {
  public:
@@ -141,6 +147,11 @@ void JobLoader::data() {
       .skip_overlong = data.getOverlongPrompts() == schema::Data::OverlongPrompts::SKIP,
       .tags = job_.reward_options.tags};
   job_.reward_options.think_first = job_.form.think_first;
+  std::string wrong = job_.form.fit("model.path", job_.carried, *job_.tokenizer);
+  if (!wrong.empty()) {
+    config_.complain("data.chat", wrong);
+    config_.finish();  // without a form no problem can be read
+  }
   job_.form.add_end(*job_.tokenizer, job_.model);
   for (bool heldout : {false, true}) {
     std::string key = heldout ? "data.heldout" : "data.prompts";
@@ -345,6 +356,11 @@ void JobLoader::actors() {
       .top_p = evaluator.getTopP(),
       .max_tokens =
           evaluator.getMaxTokens() == 0 ? generator.getMaxTokens() : evaluator.getMaxTokens()};
+  job_.isolation = {.ledger = apart(actors.getLedger().getIsolation()),
+      .generator = apart(generator.getIsolation()),
+      .verifier = apart(verifier.getIsolation()),
+      .trainer = apart(trainer.getIsolation()),
+      .evaluator = apart(evaluator.getIsolation())};
 }
 
 Job JobLoader::load() {

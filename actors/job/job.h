@@ -8,11 +8,12 @@
 // Immutable once loaded: any thread.
 
 #include "actors/generator/continuous_batch.h"
+#include "actors/job/apart.h"
 #include "actors/job/problem_form.h"
 #include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
 #include "actors/model/policy.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/rewards/reward_table.h"
 #include "actors/rewards/rewards.h"
 
@@ -135,6 +136,7 @@ struct Job {
   TrainerPlan trainer;
   std::string transport;
   EvaluatorPlan evaluator;
+  IsolationPlan isolation;
 
   // Of the draws for one purpose: no two share any.
   enum class Purpose : std::uint8_t { weights, rollouts, evaluation, prompts, demonstrations };
@@ -166,6 +168,6 @@ Job parse_job(const std::string& file, const std::string& text, const std::strin
     const std::vector<std::string>& sets, const JobOptions& options = {});
 
 // What `tram plan` prints: parameters, memory, tokens per step, who does what.
-std::string describe_plan(const Job& job);
+std::string describe_plan(const Job& job, const Apart& apart = {});
 
 }  // namespace tramontane

@@ -101,16 +101,21 @@ void add_program(MemoryPlan& plan) {
 }
 
 // Beyond what is shared: the arenas are memory of all, what is packed of them is not.
-void add_processes(const Job& job, MemoryPlan& plan) {
-  std::uint64_t packed = bytes_of(packed_floats(job.model, Packing::forward));
-  std::uint64_t workers = 3 + job.generators + job.verifiers;
+void add_processes(const Job& job, const Apart& apart, MemoryPlan& plan) {
+  std::uint64_t workers = (apart.ledger ? 1 : 0) + (apart.trainer ? 1 : 0) +
+                          (apart.evaluator ? 1 : 0) + (apart.generator ? job.generators : 0) +
+                          (apart.verifier ? job.verifiers : 0);
   plan.parts.push_back({"workers", str(workers, " processes"), workers * worker_bytes});
-  if (!job.reinforce) return;
-  // The trainer's own for its audit, those of each generator beyond the first, the evaluator's.
+  if (!job.reinforce || !apart.weights()) return;
   std::uint64_t versions =
       std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 3, job.reinforce->steps + 1);
-  plan.parts.push_back(
-      {"workers", "weights packed in each that decodes", (job.generators * versions + 1) * packed});
+  // Processes that keep versions packed: those of generators, and the trainer's for its audit. One
+  // is counted already. The evaluator has one version at a time.
+  std::uint64_t keep =
+      (apart.generator ? job.generators : 1) + (apart.trainer || apart.generator ? 1 : 0);
+  std::uint64_t packed = bytes_of(packed_floats(job.model, Packing::forward));
+  plan.parts.push_back({"workers", "weights packed in each that decodes",
+      ((keep - 1) * versions + (apart.evaluator ? 1 : 0)) * packed});
 }
 
 }  // namespace
@@ -121,13 +126,13 @@ std::uint64_t MemoryPlan::total() const {
   return bytes;
 }
 
-MemoryPlan plan_memory(const Job& job, bool apart) {
+MemoryPlan plan_memory(const Job& job, const Apart& apart) {
   MemoryPlan plan;
   add_program(plan);
   add_trainer(job, plan);
   add_weights(job, plan);
   add_decoding(job, plan);
-  if (apart) add_processes(job, plan);
+  if (apart.any()) add_processes(job, apart, plan);
   return plan;
 }
 
@@ -146,7 +151,7 @@ std::string size_text(std::uint64_t bytes) {
   return text;
 }
 
-void require_memory(const Job& job, bool apart) {
+void require_memory(const Job& job, const Apart& apart) {
   MemoryPlan plan = plan_memory(job, apart);
   auto has = memory_for_job();
   if (!has || plan.total() <= *has) return;

@@ -28,10 +28,10 @@ struct MemoryPlan {
   std::uint64_t total() const;
 };
 
-// At the peak. What does not last is counted where it is highest: a checkpoint's files. `apart`:
-// the actors have processes of their own, each with the program's own memory, and each that decodes
-// with packed weights of its own.
-MemoryPlan plan_memory(const Job& job, bool apart = false);
+// At the peak. What does not last is counted where it is highest: a checkpoint's files. Those that
+// live apart have the program's own memory each, and each process that decodes has packed weights
+// of its own.
+MemoryPlan plan_memory(const Job& job, const Apart& apart = {});
 
 // What this process has and can still take; nothing where the system does not say.
 std::optional<std::uint64_t> memory_for_job();
@@ -41,6 +41,6 @@ std::string size_text(std::uint64_t bytes);
 
 // Error(bad_input) if the plan is more than there is, with its largest parts and what makes them
 // smaller: before the job starts, as one that meets its limit hours later is killed without a word.
-void require_memory(const Job& job, bool apart = false);
+void require_memory(const Job& job, const Apart& apart = {});
 
 }  // namespace tramontane

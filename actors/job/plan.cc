@@ -52,8 +52,8 @@ std::string stages(const Job& job) {
   return out;
 }
 
-std::string memory(const Job& job) {
-  MemoryPlan plan = plan_memory(job);
+std::string memory(const Job& job, const Apart& apart) {
+  MemoryPlan plan = plan_memory(job, apart);
   std::string out = "memory, at the peak\n";
   for (const MemoryPart& part : plan.parts)
     out += line(part.who, size_text(part.bytes) + "  " + part.what);
@@ -96,7 +96,7 @@ std::string shown(const Job& job) {
 
 }  // namespace
 
-std::string describe_plan(const Job& job) {
+std::string describe_plan(const Job& job, const Apart& apart) {
   const ModelConfig& m = job.model;
   std::string out = job.name + "\n\nmodel\n";
   out += line("parameters", grouped(static_cast<std::uint64_t>(parameters(m))));
@@ -112,7 +112,7 @@ std::string describe_plan(const Job& job) {
   out += line("prompts", grouped(job.prompts.size()) + skipped(job.prompts_skipped));
   if (!job.prompts.empty()) out += line("the first, as tokens", shown(job));
   out += line("held out", grouped(job.heldout.size()) + skipped(job.heldout_skipped));
-  return out + stages(job) + actors(job) + memory(job);
+  return out + stages(job) + actors(job) + memory(job, apart);
 }
 
 }  // namespace tramontane

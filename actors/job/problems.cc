@@ -92,7 +92,7 @@ std::vector<TrainSequence> read_demonstrations(const Files& files, const std::st
     TrainSequence sequence;
     at_line(path, data[i].line, [&] {
       sequence.prompt = form.prompt(tokenizer, data[i].prompt, data[i].turns).tokens;
-      sequence.completion = tokenizer.encode(data[i].completion);
+      sequence.completion = tokenizer.encode_behind(data[i].completion);
     });
     if (!model.ends.empty()) sequence.completion.push_back(model.ends.front());
     std::size_t tokens = sequence.prompt.size() + sequence.completion.size();

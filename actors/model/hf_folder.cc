@@ -101,12 +101,29 @@ struct Described {
   Tokenizer tokenizer;
 };
 
-Described describe(const std::string& path, std::string_view config, std::string_view tokenizer) {
+// Files that a tokenizer is read from: of those that a folder has, the first.
+constexpr const char* tokenizer_names[] = {"tokenizer.json", "tekken.json", "tokenizer.model"};
+
+Tokenizer parse_tokenizer(std::string_view name, std::string_view bytes) {
+  if (name == "tekken.json") return Tokenizer::parse_tekken(bytes);
+  if (name == "tokenizer.model") return Tokenizer::parse_sentencepiece(bytes);
+  return Tokenizer::parse(bytes);
+}
+
+std::string tokenizer_name(const std::string& path) {
+  for (const char* name : tokenizer_names)
+    if (std::filesystem::exists(str(path, "/", name))) return name;
+  throw Error(Errc::not_found,
+      path + " has no tokenizer: tokenizer.json, tekken.json or tokenizer.model is missing");
+}
+
+Described describe(const std::string& path, std::string_view config, const std::string& name,
+    std::string_view tokenizer) {
   return in_folder(path, [&] {
-    Described d{parse_model_config(config), is_text_part(config), Tokenizer::parse(tokenizer)};
+    Described d{parse_model_config(config), is_text_part(config), parse_tokenizer(name, tokenizer)};
     if (d.tokenizer.vocabulary() > d.config.vocabulary)
       throw Error(
-          Errc::bad_input, str("tokenizer.json has ", d.tokenizer.vocabulary(),
+          Errc::bad_input, str(name, " has ", d.tokenizer.vocabulary(),
                                " tokens, config.json a vocab_size of ", d.config.vocabulary));
     return d;
   });
@@ -202,7 +219,7 @@ HfFolder assemble(const std::string& path, Described d, EachFile each_file) {
 // Files that say more of the model, which a checkpoint has as they were.
 constexpr const char* carried_names[] = {"added_tokens.json", "chat_template.jinja",
     "chat_template.json", "generation_config.json", "merges.txt", "special_tokens_map.json",
-    "tokenizer.model", "tokenizer_config.json", "vocab.json"};
+    "tekken.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"};
 
 Bytes bytes_of_text(std::string_view text) {
   ByteView bytes = as_bytes(text);
@@ -221,12 +238,13 @@ HfFolder load_hf_folder(const std::string& path) {
   }
   std::set<std::string> names = weight_files(path);
   std::vector<std::string> checked(names.begin(), names.end());
-  checked.insert(checked.end(), {"config.json", "tokenizer.json"});
+  std::string words = tokenizer_name(path);
+  checked.insert(checked.end(), {"config.json", words});
   for (const char* name : carried_names)
-    if (std::filesystem::exists(str(path, "/", name))) checked.emplace_back(name);
+    if (name != words && std::filesystem::exists(str(path, "/", name))) checked.emplace_back(name);
   check_files(*system_files(), path, checked);
   Described d =
-      describe(path, read_text(path + "/config.json"), read_text(path + "/tokenizer.json"));
+      describe(path, read_text(path + "/config.json"), words, read_text(str(path, "/", words)));
   std::map<std::string, Bytes> carried;
   for (const char* name : carried_names)
     if (std::find(checked.begin(), checked.end(), name) != checked.end())
@@ -251,7 +269,8 @@ HfFolder load_hf_files(const std::string& path, const std::map<std::string, Byte
     if (found == files.end()) throw Error(Errc::not_found, str(path, "/", name, ": it is missing"));
     return found->second;
   };
-  Described d = describe(path, as_text(file("config.json")), as_text(file("tokenizer.json")));
+  Described d = describe(
+      path, as_text(file("config.json")), "tokenizer.json", as_text(file("tokenizer.json")));
   const char* name = "model.safetensors";
   ByteView weights = file(name);
   SafetensorsHeader header = in_folder(path, [&] { return parse_safetensors(weights); });

@@ -1,14 +1,16 @@
 #pragma once
 // A model as a folder in the Hugging Face layout: config.json, model.safetensors (or several, with
-// model.safetensors.index.json), tokenizer.json, and the end tokens of generation_config.json. What
+// model.safetensors.index.json), a tokenizer, and the end tokens of generation_config.json. What
 // else readers of such a folder look for (chat template, special tokens) is kept as it was.
+//
+// The tokenizer is tokenizer.json; where there is none tekken.json, and else tokenizer.model.
 //
 //   HfFolder model = load_hf_folder("/models/tiny");
 //   auto files = hf_files(model.config, model.tokenizer.to_json(), *model.arena, model.carried);
 
 #include "actors/model/arena.h"
 #include "actors/model/model_config.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "runtime/base/bytes.h"
 
 #include <map>

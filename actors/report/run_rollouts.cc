@@ -1,7 +1,7 @@
 #include "actors/report/run_rollouts.h"
 
 #include "actors/ledger/ledger.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/report/rollout_sample.h"
 #include "actors/view/fields.h"
 #include "runtime/base/json_text.h"
@@ -91,7 +91,7 @@ boost::json::object run_rollouts(
   }
   auto tokenizer = find_tokenizer(run_folder);
   TokenText text;
-  if (tokenizer) text = [&](Token token) { return tokenizer->decode({token}); };
+  if (tokenizer) text = [&](Token token) { return tokenizer->decode_behind({token}); };
   page = rollouts_page(sample, text, bounds);
   page["resumed"] = resumed;
   if (damaged > 0)

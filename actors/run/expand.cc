@@ -20,11 +20,11 @@ constexpr RestartPolicy one_by_one{.when = RestartPolicy::When::on_failure,
 // Adds the actors of one job, in the order of starting.
 class Expansion {
  public:
-  Expansion(const Job& job, Isolation isolation) : job_(job), isolation_(isolation) {}
+  Expansion(const Job& job, const Apart& apart) : job_(job), apart_(apart) {}
 
   Graph make() {
     graph_.pools = {{"main", 1}};
-    if (isolation_ == Isolation::process) here({.name = "run", .kind = "run"});
+    if (apart_.trainer) here({.name = "run", .kind = "run"});
     here({.name = "reporter",
         .kind = "reporter",
         .mailbox = {.messages = 1024},
@@ -40,9 +40,9 @@ class Expansion {
   // In the process that the user started.
   void here(GraphActor actor) { graph_.actors.push_back(std::move(actor)); }
 
-  // Where it can be killed alone.
-  void apart(GraphActor actor) {
-    actor.isolation = isolation_;
+  // Where it can be killed alone, if its role lives apart.
+  void place(bool apart, GraphActor actor) {
+    actor.isolation = apart ? Isolation::process : Isolation::thread;
     graph_.actors.push_back(std::move(actor));
   }
 
@@ -62,7 +62,7 @@ class Expansion {
   void add_trainer();
 
   const Job& job_;
-  const Isolation isolation_;
+  const Apart apart_;
   Graph graph_;
 };
 
@@ -73,14 +73,14 @@ std::vector<std::string> Expansion::add_generators() {
   for (std::uint32_t i = 0; i < job_.generators; ++i) {
     std::string name = str("generator/", i);
     generators.push_back(name);
-    apart({.name = name,
-        .kind = "generator",
-        .pool = pool(str("decode/", i)),
-        .restart = one_by_one,
-        .asks = {{"ledger", {"ledger"}}}});
+    place(apart_.generator, {.name = name,
+                                .kind = "generator",
+                                .pool = pool(str("decode/", i)),
+                                .restart = one_by_one,
+                                .asks = {{"ledger", {"ledger"}}}});
   }
   pool("weights");
-  if (isolation_ == Isolation::thread) {
+  if (!apart_.generator) {
     here({.name = "weight_receiver",
         .kind = "weight_receiver",
         .pool = "weights",
@@ -90,37 +90,38 @@ std::vector<std::string> Expansion::add_generators() {
   }
   for (std::uint32_t i = 0; i < job_.generators; ++i) {
     receivers.push_back(str("weight_receiver/", i));
-    apart({.name = receivers.back(),
-        .kind = "weight_receiver",
-        .worker = generators[i],
-        .pool = "weights",
-        .restart = one_by_one,
-        .asks = wires({{"generators", {generators[i]}}, {"broadcaster", {"weight_broadcaster"}}})});
+    place(true, {.name = receivers.back(),
+                    .kind = "weight_receiver",
+                    .worker = generators[i],
+                    .pool = "weights",
+                    .restart = one_by_one,
+                    .asks = wires({{"generators", {generators[i]}},
+                        {"broadcaster", {"weight_broadcaster"}}})});
   }
   return receivers;
 }
 
 void Expansion::add_loop() {
-  apart({.name = "ledger",
-      .kind = "ledger",
-      .pool = pool("storage"),
-      .mailbox = {.messages = 256},
-      .restart = one_by_one,
-      .asks = wires()});
+  place(apart_.ledger, {.name = "ledger",
+                           .kind = "ledger",
+                           .pool = pool("storage"),
+                           .mailbox = {.messages = 256},
+                           .restart = one_by_one,
+                           .asks = wires()});
   std::vector<std::string> receivers = add_generators();
   pool("verify", static_cast<int>(std::min(job_.verifiers, 64U)));
   for (std::uint32_t i = 0; i < job_.verifiers; ++i)
-    apart({.name = str("verifier/", i),
-        .kind = "verifier",
-        .pool = "verify",
-        .restart = one_by_one,
-        .asks = {{"ledger", {"ledger"}}}});
-  apart({.name = "evaluator",
-      .kind = "evaluator",
-      .pool = pool("evaluate"),
-      .mailbox = {.messages = 8},
-      .restart = one_by_one,
-      .asks = wires({{"trainer", {"trainer"}}})});
+    place(apart_.verifier, {.name = str("verifier/", i),
+                               .kind = "verifier",
+                               .pool = "verify",
+                               .restart = one_by_one,
+                               .asks = {{"ledger", {"ledger"}}}});
+  place(apart_.evaluator, {.name = "evaluator",
+                              .kind = "evaluator",
+                              .pool = pool("evaluate"),
+                              .mailbox = {.messages = 8},
+                              .restart = one_by_one,
+                              .asks = wires({{"trainer", {"trainer"}}})});
   here({.name = "weight_broadcaster",
       .kind = "weight_broadcaster",
       .restart = one_by_one,
@@ -135,19 +136,19 @@ void Expansion::add_trainer() {
     asks["broadcaster"] = {"weight_broadcaster"};
     asks["evaluator"] = {"evaluator"};
   }
-  if (isolation_ == Isolation::process) asks["run"] = {"run"};
-  RestartPolicy restart = isolation_ == Isolation::process ? one_by_one : RestartPolicy{};
-  apart({.name = "trainer",
-      .kind = "trainer",
-      .pool = pool("train"),
-      .restart = restart,
-      .asks = std::move(asks)});
+  if (apart_.trainer) asks["run"] = {"run"};
+  RestartPolicy restart = apart_.trainer ? one_by_one : RestartPolicy{};
+  place(apart_.trainer, {.name = "trainer",
+                            .kind = "trainer",
+                            .pool = pool("train"),
+                            .restart = restart,
+                            .asks = std::move(asks)});
 }
 
 }  // namespace
 
-Graph expand(const Job& job, Isolation isolation) {
-  return Expansion(job, isolation).make();
+Graph expand(const Job& job, const Apart& apart) {
+  return Expansion(job, apart).make();
 }
 
 }  // namespace tramontane

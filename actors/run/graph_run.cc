@@ -7,6 +7,7 @@
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "runtime/node/started_graph.h"
 #include "storage/file.h"
@@ -206,7 +207,7 @@ int GraphRun::go() {
   view_->close();
   if (how == Stopped::finished) return static_cast<int>(ExitStatus::ok);
   if (how == Stopped::interrupted) return static_cast<int>(ExitStatus::interrupted);
-  std::fprintf(stderr, "tram: %s\n", text_in(event, "reason").c_str());
+  print_error("tram", text_in(event, "reason"));
   return static_cast<int>(exit_status(failure_->code.value_or(Errc::failed)));
 }
 
@@ -226,8 +227,7 @@ std::string make_run_folder(const GraphJob& job, const std::string& folder) {
 
 int run_graph(const GraphJob& given, const Kinds& kinds, const RunOptions& options) {
   GraphJob job = given;
-  if (options.isolation == Isolation::process)
-    for (GraphActor& actor : job.graph.actors) actor.isolation = Isolation::process;
+  if (options.isolation == Isolation::process) put_apart(job.graph);
   std::string folder = options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder;
   return GraphRun(job, kinds, make_run_folder(job, folder), options.view).go();
 }

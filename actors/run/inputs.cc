@@ -53,16 +53,30 @@ std::string graph_change(std::string_view before, std::string_view after) {
   return text;
 }
 
+// Of what else the record holds: a damaged record is no change of the inputs.
+std::string check_of(const json::object& record) {
+  json::object checked{{"job", record.at("job")}, {"files", record.at("files")}};
+  return content_hash(as_bytes(json_text(checked)));
+}
+
+bool is_whole(const json::object& record) {
+  const auto* graph = record.if_contains("job");
+  const auto* inputs = record.if_contains("files");
+  if (graph == nullptr || !graph->is_string() || inputs == nullptr || !inputs->is_object())
+    return false;
+  if (record.size() == 2) return true;  // older runs have no check
+  const auto* check = record.if_contains("check");
+  return record.size() == 3 && check != nullptr && *check == json::value(check_of(record));
+}
+
 json::object read(const Files& files, const std::string& path) {
   boost::system::error_code error;
   auto value = json::parse(as_text(files.read(path)), error);
-  const auto* object = error ? nullptr : value.if_object();
-  const auto* graph = object == nullptr ? nullptr : object->if_contains("job");
-  const auto* inputs = object == nullptr ? nullptr : object->if_contains("files");
-  if (graph == nullptr || !graph->is_string() || inputs == nullptr || !inputs->is_object())
+  const auto* record = error ? nullptr : value.if_object();
+  if (record == nullptr || !is_whole(*record))
     throw Error(Errc::corrupt,
         path + " is damaged: what the run began with is not known; --accept-changes goes on");
-  return *object;
+  return *record;
 }
 
 }  // namespace
@@ -71,8 +85,9 @@ void write_inputs(Files& files, const std::string& run, const Job& job, ByteView
   json::object named;
   for (const JobInput& input : job.inputs)
     named[input.key] = {{"path", input.path}, {"hash", input.hash}};
-  json::object object{{"job", as_text(job_yaml)}, {"files", std::move(named)}};
-  write_durably(files, path_of(run), as_bytes(json_text(object) + "\n"));
+  json::object record{{"job", as_text(job_yaml)}, {"files", std::move(named)}};
+  record["check"] = check_of(record);
+  write_durably(files, path_of(run), as_bytes(json_text(record) + "\n"));
 }
 
 std::vector<std::string> changed_inputs(
@@ -82,7 +97,8 @@ std::vector<std::string> changed_inputs(
   if (!files.exists(path)) return changes;
   json::object began = read(files, path);
   std::string_view graph = began["job"].as_string();
-  if (graph != as_text(job_yaml)) changes.push_back(graph_change(graph, as_text(job_yaml)));
+  std::string now = valid_utf8(as_text(job_yaml));  // as the record has it
+  if (graph != now) changes.push_back(graph_change(graph, now));
   const json::object& before = began["files"].as_object();
   for (const JobInput& input : job.inputs) {
     const auto* was = before.if_contains(input.key);

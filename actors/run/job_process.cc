@@ -11,7 +11,8 @@ std::shared_ptr<JobProcess> JobProcess::of_worker(
   process->folder_ = folder;
   process->own_job_.emplace(load_job(folder + "/job.yaml", {}, {.rewards = rewards, .data = data}));
   process->job = &*process->own_job_;
-  process->link = choose_transport(process->job->transport, true);
+  bool weights = kind != "ledger" && kind != "verifier";
+  process->link = choose_transport(process->job->transport, weights);
   process->make_policy = load_policy_trainer;
   return process;
 }

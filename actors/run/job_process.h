@@ -27,6 +27,7 @@ class JobProcess {
  public:
   const Job* job = nullptr;
   ReadyStore ready;
+  bool receives = false;  // a weight receiver here fills `ready`
   WeightLink link;
   KvStore* ledger = nullptr;
   CheckpointStore* warm_checkpoints = nullptr;

@@ -94,7 +94,7 @@ Made make_trainer(const KindContext& context, const std::shared_ptr<JobProcess>&
       .warm_checkpoints = process->warm_checkpoints,
       .checkpoints = process->checkpoints,
       .ready = &process->ready,
-      .prepares_own = !context.process.worker().empty(),
+      .prepares_own = !process->receives,
       .link = process->link,
       .ledger = optional(context, "ledger"),
       .broadcaster = optional(context, "broadcaster"),
@@ -115,7 +115,8 @@ Kinds of_jobs(Kinds kinds) {
       {"generator", OptionsSchema::of<schema::Generator>()},
       {"verifier", OptionsSchema::of<schema::Verifier>()},
       {"trainer", OptionsSchema::of<schema::Trainer>()},
-      {"evaluator", OptionsSchema::of<schema::Evaluator>()}};
+      {"evaluator", OptionsSchema::of<schema::Evaluator>()},
+      {"ledger", OptionsSchema::of<schema::Ledger>()}};
   for (Kind& kind : kinds) {
     auto found = options.find(kind.name);
     kind.job_key = found == options.end() ? "" : "actors." + kind.name;

@@ -23,24 +23,26 @@ std::shared_ptr<JobProcess> job_process(System& system, const Job& job, Pipeline
   return process;
 }
 
-std::vector<PoolOptions> Pipeline::pools(const Job& job, Isolation isolation) {
-  return pools_here(expand(job, isolation));
+std::vector<PoolOptions> Pipeline::pools(const Job& job, const Apart& apart) {
+  return pools_here(expand(job, apart));
 }
 
 Pipeline::Pipeline(
-    System& system, const Job& job, PipelineParts parts, std::optional<WorkerParts> workers)
+    System& system, const Job& job, PipelineParts parts, const Apart& apart, WorkerParts workers)
     : system_(system),
       kinds_(reinforcement_kinds(job.reward_kinds)),
-      graph_(expand(job, workers ? Isolation::process : Isolation::thread)),
-      process_(workers ? workers->folder : ""),
+      graph_(expand(job, apart)),
+      process_(workers.folder),
       started_(system, graph_, kinds_, process_,
           {.seed = job.seed,
-              .on_exit = workers ? workers->on_exit : nullptr,
-              .on_escalation = workers ? workers->on_escalation : nullptr,
-              .host = workers ? workers->host : nullptr}) {
+              .on_exit = std::move(workers.on_exit),
+              .on_escalation = std::move(workers.on_escalation),
+              .host = workers.host}) {
   check_graph(graph_, kinds_);
-  if (workers) parts.reporter.elsewhere = [this] { return started_.actors(); };
-  process_.set(job_process(system, job, std::move(parts)));
+  if (apart.any()) parts.reporter.elsewhere = [this] { return started_.actors(); };
+  auto process = job_process(system, job, std::move(parts));
+  process->receives = !apart.generator;
+  process_.set(std::move(process));
   started_.start();
 }
 

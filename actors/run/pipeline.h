@@ -39,7 +39,7 @@ struct PipelineParts {
 // What the actors of the process that the user started share.
 std::shared_ptr<JobProcess> job_process(System& system, const Job& job, PipelineParts parts);
 
-// For a job whose actors live in workers.
+// For a job some of whose actors live in workers.
 struct WorkerParts {
   std::string folder;  // the run's
   // As a System's: of actors in workers.
@@ -54,12 +54,11 @@ class Pipeline {
   // The pools that a system must have for this job: one thread for each generator, one for the
   // trainer, one each for storage, weights, verifiers, evaluation and everything else, as far as
   // they are in this process.
-  static std::vector<PoolOptions> pools(const Job& job, Isolation isolation = Isolation::thread);
+  static std::vector<PoolOptions> pools(const Job& job, const Apart& apart = {});
 
-  // With `workers`, whatever computes or writes has a worker of its own; ledger and checkpoints are
-  // then the workers' to open.
-  Pipeline(System& system, const Job& job, PipelineParts parts,
-      std::optional<WorkerParts> workers = std::nullopt);
+  // Roles that live apart have workers of their own, which open ledger and checkpoints themselves.
+  Pipeline(System& system, const Job& job, PipelineParts parts, const Apart& apart = {},
+      WorkerParts workers = {});
 
   // Asks the trainer to finish its step, write a checkpoint and end the run.
   void finish(const std::string& reason);

@@ -16,6 +16,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/machine_memory.h"
 #include "runtime/base/shell.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "storage/file.h"
 
@@ -77,7 +78,7 @@ class Run {
       std::vector<std::string> accepted = {})
       : job_(job),
         files_(files),
-        isolation_(options.isolation),
+        apart_(apart_of(job, options.isolation == Isolation::process)),
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
@@ -106,7 +107,7 @@ class Run {
 
   const Job& job_;
   RunFiles& files_;
-  const Isolation isolation_;
+  const Apart apart_;
   std::vector<std::string> accepted_;  // changes of inputs
   std::uint32_t processes_ = 0;        // workers that were started
   std::uint64_t worker_memory_ = 0;
@@ -129,7 +130,7 @@ std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
 
 std::unique_ptr<KvStore> Run::own_ledger(const PastMetrics& past, Repair repair) {
   auto store = ledger(past, repair);
-  if (isolation_ == Isolation::process) store.reset();
+  if (apart_.ledger) store.reset();
   return store;
 }
 
@@ -152,7 +153,7 @@ RunOutcome Run::drive(
       *disk, files_.path("checkpoints"), {.keep_last = job_.trainer.keep_checkpoints});
   std::optional<System> system;  // no actor, whose end is to be reported, is older than it
   SystemOptions options;
-  options.pools = Pipeline::pools(job_, isolation_);
+  options.pools = Pipeline::pools(job_, apart_);
   options.seed = job_.seed;
   options.clock = &clock;
   options.log = &log;
@@ -162,21 +163,19 @@ RunOutcome Run::drive(
     report_event(*system, exits.write(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
-  std::optional<WorkerParts> workers;
-  if (isolation_ == Isolation::process)
-    workers = {files_.folder(), options.on_exit, options.on_escalation};
+  WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation};
   system.emplace(std::move(options));
   Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
-          .link = choose_transport(job_.transport, isolation_ == Isolation::process),
+          .link = choose_transport(job_.transport, apart_.weights()),
           .reporter = {.sinks = {metrics_, view_},
               .totals = totals,
               .seconds_before = past.seconds},
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
-      std::move(workers));
+      apart_, std::move(workers));
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
@@ -200,19 +199,19 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   event["stopped"] = stopped_text(outcome.how);
   event["reason"] = outcome.reason;
   if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak + worker_memory_;
-  event["isolation"] = tramontane::name(isolation_);
-  if (isolation_ == Isolation::process) event["processes"] = processes_;
+  event["isolation"] = tramontane::name(apart_.any() ? Isolation::process : Isolation::thread);
+  if (apart_.any()) event["processes"] = processes_;
   metrics_->event(event);
   metrics_->close();
   try {
     write_report(files_.folder());
   } catch (const Error& e) {
-    std::fprintf(stderr, "tram: the report could not be written: %s\n", e.what());
+    print_error("tram", str("the report could not be written: ", e.what()));
   }
   view_->event(event);
   view_->close();
   if (status_of(outcome) != ExitStatus::ok && outcome.how != RunOutcome::How::interrupted)
-    std::fprintf(stderr, "tram: %s\n", outcome.reason.c_str());
+    print_error("tram", outcome.reason);
   return static_cast<int>(status_of(outcome));
 }
 
@@ -226,8 +225,8 @@ int Run::go(bool resumed, Repair repair) {
     past = files_.replay_metrics(*totals, *view_);
     from = files_.newest_checkpoint();
     if (past.finished && accepted_.empty())
-      std::fprintf(stderr, "tram: %s has come to its end already: there is nothing left to train\n",
-          files_.folder().c_str());
+      print_error("tram",
+          str(files_.folder(), " has come to its end already: there is nothing left to train"));
   }
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
@@ -264,7 +263,8 @@ std::vector<std::string> input_changes(const RunFiles& files, const Job& job, bo
 }  // namespace
 
 int start_run(const Job& job, const RunOptions& options) {
-  if (!options.overcommit) require_memory(job, options.isolation == Isolation::process);
+  if (!options.overcommit)
+    require_memory(job, apart_of(job, options.isolation == Isolation::process));
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
   return Run(job, files, options).go(false, Repair::no);
@@ -274,7 +274,8 @@ int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   auto changes = input_changes(files, job, options.accept_changes);
-  if (!options.overcommit) require_memory(job, options.isolation == Isolation::process);
+  if (!options.overcommit)
+    require_memory(job, apart_of(job, options.isolation == Isolation::process));
   return Run(job, files, options, std::move(changes))
       .go(true, options.repair ? Repair::yes : Repair::no);
 }

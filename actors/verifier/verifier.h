@@ -5,7 +5,7 @@
 // Messages: Nudge (the ledger's).
 
 #include "actors/messages/messages.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/rewards/reward_table.h"
 #include "runtime/actor/actor.h"
 

@@ -27,11 +27,4 @@ const RunEvent* object(const RunEvent& event, std::string_view key);
 // NaN if the value is not a number.
 double number(const boost::json::value& value);
 
-// valid_utf8 (runtime/base/json_text.h) for one line of a terminal: control characters (so escape
-// sequences too) become U+FFFD, line ends and tabs a space.
-std::string one_line(std::string_view bytes);
-
-// The same, with line ends and tabs as they are.
-std::string several_lines(std::string_view bytes);
-
 }  // namespace tramontane

@@ -3,6 +3,7 @@
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
 #include "runtime/base/shell.h"
+#include "runtime/base/shown_text.h"
 
 #include <boost/json/array.hpp>
 

@@ -1,6 +1,7 @@
 #include "actors/view/run_state.h"
 
 #include "actors/view/fields.h"
+#include "runtime/base/shown_text.h"
 
 #include <boost/json/array.hpp>
 

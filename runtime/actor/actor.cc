@@ -84,6 +84,10 @@ void Actor::finish() const {
   cell().finish();
 }
 
+bool Actor::abandoned() const {
+  return cell().abandoned();
+}
+
 bool Actor::stop_wanted() const {
   return cell().stop_wanted();
 }

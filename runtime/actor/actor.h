@@ -239,6 +239,10 @@ class Actor {
 
   // Stops after this message, as if asked to.
   void finish() const;
+  // Whether nobody waits for the answer to the message being handled any more: its caller gave it
+  // up (Pending::cancel(), any(), its own end), or its deadline has passed. A handler that computes
+  // for long asks now and then, with co_await yield() before, so that word of it can come in.
+  bool abandoned() const;
   // Whether a stop was asked for. A handler that computes for long asks now and then, with
   // co_await yield() before, so that the order can come in.
   bool stop_wanted() const;

@@ -45,7 +45,9 @@ CallWait::CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout
 
 // A frame destroyed while it waits (its actor was killed) takes its parked message along.
 CallWait::~CallWait() {
-  if (strand_ != nullptr && to_) to_.route()->withdraw(*strand_, ticket_);
+  if (strand_ == nullptr || !to_) return;
+  if (to_.route()->withdraw(*strand_, ticket_) == nullptr && asks_)
+    to_.route()->abandon(*strand_, ticket_);
 }
 
 bool CallWait::begin(Strand& strand, std::coroutine_handle<> self) {
@@ -96,6 +98,7 @@ void CallWait::on_wake(std::unique_ptr<Item> item) {
 void CallWait::give_up(Errc code) {
   bool undelivered = to_.route()->withdraw(*strand_, ticket_) != nullptr;
   if (!asks_ && !undelivered) return;  // admitted in the last moment
+  if (!undelivered) to_.route()->abandon(*strand_, ticket_);
   std::string_view why = code == Errc::timeout ? "" : "the asking actor is being stopped; ";
   if (undelivered) {
     failure_ = Failure{code, str(why, target_, " had no room for ", what_, " within ",

@@ -65,6 +65,10 @@ class Route {
   // The parked envelope of that waiter, taken back; null if it was admitted meanwhile.
   virtual std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) = 0;
 
+  // Nobody waits for the answer to that call any more: if it has not been begun, it will not be,
+  // and a handler that runs sees it (Actor::abandoned()). What is under way just then may miss it.
+  virtual void abandon(const Inbox& sender, Ticket ticket) = 0;
+
   virtual Incarnation incarnation() const = 0;
 
   // `watcher` gets ActorExited whenever a life of this actor ends, once however often it is added.

@@ -63,6 +63,18 @@ struct Cell::Control final : Item {
   std::string reason;
 };
 
+// A call that was given up. Its envelope keeps the inbox alive, so that the address is no other's.
+struct Cell::Abandonment final : Item {
+  Abandonment(const Inbox& s, Ticket t) : Item(Kind::control), sender(&s), call(t) {}
+
+  bool is(const Envelope& envelope) const {
+    return envelope.reply_to.get() == sender && envelope.ticket == call;
+  }
+
+  const Inbox* sender;
+  Ticket call;
+};
+
 Cell::Cell(Host& host, ActorId id, ActorOptions options, Factory factory, Pool& pool, int turns)
     : Strand(options.name, id, host.clock(), pool, turns),
       Route(id, options.name),
@@ -160,8 +172,30 @@ void Cell::on_item(std::unique_ptr<Item> item) {
     if (dead()) bounce_all(Errc::closed, str(label(), " has stopped"));
     return;
   }
+  if (auto* call = dynamic_cast<Abandonment*>(item.get())) return take_abandonment(*call);
   auto& control = static_cast<Control&>(*item);
   take_order(control.order, std::move(control.reason));
+}
+
+void Cell::abandon(const Inbox& sender, Ticket ticket) {
+  push(std::make_unique<Abandonment>(sender, ticket));
+}
+
+// Unread mail is answered, for the answer gives credit back.
+void Cell::take_abandonment(const Abandonment& call) {
+  if (current_ && call.is(*current_)) {
+    abandoned_ = true;
+    return;
+  }
+  auto unread = std::find_if(
+      box_.begin(), box_.end(), [&](const auto& envelope) { return call.is(*envelope); });
+  if (unread == box_.end()) return;
+  std::unique_ptr<Envelope> envelope = std::move(*unread);
+  box_.erase(unread);
+  if (box_.empty()) oldest_.store(0, std::memory_order_relaxed);
+  admit_parked(*envelope);
+  bounce(std::move(envelope), Errc::cancelled,
+      str("given up before ", label(), " could take it: not done"));
 }
 
 void Cell::take_order(Order order, std::string reason) {
@@ -225,6 +259,7 @@ void Cell::handled_by_nobody() {
 
 void Cell::handle_next() {
   current_ = std::move(box_.front());
+  abandoned_ = false;
   box_.pop_front();
   admit_parked(*current_);
   began_ = now();

@@ -45,6 +45,7 @@ class Cell final : public Strand, public Route {
 
   Delivery deliver(std::unique_ptr<Envelope>& envelope, bool may_park) override;
   std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) override;
+  void abandon(const Inbox& sender, Ticket ticket) override;
 
   std::string fullness() const override;
 
@@ -75,6 +76,10 @@ class Cell final : public Strand, public Route {
   // For Actor.
   ActorId sender() const { return current_ ? current_->source : 0; }
 
+  bool abandoned() const {
+    return current_ && (abandoned_ || (current_->wants_reply() && current_->deadline <= now()));
+  }
+
   Random& random() { return random_; }
 
   void keep_line(std::string line);
@@ -91,6 +96,7 @@ class Cell final : public Strand, public Route {
   enum class Order : std::uint8_t { start, stop, kill };
 
   struct Control;
+  struct Abandonment;
 
   bool turn() override;
   void on_item(std::unique_ptr<Item> item) override;
@@ -119,6 +125,7 @@ class Cell final : public Strand, public Route {
   bool next_thing();
   void handle_next();
   bool obsolete(std::unique_ptr<Envelope>& envelope);
+  void take_abandonment(const Abandonment& call);
   void handled_by_nobody();
   void begin_task(detail::RunningTask task);
   void end_task();
@@ -148,7 +155,8 @@ class Cell final : public Strand, public Route {
   std::unique_ptr<Actor> actor_;
   detail::RunningTask task_;
   std::unique_ptr<Envelope> current_;
-  Time began_{};  // the task
+  bool abandoned_ = false;  // nobody waits for its answer
+  Time began_{};            // the task
   Duration idle_before_{};
   std::deque<std::unique_ptr<Envelope>> box_;
   std::multimap<Time, std::unique_ptr<Envelope>> timed_;  // a timer's number is its ticket

@@ -42,6 +42,7 @@ class LaterCall final : public Inbox, public std::enable_shared_from_this<LaterC
   void late() {
     auto withdrawn = to_.route()->withdraw(*this, ticket);
     if (over_.exchange(true)) return;
+    if (withdrawn == nullptr) to_.route()->abandon(*this, ticket);
     Failure failure = withdrawn ? detail::no_room(to_, type_) : detail::no_reply(to_, type_);
     auto late = withdrawn ? std::move(withdrawn) : std::make_unique<Envelope>();
     late->failure = std::move(failure);

@@ -77,7 +77,10 @@ std::unique_ptr<Envelope> System::call(
   }
   if (auto answer = outside->take()) return answer;
   auto late = std::make_unique<Envelope>();
-  if (wants_reply) late->failure = detail::no_reply(to, type);
+  if (wants_reply) {
+    to.route()->abandon(*outside, 1);
+    late->failure = detail::no_reply(to, type);
+  }
   return late;
 }
 

@@ -7,9 +7,10 @@
 //   …                                                           // has_work() is asked again then
 //   if (asked_.ready()) { Answer<TaskList> tasks = asked_.take(); … }
 //
-// It has a deadline like any call. Destroying it forgets the call: what was not delivered yet is
-// taken back, a reply finds nobody. A stop of the actor ends it early, as `cancelled`. At most one
-// call at a time each. Threads: the actor's strand.
+// It has a deadline like any call. cancel(), or destroying it, gives the call up: what was not
+// delivered yet is taken back, what was not begun is not begun, a handler that runs sees it
+// (Actor::abandoned()), and a reply finds nobody. A stop of the actor ends it early, as
+// `cancelled`. At most one call at a time each. Threads: the actor's strand.
 
 #include "runtime/actor/actor_ref.h"
 #include "runtime/base/check.h"
@@ -86,7 +87,7 @@ class Pending {
     }
   }
 
-  void forget() { call_.reset(); }
+  void cancel() { call_.reset(); }
 
  private:
   std::unique_ptr<detail::PendingCall> call_;

@@ -298,6 +298,10 @@ bool System::stop(const ActorRef& actor, Duration timeout) {
   return state_->await_end(*cell, after(clock().now(), timeout));
 }
 
+void System::begin_stop(const ActorRef& actor) {
+  if (auto cell = state_->cell_of(actor)) cell->control_stop();
+}
+
 void System::kill(const ActorRef& actor, std::string reason) {
   if (auto cell = state_->cell_of(actor)) cell->control_kill(std::move(reason));
 }

@@ -139,6 +139,8 @@ class System {
   // Ends one actor: after its present message, with stop() and an exit record; or as a crash.
   // stop() blocks until it has ended; false if it had not by then.
   bool stop(const ActorRef& actor, Duration timeout);
+  // The same order, without waiting; for actors too.
+  void begin_stop(const ActorRef& actor);
   void kill(const ActorRef& actor, std::string reason = "killed");
 
   // Stops all actors, each before those spawned earlier, then the pools. An actor that takes more

@@ -4,6 +4,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
+#include "runtime/base/shown_text.h"
 
 #include <algorithm>
 #include <array>
@@ -169,6 +170,12 @@ void Log::show_with(std::function<void(Level, std::string_view)> show) {
   show_ = std::move(show);
 }
 
+void Log::tap(Level least, Tap tap) {
+  std::lock_guard lock(mutex_);
+  tapped_ = least;
+  tap_ = std::move(tap);
+}
+
 void Log::write(Level level, std::string_view who, std::string_view text, Fields fields) {
   if (!enabled(level)) return;
   Micros wall = clock_.wall();
@@ -177,6 +184,7 @@ void Log::write(Level level, std::string_view who, std::string_view text, Fields
   if (file_ != nullptr && level >= options_.file) json = json_line(wall, level, who, text, fields);
   if (level >= options_.terminal) line = text_line(wall, level, who, text, fields);
   std::lock_guard lock(mutex_);
+  if (tap_ && level >= tapped_) tap_(level, who, short_line(text, fields));
   if (!json.empty()) {
     bool written = std::fwrite(json.data(), 1, json.size(), file_) == json.size();
     if (!written || std::fflush(file_) != 0) lost_.fetch_add(1, std::memory_order_relaxed);
@@ -185,7 +193,7 @@ void Log::write(Level level, std::string_view who, std::string_view text, Fields
   if (show_) {
     show_(level, line);
   } else {
-    line += '\n';
+    line = several_lines(line) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
   }
 }

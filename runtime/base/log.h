@@ -78,6 +78,11 @@ class Log {
   // Instead of stderr, for a live view that owns the terminal. `show` gets whole lines.
   void show_with(std::function<void(Level, std::string_view line)> show);
 
+  // Lines from this level on also go there, as short lines; from any thread, one at a time. Before
+  // anybody writes.
+  using Tap = std::function<void(Level, std::string_view who, std::string_view line)>;
+  void tap(Level least, Tap tap);
+
   std::uint64_t lines_lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:
@@ -87,6 +92,8 @@ class Log {
   std::mutex mutex_;
   std::FILE* file_ = nullptr;
   std::function<void(Level, std::string_view)> show_;
+  Level tapped_ = Level::off;
+  Tap tap_;
   std::atomic<std::uint64_t> lost_{0};
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/base/process_limits.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/shown_text.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -51,9 +52,9 @@ int status_when_refused = 1;
     } catch (const std::system_error& refused) {
       if (refused.code() == std::errc::resource_unavailable_try_again)
         end_refused("a thread could not be started");
-      std::fprintf(stderr, "tram: %s\n", refused.what());
+      print_error("tram", refused.what());
     } catch (const std::exception& unexpected) {
-      std::fprintf(stderr, "tram: %s\n", unexpected.what());
+      print_error("tram", unexpected.what());
     }
   }
   std::abort();

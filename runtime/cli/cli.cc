@@ -4,6 +4,7 @@
 #include "runtime/base/names.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/base/shell.h"
+#include "runtime/base/shown_text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -199,7 +200,7 @@ int Cli::dispatch(const std::vector<std::string>& words) const {
 
 int Cli::main(int argc, const char* const* argv) const {
   auto fail = [&](ExitStatus status, const char* text) {
-    std::fprintf(stderr, "%s: %s\n", program_.c_str(), text);
+    print_error(program_, text);
     return static_cast<int>(status);
   };
   try {

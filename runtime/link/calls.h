@@ -4,6 +4,7 @@
 //
 // Not thread-safe: the session locks.
 
+#include "runtime/link/frames.h"
 #include "runtime/wire/envelope.h"
 
 #include <cstddef>
@@ -36,13 +37,24 @@ class Calls {
     Slot& slot = slots_[index];
     slot.call = std::move(call);
     slot.open = true;
-    return (std::uint64_t{++slot.uses} << 32) | (index + 1);
+    ++slot.uses;
+    return number_of(index);
   }
 
   // Whether the number was ever given out.
   bool known(std::uint64_t number) const {
     std::size_t index = index_of(number);
     return index < slots_.size() && number >> 32 != 0 && number >> 32 <= slots_[index].uses;
+  }
+
+  // An open call of that sender, as the wire names it.
+  std::optional<Abandoned> find(const Inbox& sender, Ticket ticket) const {
+    for (std::size_t index = 0; index < slots_.size(); ++index) {
+      const Slot& slot = slots_[index];
+      if (slot.open && slot.call.ticket == ticket && slot.call.reply_to.get() == &sender)
+        return Abandoned{slot.call.target, number_of(index)};
+    }
+    return std::nullopt;
   }
 
   // Nothing if it is over.
@@ -73,6 +85,10 @@ class Calls {
     std::uint32_t uses = 0;
     bool open = false;
   };
+
+  std::uint64_t number_of(std::size_t index) const {
+    return (std::uint64_t{slots_[index].uses} << 32) | (static_cast<std::uint32_t>(index) + 1);
+  }
 
   static std::size_t index_of(std::uint64_t number) {
     return static_cast<std::uint32_t>(number) - std::uint32_t{1};

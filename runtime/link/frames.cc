@@ -94,6 +94,18 @@ Bytes bye_frame(const std::string& reason) {
   return make_frame([&](schema::Frame::Builder frame) { frame.setBye(reason); });
 }
 
+Bytes beat_frame() {
+  return make_frame([](schema::Frame::Builder frame) { frame.setBeat(); });
+}
+
+Bytes abandoned_frame(const Abandoned& call) {
+  return make_frame([&](schema::Frame::Builder frame) {
+    auto out = frame.initAbandoned();
+    out.setTarget(call.target);
+    out.setCall(call.call);
+  });
+}
+
 Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors) {
   std::optional<std::string> wrong;
   auto frame = decode_capnp<schema::Frame, Frame>(body, [&](schema::Frame::Reader in) -> Frame {
@@ -108,6 +120,10 @@ Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descri
           return read_credit(in.getCredit());
         case schema::Frame::BYE:
           return Bye{in.getBye()};
+        case schema::Frame::BEAT:
+          return Beat{};
+        case schema::Frame::ABANDONED:
+          return Abandoned{in.getAbandoned().getTarget(), in.getAbandoned().getCall()};
       }
       throw Error(Errc::bad_input, "a frame of an unknown kind");
     } catch (const Error& error) {

@@ -34,7 +34,16 @@ struct Bye {
   std::string reason;
 };
 
-using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye>;
+struct Beat {};
+
+// A call, of that number, whose answer nobody waits for any more.
+struct Abandoned {
+  ActorId target = 0;
+  std::uint64_t call = 0;
+};
+
+using Frame =
+    std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye, Beat, Abandoned>;
 
 // Each is one whole frame, header included. That of an envelope bears `call` instead of its ticket
 // and says how many blobs go beside it; it throws what encoding the message throws.
@@ -42,6 +51,8 @@ Bytes hello_frame(const Hello& hello);
 Bytes envelope_frame(const Envelope& envelope, std::uint64_t call, std::size_t blobs, Time now);
 Bytes credit_frame(const std::vector<CreditReturn>& returns);
 Bytes bye_frame(const std::string& reason);
+Bytes beat_frame();
+Bytes abandoned_frame(const Abandoned& call);
 
 // The body of a frame. Its descriptors are taken from the front of `descriptors`. The failure says
 // what is wrong with it, for people.

@@ -14,6 +14,8 @@ struct Frame {
     envelope @1 :Wire.Envelope;  # `call` is the session's number of it
     credit @2 :List(Credit);
     bye @3 :Text;                # why whoever says it ends the session
+    beat @5 :Void;               # whoever says it is alive
+    abandoned @6 :Abandoned;     # a call of whoever says it, whose answer nobody waits for any more
   }
   blobs @4 :UInt16;  # descriptors that belong to it, in order
 }
@@ -25,6 +27,11 @@ struct Hello {
   peer @3 :UInt32;      # and of the one that it takes the other for
   messages @4 :UInt32;  # the window for each of its actors
   bytes @5 :UInt64;
+}
+
+struct Abandoned {
+  target @0 :UInt64;
+  call @1 :UInt64;
 }
 
 struct Credit {

@@ -122,7 +122,7 @@ void RemoteActors::State::ended(
 }
 
 bool RemoteActors::State::lives_there(ProcessId process, ActorId actor) const {
-  if (process != 0 && numbered_by(actor) == process) return true;
+  if (numbered_by(actor) == process) return true;
   std::lock_guard lock(mutex);
   auto known = actors.find(actor);
   return known != actors.end() && known->second.process == process;
@@ -218,6 +218,13 @@ void RemoteActors::disconnect(ProcessId process, const std::string& why) {
     session = peer->second.session;
   }
   session->end(why);
+}
+
+std::optional<Duration> RemoteActors::silence(ProcessId process) const {
+  std::lock_guard lock(state_->mutex);
+  auto peer = state_->peers.find(process);
+  if (peer == state_->peers.end()) return std::nullopt;
+  return peer->second.session->silence();
 }
 
 void RemoteActors::end(const std::string& why) {

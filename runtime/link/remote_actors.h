@@ -56,6 +56,8 @@ class RemoteActors final : public Directory, public std::enable_shared_from_this
   void connect(ProcessId process, const std::string& peer_name, std::unique_ptr<Link> link,
       SessionOptions options);
   void disconnect(ProcessId process, const std::string& why);
+  // How long nothing has come from that process; nothing if there is no session to it.
+  std::optional<Duration> silence(ProcessId process) const;
   // Ends all sessions, now and later, and waits for nobody. The system does it when it stops.
   void end(const std::string& why) override;
 

@@ -54,6 +54,11 @@ std::unique_ptr<Envelope> RemoteRoute::withdraw(const Inbox& sender, Ticket tick
   return envelope;
 }
 
+void RemoteRoute::abandon(const Inbox& sender, Ticket ticket) {
+  std::lock_guard lock(mutex_);
+  if (session_ != nullptr) session_->abandon(sender, ticket);
+}
+
 std::string RemoteRoute::fullness() const {
   std::lock_guard lock(mutex_);
   if (gone_) return str(name(), " is gone: ", away_);

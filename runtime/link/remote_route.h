@@ -27,6 +27,7 @@ class RemoteRoute final : public Route {
 
   Delivery deliver(std::unique_ptr<Envelope>& envelope, bool may_park) override;
   std::unique_ptr<Envelope> withdraw(const Inbox& sender, Ticket ticket) override;
+  void abandon(const Inbox& sender, Ticket ticket) override;
   std::string fullness() const override;
   bool add_watcher(ActorRef watcher) override;
 

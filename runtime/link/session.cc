@@ -63,6 +63,7 @@ std::shared_ptr<Session> Session::open(
       late.end(str("no hello from ", late.options.peer_name, " within ", seconds, " s"));
     });
   }
+  s.heard = system.clock().now();
   s.link->start(session);
   s.link->send(hello_frame({.protocol = link_protocol,
                    .build = o.build,
@@ -70,7 +71,37 @@ std::shared_ptr<Session> Session::open(
                    .peer = o.peer,
                    .window = o.window}),
       {});
+  if (o.beat > Duration::zero()) s.beat();
   return session;
+}
+
+// From the clock's thread, so that nothing that an actor does keeps it back.
+void Session::State::beat() {
+  bool speaks = false;
+  {
+    std::lock_guard lock(mutex);
+    if (phase >= Phase::ending) return;
+    speaks = phase == Phase::ready;
+    next_beat = system.clock().call_at(after(system.clock().now(), options.beat), [weak = self] {
+      if (auto alive = weak.lock()) alive->state_->beat();
+    });
+  }
+  if (speaks) link->send(beat_frame(), {});
+}
+
+void Session::abandon(const Inbox& sender, Ticket ticket) {
+  State& s = *state_;
+  std::optional<Abandoned> call;
+  {
+    std::lock_guard lock(s.mutex);
+    if (s.phase != State::Phase::ready) return;
+    call = s.calls.find(sender, ticket);
+  }
+  if (call) s.link->send(abandoned_frame(*call), {});
+}
+
+Duration Session::silence() const {
+  return state_->system.clock().now() - state_->heard.load(std::memory_order_relaxed);
 }
 
 Session::Sent Session::send(std::unique_ptr<Envelope>& envelope) {
@@ -177,13 +208,16 @@ void Session::ended(const std::string& reason) {
   State& s = *state_;
   std::vector<Call> open;
   TimerId timer;
+  TimerId beat;
   {
     std::lock_guard lock(s.mutex);
     s.phase = State::Phase::ended;
     open = s.calls.take_all();
     timer = s.greeting_over;
+    beat = s.next_beat;
   }
   s.system.clock().cancel(timer);
+  s.system.clock().cancel(beat);
   s.descriptors.clear();
   for (Call& call : open) {
     auto answer = std::make_unique<Envelope>();

@@ -44,13 +44,15 @@ class System;
 // Numbers the processes of a job, each start anew; 0 is the process that the user started.
 using ProcessId = std::uint32_t;
 
-// A process other than 0 numbers the actors that it starts on its own account from here on; nobody
-// else does.
+// Numbers the actors of a graph that live in workers, whichever process that is just now.
+constexpr ProcessId graph_numbers = 0xfffffffe;
+
+// A process numbers the actors that it starts on its own account from here on; nobody else does.
 constexpr ActorId first_id_of(ProcessId process) {
   return (static_cast<ActorId>(process) << 32) + 1;
 }
 
-// The process that numbered it so; 0 also for the actors of graphs, which may be anywhere.
+// The process that numbered it so, or graph_numbers.
 constexpr ProcessId numbered_by(ActorId actor) {
   return static_cast<ProcessId>(actor >> 32);
 }
@@ -63,6 +65,7 @@ struct SessionOptions {
   ProcessId peer = 0;
   std::string peer_name;  // for people: "ledger, pid 4711"
   Duration handshake = std::chrono::seconds(20);
+  Duration beat{};  // how often this end says that it is alive, whatever its actors do; 0: never
   MailboxLimits window{.messages = 64, .bytes = 8 << 20};  // for each actor here
   std::size_t frame = frame_limit;                         // the largest, both ways
   std::string build = own_build();
@@ -95,6 +98,12 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
   // the caller's too, and its failure says why. One that announces itself does when it is sent.
   enum class Sent : std::uint8_t { sent, no_credit, ended, refused };
   Sent send(std::unique_ptr<Envelope>& envelope);
+
+  // Says that nobody waits for the answer to that call any more, if it was sent and is open.
+  void abandon(const Inbox& sender, Ticket ticket);
+
+  // How long nothing has come from the peer, of any kind.
+  Duration silence() const;
 
   // Says so to the peer, and ends.
   void end(const std::string& reason);

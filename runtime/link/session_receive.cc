@@ -20,6 +20,7 @@ constexpr std::size_t lost_reported_most = 256;
 
 void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   State& s = *state_;
+  s.heard.store(s.system.clock().now(), std::memory_order_relaxed);
   {
     std::lock_guard lock(s.mutex);
     if (s.phase >= State::Phase::ending) return;
@@ -157,6 +158,12 @@ bool Session::State::take_reply(std::unique_ptr<Envelope> envelope) {
   envelope->ticket = call->ticket;
   call->reply_to->push(std::move(envelope));
   if (wanted && events.credit) events.credit(call->target);
+  return true;
+}
+
+// It may have been answered meanwhile.
+bool Session::State::take(const Abandoned& call) {
+  if (auto target = system.find_here(call.target)) target->route()->abandon(*answers, call.call);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/link/frames.h"
 #include "runtime/link/session.h"
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -20,7 +21,7 @@
 
 namespace tramontane {
 
-inline constexpr std::uint32_t link_protocol = 1;
+inline constexpr std::uint32_t link_protocol = 2;
 
 class Session::State {
  public:
@@ -45,9 +46,12 @@ class Session::State {
   FrameReader reader;
   std::deque<Descriptor> descriptors;  // that no frame has taken yet
 
+  std::atomic<Time> heard{Time()};  // when the peer sent the last piece
+
   std::mutex mutex;  // guards the rest
   Phase phase = Phase::greeting;
   TimerId greeting_over;
+  TimerId next_beat;
   Credit credit;
   Calls calls;
   std::unordered_map<ActorId, std::uint32_t> held;   // messages of the peer that hold credit here
@@ -56,6 +60,7 @@ class Session::State {
   std::set<std::pair<ActorId, Errc>> lost_reported;  // one-way messages that nobody took
 
   // Sending.
+  void beat();
   Answer<Bytes> encode(
       const Envelope& envelope, std::uint64_t call, std::vector<Blob>& blobs) const;
   void transmit(Bytes frame, const std::vector<Blob>& blobs) const;
@@ -67,6 +72,11 @@ class Session::State {
   bool take(std::unique_ptr<Envelope> envelope);
   bool take(const std::vector<CreditReturn>& returned);
   bool take(const Bye& bye);
+
+  bool take(const Abandoned& call);
+
+  bool take(const Beat&) { return true; }  // that it came is all it says
+
   bool take_request(std::unique_ptr<Envelope> envelope);
   bool take_reply(std::unique_ptr<Envelope> envelope);
   bool hold(ActorId target);

@@ -1,33 +1,22 @@
+// How an agent starts its workers and ends them. What it does meanwhile: agent_watch.cc.
+
 #include "runtime/node/agent.h"
 
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
-#include "runtime/base/metrics.h"
+#include "runtime/node/agent_worker.h"
 
 #include <algorithm>
 #include <tuple>
 
 namespace tramontane {
-namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration look_every = 20ms;
-constexpr ActorId first_remote_id = 1 << 20;
-constexpr ProcessId nowhere = 0xffffffff;  // until it is introduced
-
-const ExitRecord& record_named(const std::vector<ExitRecord>& records, const std::string& name) {
-  auto found = std::find_if(records.begin(), records.end(),
-      [&](const ExitRecord& record) { return record.name == name; });
-  return found == records.end() ? records.front() : *found;
-}
-
-}  // namespace
-
 std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& remote) {
   std::map<std::string, ActorId> ids;
-  ActorId next = first_remote_id;
+  ActorId next = first_id_of(graph_numbers);
   auto add = [&](const std::string& name) {
     ids[name] = next;
     remote.add({.id = next++, .name = name, .process = nowhere});
@@ -38,44 +27,6 @@ std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& r
   return ids;
 }
 
-struct Agent::Worker {
-  explicit Worker(RestartPolicy policy) : supervisor(policy), pause(policy.backoff) {}
-
-  std::string name;
-  std::vector<const GraphActor*> actors;
-  Supervisor supervisor;
-  const Duration pause;  // after a kill
-  ProcessId process = nowhere;
-  std::uint32_t lives = 0;
-  std::unique_ptr<HostedWorker> hosted;
-  Time began{};
-  std::optional<Time> restart_at;
-  std::optional<ExitRecord> failure;  // that it told
-  std::vector<ExitRecord> finished;   // actors that it told had ended by themselves
-  WorkerStatus status;                // as it last told
-  std::map<std::string, std::uint64_t> counted;
-  bool gone = false;
-
-  bool runs() const { return hosted != nullptr; }
-
-  // Whether it did anything in this life but begin.
-  bool progressed() const {
-    return std::any_of(status.actors.begin(), status.actors.end(),
-        [](const ActorStatus& actor) { return actor.handled > 0 || actor.busy > 0ns; });
-  }
-
-  std::string holding(const std::string& actor) const {
-    for (const ActorStatus& each : status.actors)
-      if (each.name == actor) {
-        std::string text;
-        for (const auto& [key, value] : each.notes)
-          if (!value.empty()) text += str(text.empty() ? "" : ", ", key, " ", value);
-        return text;
-      }
-    return {};
-  }
-};
-
 Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
     std::shared_ptr<RemoteActors> remote, WorkerHost& host, AgentOptions options)
     : graph_(graph),
@@ -83,10 +34,11 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
       remote_(std::move(remote)),
       host_(host),
       options_(std::move(options)) {
-  handle(&Agent::stop_workers);
+  handle(&Agent::stop_graph);
   handle(&Agent::list);
   handle(&Agent::ended);
   handle(&Agent::status);
+  handle(&Agent::lines);
   handle(&Agent::tick);
   for (const std::string& name : graph_.workers()) {
     std::vector<const GraphActor*> actors;
@@ -111,7 +63,8 @@ Agent::~Agent() = default;
 
 Task<void> Agent::start() {
   for (auto& worker : workers_) launch(*worker);
-  after(look_every, AgentTick{});
+  awake_ = last_look_ = now();
+  after(agent_looks_every, AgentTick{});
   co_return;
 }
 
@@ -125,6 +78,8 @@ void Agent::launch(Worker& worker) {
   worker.finished.clear();
   worker.status = {};
   worker.counted.clear();
+  worker.slow = false;
+  worker.silence.reset();
   worker.began = now();
   worker.hosted = host_.start(setup_of(worker));
   for (const RemoteActor& actor : actors_of(worker))
@@ -200,141 +155,16 @@ void Agent::introduce_pair(Worker& one, Worker& other) {
   host_.connect(*one.hosted, to_one, *other.hosted, to_other);
 }
 
-// ---- while they run ----------------------------------------------------------------------------
-
-void Agent::ended(ActorEnded message) {
-  for (auto& worker : workers_)
-    for (const GraphActor* actor : worker->actors)
-      if (actor->name == message.record.name && worker->lives == message.record.incarnation) {
-        if (message.record.cause == ExitCause::stopped)
-          worker->finished.push_back(message.record);
-        else
-          worker->failure = message.record;
-      }
-}
-
-void Agent::status(WorkerStatus message) {
-  for (auto& worker : workers_) {
-    if (worker->process != message.process) continue;
-    for (const auto& [name, value] : message.counters) {
-      std::uint64_t& before = worker->counted[name];
-      metrics().counter(name).add(value - std::min(before, value));
-      before = value;
-    }
-    for (ActorStatus& actor : message.actors)
-      actor.waiting_since = Time(now() - actor.waiting_since);
-    worker->status = std::move(message);
-    if (options_.on_workers) options_.on_workers(list({}));
-    return;
-  }
-}
-
-WorkerList Agent::list(AskWorkers) {
-  WorkerList list;
-  for (const auto& worker : workers_)
-    list.workers.push_back({.name = worker->name,
-        .process = worker->process,
-        .pid = worker->runs() ? worker->hosted->pid() : 0,
-        .starts = worker->lives,
-        .memory = worker->status.memory,
-        .actors = worker->status.actors});
-  return list;
-}
-
-void Agent::tick(AgentTick) {
-  after(look_every, AgentTick{});
-  for (auto& worker : workers_) look_after(*worker);
-}
-
-void Agent::look_after(Worker& worker) {
-  if (worker.runs())
-    if (auto end = worker.hosted->ended()) bury(worker, *end);
-  if (worker.restart_at && now() >= *worker.restart_at && !stopping_) launch(worker);
-}
-
-ExitRecord Agent::record_of(
-    const Worker& worker, const GraphActor& actor, const ChildEnd& end) const {
-  ExitRecord record;
-  if (worker.failure && worker.failure->name == actor.name) {
-    record = *worker.failure;
-  } else {
-    record.actor = ids_.at(actor.name);
-    record.name = actor.name;
-    record.kind = actor.kind;
-    record.incarnation = worker.lives;
-    record.cause = end.signalled ? ExitCause::killed : ExitCause::failed;
-    record.text = str("its process ", end.text());
-    if (worker.failure) record.text = str(worker.failure->name, " failed: ", worker.failure->text);
-    record.holding = worker.holding(actor.name);
-    record.wall = system().clock().wall();
-    record.lived = now() - worker.began;
-    record.last_lines = host_.last_lines(worker.name);
-  }
-  record.text += str("; pid ", worker.hosted->pid(), ", peak memory ",
-      std::max(end.peak_memory_bytes, worker.status.memory) >> 20, " MB");
-  return record;
-}
-
-// A process has ended: records, and the next life or none.
-void Agent::bury(Worker& worker, const ChildEnd& end) {
-  bool killed = end.signalled && !worker.failure;
-  std::vector<ExitRecord> records;
-  for (const GraphActor* actor : worker.actors) records.push_back(record_of(worker, *actor, end));
-  worker.hosted.reset();
-  if (stopping_) return;
-  if (worker.finished.size() == worker.actors.size()) {
-    worker.gone = true;
-    say_gone(worker, "it has come to its end");
-    for (const ExitRecord& record : worker.finished)
-      if (options_.on_exit) options_.on_exit(record);
-    return;
-  }
-  auto code = worker.failure ? worker.failure->code : std::nullopt;
-  std::optional<Duration> pause;
-  if (killed && worker.progressed())
-    pause = worker.pause;
-  else
-    pause = worker.supervisor.on_failure(code, now());
-  for (ExitRecord& record : records) {
-    record.restarts = pause.has_value();
-    record.escalated = !pause;
-    log(Level::error, str(record.name, " ", tramontane::name(record.cause)),
-        {{"reason", record.text}, {"incarnation", record.incarnation},
-            {"restarts", record.restarts}});
-    if (options_.on_exit) options_.on_exit(record);
-  }
-  if (pause)
-    worker.restart_at = tramontane::after(now(), *pause);
-  else
-    give_up(worker, worker.failure ? record_named(records, worker.failure->name) : records.front());
-}
-
-void Agent::give_up(Worker& worker, const ExitRecord& record) {
-  worker.gone = true;
-  say_gone(worker, str(worker.name, " ", tramontane::name(record.cause), ": ", record.text));
-  if (options_.on_escalation) options_.on_escalation(record);
-}
-
-void Agent::say_gone(const Worker& worker, const std::string& why) {
-  for (const RemoteActor& actor : actors_of(worker)) {
-    remote_->gone(actor.id, why);
-    for (auto& other : workers_)
-      if (auto ref = other->runs() ? system().find("worker/" + other->name) : std::nullopt)
-        std::ignore = try_send(*ref, ActorGone{actor.id, why});
-  }
-}
-
 // ---- the end -----------------------------------------------------------------------------------
 
 Task<void> Agent::stop_one(Worker& worker, Duration patience) {
   Time deadline = tramontane::after(now(), patience);
-  if (auto ref = system().find("worker/" + worker.name)) {
-    StopWorker order{patience};
-    std::ignore = co_await send(*ref, order, patience / 2, "a worker to take its order");
-  }
-  while (worker.runs() && now() < deadline) {
-    look_after(worker);
-    if (worker.runs()) co_await sleep(5ms, "a worker to end");
+  bool ordered = false;
+  for (look_after(worker); worker.runs() && now() < deadline; look_after(worker)) {
+    // It may have come to its end by itself just now, and take no order any more.
+    auto ref = ordered ? std::nullopt : system().find("worker/" + worker.name);
+    if (ref) ordered = try_send(*ref, StopWorker{deadline - now()}).has_value();
+    co_await sleep(5ms, "a worker to end");
   }
   if (!worker.runs()) co_return;
   log(Level::warning, str("worker ", worker.name, " did not end in time: killed"),
@@ -346,13 +176,30 @@ Task<void> Agent::stop_one(Worker& worker, Duration patience) {
   }
 }
 
-Task<void> Agent::stop_workers(StopWorkers order) {
+// One of this process. Whoever has not ended in time is left to the end of the system.
+Task<void> Agent::stop_here(ActorRef actor, Duration patience) {
+  Time deadline = tramontane::after(now(), patience);
+  system().begin_stop(actor);
+  auto ended = [&] {
+    auto status = system().status(actor);
+    return !status || status->state == ActorState::dead;
+  };
+  while (!ended() && now() < deadline) co_await sleep(5ms, "an actor to end");
+}
+
+// Each before those that were started earlier, wherever it is: nobody is left who waits for one
+// that is gone.
+Task<void> Agent::stop_graph(StopGraph order) {
   stopping_ = true;
   Time deadline = tramontane::after(now(), order.patience);
-  for (auto worker = workers_.rbegin(); worker != workers_.rend(); ++worker) {
-    if (!(*worker)->runs()) continue;
-    Duration left = std::max<Duration>(deadline - now(), 100ms);
-    co_await stop_one(**worker, left / 2);
+  for (auto actor = graph_.actors.rbegin(); actor != graph_.actors.rend(); ++actor) {
+    Duration left = std::max<Duration>(deadline - now(), 100ms) / 2;
+    if (actor->worker_name().empty()) {
+      if (auto here = system().find(actor->name)) co_await stop_here(*here, left);
+      continue;
+    }
+    for (auto& worker : workers_)
+      if (worker->actors.front() == &*actor && worker->runs()) co_await stop_one(*worker, left);
   }
 }
 

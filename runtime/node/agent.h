@@ -10,20 +10,25 @@
 //   ActorRef agent = system.spawn({.name = "agent", .mailbox = …}, [&] {
 //     return std::make_unique<Agent>(graph, ids, remote, host, options); });
 //   …
-//   system.ask(agent, StopWorkers{20s}, 25s);
+//   system.ask(agent, StopGraph{20s}, 25s);          // each before those that were started earlier
 //
 // A worker whose process dies, or one of whose actors fails, is started again by the restart policy
 // of its first actor; its actors live their next incarnation, and references stay good. A process
 // that was killed from outside after it had done something costs nothing of the policy's budget.
 // One all of whose actors ended by themselves has come to its end.
 //
+// A worker that stands still is told in the status of its actors, and at last killed
+// (AgentOptions). That this process itself stood still is nobody's silence.
+//
 // Every end has an exit record for each actor: what the worker said, or else how the process ended,
 // with the last lines of its log, what it held, and its peak memory. Where workers run, and how
 // they are connected, is the host's (worker_host.h).
 //
-// What workers count is added to this system's own counters.
+// What workers count is added to this system's own counters, what their actors log (from info on)
+// to its log.
 //
-// Messages: StopWorkers (answered when all have ended), AskWorkers, and what workers say.
+// Messages: StopGraph (answered when all actors of the graph have ended, here and in workers),
+// AskWorkers, and what workers say.
 
 #include "runtime/actor/actor.h"
 #include "runtime/link/remote_actors.h"
@@ -31,6 +36,7 @@
 #include "runtime/node/messages.h"
 #include "runtime/node/worker_host.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,9 +48,10 @@
 
 namespace tramontane {
 
-struct StopWorkers {
+struct StopGraph {
   using Reply = void;
-  Duration patience{};  // for all of them; what has not ended by then is killed, and named
+  // For all of them; a worker that has not ended by then is killed, and named.
+  Duration patience{};
 };
 
 struct WorkerInfo {
@@ -70,7 +77,7 @@ template <>
 struct Codec<AgentTick> : LocalCodec<AgentTick> {};
 
 template <>
-struct Codec<StopWorkers> : LocalCodec<StopWorkers> {};
+struct Codec<StopGraph> : LocalCodec<StopGraph> {};
 
 template <>
 struct Codec<WorkerList> : LocalCodec<WorkerList> {};
@@ -84,6 +91,11 @@ std::map<std::string, ActorId> number_actors(const Graph& graph, RemoteActors& r
 struct AgentOptions {
   std::string folder;  // the job's
   std::uint64_t seed = 0;
+  // A worker of which nothing was heard for so long is said to stand still; after the second it is
+  // killed, and started again. Workers say every second that they are alive, whatever their actors
+  // do, so this is a process that was stopped, or a machine that is out of breath.
+  Duration slow = std::chrono::seconds(5);
+  Duration still = std::chrono::seconds(60);
   // From the agent's strand. Every end of an actor in a worker; one without another life after it.
   std::function<void(const ExitRecord&)> on_exit;
   std::function<void(const ExitRecord&)> on_escalation;
@@ -103,10 +115,11 @@ class Agent final : public Actor {
  private:
   struct Worker;
 
-  Task<void> stop_workers(StopWorkers order);
+  Task<void> stop_graph(StopGraph order);
   WorkerList list(AskWorkers request);
   void ended(ActorEnded message);
   void status(WorkerStatus message);
+  void lines(WorkerLines message);
   void tick(AgentTick tick);
 
   void launch(Worker& worker);
@@ -118,11 +131,14 @@ class Agent final : public Actor {
   bool talk(const Worker& one, const Worker& other) const;
 
   void look_after(Worker& worker);
+  void listen(Worker& worker);
+  Duration silence(const Worker& worker) const;
   void bury(Worker& worker, const ChildEnd& end);
   ExitRecord record_of(const Worker& worker, const GraphActor& actor, const ChildEnd& end) const;
   void give_up(Worker& worker, const ExitRecord& record);
   void say_gone(const Worker& worker, const std::string& why);
   Task<void> stop_one(Worker& worker, Duration patience);
+  Task<void> stop_here(ActorRef actor, Duration patience);
 
   const Graph& graph_;
   const std::map<std::string, ActorId> ids_;
@@ -132,6 +148,8 @@ class Agent final : public Actor {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::set<std::pair<std::string, std::string>> pairs_;  // of workers whose actors talk
   ProcessId last_process_ = 0;
+  Time awake_{};      // since when this process has not stood still itself
+  Time last_look_{};  // at the workers
   bool stopping_ = false;
 };
 

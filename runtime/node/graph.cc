@@ -64,6 +64,10 @@ std::vector<std::string> Graph::workers() const {
   return names;
 }
 
+void put_apart(Graph& graph) {
+  for (GraphActor& actor : graph.actors) actor.isolation = Isolation::process;
+}
+
 std::string describe(const MailboxLimits& limits) {
   return str(limits.messages, " messages, ", memory_text(limits.bytes));
 }

@@ -57,6 +57,9 @@ struct Graph {
   std::vector<std::string> workers() const;
 };
 
+// Gives every actor a worker.
+void put_apart(Graph& graph);
+
 // For people: each actor with its kind, place, threads and the bound of its mailbox, and whom it
 // asks; then the sum of the bounds.
 std::string describe(const Graph& graph);

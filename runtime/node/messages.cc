@@ -146,6 +146,39 @@ std::size_t Codec<WorkerStatus>::size(const WorkerStatus& message) {
   return sizeof message + 512 * message.actors.size() + 64 * message.counters.size();
 }
 
+Bytes Codec<WorkerLines>::encode(const WorkerLines& message) {
+  return encode_capnp<schema::WorkerLines>([&](schema::WorkerLines::Builder out) {
+    out.setWorker(message.worker);
+    out.setLost(message.lost);
+    auto lines = out.initLines(static_cast<unsigned>(message.lines.size()));
+    for (unsigned i = 0; i < lines.size(); ++i) {
+      lines[i].setLevel(static_cast<std::uint8_t>(message.lines[i].level));
+      lines[i].setWho(message.lines[i].who);
+      lines[i].setText(message.lines[i].text);
+    }
+  });
+}
+
+Result<WorkerLines> Codec<WorkerLines>::decode(ByteView bytes) {
+  using Schema = schema::WorkerLines;
+  return decode_capnp<Schema, WorkerLines>(bytes, [](Schema::Reader in) {
+    WorkerLines message{.worker = text_of(in.getWorker()), .lost = in.getLost()};
+    for (auto line : in.getLines()) {
+      auto level =
+          static_cast<Level>(std::min<int>(line.getLevel(), static_cast<int>(Level::error)));
+      message.lines.push_back({level, text_of(line.getWho()), text_of(line.getText())});
+    }
+    return message;
+  });
+}
+
+std::size_t Codec<WorkerLines>::size(const WorkerLines& message) {
+  std::size_t bytes = sizeof message + message.worker.size();
+  for (const WorkerLine& line : message.lines)
+    bytes += sizeof line + line.who.size() + line.text.size();
+  return bytes;
+}
+
 Bytes Codec<ActorGone>::encode(const ActorGone& message) {
   return encode_capnp<schema::ActorGone>([&](schema::ActorGone::Builder out) {
     out.setId(message.id);

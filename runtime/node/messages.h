@@ -1,11 +1,13 @@
 #pragma once
 // What the process that starts a job and its workers tell each other (node.capnp). ActorEnded,
-// WorkerStatus, ActorGone and StopWorker are messages between two actors, the agent and one in each
-// worker; a WorkerSetup is read by a worker when it starts, an Introduction comes with a socket.
+// WorkerStatus, WorkerLines, ActorGone and StopWorker are messages between two actors, the agent
+// and one in each worker; a WorkerSetup is read by a worker when it starts, an Introduction comes
+// with a socket.
 
 #include "runtime/actor/actor_status.h"
 #include "runtime/actor/exit_record.h"
 #include "runtime/base/bytes.h"
+#include "runtime/base/log.h"
 #include "runtime/base/result.h"
 #include "runtime/link/remote_actors.h"
 #include "runtime/node/kind.h"
@@ -53,6 +55,19 @@ struct WorkerStatus {
   std::uint64_t memory = 0;
 };
 
+struct WorkerLine {
+  Level level = Level::info;
+  std::string who;
+  std::string text;
+};
+
+struct WorkerLines {
+  using Reply = void;
+  std::string worker;
+  std::vector<WorkerLine> lines;
+  std::uint64_t lost = 0;  // for which there was no room
+};
+
 struct ActorGone {
   ActorId id = 0;
   std::string why;
@@ -76,6 +91,7 @@ TRAM_NODE_CODEC(ActorEnded, 0xd1f3a5c7092b4e68);
 TRAM_NODE_CODEC(WorkerStatus, 0xd1f3a5c7092b4e69);
 TRAM_NODE_CODEC(ActorGone, 0xd1f3a5c7092b4e6a);
 TRAM_NODE_CODEC(StopWorker, 0xd1f3a5c7092b4e6b);
+TRAM_NODE_CODEC(WorkerLines, 0xd1f3a5c7092b4e6c);
 
 #undef TRAM_NODE_CODEC
 

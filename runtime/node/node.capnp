@@ -112,6 +112,19 @@ struct WorkerStatus @0xd1f3a5c7092b4e69 {
   memory @3 :UInt64;         # its peak, bytes
 }
 
+struct WorkerLine {
+  level @0 :UInt8;
+  who @1 :Text;
+  text @2 :Text;
+}
+
+struct WorkerLines @0xd1f3a5c7092b4e6c {
+  # What its actors logged, in order.
+  worker @0 :Text;
+  lines @1 :List(WorkerLine);
+  lost @2 :UInt64;           # for which there was no room
+}
+
 struct ActorGone @0xd1f3a5c7092b4e6a {
   id @0 :UInt64;
   why @1 :Text;

@@ -95,7 +95,7 @@ void StartedGraph::start() {
 void StartedGraph::stop(Duration patience) {
   State& s = *state_;
   if (!s.agent) return;
-  std::ignore = s.system.ask(s.agent, StopWorkers{patience}, patience + patience / 2);
+  std::ignore = s.system.ask(s.agent, StopGraph{patience}, patience + patience / 2);
   s.remote->end("the job has ended");
 }
 

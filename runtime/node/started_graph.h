@@ -5,8 +5,8 @@
 //   StartedGraph started(system, graph, kinds, process, {.seed = 7, .on_exit = …});
 //   started.start();
 //   …
-//   started.stop(20s);      // workers, in the opposite order of their starting; then
-//   system.stop(20s);       // what is here
+//   started.stop(20s);      // in the opposite order of their starting, wherever they are; then
+//   system.stop(20s);       // what is left here
 //
 // Thread rule: start() and stop() from one thread that is no actor's; the rest from any.
 

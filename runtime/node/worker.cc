@@ -2,6 +2,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/process_limits.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/link/unix_link.h"
 #include "runtime/node/handover.h"
 #include "runtime/node/parent.h"
@@ -10,7 +11,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <semaphore>
 #include <thread>
@@ -42,6 +42,7 @@ class Worker {
  public:
   Worker(WorkerSetup setup, const Kinds& kinds)
       : log_(clock_, {.terminal = Level::debug}),
+        name_(setup.name),
         process_(setup.folder, setup.name),
         handover_(Descriptor(worker_handover)),
         worker_(
@@ -51,7 +52,10 @@ class Worker {
               options.log = &log_;
               return std::make_unique<System>(std::move(options));
             },
-            [this] { decided_.release(); }) {}
+            [this] { decided_.release(); }, lines_) {
+    log_.tap(Level::info, [lines = lines_](Level level, std::string_view who,
+                              std::string_view line) { lines->add(level, who, line); });
+  }
 
   int serve() {
     std::thread introductions = start_thread("the thread that meets others", [this] { meet(); });
@@ -64,7 +68,8 @@ class Worker {
     }
     decided_.acquire();
     WorkerEnd end = *worker_.end();
-    for (const ExitRecord& record : end.records) tell(record);
+    if (!end.records.empty()) tell(last_lines());
+    for (const ExitRecord& record : end.records) tell(ActorEnded{record});
     bool failed = end.why == WorkerEnd::Why::failed;
     worker_.system().stop(failed ? failure_patience : end.patience);
     over_ = true;
@@ -92,13 +97,23 @@ class Worker {
     }
   }
 
-  void tell(const ExitRecord& record) {
+  // Before what comes of them.
+  WorkerLines last_lines() {
+    WorkerLines lines = lines_->take();
+    lines.worker = name_;
+    return lines;
+  }
+
+  template <class M>
+  void tell(M message) {
     if (auto agent = worker_.system().find(worker_.setup().agent))
-      std::ignore = worker_.system().ask(*agent, ActorEnded{record}, failure_patience);
+      std::ignore = worker_.system().ask(*agent, std::move(message), failure_patience);
   }
 
   RealClock clock_;
+  const std::shared_ptr<LineRelay> lines_ = std::make_shared<LineRelay>();
   Log log_;
+  const std::string name_;
   ProcessContext process_;
   Handover handover_;
   std::binary_semaphore decided_{0};
@@ -119,7 +134,7 @@ int serve_worker(int, char**, const Kinds& kinds) {
     std::signal(SIGPIPE, SIG_IGN);
     return Worker(read_setup(), kinds).serve();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tram: a worker cannot start: %s\n", error.what());
+    print_error("tram", str("a worker cannot start: ", error.what()));
     return failed_status;
   }
 }

@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration status_every = 300ms;
+constexpr Duration beat_every = 1s;
+constexpr ProcessId agent_process = 0;
 
 struct WorkerTick {};
 
@@ -67,8 +69,14 @@ namespace {
 // Takes the agent's orders, and tells it how the others here are.
 class WorkerActor final : public Actor {
  public:
-  WorkerActor(const WorkerSetup& setup, RemoteActors& remote, std::function<void(Duration)> stop)
-      : agent_(setup.agent), process_(setup.process), remote_(remote), stop_(std::move(stop)) {
+  WorkerActor(const WorkerSetup& setup, RemoteActors& remote, std::shared_ptr<LineRelay> lines,
+      std::function<void(Duration)> stop)
+      : name_(setup.name),
+        agent_(setup.agent),
+        process_(setup.process),
+        remote_(remote),
+        lines_(std::move(lines)),
+        stop_(std::move(stop)) {
     handle(&WorkerActor::stop_worker);
     handle(&WorkerActor::gone);
     handle(&WorkerActor::tick);
@@ -96,21 +104,34 @@ class WorkerActor final : public Actor {
     }
     if (auto memory = process_memory()) status.memory = memory->peak;
     std::ignore = try_send(*agent, std::move(status));  // the next one says it all again
+    tell_lines(*agent);
   }
 
+  void tell_lines(const ActorRef& agent) {
+    if (lines_ == nullptr) return;
+    WorkerLines lines = lines_->take();
+    if (lines.lines.empty()) return;
+    lines.worker = name_;
+    std::size_t count = lines.lines.size();
+    if (!try_send(agent, std::move(lines))) lines_->lose(count);
+  }
+
+  const std::string name_;
   const ActorId agent_;
   const ProcessId process_;
   RemoteActors& remote_;
+  const std::shared_ptr<LineRelay> lines_;
   const std::function<void(Duration)> stop_;
 };
 
 }  // namespace
 
 WorkerSystem::WorkerSystem(WorkerSetup setup, const Kinds& kinds, ProcessContext& process,
-    const MakeSystem& make_system, std::function<void()> decided)
+    const MakeSystem& make_system, std::function<void()> decided, std::shared_ptr<LineRelay> lines)
     : setup_(std::move(setup)),
       kinds_(kinds),
       process_(process),
+      lines_(std::move(lines)),
       ending_(std::make_unique<Ending>(std::move(decided))) {
   SystemOptions options;
   options.pools = setup_.graph.pools;
@@ -134,14 +155,16 @@ WorkerSystem::~WorkerSystem() = default;
 void WorkerSystem::start() {
   system_->spawn({.name = "worker/" + setup_.name, .kind = "worker", .id = setup_.self}, [this] {
     return std::make_unique<WorkerActor>(
-        setup_, *remote_, [this](Duration patience) { ending_->stop(patience); });
+        setup_, *remote_, lines_, [this](Duration patience) { ending_->stop(patience); });
   });
   start_actors(*system_, setup_.graph, kinds_, process_, setup_.numbers);
 }
 
 void WorkerSystem::meet(const Introduction& introduction, std::unique_ptr<Link> link) {
   for (const RemoteActor& actor : introduction.actors) remote_->add(actor);
-  remote_->connect(introduction.process, introduction.peer, std::move(link));
+  SessionOptions options;
+  if (introduction.process == agent_process) options.beat = beat_every;
+  remote_->connect(introduction.process, introduction.peer, std::move(link), options);
 }
 
 std::optional<WorkerEnd> WorkerSystem::end() const {

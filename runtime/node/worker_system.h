@@ -15,6 +15,7 @@
 #include "runtime/actor/system.h"
 #include "runtime/link/remote_actors.h"
 #include "runtime/node/kind.h"
+#include "runtime/node/line_relay.h"
 #include "runtime/node/messages.h"
 
 #include <functional>
@@ -38,10 +39,11 @@ class WorkerSystem {
   // Its clock, log and simulation are the maker's to fill in.
   using MakeSystem = std::function<std::unique_ptr<System>(SystemOptions)>;
 
-  // `decided` is called from an actor's thread when end() has become something, once. Kinds and
-  // process outlive it.
+  // `decided` is called from an actor's thread when end() has become something, once. What `lines`
+  // has is told to the agent; null: nothing is. Kinds and process outlive it.
   WorkerSystem(WorkerSetup setup, const Kinds& kinds, ProcessContext& process,
-      const MakeSystem& make_system, std::function<void()> decided);
+      const MakeSystem& make_system, std::function<void()> decided,
+      std::shared_ptr<LineRelay> lines = nullptr);
   ~WorkerSystem();
   WorkerSystem(const WorkerSystem&) = delete;
   WorkerSystem& operator=(const WorkerSystem&) = delete;
@@ -64,6 +66,7 @@ class WorkerSystem {
   const WorkerSetup setup_;
   const Kinds& kinds_;
   ProcessContext& process_;
+  const std::shared_ptr<LineRelay> lines_;
   const std::unique_ptr<Ending> ending_;
   std::unique_ptr<System> system_;
   std::shared_ptr<RemoteActors> remote_;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place,
-                           sandbox, language, loop, generate, peers, math_verify, runtimes; none: all but the last four
+  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
+                           language, loop, processes, generate, peers, math_verify, runtimes; none: all but the last four
 
-`loop` runs the main job asynchronously and synchronously with the same updates, three seeds each.
+`loop` runs the main job asynchronously and synchronously with the same updates, three seeds each;
+`processes` with its actors in processes and in one, and looks at workers that idle.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
@@ -17,10 +18,12 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -95,6 +98,62 @@ def loop():
     print(f"asynchronous takes {statistics.mean(a) / statistics.mean(b):.2f} of the synchronous time; held-out "
           f"{statistics.mean(r[1] for r in totals['asynchronous']):.3f} against {statistics.mean(r[1] for r in totals['synchronous']):.3f}")
     return 0
+
+
+def processes():
+    heading("the main job with its actors in processes, against one process: same updates, three seeds")
+    print(f"{'isolation':12}{'seed':>5}{'reinforce s':>13}{'held-out':>10}{'gap':>5}{'stall p50/p99 us':>19}")
+    totals = {}
+    with tempfile.TemporaryDirectory() as work:
+        for seed in range(3):
+            for isolation in ("thread", "process"):
+                s = run_job(os.path.join(work, f"{isolation}-{seed}"), f"seed={seed}", "actors.evaluator.majority=0",
+                    *[f"actors.{role}.isolation={isolation}" for role in ("ledger", "generator", "verifier", "trainer", "evaluator")])[-1]
+                totals.setdefault(isolation, []).append((s["reinforce_seconds"], s["heldout_after"]))
+                print(f"{isolation:12}{seed:>5}{s['reinforce_seconds']:>13.1f}{s['heldout_after']:>10.3f}{s['log_prob_gap_max']:>5g}"
+                      f"{s['swap_stall_us_p50']:>10.1f} / {s['swap_stall_us_p99']:.1f}", flush=True)
+        one, many = ([statistics.mean(row[i] for row in totals[key]) for i in (0, 1)] for key in ("thread", "process"))
+        print(f"processes take {many[0] / one[0]:.2f} of the time of one; held-out {many[1]:.3f} against {one[1]:.3f}")
+        idle_workers(os.path.join(work, "idle"))
+    return 0
+
+
+def idle_workers(folder):
+    """Verifier and evaluator have nothing to do while the trainer stands still."""
+    command = [TRAM, "run", JOB, "--run", folder, "--plain", "--isolation", "process", "--set", "stages.reinforce.steps=1000000"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (os.path.exists(folder + "/metrics.jsonl") and '"reinforce"' in open(folder + "/metrics.jsonl").read()):
+            time.sleep(0.2)
+        pids = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = open(f"/proc/{pid}/cmdline").read().split("\0")
+                parent = int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            if parent == run.pid and words[1:2] == ["serve-worker"]:
+                pids[words[2]] = pid
+        os.kill(int(pids["trainer"]), signal.SIGSTOP)
+        time.sleep(3)
+        spent = {name: processor_seconds(pids[name]) for name in ("verifier/0", "evaluator")}
+        time.sleep(20)
+        for name, before in spent.items():
+            used = (processor_seconds(pids[name]) - before) / 20
+            print(f"an idle {name}: {private_megabytes(pids[name]):.1f} MB of its own, {100 * used:.2f} % of a core", flush=True)
+    finally:
+        run.kill()
+        run.wait()
+
+
+def processor_seconds(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def private_megabytes(pid):
+    lines = [line.split() for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Private_")]
+    return sum(int(line[1]) for line in lines) / 1024
 
 
 PEERS = os.path.join(ROOT, "build", "deps", "peers")
@@ -194,7 +253,7 @@ def runtimes():
 LONG = ("generate", "peers", "math_verify", "runtimes")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
-    "language": program("language_bench"), "loop": loop, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
+    "language": program("language_bench"), "loop": loop, "processes": processes, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
 
 def main():

@@ -136,9 +136,32 @@ def looked_at(run, model, folder):
     whole(["eval", model, "--data", os.path.join(folder, "few.jsonl"), "--json"])
 
 
+def refusals_are_text(folder, model):
+    """What is wrong with a file, a name or a word of the command line is told as valid UTF-8, without
+    what a terminal takes for an order, whatever bytes it quotes."""
+    graph = h.job(folder, "strange", policy=model, steps=1)
+    with open(graph, "rb") as f:
+        text = f.read()
+    mark = b"\xc3\x1b[2J\xff"
+    strange = os.path.join(folder.encode(), b"strange-\xff\x1b[1m.yaml")
+    changes = {"a key": (b"\nseed:", b"\n" + b"s\xffeed:"), "a text that is looked for": (b"data: {", b"data: { answer_after: '\xff',")}
+    words = {what: ["plan", strange] for what in changes}
+    words.update({"a file": ["plan", mark], "a command": [mark], "an option": ["plan", graph, b"--" + mark], "a setting":
+        ["plan", graph, "--set", b"stages.x" + mark + b"=1"], "a run": ["replay", mark], "a kind": ["kinds", mark]})
+    for what, command in words.items():
+        with open(strange, "wb") as f:
+            f.write(text.replace(*changes[what], 1) if what in changes else text)
+        done = h.subprocess.run([h.TRAM, *command], capture_output=True, timeout=h.PATIENCE)
+        told = valid(done.stderr, f"what is said of {what}")
+        h.expect(all(c.isprintable() or c in "\n\t" for c in told), f"what is said of {what} has control characters: {told!r}")
+        h.expect(done.returncode in (h.USAGE, h.BAD_INPUT, h.IO) and told, f"{what} of any bytes is taken: {done.returncode} {told!r}")
+
+
 with h.Folder() as at:
     made = byte_model(os.path.join(at, "model"))
     ran = learns(at, made)
     print("a model of single bytes learns, and every event is JSON of valid UTF-8", flush=True)
     looked_at(ran, made, at)
     print("rollouts, generate and eval print valid UTF-8", flush=True)
+    refusals_are_text(at, made)
+    print("what is refused is told in valid UTF-8", flush=True)

@@ -72,12 +72,19 @@ def counted_apart(folder):
     for name, words, processes in (("counters", ["--set", "actors.counter.isolation=process"], 2),
             ("all", ["--isolation", "process"], 7)):
         run = os.path.join(folder, f"apart-{name}")
-        summary = wordcount("run", EXAMPLE, "--run", run, "--json", *words).events()[-1]
+        ended = wordcount("run", EXAMPLE, "--run", run, "--json", *words)
+        summary = ended.events()[-1]
         h.expect_equal(counts_in(run), wanted, f"words counted with {name} in processes")
         h.expect_equal([summary[k] for k in ("stopped", "isolation", "processes")], ["finished", "process", processes],
             "the summary")
         ends = [json.loads(line) for line in open(os.path.join(run, "exits.jsonl"))]
         h.expect_equal({e["cause"] for e in ends}, {"stopped"}, "how they ended")
+        shown = [e["line"] for e in ended.events() if e["event"] == "log"]
+        said = [line for line in shown if re.search(r" report: the count=\d+$", line)]
+        h.expect(len(said) == 1, f"what an actor {name} in processes logs is shown once: {shown}")
+        log = [json.loads(line) for line in open(os.path.join(run, "log.jsonl"))]
+        h.expect(any(line["who"] == "report" and line["text"].startswith("written") for line in log),
+            "the run's log lacks what its actors logged in processes")
     print("the words are counted right by actors in processes, which end when they have", flush=True)
 
 
@@ -130,7 +137,8 @@ def kinds():
     page = h.tram("kinds", "generator").out
     for part in ("in a job file they stand under actors.generator", "slots: 192", "by reinforcement jobs alone"):
         h.expect(part in page, f"tram kinds generator lacks '{part}':\n{page}")
-    h.expect("options\n  none" in h.tram("kinds", "ledger").out, "the ledger has options")
+    h.expect("isolation: of_run" in h.tram("kinds", "ledger").out, "the ledger lacks its option")
+    h.expect("options\n  none" in h.tram("kinds", "reporter").out, "the reporter has options")
     refused(["kinds", "file_raeder"], h.BAD_INPUT, "did you mean 'file_reader'?")
     reference = h.tram("kinds", "--file").out
     h.expect("of_kind|thread|process" in reference and "megabytes" in reference, reference)

@@ -2,7 +2,7 @@
 may be killed or stopped at any moment. Nothing finished is lost, nothing is trained twice, every
 death has a record, and nothing is left behind.
 
-  processes_test.py TRAM REPOSITORY [--kills N] [--seed S]
+  processes_test.py TRAM REPOSITORY [--kills N] [--seed S] [--still]
 """
 import argparse
 import collections
@@ -20,6 +20,7 @@ parser.add_argument("tram")
 parser.add_argument("repository")
 parser.add_argument("--kills", type=int, default=30)
 parser.add_argument("--seed", type=int, default=None)
+parser.add_argument("--still", action="store_true", help="also stop processes for minutes")
 options = parser.parse_args()
 seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 30)
 
@@ -63,6 +64,10 @@ def exits(run):
         return []
 
 
+WORKERS_OF = {"ledger": ["ledger.log"], "generator": ["generator-0.log", "generator-1.log"],
+    "verifier": ["verifier-0.log", "verifier-1.log"], "trainer": ["trainer.log"], "evaluator": ["evaluator.log"]}
+
+
 def same_as_threads(folder, policy):
     """Synchronously, every version is the same bit for bit, wherever the actors are."""
     graph = h.job(folder, "same", policy=policy, steps=6, max_lag=0, generators=2, verifiers=2)
@@ -82,6 +87,20 @@ def same_as_threads(folder, policy):
     h.expect_equal(found["process"], found["thread"], "batches and fingerprints of each step")
     h.expect(len(found["thread"]) == 6, "six steps")
     print("synchronously, every batch and version is that of one process", flush=True)
+    for role, logs in WORKERS_OF.items():
+        run = os.path.join(folder, f"same-{role}")
+        ended = h.tram("run", graph, "--run", run, "--json", "--set", f"actors.{role}.isolation=process")
+        summary = ended.events()[-1]
+        h.expect_equal((summary["isolation"], summary["processes"]), ("process", len(logs)), f"where {role} lives")
+        h.expect_equal(sorted(os.listdir(os.path.join(run, "workers"))), logs, f"the workers with {role} apart")
+        h.expect_equal([(e["batch"], e["fingerprint"]) for e in h.steps_of(h.metrics(run))], found["thread"],
+            f"batches and fingerprints with {role} apart")
+        h.expect_equal(exits(run), [], f"nobody died with {role} apart")
+    ended = h.tram("plan", graph, "--isolation", "process", "--set", "actors.verifier.isolation=thread")
+    for line, place in (("verifier/0", "thread"), ("generator/1", "process"), ("ledger", "process")):
+        shown = [l for l in ended.out.splitlines() if l.strip().startswith(line)]
+        h.expect(shown and place in shown[-1], f"plan says that {line} lives as a {place}: {shown}")
+    print("any role alone may be put into processes, and every version is the same", flush=True)
 
 
 class Campaign:
@@ -90,7 +109,7 @@ class Campaign:
     def __init__(self, draw, folder, name, policy):
         self.draw, self.mark = draw, f"{name}-{os.getpid()}"
         self.run = os.path.join(folder, name)
-        self.steps, self.batch = 14, 32
+        self.steps, self.batch = 40, 32
         self.graph = h.job(folder, name, policy=policy, steps=self.steps, batch=self.batch, slots=2, generators=2,
             seed=draw.randrange(1 << 20))
         self.watch = Watch(self.run, name)
@@ -152,11 +171,29 @@ class Campaign:
         self.watch.after_kill()
         self.start()
 
+    def steps_told(self):
+        try:
+            with open(os.path.join(self.run, "metrics.jsonl"), "rb") as f:
+                return f.read().count(b'"event":"step"')
+        except FileNotFoundError:
+            return 0
+
+    def wait_for_some_moment(self):
+        """Somewhere within the next steps, however long they take here: so runs do not end before they
+        are disturbed. Now and then long before the first step."""
+        began, before = time.monotonic(), self.steps_told()
+        wanted = before + self.draw.randrange(3)
+        while self.steps_told() < wanted and self.process.poll() is None:
+            h.expect(time.monotonic() - began < h.PATIENCE, f"{self.run} stands still: see {self.run}.out, {self.run}/workers")
+            time.sleep(0.01)
+        took = time.monotonic() - began
+        time.sleep(self.draw.uniform(0, min(2, max(took, 0.2))))
+
     def go(self, kills_most):
         self.start()
         while self.process.poll() is None:
             if self.killed.total() < kills_most:
-                time.sleep(self.draw.expovariate(1 / 0.5))
+                self.wait_for_some_moment()
                 if self.process.poll() is None:
                     self.disturb()
             else:
@@ -215,9 +252,51 @@ def interrupted(folder, policy):
     print("Ctrl-C finishes the step and writes a checkpoint; no process is left", flush=True)
 
 
+def stopped_for_minutes(folder, policy):
+    """A worker that is stopped and does not go on is told, killed and started again. That this program
+    itself is stopped for as long is the fault of none of them."""
+    graph = h.job(folder, "still", policy=policy, steps=1000000)
+    run, mark = os.path.join(folder, "still"), f"still-{os.getpid()}"
+    process = h.spawn("run", graph, "--run", run, "--json", *APART, env=dict(os.environ, **{MARK: mark}))
+
+    def steps(more):
+        for line in process.stdout:
+            more -= json.loads(line)["event"] == "step"
+            if more == 0:
+                return
+        h.expect(False, f"the run has ended: {process.wait()} {process.stderr.read()[-2000:]}")
+
+    steps(3)
+    workers = workers_of(mark)
+    os.kill(process.pid, signal.SIGSTOP)
+    time.sleep(65)  # longer than an agent waits
+    os.kill(process.pid, signal.SIGCONT)
+    steps(3)
+    h.expect_equal((workers_of(mark), exits(run)), (workers, []), "who runs after this program was stopped")
+    os.kill(workers["trainer"], signal.SIGSTOP)
+    began = time.monotonic()
+    while not exits(run):
+        h.expect(time.monotonic() - began < h.PATIENCE, "a worker stands still for ever")
+        time.sleep(0.2)
+    h.expect(time.monotonic() - began > 55, "a worker that stood still was killed early")
+    record = exits(run)[0]
+    h.expect_equal((record["actor"], record["cause"]), ("trainer", "killed"), "the record")
+    h.expect("stood still for 6" in record["text"], f"the record: {record['text']}")
+    log = [json.loads(line) for line in open(os.path.join(run, "log.jsonl"))]
+    h.expect(any(line["text"] == "worker trainer stands still" for line in log), "nothing was said before")
+    steps(3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=h.PATIENCE)
+    h.expect_equal(process.returncode, h.INTERRUPTED, "exit status after Ctrl-C")
+    nothing_is_left(mark)
+    print("a worker that stands still is killed and started again, with a record", flush=True)
+
+
 print(f"seed {seed}", flush=True)
 with h.Folder() as at:
     warm = h.warm_policy(at)
     same_as_threads(at, warm)
     interrupted(at, warm)
     chaos(at, warm, random.Random(seed))
+    if options.still:
+        stopped_for_minutes(at, warm)

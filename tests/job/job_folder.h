@@ -24,6 +24,10 @@ class JobFolder {
     write("demonstrations.jsonl", "{\"prompt\": \"1+1=\", \"short\": \"2\"}\n");
   }
 
+  void remove(const std::string& name) const {
+    std::filesystem::remove(folder_.path() + "/" + name);
+  }
+
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_.path() + "/" + name) << text;
   }

@@ -24,6 +24,34 @@ class Reader final : public Actor {
   std::shared_ptr<Diary> diary_;
 };
 
+// Is slow until it is let go, or nobody waits for it any more.
+class SlowReader final : public Actor {
+ public:
+  SlowReader(std::shared_ptr<Diary> diary, const std::atomic<bool>& let_go)
+      : diary_(std::move(diary)), let_go_(let_go) {
+    handle(&SlowReader::linger);
+    handle(&SlowReader::add);
+    handle(&SlowReader::take_note);
+  }
+
+ private:
+  Task<Number> linger(Linger request) {
+    while (!let_go_ && !abandoned()) co_await sleep(1ms, "to be let go");
+    if (abandoned()) diary_->lines.emplace_back("abandoned");
+    co_return Number{request.value};
+  }
+
+  Number add(Add add) {
+    diary_->lines.push_back(str("add ", add.value));
+    return {add.value};
+  }
+
+  void take_note(Note) {}
+
+  std::shared_ptr<Diary> diary_;
+  const std::atomic<bool>& let_go_;
+};
+
 // An actor of process one that asks once, and keeps the answer.
 struct Asker {
   template <class M>
@@ -184,4 +212,49 @@ TEST_CASE("a stop ends all sessions, whoever is still connected") {
   CHECK(pair->two.system.stop(5s));
   REQUIRE(soon([&] { return pair->one.ended().size() == 1; }));
   CHECK(pair->one.ended()[0] == "process 2 said: this process stops");
+}
+
+TEST_CASE(
+    "a call to another process that is given up unread is not begun, and gives its credit back") {
+  SessionOptions few;
+  few.window.messages = 2;
+  Pair pair(few);
+  auto diary = std::make_shared<Diary>();
+  std::atomic<bool> let_go = false;
+  ActorRef slow = pair.two.system.spawn(
+      {.name = "slow"}, [&, diary] { return std::make_unique<SlowReader>(diary, let_go); });
+  ActorRef seen = pair.seen(slow);
+  std::atomic<bool> answered = false;
+  pair.one.system.ask_later(seen, Linger{0}, 60s, [&](Answer<Number>) { answered = true; });
+  REQUIRE(soon([&] { return pair.two.system.status(slow)->state == ActorState::handling; }));
+  auto late = pair.one.system.ask(seen, Add{1}, 50ms);
+  REQUIRE(!late);
+  CHECK(late.error().code == Errc::timeout);
+  // There is credit again, while the first call still holds the other half of it.
+  bool sent = false;
+  CHECK(soon([&] { return sent = sent || pair.one.system.try_send(seen, Note{5}).has_value(); }));
+  CHECK_FALSE(answered);
+  let_go = true;
+  CHECK(soon([&] { return answered.load(); }));
+  CHECK(pair.one.system.ask(seen, Add{2}, 10s)->value == 2);
+  pair.two.system.stop(10s);
+  CHECK(diary->lines == std::vector<std::string>{"add 2"});
+}
+
+TEST_CASE("a handler sees that a caller in another process has given up") {
+  Pair pair;
+  auto diary = std::make_shared<Diary>();
+  std::atomic<bool> never = false;
+  ActorRef slow = pair.two.system.spawn(
+      {.name = "slow"}, [&, diary] { return std::make_unique<SlowReader>(diary, never); });
+  ActorRef seen = pair.seen(slow);
+  ActorRef asker = pair.script("asker", [seen](Script&) -> Task<void> {
+    Linger request{0};
+    co_await ask(seen, request, 600s, "an answer");
+  });
+  REQUIRE(soon([&] { return pair.two.system.status(slow)->state == ActorState::handling; }));
+  pair.one.system.kill(asker);
+  CHECK(pair.one.system.ask(seen, Add{2}, 60s)->value == 2);
+  pair.two.system.stop(10s);
+  CHECK(diary->lines == std::vector<std::string>{"abandoned", "add 2"});
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/support/test.h"
@@ -221,4 +222,18 @@ TEST_CASE("experts lie under the names of their architecture") {
     CHECK(qwen.find(std::string("model.layers.0.mlp.") + name) != nullptr);
   CHECK(qwen.find("model.layers.0.mlp.gate.weight")->shape == std::vector<std::int64_t>{3, 16});
   CHECK(qwen.find("model.layers.0.mlp.gate_proj.weight") == nullptr);
+}
+
+TEST_CASE("a tokenizer is tokenizer.json, else tekken.json, else tokenizer.model") {
+  Saved saved(small());
+  saved.overwrite("tokenizer.model", "none");
+  saved.overwrite("tekken.json", "none");
+  CHECK(saved.error() == "accepted");
+  std::filesystem::remove(saved.path("tokenizer.json"));
+  CHECK(saved.error().find("/tekken.json: not JSON") != std::string::npos);
+  std::filesystem::remove(saved.path("tekken.json"));
+  CHECK(saved.error().find("/tokenizer.model: ") != std::string::npos);
+  std::filesystem::remove(saved.path("tokenizer.model"));
+  CHECK(saved.error().find("has no tokenizer: tokenizer.json, tekken.json or tokenizer.model") !=
+        std::string::npos);
 }

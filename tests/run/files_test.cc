@@ -140,8 +140,41 @@ TEST_CASE("a run tells each of its inputs that is not what it began with") {
     write(run.path("inputs.json"), text);
     CHECK_THROWS_AS(changes(job.resolved), Error);
   }
+  // A path that is no text is a change of nothing.
+  write_inputs(*files, run.folder(), job, as_bytes("path: /\xff\n"));
+  CHECK(changes("path: /\xff\n").empty());
   files->remove(run.path("inputs.json"));  // of a run that has none
   CHECK(changes(job.resolved).empty());
+  write(run.path("inputs.json"), "{\"job\":\"seed: 1\\nsteps: 7\\n\",\"files\":{}}");  // older ones
+  CHECK(changes(job.resolved).size() == 2);
+}
+
+TEST_CASE("no changed byte of a record of inputs is taken for a change of the inputs") {
+  TempFolder folder;
+  auto files = system_files();
+  write(folder.path() + "/data", "one");
+  Job job = job_of("seed: 1\nsteps: 7\n");
+  job.inputs = {{"data.prompts", folder.path() + "/data", "0123456789abcdef"}};
+  RunFiles run = RunFiles::create(folder.path() + "/run", job);
+  std::string text(as_text(files->read(run.path("inputs.json"))));
+  REQUIRE(changed_inputs(*files, run.folder(), job, as_bytes(job.resolved)).empty());
+  int named = 0;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (int flip : {0x01, 0x20, 0x80}) {
+      std::string damaged = text;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      write(run.path("inputs.json"), damaged);
+      INFO(damaged);
+      try {
+        // White space means nothing.
+        CHECK(changed_inputs(*files, run.folder(), job, as_bytes(job.resolved)).empty());
+      } catch (const Error& error) {
+        CHECK(error.errc() == Errc::corrupt);
+        CHECK(error.text().find("inputs.json is damaged") != std::string::npos);
+        ++named;
+      }
+    }
+  CHECK(named >= static_cast<int>(3 * text.size() - 3));
 }
 
 TEST_CASE("the newest checkpoint of a run is the newest that is whole") {

@@ -44,7 +44,7 @@ SimLife::SimLife(SimWorld& world, LifePlan plan, std::uint64_t seed)
       kinds_(reinforcement_kinds(world.job_.reward_kinds)) {
   SimOptions options;
   options.seed = seed;
-  options.pools = Pipeline::pools(world_.job_, world_.isolation_);
+  options.pools = Pipeline::pools(world_.job_, world_.apart_);
   options.keep_trace = world_.trace_;
   options.log = world_.trace_ ? Level::info : Level::off;
   options.system.on_exit = [this](const ExitRecord& record) {
@@ -136,8 +136,8 @@ void SimLife::start() {
     if (again) world_.problem("the run ended twice: " + outcome.reason);
     outcome_ = std::move(outcome);
   };
-  std::optional<WorkerParts> workers;
-  if (world_.isolation_ == Isolation::process) {
+  WorkerParts workers;
+  if (world_.apart_.any()) {
     host_.emplace(*sim_, kinds_, [this](System& system, ProcessContext& context) {
       auto stores = std::make_shared<Stores>(files_, world_.job_);
       context.set(job_process(system, world_.job_, parts(*stores)));
@@ -149,8 +149,8 @@ void SimLife::start() {
         .on_escalation = [this](const ExitRecord& record) { gave_up(record); },
         .host = &*host_};
   }
-  pipeline_ =
-      std::make_unique<Pipeline>(sim_->system(), world_.job_, std::move(own), std::move(workers));
+  pipeline_ = std::make_unique<Pipeline>(
+      sim_->system(), world_.job_, std::move(own), world_.apart_, std::move(workers));
 }
 
 bool SimLife::due(const std::optional<Duration>& at) {
@@ -251,7 +251,7 @@ void SimLife::stop_workers() {
   bool done = false;
   auto agent = sim_->system().find("agent");
   sim_->system().spawn<Script>({.name = "stopper"}, [&](Script&) -> Task<void> {
-    if (agent) co_await ask(*agent, StopWorkers{20s}, 60s, "the workers to end");
+    if (agent) co_await ask(*agent, StopGraph{20s}, 60s, "the workers to end");
     done = true;
   });
   for (Time limit = after(sim_->clock().now(), 60s); !done && sim_->clock().now() < limit;) {
@@ -303,7 +303,7 @@ SimWorld::End SimLife::live(RunOutcome& outcome) {
     sim_->on_message({});
     if (host_) stop_workers();
     if (!sim_->system().stop(20s) && escalated_.empty())
-      world_.problem("an actor did not stop in time");
+      world_.problem("an actor did not stop in time:" + who_waits());
     if (crashed()) how = SimWorld::End::died;  // while it stopped
   }
   world_.fingerprint_ = world_.fingerprint_ * 1099511628211U ^ sim_->fingerprint();

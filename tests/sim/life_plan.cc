@@ -23,6 +23,11 @@ Duration some_time(Random& random) {
   return share_of(random, random.below(3) == 0 ? Duration(20s) : Duration(1500ms));
 }
 
+// Now and then for longer than an agent waits.
+Duration stall_time(Random& random) {
+  return random.below(5) == 0 ? 55s + share_of(random, 40s) : share_of(random, 3s);
+}
+
 void draw_network(Random& random, LifePlan& plan) {
   if (random.below(2) == 0) return;
   plan.faulty_for = 200ms + share_of(random, 8s);
@@ -93,8 +98,20 @@ void draw_death(Random& random, LifePlan& plan) {
     plan.files = {.at = 1 + random.below(60), .fault = Fault::refuse};
 }
 
+std::vector<std::string> names_of_workers(const Job& job, const Apart& apart) {
+  std::vector<std::string> names;
+  if (apart.ledger) names.emplace_back("ledger");
+  if (apart.trainer) names.emplace_back("trainer");
+  if (apart.evaluator) names.emplace_back("evaluator");
+  for (std::uint32_t i = 0; apart.generator && i < job.generators; ++i)
+    names.push_back(str("generator/", i));
+  for (std::uint32_t i = 0; apart.verifier && i < job.verifiers; ++i)
+    names.push_back(str("verifier/", i));
+  return names;
+}
+
 // A worker that is killed is started again whatever the times, if it had done anything.
-void draw_worker_kills(Random& random, const Job& job, LifePlan& plan) {
+void draw_worker_faults(Random& random, const Job& job, const Apart& apart, LifePlan& plan) {
   std::vector<std::string> actors = with_many(job,
       {"trainer", "trainer", "evaluator", "ledger", "ledger", "weight_broadcaster", "reporter"});
   auto any = [&] { return actors[random.below(actors.size())]; };
@@ -106,9 +123,11 @@ void draw_worker_kills(Random& random, const Job& job, LifePlan& plan) {
   }
   std::sort(plan.kills.begin(), plan.kills.end(),
       [](const auto& a, const auto& b) { return a.at < b.at; });
+  std::vector<std::string> workers = names_of_workers(job, apart);
   count = random.below(3) == 0 ? 1 + random.below(3) : 0;
   for (std::uint64_t i = 0; i < count; ++i)
-    plan.stalls.push_back({some_time(random), share_of(random, 3s), any()});
+    plan.stalls.push_back(
+        {some_time(random), stall_time(random), workers[random.below(workers.size())]});
   std::sort(plan.stalls.begin(), plan.stalls.end(),
       [](const auto& a, const auto& b) { return a.at < b.at; });
 }
@@ -121,12 +140,12 @@ void draw_lines(Random& random, LifePlan& plan) {
   plan.bad_transfer = 0.3;
 }
 
-LifePlan draw_apart(Random& random, const Job& job, std::uint32_t life) {
+LifePlan draw_apart(Random& random, const Job& job, const Apart& apart, std::uint32_t life) {
   LifePlan plan;
   draw_pace(random, job, plan);
   if (life >= 4) return plan;
   draw_lines(random, plan);
-  draw_worker_kills(random, job, plan);
+  draw_worker_faults(random, job, apart, plan);
   if (random.below(6) == 0) plan.dies = some_time(random);
   if (random.below(8) == 0) plan.finish = some_time(random);
   plan.power_cut = random.below(2) == 0;
@@ -136,8 +155,8 @@ LifePlan draw_apart(Random& random, const Job& job, std::uint32_t life) {
 
 }  // namespace
 
-LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, Isolation isolation) {
-  if (isolation == Isolation::process) return draw_apart(random, job, life);
+LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, const Apart& apart) {
+  if (apart.any()) return draw_apart(random, job, apart, life);
   LifePlan plan;
   draw_pace(random, job, plan);
   if (life >= 4) return plan;  // at last nothing goes wrong

@@ -59,7 +59,7 @@ struct LifePlan {
   std::size_t line_pieces = 0;
 };
 
-LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, Isolation isolation);
+LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, const Apart& apart);
 std::string describe(const LifePlan& plan);
 
 }  // namespace tramontane

@@ -12,7 +12,21 @@ namespace tramontane {
 namespace {
 
 constexpr std::uint64_t life_stream = 0x6c696665;
+constexpr std::uint64_t apart_stream = 0x61706172;
 constexpr std::uint32_t lives_max = 6;
+
+// Who lives in workers: everybody that can, or some.
+Apart draw_apart(std::uint64_t seed, Isolation isolation) {
+  if (isolation == Isolation::thread) return {};
+  Random random(seed, apart_stream);
+  Apart apart{true, true, true, true, true};
+  if (random.below(2) == 0) return apart;
+  for (bool* role :
+      {&apart.ledger, &apart.generator, &apart.verifier, &apart.trainer, &apart.evaluator})
+    *role = random.below(2) == 0;
+  apart.verifier = apart.verifier || !apart.any();
+  return apart;
+}
 
 }  // namespace
 
@@ -99,7 +113,7 @@ WeightLink SimWorld::link(std::function<bool()> spoil) {
 SimWorld::SimWorld(std::uint64_t seed, bool trace, Isolation isolation)
     : seed_(seed),
       trace_(trace),
-      isolation_(isolation),
+      apart_(draw_apart(seed, isolation)),
       job_(sim_job(seed)),
       disk_([this](const std::string& text) { problem(text); }) {
   disk_.on_span([this](const Span& span) { known_span(span); });
@@ -160,7 +174,7 @@ void SimWorld::play() {
     std::fprintf(
         stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed_), describe(job_).c_str());
   for (std::uint32_t life = 0; life < lives_max && problems_.empty(); ++life) {
-    LifePlan plan = draw_life(random, job_, life, isolation_);
+    LifePlan plan = draw_life(random, job_, life, apart_);
     if (trace_) std::fprintf(stderr, "life %u: %s\n", life, describe(plan).c_str());
     training_ = 0;
     ++tally_.lives;

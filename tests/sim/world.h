@@ -97,7 +97,7 @@ class SimWorld {
 
   const std::uint64_t seed_;
   const bool trace_;
-  const Isolation isolation_;
+  const Apart apart_;
   Job job_;
   SimDisk disk_;
   MemoryFiles files_;

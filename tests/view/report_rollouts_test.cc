@@ -1,6 +1,6 @@
 // The report's rollouts from a real ledger and tokenizer in a run directory.
 #include "actors/ledger/ledger.h"
-#include "actors/model/tokenizer.h"
+#include "actors/model/tokenizer/tokenizer.h"
 #include "actors/report/run_rollouts.h"
 #include "storage/kv_store.h"
 

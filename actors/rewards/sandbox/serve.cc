@@ -4,6 +4,7 @@
 #include "actors/rewards/sandbox/supervise.h"
 #include "actors/rewards/sandbox/wire.h"
 #include "runtime/base/check.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/node/parent.h"
 
 #include <cerrno>
@@ -81,7 +82,7 @@ int serve_sandbox(int descriptor) {
     for (std::string body; read_frame(descriptor, body);)
       if (!write_frame(descriptor, encode(answer(room, shelf, body)))) break;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sandbox server: %s\n", error.what());
+    print_error("sandbox server", error.what());
     return 1;
   }
   return 0;

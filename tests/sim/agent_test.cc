@@ -1,0 +1,206 @@
+// An agent and its workers, on lines that a test holds up.
+
+#include "runtime/node/agent.h"
+
+#include "runtime/actor/sim_system.h"
+#include "runtime/base/check.h"
+#include "runtime/node/started_graph.h"
+#include "tests/runtime/actors.h"
+#include "tests/sim/sim_host.h"
+
+#include <optional>
+
+#include "tests/support/test.h"
+
+using namespace tramontane;
+
+namespace {
+
+// A worker whose process is seen to end a while after its connections have.
+class SlowToEnd final : public HostedWorker {
+ public:
+  SlowToEnd(Clock& clock, std::unique_ptr<HostedWorker> worker)
+      : clock_(clock), worker_(std::move(worker)) {}
+
+  int pid() const override { return worker_->pid(); }
+
+  std::optional<ChildEnd> ended() override {
+    auto end = worker_->ended();
+    if (end && !seen_) seen_ = clock_.now();
+    return seen_ && clock_.now() >= after(*seen_, 50ms) ? end : std::nullopt;
+  }
+
+  void kill() override { worker_->kill(); }
+
+  HostedWorker& inner() { return *worker_; }
+
+ private:
+  Clock& clock_;
+  const std::unique_ptr<HostedWorker> worker_;
+  std::optional<Time> seen_;
+};
+
+class SlowHost final : public WorkerHost {
+ public:
+  SlowHost(Clock& clock, SimHost& host) : clock_(clock), host_(host) {}
+
+  std::unique_ptr<HostedWorker> start(const WorkerSetup& setup) override {
+    return std::make_unique<SlowToEnd>(clock_, host_.start(setup));
+  }
+
+  void connect(HostedWorker& one, const Introduction& to_one, HostedWorker& other,
+      const Introduction& to_other) override {
+    host_.connect(inner(one), to_one, inner(other), to_other);
+  }
+
+  std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) override {
+    return host_.connect(inner(worker), to_worker);
+  }
+
+  std::vector<std::string> last_lines(const std::string&) const override { return {}; }
+
+ private:
+  static HostedWorker& inner(HostedWorker& worker) {
+    return static_cast<SlowToEnd&>(worker).inner();
+  }
+
+  Clock& clock_;
+  SimHost& host_;
+};
+
+// A clerk in a worker of its own, that may fail once.
+class Bench {
+ public:
+  Bench() { started_.start(); }
+
+  ~Bench() {
+    sim_.system().stop(10s);
+    host_.kill_all();
+  }
+
+  void run_for(Duration time) {
+    Time until = after(sim_.clock().now(), time);
+    while (sim_.step(until) && sim_.clock().now() < until) host_.look();
+  }
+
+  std::string waits_for() const {
+    for (const ActorStatus& actor : started_.actors())
+      if (actor.name == "clerk") return actor.waiting_for;
+    return "there is no clerk";
+  }
+
+  std::int64_t add(std::int64_t value) {
+    std::int64_t sum = -1;
+    ActorRef clerk = *sim_.system().find("clerk");
+    sim_.system().spawn<Script>({.name = str("caller of ", value)}, [&](Script&) -> Task<void> {
+      Add request{value};
+      auto answer = co_await ask(clerk, request, 5s, "a sum");
+      sum = answer ? answer->value : -1;
+    });
+    run_for(6s);
+    return sum;
+  }
+
+  // How long the agent takes to stop the graph.
+  Duration stop() {
+    std::optional<Duration> took;
+    Time began = sim_.clock().now();
+    ActorRef agent = *sim_.system().find("agent");
+    sim_.system().spawn<Script>({.name = "stopper"}, [&](Script& self) -> Task<void> {
+      co_await ask(agent, StopGraph{20s}, 60s, "the graph to end");
+      took = self.now() - began;
+    });
+    while (!took && sim_.step(after(began, 60s))) host_.look();
+    return took.value_or(forever - Time());
+  }
+
+  void computes_for(Duration time) {
+    sim_.on_turn([time](const std::string& pool) { return pool == "compute" ? time : 0s; });
+  }
+
+  SimHost& host() { return host_; }
+
+  std::uint32_t processes() const { return started_.processes(); }
+
+  const std::vector<ExitRecord>& exits() const { return exits_; }
+
+ private:
+  Kinds kinds_ = {{.name = "clerk", .doc = "answers", .make = [](const KindContext&) {
+                     return std::make_unique<Clerk>();
+                   }}};
+  Graph graph_{.pools = {{"main", 1}, {"compute", 1}},
+      .actors = {{.name = "clerk",
+          .kind = "clerk",
+          .isolation = Isolation::process,
+          .pool = "compute",
+          .restart = {
+              .when = RestartPolicy::When::on_failure, .max_restarts = 1, .within = 600s}}}};
+  SimSystem sim_{{.seed = 1, .pools = pools_here(graph_)}};
+  SimHost host_{sim_, kinds_, [](System&, ProcessContext&) { return std::make_shared<int>(); }};
+  SlowHost slow_{sim_.clock(), host_};
+  ProcessContext process_{""};
+  std::vector<ExitRecord> exits_;
+  StartedGraph started_{sim_.system(), graph_, kinds_, process_,
+      {.on_exit = [this](const ExitRecord& record) { exits_.push_back(record); }, .host = &slow_}};
+};
+
+constexpr const char* standing = "its process, which stands still";
+
+}  // namespace
+
+TEST_CASE("a worker that stands still for a while is told, and goes on as it was") {
+  Bench bench;
+  CHECK(bench.add(1) == 1);
+  bench.host().stall("clerk", true);
+  bench.run_for(3s);
+  CHECK(bench.waits_for() != standing);
+  bench.run_for(6s);
+  CHECK(bench.waits_for() == standing);
+  CHECK(bench.add(2) == -1);
+  bench.run_for(40s);
+  bench.host().stall("clerk", false);
+  bench.run_for(2s);
+  CHECK(bench.waits_for() != standing);
+  CHECK(bench.add(4) == 5);  // the one of before was given up, and is not begun
+  CHECK(bench.processes() == 1);
+  CHECK(bench.exits().empty());
+}
+
+TEST_CASE("a worker that stands still for too long is killed with a record, and started again") {
+  Bench bench;
+  CHECK(bench.add(1) == 1);
+  bench.host().stall("clerk", true);
+  bench.run_for(57s);
+  CHECK(bench.exits().empty());
+  bench.run_for(5s);
+  REQUIRE(bench.exits().size() == 1);
+  CHECK(bench.exits()[0].name == "clerk");
+  CHECK(bench.exits()[0].cause == ExitCause::killed);
+  CHECK(bench.exits()[0].text.find("its process stood still for 60 s and was killed") == 0);
+  CHECK(bench.exits()[0].restarts);
+  CHECK(bench.add(4) == 4);
+  CHECK(bench.processes() == 2);
+}
+
+TEST_CASE("stopping waits for no worker that has ended") {
+  for (bool ends : {false, true}) {
+    Bench bench;
+    CHECK(bench.add(1) == 1);
+    if (ends) bench.host().kill("clerk");
+    CHECK(bench.stop() < 100ms);
+  }
+}
+
+TEST_CASE("a worker whose actors compute for minutes does not stand still") {
+  Bench bench;
+  CHECK(bench.add(1) == 1);
+  bench.computes_for(200s);
+  CHECK(bench.add(2) == -1);
+  bench.run_for(150s);
+  CHECK(bench.waits_for() != standing);
+  bench.computes_for(0s);
+  bench.run_for(100s);
+  CHECK(bench.add(4) == 5);  // what had no time left is not begun
+  CHECK(bench.exits().empty());
+  CHECK(bench.processes() == 1);
+}
