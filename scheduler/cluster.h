@@ -78,7 +78,7 @@ struct Cluster {
 };
 
 constexpr std::size_t name_length_max = 256;  // of nodes, groups and labels
-constexpr std::size_t nodes_max = 100'000;
+constexpr std::size_t nodes_max = 20'000;
 constexpr std::size_t devices_max = 1'024;  // of a node
 constexpr std::int64_t cpu_milli_max = std::int64_t{1} << 40;
 constexpr std::int64_t memory_bytes_max = std::int64_t{1} << 60;

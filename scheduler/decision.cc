@@ -62,8 +62,14 @@ std::unique_ptr<Seating> empty_seating(const Question& question, const Ground& g
 }
 
 std::vector<Shortfall> seat_required(Seating& seating, Effort effort) {
+  std::vector<std::uint32_t> order = seating.relations().order;
+  if (effort == Effort::tight) {
+    std::vector<double> sizes;
+    for (const auto& group : seating.job().groups) sizes.push_back(seating.tightness().size(group));
+    order = order_by_size(seating.job(), seating.relations(), sizes);
+  }
   std::vector<Shortfall> shortfalls;
-  for (std::uint32_t group : seating.relations().order) {
+  for (std::uint32_t group : order) {
     if (!seating.job().groups[group].required) continue;
     std::uint32_t missing = seating.seat(group, effort);
     if (missing > 0) shortfalls.push_back({group, missing});

@@ -4,6 +4,9 @@
 #include "runtime/base/result.h"
 #include "scheduler/relations.h"
 
+#include <set>
+#include <utility>
+
 namespace tramontane {
 namespace {
 
@@ -42,9 +45,23 @@ void check(const Group& group) {
                       " thousandths of a GPU: whole ones, or a share of one device below 1000"));
 }
 
+void check_wishes(const JobRequest& job) {
+  std::set<std::pair<const std::vector<Label>&, const std::vector<Label>&>> wishes;
+  for (const auto& group : job.groups) {
+    wishes.emplace(group.needs_labels, group.prefers_labels);
+    if (wishes.size() > wishes_max)
+      throw Error(Errc::bad_input, str("job ", job.name, ": groups need or prefer more than ",
+                                       wishes_max, " different lists of labels"));
+  }
+}
+
 }  // namespace
 
 void check(const JobRequest& job) {
+  if (job.groups.size() > groups_max)
+    throw Error(Errc::bad_input,
+        str("job ", job.name, ": ", job.groups.size(), " groups; ", groups_max, " at most"));
+  check_wishes(job);
   std::size_t actors = 0;
   std::size_t relations = 0;
   for (const auto& group : job.groups) {

@@ -69,6 +69,8 @@ struct JobRequest {
   std::vector<Group> groups;
 };
 
+constexpr std::size_t groups_max = 20'000;
+constexpr std::size_t wishes_max = 4'096;         // of a job: different lists of labels
 constexpr std::size_t actors_max = 1'000'000;     // of a job
 constexpr std::size_t relations_max = 1'000'000;  // names in `near` and `apart` of a job
 

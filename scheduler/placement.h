@@ -21,7 +21,10 @@
 //
 // The problem is bin packing, and not solved to the end. Jobs of up to search_actors_max required
 // actors are searched through until search_budget is spent, larger ones are tried in two greedy
-// ways, which may find no place where there is one.
+// ways, which may find no place where there is one. Of random jobs of up to six actors on four
+// nodes it placed all that an exhaustive search could. Of 100 jobs of some 180 different actors
+// that fill 40 nodes to the last byte it placed none, to 95 % all
+// (tests/scheduler/placement_property_test.cc).
 //
 // The control plane will place each job that its queue lets start, and write the placement down
 // before it acts on it. Pure functions over values: any thread.

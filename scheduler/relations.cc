@@ -59,14 +59,11 @@ void sort_unique(std::vector<std::uint32_t>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
-// The hardest first, of those whose groups nearby are there already.
-void order(const JobRequest& job, Relations& relations) {
-  auto count = static_cast<std::uint32_t>(job.groups.size());
-  std::vector<std::uint32_t> sorted(count);
-  std::iota(sorted.begin(), sorted.end(), 0U);
-  std::sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return hardness(job.groups[a]) < hardness(job.groups[b]);
-  });
+// As sorted, of those whose groups nearby are there already; less than all where there is
+// a circle.
+std::vector<std::uint32_t> order_by_rank(
+    const Relations& relations, const std::vector<std::uint32_t>& sorted) {
+  auto count = static_cast<std::uint32_t>(sorted.size());
   std::vector<std::uint32_t> rank(count);
   for (std::uint32_t i = 0; i < count; ++i) rank[sorted[i]] = i;
   std::vector<std::size_t> waits(count);
@@ -75,19 +72,36 @@ void order(const JobRequest& job, Relations& relations) {
     waits[g] = relations.near[g].size();
     if (waits[g] == 0) next.push(rank[g]);
   }
+  std::vector<std::uint32_t> order;
+  order.reserve(count);
   while (!next.empty()) {
     std::uint32_t g = sorted[next.top()];
     next.pop();
-    relations.order.push_back(g);
+    order.push_back(g);
     for (std::uint32_t follower : relations.followers[g])
       if (--waits[follower] == 0) next.push(rank[follower]);
   }
-  if (relations.order.size() == count) return;
-  for (std::uint32_t g : sorted)
-    if (waits[g] > 0)
-      throw Error(Errc::bad_input,
-          str("group ", job.groups[g].name,
-              " is near a circle of groups that are near each other: leave one of them out"));
+  return order;
+}
+
+std::vector<std::uint32_t> sorted_groups(const JobRequest& job, const auto& is_before) {
+  std::vector<std::uint32_t> sorted(job.groups.size());
+  std::iota(sorted.begin(), sorted.end(), 0U);
+  std::sort(sorted.begin(), sorted.end(), is_before);
+  return sorted;
+}
+
+// The first by name of the groups that no order has.
+[[noreturn]] void refuse_circle(const JobRequest& job, const std::vector<std::uint32_t>& order) {
+  std::vector<std::uint8_t> is_there(job.groups.size());
+  for (std::uint32_t g : order) is_there[g] = 1;
+  const Group* first = nullptr;
+  for (std::uint32_t g = 0; g < job.groups.size(); ++g)
+    if (is_there[g] == 0 && (first == nullptr || job.groups[g].name < first->name))
+      first = &job.groups[g];
+  throw Error(Errc::bad_input,
+      str("group ", first->name,
+          " is near a circle of groups that are near each other: leave one of them out"));
 }
 
 }  // namespace
@@ -116,8 +130,24 @@ Relations relations_of(const JobRequest& job) {
     }
   }
   for (auto& others : relations.apart) sort_unique(others);
-  order(job, relations);
+  auto sorted = sorted_groups(job, [&](std::uint32_t a, std::uint32_t b) {
+    return hardness(job.groups[a]) < hardness(job.groups[b]);
+  });
+  relations.order = order_by_rank(relations, sorted);
+  if (relations.order.size() < job.groups.size()) refuse_circle(job, relations.order);
   return relations;
+}
+
+std::vector<std::uint32_t> order_by_size(
+    const JobRequest& job, const Relations& relations, const std::vector<double>& size) {
+  auto rank = [&](std::uint32_t g) {
+    const Group& group = job.groups[g];
+    return std::make_tuple(
+        !group.required, !group.at_run_directory, -size[g], std::string_view(group.name));
+  };
+  auto sorted =
+      sorted_groups(job, [&](std::uint32_t a, std::uint32_t b) { return rank(a) < rank(b); });
+  return order_by_rank(relations, sorted);
 }
 
 }  // namespace tramontane

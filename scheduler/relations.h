@@ -23,6 +23,10 @@ struct Relations {
   std::vector<std::vector<std::uint32_t>> apart;      // either of them said so
 };
 
+// Another order of the same groups: among those that could come next the largest by `size` first.
+std::vector<std::uint32_t> order_by_size(
+    const JobRequest& job, const Relations& relations, const std::vector<double>& size);
+
 // Throws Error(bad_input): a name that is not there, a circle.
 Relations relations_of(const JobRequest& job);
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t load_max = 1023;
 constexpr std::uint64_t no_key = ~std::uint64_t{0};
-constexpr std::uint64_t own_max = (1 << 20) - 1;
+constexpr std::uint64_t own_max = (1 << 20) - 1;  // of a node's index, too
+constexpr std::uint64_t place_max = (1 << 30) - 1;
 
 // `part` of `whole`, 0 to load_max.
 std::uint64_t share(std::int64_t part, std::int64_t whole) {
@@ -44,19 +45,22 @@ struct Company {
   }
 };
 
+std::uint64_t by_load(std::uint64_t own, std::uint64_t load) {
+  return own << 10 | load;
+}
+
 // What makes one node better than another, the most important first; less is better.
 struct Preference {
   bool alone = false;         // no room for those that must be near
   std::uint64_t missing = 0;  // preferred labels
   bool away = false;          // from the run directory's node
   bool wastes = false;        // a node with GPUs, by who needs none
-  std::uint64_t own = 0;
-  std::uint64_t load = 0;
+  std::uint64_t place = 0;    // by strategy, 30 bits
   std::uint64_t node = 0;
 
   std::uint64_t key() const {
     return std::uint64_t{alone} << 62 | missing << 55 | std::uint64_t{away} << 54 |
-           std::uint64_t{wastes} << 53 | own << 30 | load << 20 | node;
+           std::uint64_t{wastes} << 53 | place << 20 | node;
   }
 };
 
@@ -83,6 +87,7 @@ Ground ground_of(const Cluster& cluster, Occupied occupied) {
 struct Seating::Candidates {
   std::uint32_t group = 0;
   Need need;
+  Effort effort = Effort::as_asked;
   Strategy strategy = Strategy::by_work;
   const std::uint8_t* allowed = nullptr;  // by node
   const std::uint8_t* missing = nullptr;  // by node, if the group prefers labels
@@ -98,6 +103,7 @@ Seating::Seating(Ground ground, const JobRequest& job, const Relations& relation
       relations_(&relations),
       set_(set),
       eligibility_(ground_.nodes, job, set),
+      tightness_(job, ground_.rooms),
       on_(job.groups.size()),
       kept_(job.groups.size()),
       load_(ground_.nodes.size()),
@@ -207,7 +213,8 @@ void Seating::restrict_to_relations(std::uint32_t group) {
 Seating::Candidates Seating::candidates_of(std::uint32_t group, Effort effort) {
   const Group& asked = job_->groups[group];
   const EligibleNodes& eligible = eligibility_.of(group);
-  Candidates candidates{.group = group, .need = asked.need, .strategy = strategy_of(asked)};
+  Candidates candidates{
+      .group = group, .need = asked.need, .effort = effort, .strategy = strategy_of(asked)};
   candidates.allowed = eligible.allowed.data();
   if (!relations_->near[group].empty() || !relations_->apart[group].empty()) {
     restrict_to_relations(group);
@@ -244,10 +251,16 @@ std::uint64_t Seating::key(const Candidates& candidates, std::uint32_t node) con
   preference.alone = candidates.company && !candidates.company->fits(room);
   if (candidates.missing != nullptr) preference.missing = candidates.missing[node];
   preference.away = candidates.wants_run_node && node != *run_node_;
-  preference.wastes = candidates.need.gpu_milli == 0 && !room.gpus_milli().empty();
-  preference.own =
-      candidates.spreads ? std::min<std::uint64_t>(own_[node], own_max) : (own_[node] == 0 ? 1 : 0);
-  preference.load = candidates.spreads ? load_[node] : load_max - load_[node];
+  if (candidates.effort == Effort::tight) {
+    double left = tightness_.left(room, candidates.need);
+    preference.place =
+        static_cast<std::uint64_t>(left / (1 + left) * static_cast<double>(place_max));
+  } else {
+    preference.wastes = candidates.need.gpu_milli == 0 && !room.gpus_milli().empty();
+    preference.place = candidates.spreads
+                           ? by_load(std::min<std::uint64_t>(own_[node], own_max), load_[node])
+                           : by_load(own_[node] == 0 ? 1 : 0, load_max - load_[node]);
+  }
   preference.node = node;
   return preference.key();
 }
@@ -258,9 +271,11 @@ std::uint64_t Seating::least_key(
   Preference preference;
   preference.away =
       candidates.wants_run_node && index_.block_of(*run_node_) != index_.block_of(begin);
+  if (candidates.effort == Effort::tight) return preference.key();
   preference.wastes = candidates.need.gpu_milli == 0 && block.all_have_gpus;
-  preference.own = candidates.spreads || !on_[candidates.group].empty() ? 0 : 1;
-  preference.load = candidates.spreads ? block.load_least : load_max - block.load_most;
+  preference.place = candidates.spreads ? by_load(0, block.load_least)
+                                        : by_load(on_[candidates.group].empty() ? 1 : 0,
+                                              load_max - block.load_most);
   preference.node = begin;
   return preference.key();
 }

@@ -9,7 +9,7 @@
 // also have room for the groups that must be near, then those with more of the preferred labels,
 // then the run directory's (for work that is neither spread nor packed), then those without GPUs
 // for who needs none, then what the strategy says, then the first of those that are alike. With
-// Effort::tight it is the fullest node that has room, so that large actors still find some.
+// Effort::tight it is where least of what is scarce is left over (tightness.h).
 //
 // `job` and `relations` must outlive it. One thread.
 
@@ -17,6 +17,7 @@
 #include "scheduler/relations.h"
 #include "scheduler/room.h"
 #include "scheduler/room_index.h"
+#include "scheduler/tightness.h"
 
 #include <cstdint>
 #include <optional>
@@ -92,6 +93,8 @@ class Seating {
 
   std::optional<InstructionSet> instruction_set() const { return set_; }
 
+  const Tightness& tightness() const { return tightness_; }
+
  private:
   struct Candidates;  // for one group
 
@@ -113,6 +116,7 @@ class Seating {
   const Relations* relations_;
   std::optional<InstructionSet> set_;
   Eligibility eligibility_;
+  Tightness tightness_;
   std::vector<Sitter> sitters_;
   std::vector<std::vector<std::uint32_t>> on_;    // nodes, by group
   std::vector<std::vector<std::uint32_t>> kept_;  // actors, by group

@@ -73,6 +73,12 @@ TEST_CASE("a job that makes no sense is refused, and the group is named") {
         "group trainer: names a group by 257 bytes: 256 at most");
   CHECK(said_of([](JobRequest& j) { j.groups[1].name = "ledger"; }) ==
         "two groups of job gate are called ledger: names are unique");
+  CHECK(said_of([](JobRequest& j) { j.groups.resize(20'001); }) ==
+        "job gate: 20001 groups; 20000 at most");
+  CHECK(said_of([](JobRequest& j) {
+    for (int i = 0; i < 4096; ++i)
+      j.groups.push_back({.name = str(i), .needs_labels = {{"k", str(i)}}});
+  }) == "job gate: groups need or prefer more than 4096 different lists of labels");
   CHECK(said_of([](JobRequest& j) { j.groups[2].count = 1'000'000; }) ==
         "job gate: 1000002 actors; 1000000 at most");
   CHECK(said_of([](JobRequest& j) { j.groups[2].apart.assign(1'000'000, "ledger"); }) ==

@@ -147,3 +147,41 @@ TEST_CASE("what an exhaustive search can place of a small job is placed") {
   CHECK(possible > 500);
   CHECK(impossible > 500);
 }
+
+// Every node of 40 is cut into actors, so that there is a way; each is then smaller by the slack.
+TEST_CASE("of jobs that fill a cluster to 95 % nearly all are placed, to 90 % all") {
+  auto placed_of = [](std::int64_t slack_percent) {
+    int count = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      Random random(seed, 9);
+      Cluster cluster;
+      JobRequest job{.id = 1};
+      auto part_of = [&](std::int64_t rest) {
+        return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(rest) / 2 + 1));
+      };
+      for (NodeId id = 0; id < 40; ++id) {
+        cluster.nodes.push_back(node(id, 64, 256, 8));
+        Need rest{64'000, 256 * gib, 0};
+        for (std::uint64_t left = 2 + random.below(6); left > 0; --left) {
+          Need need = left == 1 ? rest : Need{part_of(rest.cpu_milli), part_of(rest.memory_bytes)};
+          rest.cpu_milli -= need.cpu_milli;
+          rest.memory_bytes -= need.memory_bytes;
+          need.cpu_milli = need.cpu_milli * (100 - slack_percent) / 100;
+          need.memory_bytes = need.memory_bytes / 100 * (100 - slack_percent);
+          need.gpu_milli = random.below(2) == 0 ? 0 : 1000;
+          job.groups.push_back({.name = str("g", job.groups.size()), .need = need});
+        }
+      }
+      Placing placing = place(cluster, job);
+      if (!placed(placing)) continue;
+      ++count;
+      CHECK(fault_of(cluster, job, *placed(placing)) == "");
+    }
+    return count;
+  };
+  int full = placed_of(0);
+  int nearly = placed_of(5);
+  MESSAGE("of 100 jobs ", full, " placed where there is no slack, ", nearly, " with 5 %");
+  CHECK(nearly >= 90);
+  CHECK(placed_of(10) == 100);
+}
