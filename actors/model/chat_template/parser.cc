@@ -178,21 +178,7 @@ ExpressionPtr Parser::one_target(bool spaces) {
 }
 
 ExpressionPtr Parser::target(bool spaces, std::string_view end_name) {
-  std::size_t at = now().at;
-  std::vector<ExpressionPtr> parts;
-  bool is_tuple = false;
-  for (;;) {
-    if (!parts.empty()) want_op(",");
-    if (at_tuple_end(end_name)) break;
-    parts.push_back(one_target(spaces));
-    if (!at_op(",")) break;
-    is_tuple = true;
-  }
-  if (parts.empty()) unexpected();
-  if (!is_tuple) return std::move(parts[0]);
-  auto made = node(Type::tuple, at);
-  for (auto& part : parts) put(*made, std::move(part));
-  return made;
+  return listed([&] { return one_target(spaces); }, end_name, false);
 }
 
 std::unique_ptr<Statement> Parser::set(std::size_t at) {

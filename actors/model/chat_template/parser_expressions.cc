@@ -52,24 +52,27 @@ bool Parser::at_tuple_end(std::string_view end_name) const {
          at_op(")") || (!end_name.empty() && at_name(end_name));
 }
 
-ExpressionPtr Parser::tuple(bool conditions, std::string_view end_name, bool brackets) {
+ExpressionPtr Parser::listed(
+    const std::function<ExpressionPtr()>& one, std::string_view end_name, bool may_be_empty) {
   std::size_t at = now().at;
   std::vector<ExpressionPtr> parts;
   bool is_tuple = false;
   for (;;) {
     if (!parts.empty()) want_op(",");
     if (at_tuple_end(end_name)) break;
-    parts.push_back(conditions ? expression() : either());
+    parts.push_back(one());
     if (!at_op(",")) break;
     is_tuple = true;
   }
-  if (!is_tuple) {
-    if (!parts.empty()) return std::move(parts[0]);
-    if (!brackets) unexpected();
-  }
+  if (parts.empty() && !may_be_empty) unexpected();
+  if (!parts.empty() && !is_tuple) return std::move(parts[0]);
   auto made = node(Type::tuple, at);
   for (auto& part : parts) put(*made, std::move(part));
   return made;
+}
+
+ExpressionPtr Parser::tuple(bool conditions, std::string_view end_name, bool brackets) {
+  return listed([&] { return conditions ? expression() : either(); }, end_name, brackets);
 }
 
 ExpressionPtr Parser::expression() {

@@ -10,6 +10,7 @@
 #include "actors/model/chat_template/syntax.h"
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -88,6 +89,9 @@ class Parser {
   ExpressionPtr call(ExpressionPtr whole);
   void arguments(Expression& whole);
   std::string dotted_name();
+  // One, or several with commas between them: a tuple.
+  ExpressionPtr listed(
+      const std::function<ExpressionPtr()>& one, std::string_view end_name, bool may_be_empty);
   bool at_tuple_end(std::string_view end_name) const;
 
   // Targets of assignments.
