@@ -77,7 +77,7 @@ LIBRARIES = {
     r"oniguruma\.h": [r"actors/model/tokenizer/pattern\.cc"],
     r"unicode/": [r"actors/model/tokenizer/unicode\.cc", r"actors/model/chat_template/letters\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
-    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/unix_link\.cc"],
+    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/socket_link\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
     r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/(arena|fingerprint)\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
     r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/link/frames\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],
