@@ -62,7 +62,7 @@ std::string converse(int socket, Handshake& handshake, Moment deadline) {
 }  // namespace
 
 Answer<Dialed> dial(
-    const TcpAddress& address, const Token& token, const Greeting& own, Duration patience) {
+    const TcpAddress& address, const AccessToken& token, const Greeting& own, Duration patience) {
   Moment deadline = std::chrono::steady_clock::now() + patience;
   auto socket = connect_tcp(address, patience);
   if (!socket) return socket.error();

@@ -21,6 +21,6 @@ struct Dialed {
 };
 
 Answer<Dialed> dial(
-    const TcpAddress& address, const Token& token, const Greeting& own, Duration patience);
+    const TcpAddress& address, const AccessToken& token, const Greeting& own, Duration patience);
 
 }  // namespace tramontane

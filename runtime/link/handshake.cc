@@ -21,7 +21,7 @@ constexpr std::size_t proof_bytes = 32;
 
 struct Read {};
 
-Bytes hmac(const Token& token, ByteView text) {
+Bytes hmac(const AccessToken& token, ByteView text) {
   Bytes out(EVP_MAX_MD_SIZE);
   unsigned size = 0;
   bool made = ::HMAC(::EVP_sha256(), token.data(), static_cast<int>(token.size()),
@@ -46,8 +46,8 @@ ByteView bytes_of(capnp::Data::Reader in) {
   return {reinterpret_cast<const std::byte*>(in.begin()), in.size()};
 }
 
-Bytes encode(const Greeting& greeting, const Token& token) {
-  Token nonce{};
+Bytes encode(const Greeting& greeting, const AccessToken& token) {
+  AccessToken nonce{};
   random_bytes(nonce.data(), nonce.size());
   return encode_capnp<schema::Greeting>([&](schema::Greeting::Builder out) {
     out.setProtocol(handshake_protocol);
@@ -78,14 +78,14 @@ std::size_t frame_bytes(const Bytes& header) {
 
 }  // namespace
 
-std::string cluster_of(const Token& token) {
+std::string cluster_of(const AccessToken& token) {
   Bytes mark = hmac(token, as_bytes("tramontane cluster"));
-  Token padded{};
+  AccessToken padded{};
   std::copy_n(mark.begin(), padded.size(), padded.begin());
   return token_text(padded).substr(0, 16);
 }
 
-Handshake::Handshake(Side side, const Token& token, Greeting own)
+Handshake::Handshake(Side side, const AccessToken& token, Greeting own)
     : side_(side),
       token_(token),
       own_build_(own.build),

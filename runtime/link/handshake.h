@@ -43,7 +43,7 @@ class Handshake {
  public:
   enum class Side : std::uint8_t { connected, accepted };
 
-  Handshake(Side side, const Token& token, Greeting own);
+  Handshake(Side side, const AccessToken& token, Greeting own);
 
   // To be sent, in order. Also after a failure, so that the peer learns why.
   Bytes take_output();
@@ -75,7 +75,7 @@ class Handshake {
   void fail(const std::string& why);
 
   const Side side_;
-  const Token token_;
+  const AccessToken token_;
   const std::string own_build_;
   Greeting peer_;
   Bytes own_greeting_;   // encoded
@@ -87,6 +87,6 @@ class Handshake {
 };
 
 // Tells clusters apart: of tokens, of which it gives nothing away.
-std::string cluster_of(const Token& token);
+std::string cluster_of(const AccessToken& token);
 
 }  // namespace tramontane

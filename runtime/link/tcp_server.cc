@@ -30,7 +30,7 @@ constexpr std::chrono::milliseconds accept_pause(100);
 // event loop, and events are called without it.
 class TcpServer::State : public std::enable_shared_from_this<State> {
  public:
-  State(ThreadPool& p, TcpListener l, const Token& t, Greeting g, Events e, Limits m)
+  State(ThreadPool& p, TcpListener l, const AccessToken& t, Greeting g, Events e, Limits m)
       : pool(p),
         token(t),
         own(std::move(g)),
@@ -72,7 +72,7 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
   void refuse(const GuestPtr& guest, const std::string& why);
 
   ThreadPool& pool;
-  const Token token;
+  const AccessToken token;
   const Greeting own;
   const Events events;
   const Limits limits;
@@ -212,7 +212,7 @@ void TcpServer::State::refuse(const GuestPtr& guest, const std::string& why) {
   if (events.refused) events.refused(guest->from, why);
 }
 
-TcpServer::TcpServer(ThreadPool& pool, TcpListener listener, const Token& token, Greeting own,
+TcpServer::TcpServer(ThreadPool& pool, TcpListener listener, const AccessToken& token, Greeting own,
     Events events, Limits limits)
     : state_(std::make_shared<State>(
           pool, std::move(listener), token, std::move(own), std::move(events), limits)) {}

@@ -44,8 +44,8 @@ class TcpServer {
   };
 
   // The pool outlives it.
-  TcpServer(ThreadPool& pool, TcpListener listener, const Token& token, Greeting own, Events events,
-      Limits limits);
+  TcpServer(ThreadPool& pool, TcpListener listener, const AccessToken& token, Greeting own,
+      Events events, Limits limits);
   ~TcpServer();
   TcpServer(const TcpServer&) = delete;
   TcpServer& operator=(const TcpServer&) = delete;

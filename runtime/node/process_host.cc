@@ -86,6 +86,10 @@ std::unique_ptr<Link> ProcessHost::connect(HostedWorker& worker, const Introduct
   return socket_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(ends.first));
 }
 
+void ProcessHost::give(HostedWorker& worker, const Introduction& introduction, Descriptor socket) {
+  process(worker).give(introduction, std::move(socket));
+}
+
 std::vector<std::string> ProcessHost::last_lines(const std::string& worker) const {
   return log_tail(log_of(worker), log_lines);
 }

@@ -19,8 +19,8 @@ using namespace tramontane;
 
 namespace {
 
-Token token_like(std::uint8_t seed) {
-  Token token{};
+AccessToken token_like(std::uint8_t seed) {
+  AccessToken token{};
   token.fill(static_cast<std::byte>(seed));
   return token;
 }
