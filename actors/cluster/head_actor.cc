@@ -28,6 +28,16 @@ std::string key_of(std::uint64_t job) {
   return key;
 }
 
+// What is refused is the asker's failure, not the head's.
+template <class Work>
+auto declined(Work work) -> Answer<decltype(work())> {
+  try {
+    return work();
+  } catch (const Error& error) {
+    return Failure{error.errc(), error.text()};
+  }
+}
+
 }  // namespace
 
 struct HeadActor::Starting {
@@ -72,15 +82,16 @@ ActorRef HeadActor::node(ProcessId process) const {
 
 // ---- nodes -------------------------------------------------------------------------------------
 
-Welcomed HeadActor::join(JoinCluster offer) {
+Answer<Welcomed> HeadActor::join(JoinCluster offer) {
   if (numbered_by(sender().id()) != offer.process)
-    throw Error(Errc::refused, "a node joins for itself");
-  NodeId id = state_->joined(offer, wall_ms());
+    return Failure{Errc::refused, "a node joins for itself"};
+  auto id = declined([&] { return state_->joined(offer, wall_ms()); });
+  if (!id) return id.error();
   log(Level::info, str("node ", offer.name, " joined"),
       {{"address", offer.address}, {"cpu", offer.cpu_milli / 1000}, {"memory", offer.memory},
           {"drivers", offer.drivers.size()}});
   act();
-  return {id};
+  return Welcomed{*id};
 }
 
 void HeadActor::driver_ended(DriverEnded notice) {
@@ -90,8 +101,8 @@ void HeadActor::driver_ended(DriverEnded notice) {
   act();
 }
 
-FoundSeat HeadActor::find_seat(FindSeat request) {
-  FoundSeat found = state_->find_seat(request, wall_ms());
+Answer<FoundSeat> HeadActor::find_seat(FindSeat request) {
+  auto found = declined([&] { return state_->find_seat(request, wall_ms()); });
   store();
   return found;
 }
@@ -174,8 +185,8 @@ void HeadActor::carry_out(const Order& order) {
   starting_.back().call = call(to, give(start), start_patience, "a driver to be started");
 }
 
-HeadAnswer HeadActor::answer(AskHead request) {
-  HeadAnswer answer{answer_of_head(*state_, request, wall_ms())};
+Answer<HeadAnswer> HeadActor::answer(AskHead request) {
+  auto answer = declined([&] { return HeadAnswer{answer_of_head(*state_, request, wall_ms())}; });
   act();
   return answer;
 }

@@ -37,10 +37,10 @@ class HeadActor final : public Actor {
  private:
   struct Starting;
 
-  Welcomed join(JoinCluster offer);
+  Answer<Welcomed> join(JoinCluster offer);
   void driver_ended(DriverEnded notice);
-  FoundSeat find_seat(FindSeat request);
-  HeadAnswer answer(AskHead request);
+  Answer<FoundSeat> find_seat(FindSeat request);
+  Answer<HeadAnswer> answer(AskHead request);
   void visit(Visit visit);
   void lost(SessionLost notice);
   void tick(HeadTick tick);

@@ -3,6 +3,7 @@
 #include "actors/cluster/head_actor.h"
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/link/tcp_server.h"
 #include "storage/file.h"
 
@@ -29,6 +30,12 @@ std::string first_line(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
+}
+
+// A head that has failed ends, and is started again by whoever keeps it: what counts is elsewhere.
+void end_with(const ExitRecord& record) {
+  print_error("tram", str("the ", record.name, " has failed: ", record.text));
+  ::_exit(1);
 }
 
 }  // namespace
@@ -76,7 +83,8 @@ class HeadProcess::State {
         system({.pools = {{"main", 1}, {"link", 1}},
             .clock = &clock,
             .log = &log,
-            .first_id = speaker_of(head_process) + 1}),
+            .first_id = speaker_of(head_process) + 1,
+            .on_escalation = end_with}),
         links(dynamic_cast<ThreadPool&>(system.pool("link"))),
         remote(std::make_shared<RemoteActors>(system, head_process)) {
     system.attach(remote);

@@ -51,17 +51,22 @@ NodeActor::Driver* NodeActor::driver_of_sender() {
 
 // ---- workers -----------------------------------------------------------------------------------
 
-ProcessStarted NodeActor::start_worker(StartWorker order) {
+Answer<ProcessStarted> NodeActor::start_worker(StartWorker order) {
   Driver* driver = driver_of_sender();
-  if (driver == nullptr) throw Error(Errc::refused, "a worker for nobody who is known here");
+  if (driver == nullptr) return Failure{Errc::refused, "a worker for nobody who is known here"};
   auto setup = decode_setup(order.setup);
-  if (!setup) throw Error(Errc::bad_input, "a worker's setup that makes no sense");
+  if (!setup) return Failure{Errc::bad_input, "a worker's setup that makes no sense"};
   if (driver->host == nullptr) {
     driver->folder = setup->folder;
     driver->host =
         std::make_unique<ProcessHost>(system(), ProcessHost::Options{.folder = driver->folder});
   }
-  Driver::Worker worker{setup->name, driver->host->start(*setup)};
+  Driver::Worker worker{setup->name, nullptr};
+  try {
+    worker.hosted = driver->host->start(*setup);
+  } catch (const std::exception& error) {
+    return Failure{Errc::io, error.what()};
+  }
   int pid = worker.hosted->pid();
   log(Level::info, str("worker ", setup->name, " of ", driver->name, " began"),
       {{"pid", pid}, {"process", order.process}});
@@ -72,7 +77,7 @@ ProcessStarted NodeActor::start_worker(StartWorker order) {
       introduce(*driver, knock.process, knock.introduction, std::move(knock.socket));
     else
       knocks_.push_back(std::move(knock));
-  return {pid};
+  return ProcessStarted{pid};
 }
 
 void NodeActor::kill_worker(KillWorker order) {

@@ -81,13 +81,14 @@ class NodeActor final : public Actor {
   struct Knock;
 
   // For drivers.
-  ProcessStarted start_worker(StartWorker order);
+  Answer<ProcessStarted> start_worker(StartWorker order);
   void kill_worker(KillWorker order);
   void connect_workers(ConnectWorkers order);
   void meet_node(MeetNode order);
   Task<FoundSeat> find_seat(FindSeat request);
   // For the head.
-  ProcessStarted start_driver(StartDriver order);
+  Answer<ProcessStarted> start_driver(StartDriver order);
+  int run_driver(const StartDriver& order);
   void stop_driver(StopDriver order);
   // From this process.
   void visit(Visit visit);

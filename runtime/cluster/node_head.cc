@@ -93,13 +93,22 @@ NodeActor::Driver* NodeActor::find_driver(std::uint64_t job, std::uint32_t attem
   return nullptr;
 }
 
-ProcessStarted NodeActor::start_driver(StartDriver order) {
-  if (Driver* there = find_driver(order.job, order.attempt)) return {there->child->pid()};
+Answer<ProcessStarted> NodeActor::start_driver(StartDriver order) {
+  if (Driver* there = find_driver(order.job, order.attempt))
+    return ProcessStarted{there->child->pid()};
   for (auto& [number, other] : drivers_) {
     if (!other->child || other->job != order.job || other->end) continue;
     other->child->kill_group(SIGKILL);
-    throw Error(Errc::refused, "an earlier attempt has not ended yet");
+    return Failure{Errc::refused, "an earlier attempt has not ended yet"};
   }
+  try {
+    return ProcessStarted{run_driver(order)};
+  } catch (const std::exception& error) {
+    return Failure{Errc::io, error.what()};
+  }
+}
+
+int NodeActor::run_driver(const StartDriver& order) {
   auto driver = std::make_unique<Driver>();
   Driver& d = *driver;
   d.number = draw_driver_number();
@@ -129,7 +138,7 @@ ProcessStarted NodeActor::start_driver(StartDriver order) {
   int pid = d.child->pid();
   open_driver(d, std::move(here), d.name, speaker_of(d.number));
   drivers_[d.number] = std::move(driver);
-  return {pid};
+  return pid;
 }
 
 void NodeActor::stop_driver(StopDriver order) {

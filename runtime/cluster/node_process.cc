@@ -2,6 +2,7 @@
 
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
+#include "runtime/base/shown_text.h"
 #include "runtime/link/remote_actors.h"
 #include "runtime/link/tcp_server.h"
 
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 namespace tramontane {
@@ -18,6 +20,12 @@ using namespace std::chrono_literals;
 
 constexpr Duration dial_patience = 3s;
 constexpr int dialers = 2;
+
+// A node that has failed ends, and is started again by whoever keeps it: what counts is elsewhere.
+void end_with(const ExitRecord& record) {
+  print_error("tram", str("the ", record.name, " has failed: ", record.text));
+  ::_exit(1);
+}
 
 }  // namespace
 
@@ -29,7 +37,8 @@ class NodeProcess::State {
         system({.pools = {{"main", 1}, {"link", 1}, {"dial", dialers}},
             .clock = &clock,
             .log = &log,
-            .first_id = speaker_of(number) + 1}),
+            .first_id = speaker_of(number) + 1,
+            .on_escalation = end_with}),
         links(dynamic_cast<ThreadPool&>(system.pool("link"))),
         remote(std::make_shared<RemoteActors>(system, number)) {
     system.attach(remote);
