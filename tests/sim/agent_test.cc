@@ -61,7 +61,9 @@ class SlowHost final : public WorkerHost {
     return host_.connect(inner(worker), to_worker);
   }
 
-  std::vector<std::string> last_lines(const std::string&) const override { return {}; }
+  std::vector<std::string> last_lines(const std::string& worker) const override {
+    return {"the last line of " + worker};
+  }
 
  private:
   static HostedWorker& inner(HostedWorker& worker) {
@@ -82,7 +84,12 @@ class Guest final : public Actor {
   }
 
  private:
-  Number add(Add add) { return {add.value}; }
+  Number add(Add add) {
+    note("the last", str(add.value));
+    note("nothing", "");
+    note("unit", "pieces");
+    return {add.value};
+  }
 
   void leave(Note) { finish(); }
 
@@ -192,6 +199,10 @@ class Bench {
 
   SimHost& host() { return host_; }
 
+  const ActorRef& ref(const std::string& name) const { return refs_.at(name); }
+
+  Micros wall() { return sim_.clock().wall(); }
+
   std::uint32_t processes() const { return started_.processes(); }
 
   const std::vector<ExitRecord>& exits() const { return exits_; }
@@ -257,6 +268,30 @@ TEST_CASE("a worker that stands still for too long is killed with a record, and 
   CHECK(bench.exits()[0].restarts);
   CHECK(bench.add(4) == 4);
   CHECK(bench.processes() == 2);
+}
+
+TEST_CASE("the record of a process that was killed has all that its agent knew of it") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("guest", 3));
+  CHECK(bench.host().kill("guest"));
+  bench.run_for(1s);
+  REQUIRE(bench.exits().size() == 1);
+  const ExitRecord& record = bench.exits()[0];
+  CHECK(record.actor == bench.ref("guest").id());
+  CHECK(record.name == "guest");
+  CHECK(record.kind == "guest");
+  CHECK(record.incarnation == 1);
+  CHECK(record.cause == ExitCause::killed);
+  CHECK(record.text.find("its process killed by signal 9 (SIGKILL)") == 0);
+  CHECK(record.text.find("; pid 1, peak memory ") != std::string::npos);
+  CHECK(record.holding == "the last 3, unit pieces");
+  CHECK(record.lived > 6s);
+  CHECK(record.lived < 7s);
+  CHECK(record.wall > bench.wall() - 2'000'000);
+  CHECK(record.wall < bench.wall());
+  CHECK(record.last_lines == std::vector<std::string>{"the last line of guest"});
+  CHECK(record.restarts);
+  CHECK_FALSE(record.escalated);
 }
 
 TEST_CASE("stopping waits for no worker that has ended") {
