@@ -123,6 +123,28 @@ TEST_CASE("a warm start of two stages goes through one after the other, each fro
   CHECK(versions(bench.warm) == std::vector<std::uint64_t>{5});
 }
 
+TEST_CASE("a job that only imitates leaves what it learnt, and misses no ledger") {
+  Job job = job_of(3, 1);
+  job.reinforce.reset();
+  job.heldout.clear();
+  LoopBench bench(std::move(job));
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::finished);
+  CHECK(bench.outcome->reason == "all stages done");
+  bench.sim->run_for(1s);
+  CHECK(bench.told("step").size() == 3);
+  CHECK(bench.told("checkpoint").size() == 1);
+  CHECK(bench.alarms().empty());
+  auto learnt = bench.warm.newest_valid();
+  auto saved = bench.checkpoints.newest_valid();
+  REQUIRE(learnt);
+  REQUIRE(saved);
+  CHECK(saved->version == 0);
+  CHECK(saved->files.at("model.safetensors") == learnt->files.at("model.safetensors"));
+  CHECK(saved->files.at("optimizer.bin") == learnt->files.at("optimizer.bin"));
+}
+
 TEST_CASE("the run is over only when its last evaluation is") {
   LoopBench bench(job_of(0, 3));
   bench.start();
