@@ -201,11 +201,11 @@ def computed():
 
 
 def own_folder(name):
-    """Where the tests of a source are: in the folder of tests/ that is called like its own, or else like one around it."""
+    """Where the tests of a source are: in the folder of tests/ that is called like its own, or else like one around it; or none."""
     parts = os.path.dirname(name).split("/")
     while parts and not os.path.isdir(os.path.join(ROOT, "tests", parts[-1])):
         parts.pop()
-    return f"tests/{parts[-1]}/" if parts else "tests/"
+    return f"tests/{parts[-1]}/" if parts else "none"
 
 
 class Copy:
