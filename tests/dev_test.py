@@ -226,10 +226,10 @@ def nothing_is_left(folder):
 def survivors_are_told(folder):
     """what no test notices is told with its place, of any two runs with one seed alike, and nothing is left behind"""
     tiny_project(folder, {
-        "sum.cc": "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\n",
+        "sum.cc": "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\nstatic const int same = 7;\n",
         "sum_test.cc": "int sum(int, int);\nint main() { return sum(1, 2) == 3 ? 0 : 1; }\n"})
-    runs = [mutate_tiny(folder, "sum.cc:2", "sum.cc:3").communicate()[0] for _ in range(2)]
-    # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -.
+    runs = [mutate_tiny(folder, "sum.cc:2", "sum.cc:3", "sum.cc:5").communicate()[0] for _ in range(2)]
+    # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -. What the compiler leaves out is no draw.
     places = [[re.sub(r" in \d+ s", "", line) for line in out.split("\n") if "mutate: [" in line] for out in runs]
     assert places[0] == places[1] and len(places[0]) == 6, runs[0]
     assert sum("SURVIVED: sum.cc:2" in p for p in places[0]) == 4 and sum("noticed by sum: sum.cc:" in p for p in places[0]) == 2, runs[0]

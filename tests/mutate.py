@@ -10,8 +10,10 @@
 A mutation is one operator, comparison, constant or boolean that is another, or a statement left
 out. Comments, strings, includes, logging and assertions stay. The unit and simulation tests whose
 programs contain the file are run, those of its own folder and quick ones first, until one fails or
-outlasts its limit: the mutation is noticed. One that does not compile is no draw. A survivor is a
-missing test, a piece of code that does nothing, or a mutation that changes nothing one could see.
+outlasts its limit: the mutation is noticed. A test whose program came out the same is not run. A
+mutation that does not compile, or of which the compiler makes the same everywhere, is no draw. A
+survivor is a missing test, a piece of code that does nothing, or a mutation that changes nothing one
+could see.
 
 All of it happens in a copy of the work tree, build/mutate/src, with its own build folder: the first
 call builds the tests there, a later one what has changed. A header that much of the code includes is
@@ -19,6 +21,7 @@ left out, because each mutation of it would build all of that.
 """
 import argparse
 import fcntl
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -247,6 +250,14 @@ class Copy:
             stop("the tests do not build as they are: ./dev build")
         say(f"built: {time.time() - start:.1f} s")
 
+    def contents(self, test):
+        """What identifies the test's programs, byte for byte."""
+        total = hashlib.blake2b()
+        for target in test["targets"]:
+            with open(os.path.join(self.build, target), "rb") as f:
+                total.update(f.read())
+        return total.digest()
+
     def passes(self, test, seconds, processor_seconds=resource.RLIM_INFINITY):
         folder = FILES if os.access(FILES, os.W_OK) else os.path.dirname(self.source)
         with tempfile.TemporaryDirectory(prefix=f"test-{os.getpid()}-", dir=folder) as temporary:
@@ -275,6 +286,7 @@ class Copy:
 
     def time_tests(self, tests):
         for test in tests:
+            test["contents"] = self.contents(test)
             start, used = time.time(), computed()
             if not self.passes(test, 600):
                 say(f"the test '{test['name']}' fails without any mutation: once more …")
@@ -322,17 +334,21 @@ def all_draws(names, copy, seed):
 
 
 def noticed_by(copy, name, tests, deadline):
-    """The name of the first test that fails; None if none does; False if it does not compile."""
+    """The name of the first test that fails; None if none does; False if it is no draw."""
     own = [t for t in tests if any(target.startswith(own_folder(name)) for target in t["targets"])]
     quick = [t for t in tests if t["took"] < 1 and t not in own]
+    seen = False
     for group in [own, quick, [t for t in tests if t not in own + quick]]:
         if group and not copy.make(group, 1200):
             return False
         for test in group:
+            if copy.contents(test) == test["contents"]:
+                continue
+            seen = True
             limit = min(20 + 5 * test["took"], max(1, deadline - time.time()))
             if not copy.passes(test, limit, int(10 + 3 * test["computed"])):
                 return test["name"]
-    return None
+    return None if seen else False
 
 
 def play(copy, draws, seen, arguments):
