@@ -207,8 +207,13 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak + worker_memory_;
   event["isolation"] = tramontane::name(apart_.any() ? Isolation::process : Isolation::thread);
   if (apart_.any()) event["processes"] = processes_;
-  metrics_->event(event);
-  metrics_->close();
+  try {
+    metrics_->event(event);
+    metrics_->close();
+  } catch (const Error& e) {
+    if (outcome.how != RunOutcome::How::failed) throw;  // else why it failed is what matters
+    print_error("tram", str("the summary could not be written: ", e.text()));
+  }
   try {
     write_report(files_.folder());
   } catch (const Error& e) {

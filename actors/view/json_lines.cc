@@ -4,6 +4,7 @@
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/result.h"
 
 #include <cerrno>
@@ -55,8 +56,9 @@ class MetricsFile final : public EventSink {
 
   void event(const RunEvent& event) override {
     if (descriptor_ < 0 || !lasting(event)) return;
-    std::string line = json_text(event) + "\n";
-    std::string_view rest = line;
+    // Also what could not be written before, and whose failure was told: there may be room now.
+    if (unwritten_.size() < unwritten_most) unwritten_ += json_text(event) + "\n";
+    std::string_view rest = unwritten_;
     off_t at = size_;
     while (!rest.empty()) {
       ssize_t written = ::pwrite(descriptor_, rest.data(), rest.size(), at);
@@ -71,6 +73,7 @@ class MetricsFile final : public EventSink {
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
     size_ = at;
+    unwritten_.clear();
   }
 
   void close() override {
@@ -79,7 +82,8 @@ class MetricsFile final : public EventSink {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(Errc::io, path_ + ": " + what + ": " + std::strerror(errno));
+    int error = errno;
+    throw Error(Errc::io, path_ + ": " + what + ": " + std::strerror(error) + file_remedy(error));
   }
 
   // Bytes up to and with the last line end.
@@ -106,9 +110,12 @@ class MetricsFile final : public EventSink {
     if (::ftruncate(descriptor_, size_) != 0) fail("cannot be cut to its last whole line");
   }
 
+  static constexpr std::size_t unwritten_most = 1 << 20;
+
   std::string path_;
   int descriptor_ = -1;
   off_t size_ = 0;
+  std::string unwritten_;
 };
 
 }  // namespace

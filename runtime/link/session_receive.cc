@@ -211,7 +211,11 @@ void Session::State::answer(std::unique_ptr<Envelope> envelope) {
   give_back(target);
 }
 
+// That an actor here has ended says nothing of its next life, which may be in another process: who
+// starts it says when there is none (RemoteActors::gone()).
 void Session::State::send_reply(Envelope& reply) {
+  if (reply.unread && reply.failure->code == Errc::closed)
+    reply.failure->code = Errc::undeliverable;
   std::vector<Blob> blobs;
   Answer<Bytes> frame = encode(reply, reply.ticket, blobs);
   if (!frame) {
