@@ -126,7 +126,9 @@ void HeadActor::lost(SessionLost notice) {
   for (const auto& [name, node] : state_->nodes())
     if (node.connected && node.offer.process == notice.process)
       log(Level::warning, str("node ", name, " is not reached"), {{"reason", notice.why}});
-  state_->disconnected(notice.process, wall_ms());
+  auto heard = heard_.find(notice.process);
+  state_->disconnected(notice.process, heard == heard_.end() ? wall_ms() : heard->second);
+  if (heard != heard_.end()) heard_.erase(heard);
   act();
 }
 
@@ -156,8 +158,8 @@ void HeadActor::listen() {
   for (const auto& [name, node] : state_->nodes()) {
     auto silence = node.connected ? remote_->silence(node.offer.process) : std::nullopt;
     if (!silence) continue;
-    state_->heard(
-        name, wall_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(*silence).count());
+    heard_[node.offer.process] =
+        wall_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(*silence).count();
     if (*silence > silence_most) silent.push_back(node.offer.process);
   }
   for (ProcessId process : silent) remote_->disconnect(process, "nothing was heard of it");

@@ -15,7 +15,9 @@
 #include "runtime/link/remote_actors.h"
 #include "storage/kv_store.h"
 
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -61,8 +63,9 @@ class HeadActor final : public Actor {
   ThreadPool& links_;
   std::unique_ptr<HeadState> state_;
   std::list<Starting> starting_;
-  std::vector<Order> held_;           // until what they come of is stored
-  std::set<std::uint64_t> unstored_;  // jobs
+  std::map<ProcessId, std::int64_t> heard_;  // when each node said anything last, wall
+  std::vector<Order> held_;                  // until what they come of is stored
+  std::set<std::uint64_t> unstored_;         // jobs
   std::string store_problem_;
   Time store_told_{};  // when it is to be told again that the store takes nothing
 };

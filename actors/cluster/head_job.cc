@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace tramontane {
@@ -24,8 +26,10 @@ std::string text(const json::object& in, const char* key) {
   return std::string(in.at(key).as_string());
 }
 
-std::int64_t number(const json::object& in, const char* key) {
-  return in.at(key).to_number<std::int64_t>();
+// Exactly: what T cannot hold is thrown.
+template <class T = std::int64_t>
+T number(const json::object& in, const char* key) {
+  return in.at(key).to_number<T>();
 }
 
 template <class E, std::size_t n>
@@ -48,7 +52,7 @@ JobWorker worker_of(const json::object& in) {
       .work = one_of<Work>(work_names, text(in, "work")),
       .need = {.cpu_milli = number(in, "cpu_milli"),
           .memory_bytes = number(in, "memory_bytes"),
-          .gpu_milli = static_cast<std::int32_t>(number(in, "gpu_milli"))},
+          .gpu_milli = number<std::int32_t>(in, "gpu_milli")},
       .at_run_directory = in.at("at_run_directory").as_bool()};
 }
 
@@ -75,8 +79,13 @@ std::vector<SeatOfWorker> seats_of(const json::array& in) {
     const json::object& seat = each.as_object();
     SeatOfWorker out{.worker = text(seat, "worker"), .node = text(seat, "node")};
     for (const json::value& share : seat.at("devices").as_array())
-      out.devices.push_back({static_cast<std::uint32_t>(number(share.as_object(), "device")),
-          static_cast<std::int32_t>(number(share.as_object(), "milli"))});
+      out.devices.push_back({number<std::uint32_t>(share.as_object(), "device"),
+          number<std::int32_t>(share.as_object(), "milli")});
+    for (const DeviceShare& share : out.devices)
+      if (share.device >= devices_max || share.milli < 0 || share.milli > whole_gpu_milli)
+        throw Error(Errc::bad_input, str("a share of a GPU that is none, on node ", out.node));
+    if (out.node.empty() || out.node.size() > name_length_max)
+      throw Error(Errc::bad_input, "a seat on a node without a name");
     seats.push_back(std::move(out));
   }
   return seats;
@@ -110,13 +119,33 @@ bool over(JobState state) {
   return state >= JobState::finished;
 }
 
+void check(const HeadJob& job) {
+  std::map<std::string, const JobWorker*> groups;
+  std::set<std::string> names;
+  for (const JobWorker& worker : job.workers) {
+    if (worker.name.empty() || !names.insert(worker.name).second)
+      throw Error(Errc::bad_input, str("two workers \"", worker.name, "\", or one without a name"));
+    const JobWorker& first = *groups.try_emplace(worker.group, &worker).first->second;
+    if (worker.need != first.need || worker.work != first.work ||
+        worker.at_run_directory != first.at_run_directory)
+      throw Error(Errc::bad_input,
+          str("workers \"", first.name, "\" and \"", worker.name, "\" of one group are not alike"));
+    bool drives = worker.group == driver_of_job;
+    if (drives != (worker.name == driver_of_job) || (drives && !worker.at_run_directory))
+      throw Error(Errc::bad_input, str("worker \"", worker.name, "\" is half a driver"));
+  }
+  if (!names.contains(driver_of_job)) throw Error(Errc::bad_input, "a job without a driver");
+  check(request_of(job, NodeId{1}));
+}
+
 std::string job_record(const HeadJob& job) {
   json::object out{{"id", job.id}, {"name", job.name}, {"graph", job.graph}, {"run", job.run},
       {"priority", job.priority}, {"submitted_ms", job.submitted_ms},
       {"workers", array_of(job.workers)}, {"state", name(job.state)}, {"reason", job.reason},
       {"since_ms", job.since_ms}, {"attempt", job.attempt}, {"deaths", job.deaths},
-      {"driver_node", job.driver_node}, {"pid", job.pid}, {"exit_code", job.exit_code},
-      {"stop_wanted", job.stop_wanted}, {"seats", array_of(job.seats)}};
+      {"ended", job.ended}, {"driver_node", job.driver_node}, {"pid", job.pid},
+      {"exit_code", job.exit_code}, {"stop_wanted", job.stop_wanted},
+      {"seats", array_of(job.seats)}};
   if (job.kernels) out["kernels"] = static_cast<int>(*job.kernels);
   return json_text(out);
 }
@@ -124,21 +153,22 @@ std::string job_record(const HeadJob& job) {
 HeadJob parse_job_record(const std::string& record) {
   return read(Errc::corrupt, "a job of the head's store", record, [](const json::value& value) {
     const json::object& in = value.as_object();
-    HeadJob job{.id = static_cast<std::uint64_t>(number(in, "id")),
+    HeadJob job{.id = number<std::uint64_t>(in, "id"),
         .name = text(in, "name"),
         .graph = text(in, "graph"),
         .run = text(in, "run"),
-        .priority = static_cast<std::int32_t>(number(in, "priority")),
+        .priority = number<std::int32_t>(in, "priority"),
         .submitted_ms = number(in, "submitted_ms"),
         .workers = workers_of(in.at("workers").as_array()),
         .state = one_of<JobState>(state_names, text(in, "state")),
         .reason = text(in, "reason"),
         .since_ms = number(in, "since_ms"),
-        .attempt = static_cast<std::uint32_t>(number(in, "attempt")),
-        .deaths = static_cast<std::uint32_t>(number(in, "deaths")),
+        .attempt = number<std::uint32_t>(in, "attempt"),
+        .deaths = number<std::uint32_t>(in, "deaths"),
+        .ended = number<std::uint32_t>(in, "ended"),
         .driver_node = text(in, "driver_node"),
-        .pid = static_cast<int>(number(in, "pid")),
-        .exit_code = static_cast<int>(number(in, "exit_code")),
+        .pid = number<int>(in, "pid"),
+        .exit_code = number<int>(in, "exit_code"),
         .stop_wanted = in.at("stop_wanted").as_bool()};
     if (in.contains("kernels")) {
       std::int64_t set = number(in, "kernels");
@@ -146,6 +176,7 @@ HeadJob parse_job_record(const std::string& record) {
       job.kernels = static_cast<InstructionSet>(set);
     }
     job.seats = seats_of(in.at("seats").as_array());
+    check(job);
     return job;
   });
 }

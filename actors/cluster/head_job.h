@@ -50,6 +50,7 @@ struct HeadJob {
   std::int64_t since_ms = 0;  // in this state
   std::uint32_t attempt = 0;  // starts of its driver
   std::uint32_t deaths = 0;   // of its driver, not with its node
+  std::uint32_t ended = 0;  // the last attempt whose end was told: nodes tell until they know that
   std::string driver_node;
   int pid = 0;  // of the driver, while it runs
   int exit_code = 0;
@@ -59,6 +60,12 @@ struct HeadJob {
 
   bool operator==(const HeadJob&) const = default;
 };
+
+inline constexpr const char* driver_of_job = "driver";  // its worker, and that one's group
+
+// One driver, which is where the run directory is; names of workers once each; groups of alike
+// workers, which the scheduler knows what to do with. Else Error(bad_input).
+void check(const HeadJob& job);
 
 // JSON. Error(corrupt) for a text that is no job.
 std::string job_record(const HeadJob& job);

@@ -11,7 +11,6 @@
 namespace tramontane {
 namespace {
 
-constexpr const char* driver_group = "driver";
 constexpr std::int64_t pause_ms = 500;  // before a driver is started again
 
 std::string first_lines(const Obstacles& obstacles) {
@@ -25,8 +24,8 @@ std::string first_lines(const Obstacles& obstacles) {
 std::optional<NodeId> HeadState::run_node() const {
   std::optional<NodeId> found;
   for (const auto& [name, node] : nodes_)
-    if (node.connected && !node.draining && node.offer.home == rules_.home &&
-        node.offer.host == rules_.host && (!found || node.id < *found))
+    if (node.connected && !node.draining && has_run_directories(node.offer) &&
+        (!found || node.id < *found))
       found = node.id;
   return found;
 }
@@ -59,6 +58,11 @@ Cluster HeadState::cluster(std::int64_t now) const {
     JobRequest request = request_of(job, NodeId{1});
     settle(cluster, request, placement_of(job, request));
   }
+  // One that is not there yet, or has fewer than it had, has as many as are taken: nothing is free.
+  for (Node& node : cluster.nodes)
+    for (const Placed& placed : node.placed)
+      for (const DeviceShare& share : placed.devices)
+        if (share.device >= node.gpus_milli.size()) node.gpus_milli.resize(share.device + 1, 0);
   return cluster;
 }
 
@@ -87,7 +91,7 @@ void HeadState::take_seats(HeadJob& job, const JobRequest& request, const Placem
       if (worker.group != request.groups[seat.group].name) continue;
       if (actor++ != seat.actor) continue;
       job.seats.push_back({worker.name, node_of(seat.node)->offer.name, seat.devices});
-      if (worker.group == driver_group) job.driver_node = job.seats.back().node;
+      if (worker.group == driver_of_job) job.driver_node = job.seats.back().node;
     }
   }
   changed_.insert(job.id);
@@ -102,7 +106,7 @@ Order HeadState::start_order(const HeadJob& job) const {
       .graph = job.graph};
   for (const SeatOfWorker& seat : job.seats) {
     const HeadNode& node = nodes_.at(seat.node);
-    if (seat.worker != driver_group)
+    if (seat.worker != driver_of_job)
       order.start.seats.push_back({seat.worker, seat.node, node.offer.address});
   }
   return order;
@@ -148,6 +152,7 @@ void HeadState::start_again(HeadJob& job, std::vector<Order>& orders, std::int64
 }
 
 std::vector<Order> HeadState::decide(std::int64_t now) {
+  follow_clock(now);
   std::vector<Order> orders = std::exchange(orders_, {});
   for (auto& [id, job] : jobs_) {
     if (over(job.state) || job.state == JobState::queued) continue;
@@ -171,11 +176,30 @@ std::vector<Order> HeadState::decide(std::int64_t now) {
   return orders;
 }
 
+// The books for finding other seats for those of the job's workers that are on one node. The others
+// stay where they are, on nodes that are away or drain as well; there is no room for more there.
+Cluster HeadState::cluster_without(
+    const HeadJob& job, const std::string& name, std::int64_t now) const {
+  Cluster books = cluster(now);
+  for (Node& node : books.nodes) {
+    bool has_some = std::any_of(node.placed.begin(), node.placed.end(),
+        [&](const Placed& placed) { return placed.job == job.id; });
+    if (!has_some || node.state == NodeState::ready || node.name == name) continue;
+    node.state = NodeState::ready;
+    node.cpu_milli = node.memory_bytes = 0;
+    for (std::int32_t& milli : node.gpus_milli) milli = 0;
+  }
+  return books;
+}
+
 FoundSeat HeadState::find_seat(const FindSeat& request, std::int64_t now) {
   HeadJob* job = running(request.job, request.attempt);
   if (job == nullptr) throw Error(Errc::refused, "this attempt of the job is over");
-  auto seat = std::find_if(job->seats.begin(), job->seats.end(),
-      [&](const SeatOfWorker& each) { return each.worker == request.worker; });
+  auto find = [&] {
+    return std::find_if(job->seats.begin(), job->seats.end(),
+        [&](const SeatOfWorker& each) { return each.worker == request.worker; });
+  };
+  auto seat = find();
   if (seat == job->seats.end())
     throw Error(Errc::not_found, str("the job has no worker \"", request.worker, "\""));
   auto found = [&] {
@@ -183,21 +207,21 @@ FoundSeat HeadState::find_seat(const FindSeat& request, std::int64_t now) {
     return FoundSeat{seat->node, node.offer.address, ""};
   };
   const HeadNode& node = nodes_.at(seat->node);
-  if (node.connected && !node.draining) return found();
-  if (!node.draining && !lost(node, now))
+  bool stays = !node.draining || seat->node == job->driver_node;  // with the driver
+  if (node.connected && stays) return found();
+  if (stays && !lost(node, now))
     return {.waiting_for = str("node ", seat->node, ", which is not heard of")};
-  Cluster books = cluster(now);
   auto run = nodes_.find(job->driver_node);
   JobRequest wanted =
       request_of(*job, run == nodes_.end() ? std::nullopt : std::optional(run->second.id));
-  auto answer = relocate(books, wanted, placement_of(*job, wanted));
+  auto answer =
+      relocate(cluster_without(*job, seat->node, now), wanted, placement_of(*job, wanted));
   if (auto* obstacles = std::get_if<Obstacles>(&answer))
     return {.waiting_for = first_lines(*obstacles)};
   std::string driver_node = job->driver_node;
   take_seats(*job, wanted, std::get<Relocation>(answer).placement);
   job->driver_node = driver_node;
-  seat = std::find_if(job->seats.begin(), job->seats.end(),
-      [&](const SeatOfWorker& each) { return each.worker == request.worker; });
+  seat = find();
   if (seat == job->seats.end()) return {.waiting_for = "a seat"};
   return found();
 }

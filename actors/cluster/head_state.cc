@@ -28,7 +28,7 @@ HeadNode& HeadState::node_named(const std::string& name, std::int64_t now) {
   if (fresh) {
     found->second.id = ++last_node_;
     found->second.offer.name = name;
-    found->second.since_ms = found->second.heard_ms = now;
+    found->second.since_ms = now;
   }
   return found->second;
 }
@@ -40,7 +40,8 @@ HeadJob* HeadState::find(std::uint64_t job) {
 
 HeadJob* HeadState::running(std::uint64_t job, std::uint32_t attempt) {
   HeadJob* found = find(job);
-  return found != nullptr && !over(found->state) && found->attempt == attempt ? found : nullptr;
+  if (found == nullptr || over(found->state) || found->state == JobState::queued) return nullptr;
+  return found->attempt == attempt ? found : nullptr;
 }
 
 void HeadState::set(HeadJob& job, JobState state, const std::string& reason, std::int64_t now) {
@@ -58,13 +59,12 @@ void HeadState::set(HeadJob& job, JobState state, const std::string& reason, std
 // ---- jobs --------------------------------------------------------------------------------------
 
 std::uint64_t HeadState::submit(HeadJob job, std::int64_t now) {
-  if (job.workers.empty()) throw Error(Errc::bad_input, "a job without workers");
+  check(job);
   job.id = ++last_job_;
   job.submitted_ms = job.since_ms = now;
   job.state = JobState::queued;
   job.reason = "it has not been looked at yet";
   job.run = str(rules_.home, "/runs/", job.id, "-", file_name_of(job.name));
-  check(request_of(job, NodeId{1}));
   std::uint64_t id = job.id;
   jobs_[id] = std::move(job);
   changed_.insert(id);
@@ -85,33 +85,56 @@ bool HeadState::stop(std::uint64_t id, Duration patience, std::int64_t now) {
   patience_[id] = patience;
   stop_sent_.erase(id);
   if (job->state == JobState::queued) set(*job, JobState::stopped, "before it began", now);
+  if (job->state == JobState::waiting) {
+    end_unheard(*job);
+    set(*job, JobState::stopped, str("while it waited: ", job->reason), now);
+  }
   return true;
 }
 
 void HeadState::driver_started(std::uint64_t id, std::uint32_t attempt, int pid, std::int64_t now) {
   HeadJob* job = running(id, attempt);
-  if (job == nullptr) return;
-  job->pid = pid;
-  changed_.insert(id);
-  set(*job, JobState::running, attempt > 1 ? str("start ", attempt, " of its driver") : "", now);
+  // Its end may have been heard of before the answer to its start.
+  if (job == nullptr || job->state != JobState::placing) return;
+  runs(*job, pid, now);
+}
+
+void HeadState::runs(HeadJob& job, int pid, std::int64_t now) {
+  job.pid = pid;
+  changed_.insert(job.id);
+  set(job, JobState::running, job.attempt > 1 ? str("start ", job.attempt, " of its driver") : "",
+      now);
 }
 
 void HeadState::driver_not_started(
     std::uint64_t id, std::uint32_t attempt, const std::string& why, std::int64_t now) {
   HeadJob* job = running(id, attempt);
   if (job == nullptr || job->state != JobState::placing) return;
+  if (job->stop_wanted) end_unheard(*job);
   driver_lost(
       *job, str("its driver could not be started on node ", job->driver_node, ": ", why), now);
+}
+
+// A driver of which nobody knows whether it lives: the answer to its start may be what was lost.
+// One on a node that is away is told when that is back.
+void HeadState::end_unheard(const HeadJob& job) {
+  auto node = nodes_.find(job.driver_node);
+  if (job.ended == job.attempt || node == nodes_.end() || !node->second.connected) return;
+  orders_.push_back({.kind = Order::Kind::stop,
+      .node = node->second.offer.process,
+      .stop = {job.id, job.attempt, Duration::zero()}});
 }
 
 void HeadState::driver_ended(
     std::uint64_t id, std::uint32_t attempt, const ProcessEnd& end, std::int64_t now) {
   HeadJob* job = running(id, attempt);
-  if (job == nullptr) return;
+  if (job == nullptr || job->ended == attempt) return;
+  job->ended = attempt;
+  changed_.insert(id);
   job->exit_code = end.end.exit_code;
   std::string last = last_words(end);
   if (end.end.signalled) {
-    std::string how = str("its driver ", end.end.text());
+    std::string how = str("its driver was ", end.end.text());
     if (job->stop_wanted) return set(*job, JobState::stopped, how, now);
     if (++job->deaths > rules_.deaths_most)
       return set(*job, JobState::failed, str(how, ", for the ", job->deaths, "th time"), now);
@@ -138,18 +161,42 @@ void HeadState::driver_lost(HeadJob& job, const std::string& why, std::int64_t n
 
 // ---- nodes -------------------------------------------------------------------------------------
 
-NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
-  if (offer.name.empty() || offer.name.size() > name_length_max)
-    throw Error(Errc::bad_input, "a node has a name, of 256 bytes at most");
-  HeadNode& node = node_named(offer.name, now);
-  if (node.connected && node.offer.process != offer.process)
+bool HeadState::has_run_directories(const JoinCluster& offer) const {
+  return offer.home == rules_.home && offer.host == rules_.host;
+}
+
+void HeadState::check_offer(const JoinCluster& offer) const {
+  check(Cluster{{{.name = offer.name,
+      .cpu_milli = offer.cpu_milli,
+      .memory_bytes = offer.memory,
+      .labels = offer.labels}}});
+  if (offer.gpus > devices_max)
+    throw Error(Errc::bad_input, str("a node of ", offer.gpus, " GPUs: ", devices_max, " at most"));
+  auto known = nodes_.find(offer.name);
+  if (known == nodes_.end()) {
+    if (nodes_.size() < nodes_max) return;
+    throw Error(Errc::refused, str("there are ", nodes_max, " nodes"));
+  }
+  const char* rename = ": give this one another name (--name)";
+  if (known->second.connected && known->second.offer.process != offer.process)
     throw Error(Errc::refused, str("there is a node \"", offer.name, "\" already, at ",
-                                   node.offer.address, ": give this one another name (--name)"));
+                                   known->second.offer.address, rename));
+  if (has_run_directories(offer)) return;
+  // The one that has them may be alive, and its drivers write.
+  for (const auto& [id, job] : jobs_)
+    if (!over(job.state) && job.driver_node == offer.name)
+      throw Error(Errc::refused, str("the driver of job ", id, " is on another node \"", offer.name,
+                                     "\", which has its run directory", rename));
+}
+
+NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
+  check_offer(offer);
+  HeadNode& node = node_named(offer.name, now);
   bool fresh = node.offer.process != offer.process;
   node.offer = offer;
   node.connected = true;
   node.expected = false;
-  node.since_ms = node.heard_ms = now;
+  node.since_ms = now;
   std::set<std::uint64_t> here;
   for (const DriverState& driver : offer.drivers) {
     HeadJob* job = running(driver.job, driver.attempt);
@@ -165,7 +212,7 @@ NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
     if (driver.ended)
       driver_ended(driver.job, driver.attempt, driver.end, now);
     else
-      driver_started(driver.job, driver.attempt, driver.pid, now);
+      runs(*job, driver.pid, now);
   }
   // A node process that began anew has none of its earlier life's drivers.
   if (fresh)
@@ -177,17 +224,12 @@ NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
   return node.id;
 }
 
-void HeadState::disconnected(ProcessId process, std::int64_t now) {
+void HeadState::disconnected(ProcessId process, std::int64_t heard) {
   for (auto& [name, node] : nodes_) {
     if (!node.connected || node.offer.process != process) continue;
     node.connected = false;
-    node.since_ms = now;
+    node.since_ms = heard;
   }
-}
-
-void HeadState::heard(const std::string& name, std::int64_t when) {
-  auto node = nodes_.find(name);
-  if (node != nodes_.end()) node->second.heard_ms = std::max(node->second.heard_ms, when);
 }
 
 bool HeadState::drain(const std::string& name, bool draining) {
@@ -198,7 +240,17 @@ bool HeadState::drain(const std::string& name, bool draining) {
 }
 
 bool HeadState::lost(const HeadNode& node, std::int64_t now) const {
-  return !node.connected && now - node.heard_ms >= rules_.lease_ms;
+  return !node.connected && now - node.since_ms >= rules_.lease_ms;
+}
+
+// What began after now began now: a clock that is set back makes nobody wait longer.
+void HeadState::follow_clock(std::int64_t now) {
+  for (auto& [name, node] : nodes_) node.since_ms = std::min(node.since_ms, now);
+  for (auto& [id, job] : jobs_) {
+    if (over(job.state) || job.since_ms <= now) continue;
+    job.since_ms = now;
+    changed_.insert(id);
+  }
 }
 
 std::vector<std::uint64_t> HeadState::changed() {

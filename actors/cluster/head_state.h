@@ -13,12 +13,16 @@
 //   It is started again on that node and no other, so that there are never two writers; while that
 //   node is gone the job waits and says so.
 // - A node whose connection is lost is slow, until nothing was heard of it for `lease`; then it is
-//   lost, and workers that were there may be placed elsewhere. After its own start a head counts
-//   from that moment.
+//   lost, and workers that were there may be placed elsewhere: those of one node when one of them
+//   is asked for, as what is on others may well run. After its own start a head counts from that
+//   moment.
 // - A driver that was killed is started again, `deaths_most` times; one that was lost with its node
 //   always is. One that ends by itself has ended the job.
+// - A job that is to stop is over as soon as its driver has ended, or nobody knows whether it
+// lives:
+//   then it is told to end wherever it is heard of.
 //
-// Time is milliseconds, of the wall. Thread rule: one at a time.
+// Time is milliseconds, of the wall, which may be set. Thread rule: one at a time.
 
 #include "actors/cluster/head_job.h"
 #include "scheduler/job_queue.h"
@@ -37,7 +41,6 @@ struct HeadNode {
   JoinCluster offer;
   bool connected = false;
   std::int64_t since_ms = 0;  // connected, or not
-  std::int64_t heard_ms = 0;  // when it said anything last
   bool draining = false;
   bool expected = false;  // never seen by this head: a job of the store has seats there
 };
@@ -74,10 +77,11 @@ class HeadState {
   // False if there is no such job. One that is over stays as it is.
   bool stop(std::uint64_t job, Duration patience, std::int64_t now);
 
-  // The node's number. Error(refused): another node of that name is connected.
+  // The node's number. Error(refused): another node of that name is connected, or has drivers of
+  // jobs; Error(bad_input): it offers what no node has.
   NodeId joined(const JoinCluster& offer, std::int64_t now);
-  void disconnected(ProcessId node, std::int64_t now);
-  void heard(const std::string& node, std::int64_t when);
+  // `heard`: when it said anything last.
+  void disconnected(ProcessId node, std::int64_t heard);
   // False if there is no such node.
   bool drain(const std::string& node, bool draining);
 
@@ -107,7 +111,9 @@ class HeadState {
   HeadJob* running(std::uint64_t job, std::uint32_t attempt);
   HeadJob* find(std::uint64_t job);
   void set(HeadJob& job, JobState state, const std::string& reason, std::int64_t now);
+  void runs(HeadJob& job, int pid, std::int64_t now);
   void driver_lost(HeadJob& job, const std::string& why, std::int64_t now);
+  void end_unheard(const HeadJob& job);
   void start_waiting_jobs(std::vector<Order>& orders, std::int64_t now);
   void start_again(HeadJob& job, std::vector<Order>& orders, std::int64_t now);
   void take_seats(HeadJob& job, const JobRequest& request, const Placement& placement);
@@ -115,6 +121,10 @@ class HeadState {
   std::optional<NodeId> run_node() const;
   const HeadNode* node_of(NodeId id) const;
   Placement placement_of(const HeadJob& job, const JobRequest& request) const;
+  Cluster cluster_without(const HeadJob& job, const std::string& node, std::int64_t now) const;
+  bool has_run_directories(const JoinCluster& offer) const;
+  void check_offer(const JoinCluster& offer) const;
+  void follow_clock(std::int64_t now);
   HeadNode& node_named(const std::string& name, std::int64_t now);
 
   const HeadRules rules_;

@@ -10,8 +10,14 @@ void LaterLink::Connection::attach(std::unique_ptr<Link> link) {
   std::lock_guard lock(mutex_);
   if (over_ || link_ != nullptr) return;  // the link that came ends with this
   link_ = std::move(link);
-  link_->start(receiver_);
-  receiver_.reset();
+  begin_locked();
+}
+
+// As soon as there are both a link and somebody who uses it.
+void LaterLink::Connection::begin_locked() {
+  if (link_ == nullptr || receiver_ == nullptr) return;
+  begun_ = true;
+  link_->start(std::exchange(receiver_, nullptr));
   for (Bytes& bytes : waiting_) link_->send(std::move(bytes), {});
   waiting_.clear();
 }
@@ -21,12 +27,19 @@ void LaterLink::Connection::give_up(const std::string& why) {
   if (link_ == nullptr) finish_locked(why);
 }
 
-// From the clock's thread, as a receiver is called by nobody who sends.
 void LaterLink::Connection::finish_locked(const std::string& why) {
-  if (std::exchange(over_, true)) return;
+  if (over_) return;
+  over_ = why;
   waiting_.clear();
+  link_.reset();
+  tell_locked();
+}
+
+// From the clock's thread, as a receiver is called by nobody who sends.
+void LaterLink::Connection::tell_locked() {
   if (receiver_ == nullptr) return;
-  clock_.call_at(clock_.now(), [receiver = std::move(receiver_), why] { receiver->ended(why); });
+  clock_.call_at(clock_.now(),
+      [receiver = std::exchange(receiver_, nullptr), why = *over_] { receiver->ended(why); });
 }
 
 LaterLink::~LaterLink() {
@@ -36,6 +49,8 @@ LaterLink::~LaterLink() {
 void LaterLink::start(std::shared_ptr<Receiver> receiver) {
   std::lock_guard lock(connection_->mutex_);
   connection_->receiver_ = std::move(receiver);
+  if (connection_->over_) return connection_->tell_locked();
+  connection_->begin_locked();
 }
 
 bool LaterLink::carries_descriptors() const {
@@ -46,7 +61,7 @@ bool LaterLink::carries_descriptors() const {
 void LaterLink::send(Bytes bytes, const std::vector<int>& descriptors) {
   std::lock_guard lock(connection_->mutex_);
   Connection& c = *connection_;
-  if (c.link_ != nullptr) return c.link_->send(std::move(bytes), descriptors);
+  if (c.begun_) return c.link_->send(std::move(bytes), descriptors);
   TRAM_CHECK(descriptors.empty(), "descriptors before there is a connection");
   if (!c.over_) c.waiting_.push_back(std::move(bytes));
 }
@@ -58,7 +73,7 @@ std::size_t LaterLink::unsent() const {
 
 void LaterLink::end(const std::string& reason) {
   std::lock_guard lock(connection_->mutex_);
-  if (connection_->link_ != nullptr) return connection_->link_->end(reason);
+  if (connection_->begun_) return connection_->link_->end(reason);
   connection_->finish_locked(reason);
 }
 

@@ -26,7 +26,7 @@ class LaterLink final : public Link {
    public:
     explicit Connection(Clock& clock) : clock_(clock) {}
 
-    // Once. If it has ended meanwhile, so does the link.
+    // Once, also before the LaterLink is started. If it has ended meanwhile, so does the link.
     void attach(std::unique_ptr<Link> link);
     // There will be none.
     void give_up(const std::string& why);
@@ -34,14 +34,17 @@ class LaterLink final : public Link {
    private:
     friend class LaterLink;
 
+    void begin_locked();
     void finish_locked(const std::string& why);
+    void tell_locked();
 
     Clock& clock_;
     mutable std::mutex mutex_;  // guards the rest
     std::unique_ptr<Link> link_;
     std::shared_ptr<Receiver> receiver_;
     std::vector<Bytes> waiting_;
-    bool over_ = false;
+    bool begun_ = false;              // link_ is started
+    std::optional<std::string> over_;  // why
   };
 
   explicit LaterLink(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <sched.h>
 #include <sstream>
@@ -30,7 +31,7 @@ std::vector<std::int64_t> numbers_in(const std::string& path) {
 
 Number number_in(const std::string& path) {
   auto numbers = numbers_in(path);
-  return numbers.empty() ? std::nullopt : Number(numbers.front());
+  return numbers.empty() || numbers.front() < 0 ? std::nullopt : Number(numbers.front());
 }
 
 Number least(Number a, Number b) {
@@ -38,18 +39,23 @@ Number least(Number a, Number b) {
   return std::min(*a, *b);
 }
 
-// Thousandths of a processor that a group leaves; nothing where it does not say.
+// Thousandths of a processor; nothing where that is no limit.
+Number share(std::int64_t quota, std::int64_t period) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1000;
+  if (quota <= 0 || quota > most || period <= 0) return std::nullopt;
+  return quota * 1000 / period;
+}
+
+// What a group leaves; nothing where it does not say.
 Number quota_1(const std::string& group) {
   Number quota = number_in(group + "/cpu.cfs_quota_us");
   Number period = number_in(group + "/cpu.cfs_period_us");
-  if (!quota || !period || *quota <= 0 || *period <= 0) return std::nullopt;
-  return *quota * 1000 / *period;
+  return quota && period ? share(*quota, *period) : std::nullopt;
 }
 
 Number quota_2(const std::string& group) {
   auto numbers = numbers_in(group + "/cpu.max");  // "max 100000", or "150000 100000"
-  if (numbers.size() < 2 || numbers[0] <= 0 || numbers[1] <= 0) return std::nullopt;
-  return numbers[0] * 1000 / numbers[1];
+  return numbers.size() < 2 ? std::nullopt : share(numbers[0], numbers[1]);
 }
 
 struct Limits {
@@ -137,9 +143,8 @@ std::int64_t parse_bytes(const std::string& text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || !(value > 0)) return 0;
   std::string unit(end, text.data() + text.size());
-  for (const char* rest : {"iB", "B"})
-    if (unit.size() > 1 && unit.ends_with(rest))
-      unit.resize(unit.size() - std::string(rest).size());
+  for (const std::string rest : {"iB", "B"})
+    if (unit.size() > rest.size() && unit.ends_with(rest)) unit.resize(unit.size() - rest.size());
   constexpr std::pair<char, int> units[] = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
   int shift = unit.empty() ? 0 : -1;
   for (auto [letter, bits] : units)
