@@ -256,6 +256,7 @@ int Run::go(bool resumed, Repair repair) {
       print_error("tram",
           str(files_.folder(), " has come to its end already: there is nothing left to train"));
   }
+  ActorsFile::announce(files_.path("actors.json"), RealClock());
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
   emit(event);
