@@ -186,7 +186,8 @@ void HeadActor::carry_out(const Order& order) {
 }
 
 Answer<HeadAnswer> HeadActor::answer(AskHead request) {
-  auto answer = declined([&] { return HeadAnswer{answer_of_head(*state_, request, wall_ms())}; });
+  auto answer = declined(
+      [&] { return HeadAnswer{answer_of_head(*state_, rules_.home, request, wall_ms())}; });
   act();
   return answer;
 }
