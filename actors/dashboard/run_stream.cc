@@ -6,7 +6,6 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -52,25 +51,6 @@ std::string kind_in(std::size_t file, const std::string& line) {
 }
 
 }  // namespace
-
-std::string StreamPlace::text() const {
-  return std::to_string(at[metrics]) + "." + std::to_string(at[exits]) + "." +
-         std::to_string(at[log]);
-}
-
-std::optional<StreamPlace> parse_stream_place(std::string_view text) {
-  StreamPlace place;
-  if (text == "0") return place;
-  for (std::size_t i = 0; i < place.at.size(); ++i) {
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place.at[i]);
-    if (error != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    bool last = i + 1 == place.at.size();
-    if (last ? !text.empty() : !text.starts_with('.')) return std::nullopt;
-    if (!last) text.remove_prefix(1);
-  }
-  return place;
-}
 
 StreamPlace stream_end(const std::string& run_folder) {
   StreamPlace place;

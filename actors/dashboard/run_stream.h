@@ -7,6 +7,7 @@
 // It holds nothing that waits: what is not taken stays in the files. Thread rule: next() where the
 // run is used; its end anywhere.
 
+#include "actors/dashboard/stream_place.h"
 #include "actors/dashboard/watched_run.h"
 #include "runtime/http/message.h"
 
@@ -19,16 +20,6 @@
 #include <string_view>
 
 namespace tramontane {
-
-// Bytes behind what is known of metrics.jsonl, exits.jsonl and log.jsonl.
-struct StreamPlace {
-  std::array<std::uint64_t, 3> at{};
-
-  std::string text() const;  // "5120.0.733"
-};
-
-// Nothing if it is none. "0" is the beginning.
-std::optional<StreamPlace> parse_stream_place(std::string_view text);
 
 // The end of the run's files as they are now.
 StreamPlace stream_end(const std::string& run_folder);

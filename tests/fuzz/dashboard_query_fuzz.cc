@@ -3,7 +3,7 @@
 #include "actors/dashboard/api.h"
 #include "actors/dashboard/history.h"
 #include "actors/dashboard/query.h"
-#include "actors/dashboard/run_stream.h"
+#include "actors/dashboard/stream_place.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "runtime/http/routes.h"
