@@ -63,17 +63,20 @@ def copied_build_folder_is_set_up_anew(folder):
 
 
 def run_builds_what_it_runs(folder):
-    """./dev run builds the program, its plug-in and no test"""
+    """./dev run builds the program, its plug-in and no test, and has the job watched unless told where"""
     dev = module(os.path.join(ROOT, "dev"))
     built = []
     dev.install_packages = lambda *sections: None
     dev.configure = lambda kind, extra=(): folder
     dev.language_model = lambda where: None
     dev.compile_into = lambda where, kind, targets=(): built.append(list(targets))
-    write(folder, "actors/tram", "#!/bin/sh\n")
+    write(folder, "actors/tram", "#!/bin/sh\necho \"$@\" > \"$0.words\"\n")
     os.chmod(os.path.join(folder, "actors", "tram"), 0o755)
     assert dev.command_run([]) == 0
     assert built == [["actors/tram", "actors/model/torch/libtramontane_trainer.so"]], built
+    words = lambda: open(os.path.join(folder, "actors", "tram.words")).read().split()
+    assert words()[2:] == ["--http", "127.0.0.1:0"] and words()[1].endswith("arithmetic.yaml"), words()
+    assert dev.command_run(["--http=127.0.0.1:80"]) == 0 and words()[2:] == ["--http=127.0.0.1:80"], words()
 
 
 def tests_build_the_cuda_kernels(folder):

@@ -24,6 +24,7 @@ INCLUDES = {
     "runtime/cli": ["runtime/base"],
     "runtime/actor": ["runtime/base", "runtime/wire"],
     "runtime/link": ["runtime/base", "runtime/wire", "runtime/actor"],
+    "runtime/http": ["runtime/base"],
     "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/config", "runtime/link"],
     "runtime/cluster": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/link", "runtime/node"],
     "runtime": ["runtime/base", "runtime/wire", "runtime/actor"],
@@ -58,6 +59,7 @@ INCLUDES = {
     # The program.
     "actors/view": ["runtime/base", "actors/messages"],
     "actors/report": ["runtime/base", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/view"],
+    "actors/dashboard": ["runtime/base", "runtime/http", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/job", "actors/view", "actors/report"],
     "actors/run": ["runtime/*", "kernels", "storage", "scheduler", "actors/*"],
     "actors/cluster": ["runtime/*", "storage", "scheduler", "actors/job", "actors/rewards", "actors/run"],
     "actors/commands": ["runtime/*", "kernels", "kernels/cuda/devices.h", "storage", "actors/*"],
@@ -79,7 +81,8 @@ LIBRARIES = {
     r"oniguruma\.h": [r"actors/model/tokenizer/pattern\.cc"],
     r"unicode/": [r"actors/model/tokenizer/unicode\.cc", r"actors/model/chat_template/letters\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
-    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/(socket_link|tcp_server)\.cc"],
+    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/(socket_link|tcp_server)\.cc", r"runtime/http/.*"],
+    r"boost/beast": [r"runtime/http/.*"],
     r"openssl/": [r"runtime/link/handshake\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
     r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/(arena|fingerprint)\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
@@ -112,9 +115,9 @@ WORDS = [
 GRADE = r"actors/commands/grading\.(h|cc)"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run/(run|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/view/.*", GRADE,
+        [r"actors/weights/.*", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
-    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|interrupt_watch\.h)", r"actors/view/.*", GRADE]),
+    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|actors_file\.h|interrupt_watch\.h)", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job)_commands\.cc", r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined

@@ -2,7 +2,9 @@
 
 #include "actors/job/memory.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/actors_file.h"
 #include "actors/run/exit_file.h"
+#include "actors/run/expand.h"
 #include "actors/run/files.h"
 #include "actors/run/first_causes.h"
 #include "actors/run/inputs.h"
@@ -10,6 +12,7 @@
 #include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
 #include "actors/run/run_began.h"
+#include "actors/run/run_dashboard.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
@@ -84,7 +87,10 @@ class Run {
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
-        metrics_(metrics_file(files.folder())) {
+        metrics_(metrics_file(files.folder())),
+        dashboard_({.http = options.http,
+            .stay = options.http_stay,
+            .tell = [this](const RunEvent& event) { emit(event); }}) {
     interrupts_.start();
   }
 
@@ -118,6 +124,7 @@ class Run {
   std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
   std::shared_ptr<EventSink> metrics_;
+  RunDashboard dashboard_;
 };
 
 std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
@@ -181,8 +188,17 @@ RunOutcome Run::drive(
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
       apart_, std::move(workers));
+  Graph graph = expand(job_, apart_);
+  auto all = [&] {
+    auto here = system->actors();
+    for (auto& elsewhere : pipeline.started().actors()) here.push_back(std::move(elsewhere));
+    return here;
+  };
+  ActorsFile snapshots(
+      {.path = files_.path("actors.json"), .graph = &graph, .clock = &clock, .actors = all});
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
+  snapshots.stop();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
   processes_ = pipeline.started().processes();
   worker_memory_ = pipeline.started().memory();
@@ -205,6 +221,7 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   event["stopped"] = stopped_text(outcome.how);
   event["reason"] = outcome.reason;
   if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak + worker_memory_;
+  dashboard_.add_to(event);
   event["isolation"] = tramontane::name(apart_.any() ? Isolation::process : Isolation::thread);
   if (apart_.any()) event["processes"] = processes_;
   try {
@@ -239,14 +256,18 @@ int Run::go(bool resumed, Repair repair) {
       print_error("tram",
           str(files_.folder(), " has come to its end already: there is nothing left to train"));
   }
+  ActorsFile::announce(files_.path("actors.json"), RealClock());
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
   emit(event);
+  dashboard_.start(files_.folder());
   for (const auto& text : files_.problems_of(past)) alarm(text, past);
   for (const auto& change : accepted_)
     alarm("the run goes on with what it did not begin with: " + change, past);
   RunOutcome outcome = drive(totals, past, repair);
-  return finish(outcome, *totals);
+  int status = finish(outcome, *totals);
+  dashboard_.finish(interrupts_);
+  return status;
 }
 
 // What differs from the run's beginning, if that is accepted; from then on it is what is expected.

@@ -9,6 +9,7 @@
 //   RUN/warm_start/     the same, of the warm start
 //   RUN/log.jsonl       the structured log
 //   RUN/exits.jsonl     how each actor's life ended
+//   RUN/actors.json     what each actor does now, or did last (actors_file.h)
 //   RUN/workers/        what each worker printed and logged (with Isolation::process)
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run
@@ -35,6 +36,9 @@ struct RunOptions {
   bool repair = false;          // resume: where the ledger is damaged, go on from before that
   bool accept_changes = false;  // resume: go on although inputs are not what the run began with
   Isolation isolation = Isolation::thread;
+  // HOST:PORT of a dashboard for as long as the run goes on; empty: none.
+  std::string http = {};
+  bool http_stay = false;   // … and after that, until it is interrupted
   bool overcommit = false;  // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
   // Where workers run; nothing: as processes of this machine.
