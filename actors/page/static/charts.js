@@ -1,8 +1,9 @@
 // Charts in SVG, drawn anew for every width. A chart is
 //   { title, unit, x: name of the x axis, series: [{ name, colour, x, y, show, dots, dashed }],
-//     top, bottom, format, stacked, marks: [{ x, text }], logarithmic, help }
-// with every series' x rising. Charts of one group share the step under the pointer, or the one that
-// the arrow keys have reached. Of a series that is denser than the screen, each pixel's first, least,
+//     top, bottom, format, stacked, marks: [{ x, text }], logarithmic, help, open }
+// with every series' x rising. `help` says how it is computed; open(x) is called for the place that
+// is clicked or where Enter is pressed. Charts of one group share the step under the pointer, or the
+// one that the arrow keys have reached. Of a series that is denser than the screen, each pixel's first, least,
 // greatest and last point are drawn.
 
 const margin = { top: 8, right: 10, bottom: 34, left: 46 };
@@ -175,7 +176,7 @@ function words_at(chart, x, reach) {
 
 function chart_label(chart) {
   const ends = chart.series.map(s => [s, last_value(s)]).filter(([, v]) => v).map(([s, v]) => `${s.name} ${shown_value(chart, s, v)}`);
-  return `${chart.title} by ${chart.x}; at its end ${ends.join(", ")}. Arrow keys read it.`;
+  return `${chart.title} by ${chart.x}; at its end ${ends.join(", ")}. Arrow keys read it${chart.open ? ", Enter opens what is there" : ""}.`;
 }
 
 function legend(chart, read) {
@@ -197,10 +198,15 @@ class Chart {
     this.members.push(this);
     this.reading = null;  // the x that is read, in whichever chart of the group
     this.title = el("span", null);
-    this.card = el("div", { class: "card chart" + (chart.wide ? " wide" : "") }, el("h3", null, this.title, this.unit), this.names, this.canvas, this.none);
+    this.help = el("span", { class: "unseen", id: `chart-${Chart.made = (Chart.made || 0) + 1}` });
+    this.card = el("div", { class: "card chart" + (chart.wide ? " wide" : "") }, el("h3", null, this.title, this.unit), this.names, this.canvas, this.none, this.help);
+    for (const event of ["pointermove", "pointerdown"])
+      this.title.addEventListener(event, at => { if (this.chart.help) show_tip(at, el("div", null, this.chart.help)); });
+    this.title.addEventListener("pointerleave", hide_tip);
     this.canvas.addEventListener("pointermove", event => this.point(event));
     this.canvas.addEventListener("pointerleave", () => { this.members.forEach(member => member.rest()); hide_tip(); });
     this.canvas.addEventListener("keydown", event => this.key(event));
+    this.canvas.addEventListener("click", () => this.open());
     this.canvas.addEventListener("blur", () => this.members.forEach(member => member.rest()));
     this.update(chart);
     new ResizeObserver(() => this.draw()).observe(this.card);
@@ -210,7 +216,10 @@ class Chart {
     this.chart = chart;
     this.box = extent(chart);
     this.title.textContent = chart.title;
-    if (chart.help) fill(this.title, { title: chart.help }, []);
+    this.title.className = chart.help ? "helped" : "";
+    this.help.textContent = chart.help || "";
+    if (chart.help) this.canvas.setAttribute("aria-describedby", this.help.id);
+    this.canvas.classList.toggle("opens", Boolean(chart.open));
     this.none.textContent = chart.none || "nothing recorded yet";
     this.none.hidden = Boolean(this.box);
     for (const part of [this.names, this.canvas]) part.style.display = this.box ? "" : "none";
@@ -263,7 +272,13 @@ class Chart {
     show_tip(event, el("div", null, shown_x(chart, x)), rows);
   }
 
+  open() { if (this.chart.open && this.reading !== null) this.chart.open(this.reading); }
+
+  // Takes it out of its group.
+  close() { const place = this.members.indexOf(this); if (place >= 0) this.members.splice(place, 1); }
+
   key(event) {
+    if (event.key === "Enter") return this.open();
     if (event.key === "Escape") return this.members.forEach(member => member.rest());
     const main = this.main();
     const at = this.reading === null ? main.x.length : nearest(main.x, this.reading);

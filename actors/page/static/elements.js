@@ -26,6 +26,12 @@ function svg(name, attributes, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
+// Puts this in the place of what is in the element; what is null or false is left out.
+function put_into(element, ...content) {
+  element.replaceChildren();
+  return fill(element, null, content);
+}
+
 // ---- tables ----------------------------------------------------------------------------------
 
 // What of a table its place cuts off: the names of the columns to the left and to the right.

@@ -36,7 +36,7 @@ function signed(value, digits) { return (value > 0 ? "+" : "") + fixed(value, di
 function short(value) {
   if (!is(value)) return dash;
   const size = Math.abs(value);
-  if (value === 0) return "0";
+  if (Number.isInteger(value) && size < 10000) return whole(value);
   if (size >= 10000) return count(value);
   if (size >= 100) return fixed(value, 0);
   if (size >= 10) return fixed(value, 1);
@@ -66,7 +66,7 @@ function bytes(value) {
   if (!is(value)) return dash;
   if (value < 1e3) return whole(value) + "\u00a0B";
   if (value < 1e6) return fixed(value / 1e3, 0) + "\u00a0kB";
-  if (value < 1e9) return fixed(value / 1e6, 1) + "\u00a0MB";
+  if (value < 1e9) return fixed(value / 1e6, value < 1e8 ? 1 : 0) + "\u00a0MB";
   return fixed(value / 1e9, 1) + "\u00a0GB";
 }
 

@@ -57,5 +57,5 @@ function rollout_detail(rollout, mode, set_mode, level = "h3") {
     shown < rollout.length ? el("p", { class: "note" }, `The first ${whole(shown)} of ${plural(rollout.length, "token")}.`) : null,
     el("div", { class: "legend" }, overlays[by].legend(rollout)),
     versions_of(rollout).length > 1 ? el("p", { class: "about" }, swaps_text(rollout)) : null,
-    el("h4", null, "Verdict"), verdict_table(rollout));
+    el(level === "h2" ? "h3" : "h4", { class: "part" }, "Verdict"), verdict_table(rollout));
 }

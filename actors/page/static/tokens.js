@@ -41,7 +41,7 @@ const overlays = {
   advantage: {
     when: rollout => is(rollout.advantage),
     colour: rollout => `color-mix(in srgb, var(${rollout.advantage >= 0 ? "--c3" : "--c2"}) ${Math.min(55, Math.abs(rollout.advantage) * 30).toFixed(0)}%, transparent)`,
-    legend: rollout => [swatch(overlays.advantage.colour(rollout), `every token weighs ${signed(rollout.advantage, 3)}: ${rollout.advantage >= 0 ? "made likelier" : "made less likely"}`)],
+    legend: rollout => [swatch(overlays.advantage.colour(rollout), `${signed(rollout.advantage, 3)}${rollout.advantage_note ? `, ${rollout.advantage_note}` : ""}, of every token: ${rollout.advantage >= 0 ? "made likelier" : "made less likely"}`)],
   },
 };
 
