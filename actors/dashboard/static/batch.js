@@ -11,9 +11,14 @@ function batch_facts(batch) {
     ["hash", el("code", null, string(batch.hash))], ["fingerprint that came of it", batch.fingerprint ? el("code", null, batch.fingerprint) : null]]);
 }
 
+const chips_most = 12;
+
 function score_chips(group) {
-  return el("span", { class: "chips" }, array(group.rollouts).map(r => el("a", { class: "chip" + (r.no_verdict ? "" : r.score > 0.5 ? " high" : " low"), href: link_to("rollouts", r.id, { group: group.group }),
-    tabindex: -1, "aria-label": `rollout ${r.id}` }, r.no_verdict ? "?" : is(r.score) ? fixed(r.score, 2) : dash)));
+  const rollouts = array(group.rollouts);
+  const scores = rollouts.map(r => r.score).filter(is);
+  const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
+  return [el("span", { class: "narrow" }, `mean ${fixed(mean, 2)} of ${whole(rollouts.length)}`), el("span", { class: "chips" }, rollouts.slice(0, chips_most).map(r => el("a", { class: "chip" + (r.no_verdict ? "" : r.score > 0.5 ? " high" : " low"), href: link_to("rollouts", r.id, { group: group.group }),
+    tabindex: -1, "aria-label": `rollout ${r.id}` }, r.no_verdict ? "?" : is(r.score) ? fixed(r.score, 2) : dash)), rollouts.length > chips_most ? `+${rollouts.length - chips_most}` : null)];
 }
 
 class BatchView {
