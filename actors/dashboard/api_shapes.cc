@@ -156,7 +156,8 @@ std::vector<ApiShape> rollouts() {
   std::vector<ApiField> whole = row_fields();
   whole.insert(whole.end(),
       {{"prompt", "string?", "null where the data are gone"}, {"answer", "string?", "the gold one"},
-          {"text", "string", "the completion"}, {"ids", "[integer]", "tokens"},
+          {"text", "string", "the completion"},
+          {"token_ids", "[integer]", "as the tokenizer numbers them"},
           {"texts", "[string]", "of each token; empty where no tokenizer is left"},
           {"log_probs", "[number?]", "of each token"}, {"spans", "[Span]", "adjacent, in order"},
           {"correct", "boolean", "the answer itself, apart from form"},

@@ -144,6 +144,8 @@ void Generator::end_flush(Answer<AppendResults> answer) {
 }
 
 void Generator::count() {
+  tokens_written_ += tokens_;
+  note("tokens", std::to_string(tokens_written_));
   metrics().counter("tokens_generated").add(std::exchange(tokens_, 0));
   const auto& cache = batch_.cache_counts();
   metrics().counter("sequences_set_aside").add(cache.set_aside - counted_.set_aside);

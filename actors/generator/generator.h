@@ -78,6 +78,7 @@ class Generator final : public Actor {
   Time flushed_{};
   Time flushed_unfinished_{};
   std::uint64_t tokens_ = 0;
+  std::uint64_t tokens_written_ = 0;  // in this life, up to the last count
   ContinuousBatch::CacheCounts counted_;
 };
 

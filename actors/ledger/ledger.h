@@ -42,6 +42,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tramontane {
@@ -87,6 +88,7 @@ using PromptOf = std::function<Prompt(GroupId)>;
 struct RolloutSummary {
   RolloutId id = 0;
   GroupId group = 0;
+  std::uint32_t sample = 0;
   // waiting, leased, finished, judging, judged, sealed, trained, dropped: reason
   std::string state;
   std::optional<std::uint64_t> step;
@@ -190,6 +192,13 @@ struct LedgerProgress {
 
 LedgerProgress progress_of(const KvStore& store);
 
+// What the batch of one step settled.
+struct SettledGroups {
+  GroupId first = 0;
+  GroupId end = 0;  // one behind the last
+  std::vector<std::pair<GroupId, std::string>> dropped;
+};
+
 // Reads a ledger while another process writes it (RocksDB read-only), for tools.
 class LedgerReader {
  public:
@@ -199,6 +208,14 @@ class LedgerReader {
   LedgerOptions options() const;
   std::vector<RolloutSummary> list(
       std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const;
+  // Those with smaller numbers than `below`, the newest first, until see() returns false.
+  void visit(RolloutId below, const std::function<bool(const RolloutSummary&)>& see) const;
+  // Of one group, in the order of samples; empty if it was not issued, or is kept no more.
+  std::vector<RolloutSummary> group(GroupId group) const;
+  // The prompt of a group that was trained on.
+  std::optional<Prompt> prompt(GroupId group) const;
+  // Which groups the batch of a step settled, and those of them that it left out, with the reason.
+  std::optional<SettledGroups> settled(std::uint64_t step) const;
   std::optional<JudgedRollout> rollout(RolloutId id) const;
   std::optional<Batch> batch(std::uint64_t step) const;
   std::optional<Fingerprint> recorded_fingerprint(Version version) const;

@@ -30,6 +30,30 @@ struct LedgerReader::State {
     return decode_batch(key, *value);
   }
 
+  // The record of the batch that settled the group; nothing if none has, or it is kept no more.
+  std::optional<BatchRecord> batch_of(GroupId group) const {
+    if (group >= cursor.next_group) return std::nullopt;
+    std::uint64_t low = 0;
+    std::uint64_t high = cursor.next_step;
+    while (low < high) {  // the first that ends behind it; those that were removed are the oldest
+      std::uint64_t middle = low + (high - low) / 2;
+      auto found = record(middle);
+      if (!found || found->end_group <= group)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    auto found = low < cursor.next_step ? record(low) : std::nullopt;
+    return found && found->first_group <= group ? found : std::nullopt;
+  }
+
+  static Fate fate_of(const BatchRecord& record, GroupId group) {
+    Fate fate{record.step, DropReason::kept};
+    for (const auto& dropped : record.dropped)
+      if (dropped.id == group) fate.reason = dropped.reason;
+    return fate;
+  }
+
   std::vector<RolloutSummary> summaries(GroupId group, const std::optional<Fate>& fate) const;
   std::string state_of(
       const RolloutSummary& summary, bool judged, const std::optional<Fate>& fate) const;
@@ -66,6 +90,7 @@ std::vector<RolloutSummary> LedgerReader::State::summaries(
   for (std::uint32_t sample = 0; sample < options.group_size; ++sample) {
     found[sample].id = group * options.group_size + sample;
     found[sample].group = group;
+    found[sample].sample = sample;
     if (fate) found[sample].step = fate->step;
   }
   store->scan(ledger_key::group(group), [&](std::string_view key, std::string_view value) {
@@ -167,29 +192,64 @@ std::uint64_t LedgerReader::rollouts_resumed() const {
 std::vector<RolloutSummary> LedgerReader::list(
     std::uint64_t limit, const std::function<bool(const RolloutSummary&)>& keep) const {
   std::vector<RolloutSummary> found;
+  if (limit == 0) return found;
+  visit(~RolloutId{0}, [&](const RolloutSummary& summary) {
+    if (!keep || keep(summary)) found.push_back(summary);
+    return found.size() < limit;
+  });
+  return found;
+}
+
+void LedgerReader::visit(
+    RolloutId below, const std::function<bool(const RolloutSummary&)>& see) const {
   const auto& cursor = state_->cursor;
+  std::uint64_t size = state_->options.group_size;
+  GroupId end = below / size + (below % size == 0 ? 0 : 1);
+  end = std::min(end, cursor.groups_issued);
   // Groups go down; the batch that settled a group is at hand, or one of the next below.
-  std::uint64_t step = cursor.next_step;
   std::optional<BatchRecord> record;
-  for (GroupId group = cursor.groups_issued; group-- > 0 && found.size() < limit;) {
+  if (end > 0) record = state_->batch_of(end - 1);
+  for (GroupId group = end; group-- > 0;) {
     std::optional<State::Fate> fate;
     if (group < cursor.next_group) {
-      while (step > 0 && (!record || record->first_group > group)) {
-        record = state_->record(--step);
-        if (!record) break;  // removed, and all before it
-      }
-      if (!record || group < record->first_group) break;
-      fate = State::Fate{record->step, DropReason::kept};
-      for (const auto& dropped : record->dropped) {
-        if (dropped.id == group) fate->reason = dropped.reason;
-      }
+      if (!record) record = state_->batch_of(group);
+      while (record && record->first_group > group)
+        record = record->step > 0 ? state_->record(record->step - 1) : std::nullopt;
+      if (!record) break;  // removed, and all before it
+      fate = State::fate_of(*record, group);
     }
     auto summaries = state_->summaries(group, fate);
-    for (auto at = summaries.rbegin(); at != summaries.rend() && found.size() < limit; ++at) {
-      if (!keep || keep(*at)) found.push_back(std::move(*at));
-    }
+    for (auto at = summaries.rbegin(); at != summaries.rend(); ++at)
+      if (at->id < below && !see(*at)) return;
   }
-  return found;
+}
+
+std::vector<RolloutSummary> LedgerReader::group(GroupId group) const {
+  if (group >= state_->cursor.groups_issued) return {};
+  std::optional<State::Fate> fate;
+  if (group < state_->cursor.next_group) {
+    auto record = state_->batch_of(group);
+    if (!record) return {};
+    fate = State::fate_of(*record, group);
+  }
+  return state_->summaries(group, fate);
+}
+
+std::optional<Prompt> LedgerReader::prompt(GroupId group) const {
+  auto record = state_->batch_of(group);
+  if (!record) return std::nullopt;
+  for (const auto& kept : record->kept)
+    if (kept.id == group) return kept.prompt;
+  return std::nullopt;
+}
+
+std::optional<SettledGroups> LedgerReader::settled(std::uint64_t step) const {
+  auto record = state_->record(step);
+  if (!record) return std::nullopt;
+  SettledGroups out{record->first_group, record->end_group, {}};
+  for (const auto& dropped : record->dropped)
+    out.dropped.emplace_back(dropped.id, name(dropped.reason));
+  return out;
 }
 
 std::optional<JudgedRollout> LedgerReader::rollout(RolloutId id) const {

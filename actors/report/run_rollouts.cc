@@ -3,6 +3,7 @@
 #include "actors/ledger/ledger.h"
 #include "actors/model/tokenizer/tokenizer.h"
 #include "actors/report/rollout_sample.h"
+#include "actors/report/run_tokenizer.h"
 #include "actors/view/fields.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
@@ -14,26 +15,6 @@
 namespace tramontane {
 
 namespace {
-
-// Null if no checkpoint has one that can be read.
-std::shared_ptr<Tokenizer> find_tokenizer(const std::string& run_folder) {
-  auto files = system_files();
-  for (const std::string& group : {run_folder + "/checkpoints", run_folder + "/warm_start"}) {
-    if (!files->exists(group)) continue;
-    auto names = files->list(group);
-    for (auto name = names.rbegin(); name != names.rend(); ++name) {
-      std::string path = group + "/" + *name + "/tokenizer.json";
-      if (!files->exists(path)) continue;
-      try {
-        Bytes json = files->read(path);
-        return std::make_shared<Tokenizer>(Tokenizer::parse(as_text(json)));
-      } catch (const Error&) {
-        continue;  // removed by retention just now, or damaged: an older one has the same tokens
-      }
-    }
-  }
-  return nullptr;
-}
 
 void add_note(boost::json::object& page, const std::string& text) {
   std::string before;

@@ -1,6 +1,7 @@
 #include "actors/run/graph_run.h"
 
 #include "actors/messages/run_event.h"
+#include "actors/run/actors_file.h"
 #include "actors/run/exit_file.h"
 #include "actors/run/files.h"
 #include "actors/run/interrupt_watch.h"
@@ -170,7 +171,15 @@ Stopped GraphRun::drive() {
     std::lock_guard lock(mutex_);
     done(Stopped::interrupted);
   });
+  auto all = [&] {
+    auto here = system.actors();
+    for (auto& elsewhere : started.actors()) here.push_back(std::move(elsewhere));
+    return here;
+  };
+  ActorsFile snapshots(
+      {.path = folder_ + "/actors.json", .graph = &job_.graph, .clock = &clock, .actors = all});
   Stopped how = outcome.get();
+  snapshots.stop();
   interrupts_.on_next(nullptr);
   processes_ = started.processes();
   started.stop(stop_deadline);

@@ -2,7 +2,9 @@
 
 #include "actors/job/memory.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/actors_file.h"
 #include "actors/run/exit_file.h"
+#include "actors/run/expand.h"
 #include "actors/run/files.h"
 #include "actors/run/first_causes.h"
 #include "actors/run/inputs.h"
@@ -176,8 +178,17 @@ RunOutcome Run::drive(
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
       apart_, std::move(workers));
+  Graph graph = expand(job_, apart_);
+  auto all = [&] {
+    auto here = system->actors();
+    for (auto& elsewhere : pipeline.started().actors()) here.push_back(std::move(elsewhere));
+    return here;
+  };
+  ActorsFile snapshots(
+      {.path = files_.path("actors.json"), .graph = &graph, .clock = &clock, .actors = all});
   interrupts_.on_next([&] { pipeline.finish("interrupted"); });
   RunOutcome outcome = ended.get();
+  snapshots.stop();
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
   processes_ = pipeline.started().processes();
   worker_memory_ = pipeline.started().memory();

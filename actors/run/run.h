@@ -9,6 +9,7 @@
 //   RUN/warm_start/     the same, of the warm start
 //   RUN/log.jsonl       the structured log
 //   RUN/exits.jsonl     how each actor's life ended
+//   RUN/actors.json     what each actor does now, or did last (actors_file.h)
 //   RUN/workers/        what each worker printed and logged (with Isolation::process)
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run

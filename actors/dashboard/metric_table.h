@@ -1,0 +1,33 @@
+#pragma once
+// What each figure of a run is: its unit, and in words how it is computed. One table for the API,
+// for Prometheus and for the page.
+//
+// Pure functions: any thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tramontane {
+
+enum class MetricSource : unsigned char {
+  reinforce_step,  // a field of the step events of reinforcement
+  warm_step,       // … of warm starts
+  swap,            // a field of swap events
+  evaluation,      // a field of evaluation events
+};
+
+struct MetricRow {
+  const char* name;   // as the API has it
+  const char* field;  // of the event; a.b is b in the object a
+  MetricSource source;
+  const char* unit;
+  const char* help;
+};
+
+const std::vector<MetricRow>& metric_rows();
+
+// Null if there is none.
+const MetricRow* find_metric(std::string_view name);
+
+}  // namespace tramontane

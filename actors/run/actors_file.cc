@@ -1,0 +1,147 @@
+#include "actors/run/actors_file.h"
+
+#include "runtime/base/json_text.h"
+#include "runtime/base/process_limits.h"
+#include "runtime/base/process_mark.h"
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <unistd.h>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr std::size_t text_bytes = 2000;  // of any one text
+constexpr int share_of_a_core = 50;
+
+json::string text_of(const std::string& text) {
+  return json::string(valid_utf8(std::string_view(text).substr(0, text_bytes)));
+}
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+json::object wiring_of(const GraphActor* actor) {
+  json::object out;
+  if (actor == nullptr) return out;
+  for (const auto& [port, targets] : actor->asks)
+    out[port] = json::array(targets.begin(), targets.end());
+  return out;
+}
+
+}  // namespace
+
+ActorsFile::ActorsFile(Options options)
+    : options_(std::move(options)),
+      wall_offset_(options_.clock->wall() - micros(options_.clock->now())),
+      thread_(start_thread("the thread that writes actors.json", [this] { serve(); })) {}
+
+ActorsFile::~ActorsFile() {
+  stop();
+  write(true);
+}
+
+void ActorsFile::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ActorsFile::serve() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    bool last = stopping_;
+    lock.unlock();
+    auto began = std::chrono::steady_clock::now();
+    look();
+    auto took = std::chrono::steady_clock::now() - began;
+    lock.lock();
+    if (last) return;
+    changed_.wait_for(lock, std::max<Duration>(options_.every, took * share_of_a_core),
+        [this] { return stopping_; });
+  }
+}
+
+void ActorsFile::look() {
+  auto statuses = options_.actors();
+  if (statuses.empty()) return;  // not yet, or not any more
+  more_ = statuses.size() - std::min(statuses.size(), options_.actors_most);
+  statuses.resize(statuses.size() - more_);
+  rows_.clear();
+  for (const auto& status : statuses) rows_.push_back(row_of(status));
+  if (json_text(rows_) != last_) write(false);
+}
+
+// Of its count, over at least a second; negative for who writes none.
+double ActorsFile::tokens_per_second(const ActorStatus& status) {
+  auto note = status.notes.find("tokens");
+  if (note == status.notes.end()) return -1;
+  double tokens = std::strtod(note->second.c_str(), nullptr);
+  Time now = options_.clock->now();
+  auto [at, fresh] = rates_.try_emplace(status.name, Written{now, tokens, -1});
+  Written& known = at->second;
+  std::chrono::duration<double> passed = now - known.at;
+  if (fresh || passed < 900ms) return known.per_second;
+  double rate = std::max(0.0, tokens - known.tokens) / passed.count();
+  known = {now, tokens, std::round(rate)};
+  return known.per_second;
+}
+
+json::object ActorsFile::row_of(const ActorStatus& status) {
+  const GraphActor* planned = options_.graph->find(status.name);
+  std::string worker = planned == nullptr ? "" : planned->worker_name();
+  json::object row{{"name", text_of(status.name)}, {"kind", text_of(status.kind)},
+      {"worker", worker.empty() ? json::value() : json::value(text_of(worker))},
+      {"pid", status.pid != 0 ? status.pid : static_cast<int>(::getpid())},
+      {"state", tramontane::name(status.state)}, {"waiting_for", text_of(status.waiting_for)},
+      {"since", nullptr}, {"busy", std::round(status.busy_share * 100) / 100},
+      {"mailbox", status.mailbox_messages}, {"mailbox_limit", status.mailbox_limit},
+      {"mailbox_bytes", status.mailbox_bytes}, {"mailbox_bytes_limit", status.mailbox_bytes_limit},
+      {"senders_waiting", status.senders_waiting}, {"oldest_since", nullptr},
+      {"handled", status.handled}, {"last_handler", text_of(status.last_handler)},
+      {"unhandled", status.unhandled}, {"failed", status.failed}, {"restarts", status.restarts},
+      {"incarnation", status.incarnation}, {"tokens_per_s", nullptr}, {"asks", wiring_of(planned)}};
+  if (!status.waiting_for.empty()) row["since"] = wall_of(status.waiting_since);
+  // Its age is told anew every time, and is off by what that takes.
+  constexpr Micros grain = 100'000;
+  if (status.oldest_message > Duration::zero())
+    row["oldest_since"] =
+        (wall_of(options_.clock->now() - status.oldest_message) + grain / 2) / grain * grain;
+  if (double rate = tokens_per_second(status); rate >= 0) row["tokens_per_s"] = rate;
+  json::object notes;
+  for (const auto& [key, value] : status.notes) notes[key] = text_of(value);
+  row["notes"] = std::move(notes);
+  return row;
+}
+
+void ActorsFile::write(bool ended) {
+  static const ProcessMark mark = mark_of_this_process();
+  json::object file{{"written", options_.clock->wall()}, {"ended", ended}, {"pid", mark.pid},
+      {"pid_started", mark.started}, {"boot", mark.boot}, {"node", text_of(host_name())},
+      {"more", more_}, {"actors", rows_}};
+  std::string draft = options_.path + ".new";
+  {
+    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
+    out << json_text(file);
+    if (!out.flush()) return;  // tried again with the next change
+  }
+  if (std::rename(draft.c_str(), options_.path.c_str()) == 0) last_ = json_text(rows_);
+}
+
+}  // namespace tramontane
