@@ -70,7 +70,7 @@ def grows_without_reload(page, server):
 
 def actors_by_keyboard(page, server):
     open_view(page, server, "actors")
-    page.focus("[role=grid]")
+    page.focus("[role=treegrid]")
     page.press("End")
     name = page.js("return document.querySelector('[aria-selected=true] .what').textContent")
     expect(name == "generator/1", f"End leads to {name}")
@@ -81,7 +81,7 @@ def actors_by_keyboard(page, server):
     page.js("history.back()")
     page.wait("the list again", "return document.querySelector('h1').textContent === 'Actors'")
     page.wait("rows", "return document.querySelectorAll('.state').length > 3")
-    page.focus("[role=grid]")
+    page.focus("[role=treegrid]")
     page.press("Home", "Enter")
     page.wait("a closed machine", "return document.querySelectorAll('[aria-expanded=false]').length === 1 && document.querySelectorAll('.state').length === 0")
     page.press("Enter")

@@ -53,7 +53,7 @@ class ActorsView {
     Object.assign(this, { nodes: [], closed: new Set(), rows: [], order: null, asking: new Latest() });
     this.count = el("span", { class: "matches", role: "status" });
     this.note = el("div", null);
-    this.list = new List({ label: "Actors", columns: actor_columns, empty: "no actor matches", row_height: () => innerWidth < 800 ? 58 : 34,
+    this.list = new List({ label: "Actors", role: "treegrid", columns: actor_columns, empty: "no actor matches", row_height: () => innerWidth < 800 ? 58 : 34,
       row: row => row.actor ? actor_cells(row) : group_cells(row), open: row => this.open(row),
       attributes: row => row.actor ? { "aria-level": row.depth + 1 } : { "aria-level": row.depth + 1, "aria-expanded": String(row.open), class: "group" } });
     this.list.element.classList.add("actors");

@@ -4,13 +4,19 @@ class Refused extends Error {
   constructor(status, text) { super(text); this.status = status; }
 }
 
-// The JSON at /api/v1/PATH. Parameters that are empty are left out; the job of the route is named in
-// each. Throws Refused with the server's words, TypeError where there is no server.
+// The JSON at /api/v1/PATH. Parameters that are empty are left out, those that are true are there
+// without a value; the job of the route is named in each. Throws Refused with the server's words, TypeError where there is no server.
 async function ask(path, parameters = {}, signal = undefined) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ job: route.job, ...parameters }))
-    if (value !== "" && value !== null && value !== undefined && value !== false) query.set(name, value);
-  const answer = await fetch(`/api/v1/${path}?${query}`, { signal, headers: { Accept: "application/json" } });
+    if (value !== "" && value !== null && value !== undefined && value !== false) query.set(name, value === true ? "" : value);
+  return answer_of(await fetch(`/api/v1/${path}?${query}`, { signal, headers: { Accept: "application/json" } }));
+}
+
+// Has the server do something.
+async function post(path) { return answer_of(await fetch(`/api/v1/${path}`, { method: "POST" })); }
+
+async function answer_of(answer) {
   if (answer.ok) return answer.json();
   const said = await answer.json().catch(() => null);
   throw new Refused(answer.status, string(object(object(said).error).text) || `the server answers ${answer.status}`);

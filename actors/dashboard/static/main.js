@@ -34,6 +34,20 @@ function hear(kind, data, id) {
   if (current && current.hear) current.hear(kind, data, id);
 }
 
+// What else there is: the API itself, and a way in for another browser.
+async function draw_foot() {
+  const place = el("span", { role: "status" });
+  const button = el("button", { type: "button", onclick: async () => {
+    try {
+      const { link, seconds } = await post("links");
+      put_into(place, "works once, for ", duration(seconds), ": ", el("code", null, link));
+    } catch (error) { put_into(place, failure_note(error)); }
+  } }, "a link for another browser");
+  const foot = document.getElementById("foot");
+  put_into(foot, el("a", { href: "/api/v1/openapi.json" }, "API"), el("a", { href: "/metrics" }, "Prometheus"), button, place);
+  try { foot.prepend(el("span", null, `Tramontane ${(await ask("version", { job: "" })).version}`)); } catch { /* The connection says what is wrong. */ }
+}
+
 async function know_jobs() {
   try {
     const { jobs } = await ask("jobs", { job: "", limit: 100, fields: "name,state,live" });
@@ -81,3 +95,4 @@ addEventListener("hashchange", () => show_route(true));
 addEventListener("keydown", event => { if (event.key === "Escape") hide_tip(); });
 show_route(false);
 know_jobs();
+draw_foot();

@@ -4,11 +4,23 @@
 const now_cards = [
   ["Reward", ["score"]], ["Held-out", ["heldout_sampled", "heldout_greedy"]], ["Completion length", ["tokens_mean"], { positive: true }], ["Entropy", ["entropy"], { positive: true }],
   ["Lag", ["lag_max"], { positive: true }], ["Log-prob gap", ["log_prob_gap_max"], { positive: true, chart: { least: 1e-6 } }], ["Throughput", ["tokens_per_second"], { positive: true }],
+  ["Warm start", ["warm_start_loss"], { positive: true }],
   ["Swaps", ["swap_stall_us"], { chart: { logarithmic: true, bottom: undefined, format: micros }, series: { dots: 2.4 } }],
 ];
 
+function tile(name, value, more, tone) {
+  return el("div", { class: "tile" }, el("div", { class: "name" }, name), el("div", { class: "value " + (tone || "") }, value), el("div", { class: "more" }, more || "\u00a0"));
+}
+
+function common_tiles(job) {
+  const left = is(job.eta_seconds) && job.live ? `${duration(job.eta_seconds)} left of this stage` : "";
+  return [tile("time", duration(job.seconds), left),
+    tile("deaths", whole(job.exits), job.exits ? el("a", { href: link_to("events", "", { kind: "exit" }) }, "what died, and why") : "nobody", job.exits ? "bad" : ""),
+    tile("alarms", whole(job.alarms), job.alarms ? el("a", { href: link_to("events", "", { kind: "alarm" }) }, "read them") : "none", job.alarms ? "bad" : "")];
+}
+
 function job_tiles(job) {
-  const tile = (name, value, more, tone) => el("div", { class: "tile" }, el("div", { class: "name" }, name), el("div", { class: "value " + (tone || "") }, value), el("div", { class: "more" }, more || "\u00a0"));
+  if (job.kind === "graph") return el("div", { class: "tiles" }, common_tiles(job));
   const queues = Object.entries(object(job.queues)).map(([name, n]) => `${name} ${count(n)}`).join(", ");
   return el("div", { class: "tiles" },
     tile("held-out pass@1", percent(first_of(job.heldout, job.heldout_before)), is(job.heldout_before) ? `${percent(job.heldout_before)} before` : ""),
@@ -16,9 +28,7 @@ function job_tiles(job) {
     tile("weight version", whole(job.version), is(job.lag_max) ? `lag at most ${whole(job.lag_max)}` : ""),
     tile("log-prob gap", job.log_prob_gap_max === 0 ? "0" : is(job.log_prob_gap_max) ? short(job.log_prob_gap_max) : dash, job.log_prob_gap_max === 0 ? "bit for bit" : is(job.log_prob_gap_max) ? "largest of the last audit" : "not audited yet", job.log_prob_gap_max === 0 ? "good" : job.log_prob_gap_max > 0 ? "bad" : ""),
     tile("written", [count(job.tokens_per_s), el("small", null, " tokens/s")], queues ? queues : ""),
-    tile("time", duration(job.seconds), is(job.eta_seconds) && job.live ? `${duration(job.eta_seconds)} left of this stage` : ""),
-    tile("deaths", whole(job.exits), job.exits ? el("a", { href: link_to("events", "", { kind: "exit" }) }, "what died, and why") : "nobody", job.exits ? "bad" : ""),
-    tile("alarms", whole(job.alarms), job.alarms ? el("a", { href: link_to("events", "", { kind: "alarm" }) }, "read them") : "none", job.alarms ? "bad" : ""));
+    common_tiles(job));
 }
 
 function progress(job) {
@@ -56,8 +66,11 @@ class NowView {
 
   async load() {
     try {
-      const known = new Set((await this.curves.load()).map(m => m.name));
-      this.cards = now_cards.map(([title, names, more]) => ({ title, names: names.filter(n => known.has(n)), more })).filter(card => card.names.length);
+      const points = new Map((await this.curves.load()).map(m => [m.name, m.points]));
+      const warm = object(watched.job).stage_kind === "warm_start" || points.get("warm_start_loss") > 0 && !(points.get("score") > 0);
+      this.cards = now_cards.map(([title, names, more]) => ({ title, names: names.filter(n => points.has(n)), more })).filter(card => card.names.length)
+        .filter(card => card.title !== "Warm start" || points.get("warm_start_loss") > 0 || warm).sort((a, b) => warm ? (b.title === "Warm start") - (a.title === "Warm start") : 0);
+      if (object(watched.job).kind === "graph" && ![...points.values()].some(n => n > 0)) this.cards = [];
       this.curves.names = this.cards.flatMap(card => card.names);
       await this.curves.load();
       this.draw_curves();
@@ -95,7 +108,7 @@ class NowView {
   }
 
   draw_curves() {
-    if (!this.cards) return;
+    if (!this.cards || !this.cards.length) return;
     const all = this.cards.map(({ title, names, more }) => curve_chart(title, this.curves, names, more));
     if (!this.drawn) {
       this.drawn = all.map(chart => new Chart(chart, `now-${chart.x}`));

@@ -1,7 +1,7 @@
 // Rollouts: a list under filters, one of them whole, and its group.
 
 const rollout_columns = [{ name: "rollout" }, { name: "score", number: true }, { name: "tokens", number: true }, { name: "versions", number: true }, { name: "state" }];
-const rollout_filters = ["step", "group", "state", "finish", "verdict", "min_score", "max_score", "min_tokens", "max_tokens", "version", "spanning", "component", "no_verdict", "text"];
+const rollout_filters = ["step", "group", "state", "finish", "min_score", "max_score", "min_tokens", "max_tokens", "version", "spanning", "component", "no_verdict", "unjudged", "text"];
 
 function row_versions(row) { return row.tokens ? row.oldest === row.newest ? `${row.newest}` : `${row.oldest}→${row.newest}` : dash; }
 
@@ -22,7 +22,8 @@ function as_rollout(answer) {
 function api_filters() {
   const all = Object.fromEntries(rollout_filters.map(name => [name, filter(name)]));
   if (is(parseFloat(all.step))) all.step = parseFloat(all.step) - 1;
-  delete all.verdict;
+  if (all.unjudged && !all.no_verdict) all.no_verdict = true;
+  delete all.unjudged;
   return all;
 }
 
@@ -32,6 +33,7 @@ class RolloutsView {
     this.pages = new Pages(async after => {
       const answer = await this.listed.ask("rollouts", { ...api_filters(), after, limit: 200 });
       this.answer = answer;
+      this.scanned = (after ? this.scanned : 0) + answer.scanned;
       return { items: answer.rollouts, next: answer.next };
     }, () => this.draw());
     this.list = new List({ label: "Rollouts", columns: rollout_columns, row: rollout_cells, choose: row => this.show(row.id), open: row => this.show(row.id), near_end: () => this.pages.more(), empty: "no rollout matches" });
@@ -52,12 +54,13 @@ class RolloutsView {
       number("step", "step", { min: 1 }), number("group", "group"),
       choice("state", [["", "any"], ["waiting", "waiting"], ["leased", "being written"], ["finished", "finished"], ["judged", "judged"], ["sealed", "sealed"], ["trained", "trained"], ["dropped", "dropped"]], filter("state"), changed("state")),
       entry("text", "search", filter("text"), changed("text")), tick_box("span several versions", filter("spanning") === "true", on => changed("spanning")(on ? "true" : "")),
-      el("details", { class: "more", open: ["finish", "min_score", "max_score", "min_tokens", "max_tokens", "version", "component", "no_verdict"].some(name => filter(name)) }, el("summary", null, "more filters"),
+      el("details", { class: "more", open: ["finish", "min_score", "max_score", "min_tokens", "max_tokens", "version", "component", "no_verdict", "unjudged"].some(name => filter(name)) }, el("summary", null, "more filters"),
         el("div", { class: "filters" }, choice("ended by", [["", "any"], ["stop", "stop"], ["length", "the length limit"], ["running", "not yet"]], filter("finish"), changed("finish")),
           el("fieldset", null, el("legend", null, "score"), number("from", "min_score", score), number("to", "max_score", score)),
           el("fieldset", null, el("legend", null, "tokens"), number("from", "min_tokens"), number("to", "max_tokens")),
           number("has version", "version"), entry("scored by component", "search", filter("component"), changed("component")),
-          entry("no verdict because", "search", filter("no_verdict"), changed("no_verdict")))), this.count);
+          tick_box("without a verdict", filter("unjudged") === "true", on => changed("unjudged")(on ? "true" : "")),
+          entry("no verdict because", "search", filter("no_verdict"), changed("no_verdict")))), el("button", { type: "button", onclick: () => this.pages.again() }, "look again"), this.count);
   }
 
   narrow(changes) {
@@ -68,7 +71,8 @@ class RolloutsView {
   draw() {
     const { pages } = this;
     const answer = object(this.answer);
-    this.count.textContent = pages.failure ? "" : `${pages.text} shown${!pages.whole || !is(answer.scanned) ? "" : ", no more"}`;
+    const looked = this.scanned > pages.items.length ? ` of ${whole(this.scanned)} looked at` : "";
+    this.count.textContent = pages.failure ? "" : `${pages.text}${looked}`;
     put_into(this.note, pages.failure ? failure_note(pages.failure) : answer.note && !pages.items.length ? el("p", { class: "note" }, answer.note) : null);
     this.list.show(pages.rows, place => pages.items[place]);
     const chosen = pages.items.findIndex(row => String(row.id) === String(this.which));

@@ -11,13 +11,13 @@
 const tallest = 8e6;  // pixels: browsers cut off what is much taller
 
 class List {
-  constructor({ label, row, choose, open, near_end, columns, empty = "nothing matches", row_height = () => 34, attributes = () => null }) {
+  constructor({ label, row, choose, open, near_end, columns, empty = "nothing matches", role, row_height = () => 34, attributes = () => null }) {
     Object.assign(this, { row, choose, open, near_end, columns, row_height, attributes, count: 0, item: () => undefined, chosen: -1, drawn: "" });
     this.prefix = `list-${List.made = (List.made || 0) + 1}`;
     this.space = el("div", { class: "space", role: columns ? "rowgroup" : "presentation" });
     this.head = columns ? el("div", { class: "columns", role: "row" }, columns.map(c => el("span", { role: "columnheader", class: c.number ? "number" : null }, c.name))) : null;
     this.none = el("div", { class: "empty", hidden: true }, empty);
-    this.place = el("div", { class: "rows", role: columns ? "grid" : "listbox", tabindex: 0, "aria-label": label }, this.head, this.space);
+    this.place = el("div", { class: "rows", role: role || (columns ? "grid" : "listbox"), tabindex: 0, "aria-label": label }, this.head, this.space);
     this.element = el("div", { class: "card list" }, this.place, this.none);
     this.place.addEventListener("scroll", () => this.draw(), { passive: true });
     this.place.addEventListener("keydown", event => this.key(event));
