@@ -2,6 +2,7 @@
 #include "actors/tram.h"
 
 #include "actors/commands/commands.h"
+#include "actors/commands/dashboard_process.h"
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/rewards.h"
 #include "actors/rewards/sandbox/serve.h"
@@ -35,13 +36,14 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
     return static_cast<int>(exit_status(e.errc()));
   }
   if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);
+  if (is_dashboard(argc, argv)) return serve_dashboard(argc, argv);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "
       "actors,\n"
       "from one binary. Try: tram run examples/arithmetic.yaml",
       {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
           kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
-          report_command(), replay_command(), verify_answer_command(rewards),
+          report_command(), dashboard_command(), replay_command(), verify_answer_command(rewards),
           grade_command(rewards), job_command(rewards), version_command()});
   return cli.main(argc, argv);
 }

@@ -19,6 +19,7 @@ CliCommand generate_command();
 CliCommand rollouts_command();
 CliCommand report_command();
 CliCommand replay_command();
+CliCommand dashboard_command();
 CliCommand verify_answer_command(std::vector<RewardKind> rewards);
 CliCommand grade_command(std::vector<RewardKind> rewards);
 CliCommand job_command(std::vector<RewardKind> rewards);

@@ -1,5 +1,6 @@
 #include "actors/commands/commands.h"
 #include "actors/commands/replay.h"
+#include "actors/dashboard/rollout_json.h"
 #include "actors/job/job.h"
 #include "actors/ledger/ledger.h"
 #include "actors/trainer/step_event.h"
@@ -99,42 +100,11 @@ void show_one(const LedgerReader& ledger, const std::string& run, RolloutId id) 
   show_verdict(judged->verdict);
 }
 
-const char* finish_name(Finish finish) {
-  switch (finish) {
-    case Finish::running:
-      return "running";
-    case Finish::stop:
-      return "stop";
-    case Finish::length:
-      return "length";
-  }
-  return "running";
-}
-
 // One rollout as an object: what the list says, its tokens with the spans they were written in, and
 // what its verdict is made of.
 void print_json(const LedgerReader& ledger, const RolloutSummary& summary) {
-  boost::json::object line{{"id", summary.id}, {"group", summary.group}, {"state", summary.state},
-      {"step", nullptr}, {"tokens", summary.tokens}, {"finish", finish_name(summary.finish)},
-      {"score", nullptr}, {"no_verdict", summary.no_verdict}};
-  if (summary.step) line["step"] = *summary.step;
-  if (summary.score) line["score"] = *summary.score;
-  boost::json::array tokens;
-  boost::json::array spans;
-  boost::json::array components;
-  if (auto judged = ledger.rollout(summary.id)) {
-    for (Token token : judged->rollout.tokens) tokens.push_back(token);
-    for (const Span& span : judged->rollout.spans)
-      spans.push_back({{"begin", span.begin}, {"end", span.end}, {"version", span.version},
-          {"fingerprint", hex(span.fingerprint)}, {"fresh_cache", span.fresh_cache}});
-    for (const auto& part : judged->verdict.components)
-      components.push_back(
-          {{"name", part.name}, {"value", part.value}, {"evidence", part.evidence}});
-    line["correct"] = judged->verdict.correct;
-  }
-  line["token_ids"] = std::move(tokens);
-  line["spans"] = std::move(spans);
-  line["components"] = std::move(components);
+  boost::json::object line = rollout_row(summary);
+  add_rollout(line, ledger.rollout(summary.id).value_or(JudgedRollout{}));
   std::printf("%s\n", json_text(line).c_str());
 }
 

@@ -1,4 +1,5 @@
 #include "actors/commands/commands.h"
+#include "actors/commands/dashboard_process.h"
 #include "actors/job/job.h"
 #include "actors/job/reference.h"
 #include "actors/messages/run_event.h"
@@ -29,6 +30,29 @@ const CliOption overcommit_option{
 const CliOption isolation_option{"isolation", "thread|process",
     "process: whoever computes or writes has a process of its own, which may be killed"};
 const CliOption plain_option{"plain", "", "a plain line per step, also on a terminal"};
+
+const CliOption http_option{"http", "HOST:PORT",
+    "a dashboard there, as long as the run goes on; 127.0.0.1:0: on any port that is free"};
+const CliOption stay_option{
+    "http-stay", "", "leave the dashboard there after the run, until Ctrl-C"};
+const CliOption insecure_option{
+    "insecure", "", "let the dashboard listen where others can reach it, too"};
+
+// Where a dashboard is wanted, checked before anything is begun; empty: none.
+std::string http_of(const CliArguments& arguments) {
+  std::string given = arguments.text("http", "");
+  if (!arguments.has("http")) {
+    if (arguments.has("http-stay")) throw UsageError("--http-stay is nothing without --http");
+    return "";
+  }
+  try {
+    HttpAddress address = parse_http_address(given);
+    require_loopback(address, arguments.has("insecure"));
+    return address.text();
+  } catch (const Error& error) {
+    throw UsageError("--http: " + error.text());
+  }
+}
 
 View view_of(const CliArguments& arguments) {
   if (arguments.has("json")) return View::json;
@@ -85,7 +109,9 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
           "the\n"
           "job learns the same. `isolation` in the job graph says it of one role alone.\n"
           "Ctrl-C once finishes the step and writes a checkpoint; twice stops at once. Either way\n"
-          "`tram resume` goes on, and nothing is lost.\n\n"
+          "`tram resume` goes on, and nothing is lost. With --http HOST:PORT it can be watched "
+          "from a\n"
+          "browser meanwhile, through a process of its own (tram help dashboard).\n\n"
           "  tram run examples/arithmetic.yaml\n"
           "  tram run examples/arithmetic.yaml --set seed=3 --set stages.reinforce.max_lag=0\n\n"
           "A file without model, stages and data is a graph file: actors of the kinds that tram "
@@ -95,18 +121,24 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
           "have; Ctrl-C stops them in order. Its run cannot be resumed.",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
-          isolation_option, json_option, plain_option, overcommit_option},
+          isolation_option, json_option, plain_option, http_option, stay_option, insecure_option,
+          overcommit_option},
       .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
                  const CliArguments& arguments) {
+        std::string http = http_of(arguments);
         if (auto graph = graph_of(arguments, kinds))
           return run_graph(*graph, kinds,
               {.folder = arguments.text("run", ""),
                   .view = view_of(arguments),
-                  .isolation = isolation_of(arguments)});
+                  .isolation = isolation_of(arguments),
+                  .http = http,
+                  .http_stay = arguments.has("http-stay")});
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""),
                                   .view = view_of(arguments),
                                   .isolation = isolation_of(arguments),
+                                  .http = http,
+                                  .http_stay = arguments.has("http-stay"),
                                   .overcommit = arguments.has("overcommit")});
       }};
 }
@@ -130,13 +162,15 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
       .options = {isolation_option, json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"},
           {"accept-changes", "", "go on although data, model or job graph were changed"},
-          overcommit_option},
+          http_option, stay_option, insecure_option, overcommit_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         return resume_run(
             arguments.positional(0), {.view = view_of(arguments),
                                          .repair = arguments.has("repair"),
                                          .accept_changes = arguments.has("accept-changes"),
                                          .isolation = isolation_of(arguments),
+                                         .http = http_of(arguments),
+                                         .http_stay = arguments.has("http-stay"),
                                          .overcommit = arguments.has("overcommit"),
                                          .reward_kinds = rewards});
       }};

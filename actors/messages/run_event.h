@@ -29,6 +29,8 @@
 //   checkpoint  version, folder, bytes, took_seconds, best
 //   exit        actor, kind, incarnation, cause, text, holding, log [last lines]
 //   alarm       text (what is wrong and what to do), e.g. many no_verdicts, a skipped step
+//   dashboard   (live only, not in the file) http (its address), link (the same, to log in with,
+//               once)
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors
 //               [{name, kind, state, waiting_for, waiting_seconds, busy, mailbox, mailbox_limit,
 //               pid (of those in another process)}], queues, tokens_per_second, running (sequences
@@ -40,7 +42,8 @@
 //               generator_busy, trainer_busy, swap_stall_us_p50, swap_stall_us_p99,
 //               tokens_per_second, seconds, reinforce_seconds, final_version, fingerprint, run,
 //               report, stopped ("finished", "interrupted", "failed"), reason, peak_memory_bytes,
-//               isolation ("thread", "process"), processes (workers started, if "process")
+//               isolation ("thread", "process"), processes (workers started, if "process"), http
+//               (the address of its dashboard, if it had one)
 //
 // Numbers that are not finite are written as null.
 

@@ -5,10 +5,12 @@
 #include "actors/run/exit_file.h"
 #include "actors/run/files.h"
 #include "actors/run/interrupt_watch.h"
+#include "actors/run/run_dashboard.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
 #include "runtime/base/shown_text.h"
+#include "runtime/base/wall_time.h"
 #include "runtime/cli/cli.h"
 #include "runtime/node/started_graph.h"
 #include "storage/file.h"
@@ -51,6 +53,7 @@ class LineView final : public EventSink {
     std::string kind = text_in(event, "event");
     if (kind == "log") return text_in(event, "line");
     if (kind == "alarm") return text_in(event, "text");
+    if (kind == "dashboard") return "watch: " + text_in(event, "link");
     if (kind == "run")
       return str(text_in(event, "name"), ": ", event.at("actors").as_uint64(), " actors in ",
           text_in(event, "run"));
@@ -89,14 +92,18 @@ const char* text_of(Stopped how) {
 // Everything of one run while it goes on.
 class GraphRun {
  public:
-  GraphRun(const GraphJob& job, const Kinds& kinds, std::string folder, View view)
+  GraphRun(const GraphJob& job, const Kinds& kinds, std::string folder, const RunOptions& options)
       : job_(job),
         kinds_(kinds),
         folder_(std::move(folder)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(
-            view == View::json ? json_view(output_) : std::make_unique<LineView>(output_),
+            options.view == View::json ? json_view(output_) : std::make_unique<LineView>(output_),
             output_)),
+        metrics_(metrics_file(folder_)),
+        dashboard_({.http = options.http,
+            .stay = options.http_stay,
+            .tell = [this](const RunEvent& event) { tell(event); }}),
         exits_(folder_ + "/exits.jsonl"),
         waited_for_(job.until.begin(), job.until.end()) {
     interrupts_.start();
@@ -108,6 +115,12 @@ class GraphRun {
   Stopped drive();
   // The one place that hears of the end of each life, from any thread.
   void ended(const ExitRecord& record);
+
+  // Here and in metrics.jsonl, which exits.jsonl and log.jsonl have a part in.
+  void tell(const RunEvent& event) {
+    view_->event(event);
+    metrics_->event(event);
+  }
 
   void done(Stopped how) {
     if (!std::exchange(over_, true)) outcome_.set_value(how);
@@ -121,6 +134,8 @@ class GraphRun {
   InterruptWatch interrupts_;  // before whatever begins threads
   std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
+  std::unique_ptr<EventSink> metrics_;
+  RunDashboard dashboard_;
   ExitFile exits_;
   std::promise<Stopped> outcome_;
   std::uint32_t processes_ = 0;  // workers that were started
@@ -206,14 +221,18 @@ RunEvent GraphRun::summary(Stopped how, double seconds) {
 int GraphRun::go() {
   // Who watches may go away (`tram run … | head`); the run goes on.
   std::signal(SIGPIPE, SIG_IGN);
-  view_->event({{"event", "run"}, {"name", job_.name}, {"run", folder_}, {"seed", job_.seed},
-      {"actors", job_.graph.actors.size()}});
+  tell({{"event", "run"}, {"name", job_.name}, {"run", folder_}, {"seed", job_.seed},
+      {"actors", job_.graph.actors.size()}, {"started", iso_time(RealClock().wall())},
+      {"seconds", 0.0}});
+  dashboard_.start(folder_);
   auto began = std::chrono::steady_clock::now();
   Stopped how = drive();
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   RunEvent event = summary(how, took.count());
-  view_->event(event);
+  dashboard_.add_to(event);
+  tell(event);
   view_->close();
+  dashboard_.finish(interrupts_);
   if (how == Stopped::finished) return static_cast<int>(ExitStatus::ok);
   if (how == Stopped::interrupted) return static_cast<int>(ExitStatus::interrupted);
   print_error("tram", text_in(event, "reason"));
@@ -238,7 +257,7 @@ int run_graph(const GraphJob& given, const Kinds& kinds, const RunOptions& optio
   GraphJob job = given;
   if (options.isolation == Isolation::process) put_apart(job.graph);
   std::string folder = options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder;
-  return GraphRun(job, kinds, make_run_folder(job, folder), options.view).go();
+  return GraphRun(job, kinds, make_run_folder(job, folder), options).go();
 }
 
 }  // namespace tramontane

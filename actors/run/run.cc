@@ -12,6 +12,7 @@
 #include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
 #include "actors/run/run_began.h"
+#include "actors/run/run_dashboard.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
@@ -84,7 +85,10 @@ class Run {
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
-        metrics_(metrics_file(files.folder())) {
+        metrics_(metrics_file(files.folder())),
+        dashboard_({.http = options.http,
+            .stay = options.http_stay,
+            .tell = [this](const RunEvent& event) { emit(event); }}) {
     interrupts_.start();
   }
 
@@ -117,6 +121,7 @@ class Run {
   std::shared_ptr<Output> output_;
   std::shared_ptr<EventSink> view_;
   std::shared_ptr<EventSink> metrics_;
+  RunDashboard dashboard_;
 };
 
 std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
@@ -210,6 +215,7 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   event["stopped"] = stopped_text(outcome.how);
   event["reason"] = outcome.reason;
   if (auto memory = process_memory()) event["peak_memory_bytes"] = memory->peak + worker_memory_;
+  dashboard_.add_to(event);
   event["isolation"] = tramontane::name(apart_.any() ? Isolation::process : Isolation::thread);
   if (apart_.any()) event["processes"] = processes_;
   metrics_->event(event);
@@ -242,11 +248,14 @@ int Run::go(bool resumed, Repair repair) {
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
   emit(event);
+  dashboard_.start(files_.folder());
   for (const auto& text : files_.problems_of(past)) alarm(text, past);
   for (const auto& change : accepted_)
     alarm("the run goes on with what it did not begin with: " + change, past);
   RunOutcome outcome = drive(totals, past, repair);
-  return finish(outcome, *totals);
+  int status = finish(outcome, *totals);
+  dashboard_.finish(interrupts_);
+  return status;
 }
 
 // What differs from the run's beginning, if that is accepted; from then on it is what is expected.

@@ -31,6 +31,9 @@ struct RunOptions {
   bool repair = false;          // resume: where the ledger is damaged, go on from before that
   bool accept_changes = false;  // resume: go on although inputs are not what the run began with
   Isolation isolation = Isolation::thread;
+  // HOST:PORT of a dashboard for as long as the run goes on; empty: none.
+  std::string http = {};
+  bool http_stay = false;   // … and after that, until it is interrupted
   bool overcommit = false;  // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
 };

@@ -17,7 +17,8 @@ namespace tramontane {
 namespace {
 
 bool lasting(const RunEvent& event) {
-  return text(event, "event") != "status";
+  std::string what = text(event, "event");
+  return what != "status" && what != "dashboard";
 }
 
 class JsonView final : public EventSink {
@@ -25,7 +26,7 @@ class JsonView final : public EventSink {
   explicit JsonView(std::shared_ptr<Output> output) : output_(std::move(output)) {}
 
   void event(const RunEvent& event) override {
-    if (lasting(event)) output_->write(json_text(event) + "\n");
+    if (text(event, "event") != "status") output_->write(json_text(event) + "\n");
   }
 
  private:

@@ -348,6 +348,7 @@ Line step_line(const RunEvent& event, int width) {
 std::vector<Line> event_lines(const RunEvent& event, int width) {
   std::vector<Line> out;
   for (const auto& line : lines_of(event)) append_folded(out, line, width, text_column);
+  if (text(event, "event") == "dashboard") add_copied(out, "watch", text(event, "link"), width);
   return out;
 }
 
@@ -367,6 +368,7 @@ std::vector<Line> closing_lines(const RunState& state, const std::string& progra
   if (text(summary, "stopped", "finished") != "finished")
     add_copied(out, "go on", shell_command({program, "resume", run}), width);
   add_copied(out, "look at", shell_command({program, "rollouts", run}), width);
+  add_copied(out, "watch", shell_command({program, "dashboard", run}), width);
   return out;
 }
 

@@ -1,0 +1,98 @@
+#include "actors/commands/commands.h"
+#include "actors/commands/dashboard_process.h"
+#include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
+#include "runtime/base/result.h"
+#include "runtime/base/shell.h"
+
+#include <boost/json/object.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+namespace tramontane {
+namespace {
+
+// Of runs/ below the current folder, the run that began last.
+std::string newest_run() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path newest;
+  fs::file_time_type began{};
+  for (const auto& entry : fs::directory_iterator("runs", error))
+    for (const char* file : {"job.yaml", "graph.yaml"}) {
+      auto time = fs::last_write_time(entry.path() / file, error);
+      if (error || (!newest.empty() && time <= began)) continue;
+      newest = entry.path();
+      began = time;
+    }
+  if (newest.empty())
+    throw UsageError("there is no run in runs/ here: say which, tram dashboard RUN");
+  return newest.string();
+}
+
+int dashboard(const CliArguments& arguments) {
+  HttpAddress address;
+  try {
+    address = parse_http_address(arguments.text("http", "127.0.0.1:0"));
+    require_loopback(address, arguments.has("insecure"));
+  } catch (const Error& error) {
+    throw UsageError("--http: " + error.text());
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in every thread: sigwait() takes them
+  ServedDashboard served(
+      arguments.positionals() > 0 ? arguments.positional(0) : newest_run(), address);
+  if (arguments.has("json")) {
+    boost::json::object line{{"event", "dashboard"}, {"run", served.run_folder()},
+        {"http", served.http()}, {"link", served.link()}};
+    std::printf("%s\n", json_text(line).c_str());
+  } else {
+    std::printf(
+        "%s\n\n  in a browser  %s  (once, within ten minutes)\n"
+        "  in a shell    curl -H \"Authorization: Bearer $(cat %s)\" %s/api/v1/jobs\n\n"
+        "Ctrl-C ends it; a run goes on.\n",
+        served.run_folder().c_str(), served.link().c_str(), shell_quoted(token_path()).c_str(),
+        served.http().c_str());
+  }
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return 0;
+}
+
+}  // namespace
+
+CliCommand dashboard_command() {
+  return {.name = "dashboard",
+      .summary = "watch a run in a browser or with curl, while it goes on or after it ended",
+      .details =
+          "Serves a page and an API over a run's directory: what it does, what it waits for, what "
+          "it\n"
+          "has learnt, what died and why. It only reads, and is no part of the run. Without RUN "
+          "it\n"
+          "takes the newest of runs/ here. Everything wants the token that lies in "
+          "$TRAM_HOME/token\n"
+          "(made on first use; without TRAM_HOME in ~/.local/state/tramontane), or the link that "
+          "is\n"
+          "printed, which works once. GET /api/v1/openapi.json describes the API.\n\n"
+          "  tram dashboard runs/first\n"
+          "  tram dashboard runs/first --http 127.0.0.1:8080\n\n"
+          "Nothing is encrypted, so that it listens on this machine alone, unless --insecure; "
+          "from\n"
+          "elsewhere, ssh -L 8080:127.0.0.1:8080 HOST.",
+      .positionals = {"[RUN]"},
+      .options = {{"http", "HOST:PORT",
+                      "where to listen (default 127.0.0.1:0: any port that is free)"},
+          {"insecure", "", "listen where others can reach it, too"},
+          {"json", "", "print where it is as a JSON object"}},
+      .run = dashboard};
+}
+
+}  // namespace tramontane

@@ -1,0 +1,91 @@
+#include "actors/commands/dashboard_process.h"
+
+#include "actors/run/dashboard_child.h"
+#include "runtime/base/check.h"
+#include "runtime/base/descriptor.h"
+#include "runtime/base/home.h"
+#include "runtime/base/json_text.h"
+#include "runtime/base/result.h"
+#include "runtime/cli/cli.h"
+#include "runtime/node/parent.h"
+
+#include <boost/json/object.hpp>
+
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifndef TRAM_VERSION
+#define TRAM_VERSION "unknown"
+#endif
+
+namespace tramontane {
+namespace {
+
+constexpr int niceness = 10;      // it watches: the job comes first
+constexpr int seconds_after = 1;  // for who watches to see the run's end
+
+void report(const Descriptor& to, const boost::json::object& what) {
+  std::string line = json_text(what) + "\n";
+  if (::write(to.get(), line.data(), line.size()) < 0) return;  // nobody listens any more
+}
+
+}  // namespace
+
+std::string token_path() {
+  return home_folder() + "/token";
+}
+
+void require_loopback(const HttpAddress& address, bool insecure) {
+  if (insecure || is_loopback(address.host)) return;
+  throw Error(
+      Errc::bad_input, str(address.text(),
+                           " can be reached from elsewhere, and nothing is encrypted: listen on "
+                           "127.0.0.1 and come through ssh -L, or say --insecure"));
+}
+
+ServedDashboard::ServedDashboard(const std::string& run_folder, const HttpAddress& address)
+    : log_(clock_, {.terminal = Level::warning}),
+      guard_({.token = token_text(token_of(token_path()))}, clock_),
+      dashboard_({.run = run_folder, .version = TRAM_VERSION}, guard_, clock_),
+      server_({.routes = dashboard_.routes(), .guard = &guard_, .clock = &clock_, .log = &log_}),
+      address_(server_.listen(address)) {}
+
+std::string ServedDashboard::http() const {
+  HttpAddress shown = address_;
+  if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
+  if (shown.host == "::") shown.host = "::1";
+  return "http://" + shown.text();
+}
+
+bool is_dashboard(int argc, char** argv) {
+  return argc == 4 && std::strcmp(argv[1], dashboard_word) == 0;
+}
+
+int serve_dashboard(int, char** argv) {
+  die_with_parent();
+  std::signal(SIGPIPE, SIG_IGN);
+  ::setpriority(PRIO_PROCESS, 0, niceness);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in every thread: sigwait() takes it
+  Descriptor to(dashboard_report);
+  try {
+    ServedDashboard served(argv[2], parse_http_address(argv[3]));
+    report(to, {{"http", served.http()}, {"link", served.link()}});
+    to.close();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    timespec moment{seconds_after, 0};
+    ::nanosleep(&moment, nullptr);
+    return 0;
+  } catch (const Error& error) {
+    report(to, {{"error", error.text()}});
+    return static_cast<int>(exit_status(error.errc()));
+  }
+}
+
+}  // namespace tramontane
