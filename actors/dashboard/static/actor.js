@@ -29,7 +29,7 @@ class Histories {
 
 function actor_facts(actor) {
   return facts([
-    ["state", state_mark(actor.state)], ["waits for", wait_text(actor) || dash], ["since", wait_age(actor) || dash],
+    ["state", state_mark(actor.state)], ["state before", actor.state === "dead" && actor.last_state !== "dead" ? states[actor.last_state] || actor.last_state : null], ["waits for", wait_text(actor) || dash], ["since", wait_age(actor) || dash],
     ["busy", percent(actor.busy)], ["kind", actor.kind], ["process", actor.worker ? `${actor.worker}, pid ${actor.pid ?? dash}` : `of the run, pid ${actor.pid ?? dash}`],
     ["machine", string(actor.node)], ["memory of the process", is(actor.memory) ? bytes(actor.memory) : null],
     ["mailbox", `${whole(actor.mailbox)} of ${whole(actor.mailbox_limit)} messages, ${bytes(actor.mailbox_bytes)} of ${bytes(actor.mailbox_bytes_limit)}`],
@@ -66,7 +66,7 @@ class ActorView {
     this.chart_of = [chart("Busy", "busy", { top: 1, fixed_top: true, format: v => percent(v) }), chart("Mailbox", "mailbox", { unit: "messages" }), chart("Writes", "rate", { unit: "tokens/s", format: count })];
     this.charts = this.chart_of.map(of => new Chart(of(), "actor"));
     place.append(el("p", { class: "back" }, el("a", { href: link_to("actors") }, "← all actors")), el("h1", null, name), this.facts,
-      el("h2", null, "Since this page was opened"), el("div", { class: "charts three" }, this.charts.map(c => c.card)), this.rest);
+      this.since = el("section", { "aria-label": "Since this page was opened" }, el("h2", null, "Since this page was opened"), el("div", { class: "charts three" }, this.charts.map(c => c.card))), this.rest);
     this.draw();
     this.load();
   }
@@ -89,6 +89,7 @@ class ActorView {
   draw() {
     const actor = watched.actors.find(a => a.name === this.name) || this.found;
     if (actor) put_into(this.facts, actor_facts(actor));
+    this.since.hidden = !watched.live;
     const rates = histories.by_name.get(this.name);
     this.charts[2].card.hidden = !(rates && rates.rate.some(is));
     this.charts.forEach((chart, i) => chart.update(this.chart_of[i]()));

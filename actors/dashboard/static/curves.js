@@ -12,15 +12,17 @@ class Curves {
 
   // What there is to draw: [{ name, unit, help, axis, points, last }].
   async load() {
-    const answer = await this.asking.ask("metrics", { names: this.names.join(","), points: curve_points });
+    const answer = await this.fetch(this.names);
     this.series = new Map();
-    for (const metric of answer.metrics) this.help.set(metric.name, metric);
-    this.take(answer.series);
+    this.take(answer);
     return answer.metrics;
   }
 
-  take(all) {
-    for (const part of array(all)) {
+  fetch(names, from = undefined) { return this.asking.ask("metrics", { names: names.join(","), points: curve_points, from }); }
+
+  take(answer) {
+    for (const metric of array(answer.metrics)) this.help.set(metric.name, metric);
+    for (const part of array(answer.series)) {
       const key = `${part.name} ${part.label}`;
       const known = this.series.get(key) || { name: part.name, label: part.label, axis: part.axis, x: [], y: [] };
       const end = known.x.length ? known.x[known.x.length - 1] : -Infinity;
@@ -47,8 +49,11 @@ class Curves {
       const those = all.filter(s => s.axis === axis);
       const from = Math.max(...those.map(s => s.x.length ? s.x[s.x.length - 1] : 0)) - (axis === "step" ? late : 30);
       const names = [...new Set(those.map(s => s.name))];
-      this.take((await this.asking.ask("metrics", { names: names.join(","), points: curve_points, from })).series);
+      this.take(await this.fetch(names, from));
     }
+    // Of some there was nothing before.
+    const missing = this.names.filter(name => !all.some(s => s.name === name));
+    if (missing.length) this.take(await this.fetch(missing));
     return null;
   }
 
@@ -77,7 +82,7 @@ function curve_chart(title, curves, names, more = {}) {
     format: metric.unit === "share" ? v => percent(v, v !== 0 && Math.abs(v) < 0.1 ? 1 : 0) : undefined, bottom: metric.unit === "share" || more.positive ? 0 : undefined,
     help: names.map(name => object(curves.help.get(name)).help).filter(Boolean).map((text, i) => several ? `${names[i]}: ${text}` : text).join("\n"),
     none: "nothing recorded yet", open: by_step && !warm ? step => go("batches", Math.max(0, Math.round(step) - 1)) : undefined,
-    series: found.map((s, i) => ({ name: [several ? prose(s.name) : "", s.label].filter(Boolean).join(", ") || prose(s.name), colour: `var(--c${i % 6 + 1})`, x: s.x, y: s.y, show: show_value(metric.unit), reach: s.x.length < 40 ? 20 : 0, ...more.series })),
+    series: found.map((s, i) => ({ name: [several ? prose(s.name) : "", prose(s.label)].filter(Boolean).join(", ") || prose(s.name), colour: `var(--c${i % 6 + 1})`, x: s.x, y: s.y, show: show_value(metric.unit), reach: s.x.length < 40 ? 20 : 0, dots: s.x.length === 1 ? 3.5 : undefined, ...more.series })),
     ...more.chart,
   };
 }

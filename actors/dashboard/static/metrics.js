@@ -51,7 +51,16 @@ class MetricsView {
     put_into(this.space, this.charts.map(c => c.card));
   }
 
-  update() { if (this.charts.length === array(this.shown).length) this.charts.forEach((chart, i) => chart.update(this.chart(this.shown[i]))); }
+  // Where there are metrics that there were not, they are looked for anew.
+  update() {
+    if (this.charts.length && this.curves.help.size > this.known.length) {
+      this.known = [...this.curves.help.values()];
+      return this.choose();
+    }
+    return this.update_charts();
+  }
+
+  update_charts() { if (this.charts.length === array(this.shown).length) this.charts.forEach((chart, i) => chart.update(this.chart(this.shown[i]))); }
 
   hear(kind) { this.curves.hear(kind); }
 

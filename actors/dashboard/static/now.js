@@ -27,7 +27,7 @@ function job_tiles(job) {
     tile("score of the last batch", fixed(job.score, 3), is(job.correct) ? `${percent(job.correct)} right, moving average` : ""),
     tile("weight version", whole(job.version), is(job.lag_max) ? `lag at most ${whole(job.lag_max)}` : ""),
     tile("log-prob gap", job.log_prob_gap_max === 0 ? "0" : is(job.log_prob_gap_max) ? short(job.log_prob_gap_max) : dash, job.log_prob_gap_max === 0 ? "bit for bit" : is(job.log_prob_gap_max) ? "largest of the last audit" : "not audited yet", job.log_prob_gap_max === 0 ? "good" : job.log_prob_gap_max > 0 ? "bad" : ""),
-    tile("written", [count(job.tokens_per_s), el("small", null, " tokens/s")], queues ? queues : ""),
+    job.live ? tile("written", [count(job.tokens_per_s), el("small", null, " tokens/s")], queues) : tile("written", [count(object(job.summary).tokens_per_second), el("small", null, " tokens/s")], "mean of the run"),
     common_tiles(job));
 }
 
@@ -67,10 +67,11 @@ class NowView {
   async load() {
     try {
       const points = new Map((await this.curves.load()).map(m => [m.name, m.points]));
-      const warm = object(watched.job).stage_kind === "warm_start" || points.get("warm_start_loss") > 0 && !(points.get("score") > 0);
-      this.cards = now_cards.map(([title, names, more]) => ({ title, names: names.filter(n => points.has(n)), more })).filter(card => card.names.length)
-        .filter(card => card.title !== "Warm start" || points.get("warm_start_loss") > 0 || warm).sort((a, b) => warm ? (b.title === "Warm start") - (a.title === "Warm start") : 0);
-      if (object(watched.job).kind === "graph" && ![...points.values()].some(n => n > 0)) this.cards = [];
+      const job = object(watched.job);
+      const warm = job.stage_kind === "warm_start" || points.has("warm_start_loss") && !points.has("score");
+      this.cards = now_cards.map(([title, names, more]) => ({ title, names, more })).filter(card => card.title !== "Warm start" || warm || points.has("warm_start_loss"));
+      if (warm) this.cards.sort((a, b) => (b.title === "Warm start") - (a.title === "Warm start"));
+      if (job.kind === "graph" && !points.size) this.cards = [];
       this.curves.names = this.cards.flatMap(card => card.names);
       await this.curves.load();
       this.draw_curves();

@@ -14,7 +14,7 @@ function rollout_cells(row) {
 function as_rollout(answer) {
   const scores = array(answer.siblings).map(s => s.score).filter(is);
   const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
-  return { ...answer, tokens: answer.ids, texts: array(answer.texts).length ? answer.texts : null, length: array(answer.ids).length,
+  return { ...answer, tokens: answer.token_ids, texts: array(answer.texts).length ? answer.texts : null, length: array(answer.token_ids).length,
     advantage_note: "the score less the mean of its group", advantage: is(answer.score) && scores.length > 1 ? answer.score - mean : undefined,
     spans: array(answer.spans).map(s => ({ ...s, fresh: s.fresh_cache })) };
 }

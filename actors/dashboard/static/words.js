@@ -23,7 +23,7 @@ function job_sentence(job) {
   const stage = { warm_start: "Warm start", reinforce: "Reinforcement" }[job.stage_kind] || (job.stage_kind ? prose(job.stage_kind) : "");
   const where = stage && is(job.step) ? `${stage}: step ${whole(job.step)}${is(job.steps) ? " of " + whole(job.steps) : ""}` : stage;
   const left = job.live && is(job.eta_seconds) ? `, ${duration(job.eta_seconds)} left of this stage` : "";
-  if (job.live) return `${where || "It is " + (job_words[job.state] || string(job.state))}${left}.${job.reason ? " " + job.reason : ""}`;
+  if (job.live) return `${where || "It is " + (job_words[job.state] || string(job.state))}${left}.${job.reason && (job.state !== "running" || !stage) ? " " + job.reason : ""}`;
   const end = job.state === "running" || job.state === "placing" ? "Nothing works on this run any more" : `This run is ${job_words[job.state] || prose(job.state)}`;
   return `${end}${job.reason ? " (" + job.reason + ")" : ""}${where ? ". Last: " + where.charAt(0).toLowerCase() + where.slice(1) : ""}. What is shown comes from its files.`;
 }
@@ -33,7 +33,9 @@ const states = {
   ending: "ending", restarting: "restarting", dead: "dead",
 };
 
-function state_mark(state) {
+// Of a run that is over, an actor that is dead is nothing to worry about.
+function state_mark(state, live = watched.live) {
+  if (state === "dead" && !live) return el("span", { class: "state quiet" }, "ended");
   const tone = { handling: "busy", working: "busy", dead: "bad", restarting: "bad", ending: "bad", stopping: "bad" }[state] || "quiet";
   return el("span", { class: `state ${tone}` }, states[state] || prose(state));
 }
