@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 enum : std::size_t { metrics, exits, log };
 
 constexpr Duration actors_every = 1s;
-constexpr Duration patience = 2s;  // with a run's files, of one look
+constexpr Duration one_look = 50ms;  // at the lines of one watcher
+constexpr Duration patience = 2s;    // with a run's files, of one look
 
 std::array<LineFile, 3> files_of(const std::string& folder) {
   return {LineFile(folder + "/metrics.jsonl"), LineFile(folder + "/exits.jsonl"),
@@ -88,14 +89,18 @@ RunStream::RunStream(std::shared_ptr<WatchedRun> run, StreamPlace from, std::set
   for (std::size_t i = 0; i < files_.size(); ++i) place_.at[i] = std::min(place_.at[i], end.at[i]);
 }
 
-void RunStream::add_lines(std::size_t file, std::size_t room, std::string& out) {
-  if (out.size() >= room) return;
-  for (const auto& line : files_[file].read(place_.at[file], room - out.size())) {
-    place_.at[file] = line.end;
-    std::string kind = kind_in(file, line.text);
-    if (kind.empty() || !wants(kind)) continue;
-    out += server_sent_event(kind, place_.text(), line.text);
-    if (out.size() >= room) return;
+void RunStream::add_lines(std::size_t file, std::size_t room, Time until, std::string& out) {
+  while (out.size() < room) {
+    auto lines = files_[file].read(place_.at[file], room - out.size());
+    for (const auto& line : lines) {
+      place_.at[file] = line.end;
+      std::string kind = kind_in(file, line.text);
+      if (kind.empty() || !wants(kind)) continue;
+      out += server_sent_event(kind, place_.text(), line.text);
+      if (out.size() >= room) return;
+    }
+    // Whoever wants little of a long file is not told it line by line, nor keeps others waiting.
+    if (lines.empty() || run_->clock().now() >= until) return;
   }
 }
 
@@ -103,7 +108,7 @@ std::string RunStream::next(std::size_t room) {
   Time now = run_->clock().now();
   run_->refresh(after(now, patience));
   std::string out;
-  for (std::size_t file : {metrics, exits, log}) add_lines(file, room, out);
+  for (std::size_t file : {metrics, exits, log}) add_lines(file, room, after(now, one_look), out);
   if (wants("job") && job_told_ != run_->job_version()) {
     job_told_ = run_->job_version();
     out += server_sent_event("job", "", run_->job_text());

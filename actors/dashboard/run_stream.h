@@ -41,7 +41,7 @@ class RunStream final : public EventSource {
   std::string next(std::size_t room) override;
 
  private:
-  void add_lines(std::size_t file, std::size_t room, std::string& out);
+  void add_lines(std::size_t file, std::size_t room, Time until, std::string& out);
 
   bool wants(std::string_view kind) const {
     return kinds_.empty() || kinds_.contains(std::string(kind));

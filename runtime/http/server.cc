@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <list>
 #include <set>
@@ -27,6 +28,7 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 constexpr int lines_a_minute = 60;
+constexpr Duration soon = 10ms;
 constexpr Duration accept_again = 200ms;  // where the system refuses a connection
 
 int status_of(Errc code) {
@@ -75,7 +77,7 @@ class HttpServer::State final : public HttpConnectionOwner {
     TRAM_CHECK(options_.log != nullptr, "a server without a log");
     work_thread_ = start_thread("the thread of HTTP handlers", [this] { work_.run(); });
     io_thread_ = start_thread("the thread of HTTP connections", [this] { io_.run(); });
-    asio::post(io_, [this] { await_poll(); });
+    asio::post(io_, [this] { await_poll(limits().poll); });
   }
 
   ~State() override {
@@ -110,7 +112,7 @@ class HttpServer::State final : public HttpConnectionOwner {
   void admit(tcp::socket socket, std::string_view first_bytes);
   bool make_room();
   void run(const HttpRoute& route, HttpRequest request, std::function<void(HttpResponse)> done);
-  void await_poll();
+  void await_poll(Duration wait);
   void poll();
   void tell(Level level, const std::string& text, const std::string& peer, const std::string& what);
 
@@ -261,12 +263,12 @@ bool HttpServer::State::may_stream() {
   return streams < limits().streams;
 }
 
-void HttpServer::State::await_poll() {
-  poll_.expires_after(limits().poll);
+void HttpServer::State::await_poll(Duration wait) {
+  poll_.expires_after(wait);
   poll_.async_wait([this](const error_code& error) {
-    if (error) return;
+    if (error) return;  // another wait has taken its place
+    await_poll(limits().poll);
     poll();
-    await_poll();
   });
 }
 
@@ -292,7 +294,13 @@ void HttpServer::State::poll() {
     }
     asio::post(io_, [this, ready, events] {
       polling_ = false;
-      for (std::size_t i = 0; i < ready.size(); ++i) ready[i]->send_events(std::move((*events)[i]));
+      bool more = false;
+      for (std::size_t i = 0; i < ready.size(); ++i) {
+        more |= (*events)[i].size() >= limits().stream_bytes / 2;
+        ready[i]->send_events(std::move((*events)[i]));
+      }
+      // Whoever is far behind need not wait.
+      if (more) await_poll(std::min(soon, limits().poll));
     });
   });
 }
