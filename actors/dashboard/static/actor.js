@@ -37,7 +37,7 @@ function actor_facts(actor) {
     ["handled", plural(actor.handled, "message")], ["last handler", actor.last_handler], ["without a handler", actor.unhandled ? plural(actor.unhandled, "message") : null],
     ["weight version", is(actor.weight_version) ? whole(actor.weight_version) : null], ["writes", is(actor.tokens_per_s) ? `${count(actor.tokens_per_s)} tokens/s` : null],
     ["life", `${whole(actor.incarnation)}${actor.restarts ? `, restarted ${actor.restarts === 1 ? "once" : whole(actor.restarts) + " times"}` : ", never restarted"}${actor.failed ? `, failed ${actor.failed === 1 ? "once" : whole(actor.failed) + " times"}` : ""}`],
-    ...Object.entries(object(actor.notes)),
+    ...Object.entries(object(actor.notes)).filter(([name]) => name !== "version" || !is(actor.weight_version)).map(([name, value]) => [prose(name), value]),
   ]);
 }
 

@@ -62,6 +62,8 @@ class Curves {
   close() { clearInterval(this.timer); this.asking.close(); }
 }
 
+function metric_title(name) { return prose(name).replace(/^heldout/, "held-out"); }
+
 function show_value(unit) {
   if (unit === "share") return v => percent(v, v !== 0 && Math.abs(v) < 0.1 ? 1 : 0);
   if (unit === "s") return duration;
@@ -82,7 +84,7 @@ function curve_chart(title, curves, names, more = {}) {
     format: metric.unit === "share" ? v => percent(v, v !== 0 && Math.abs(v) < 0.1 ? 1 : 0) : undefined, bottom: metric.unit === "share" || more.positive ? 0 : undefined,
     help: names.map(name => object(curves.help.get(name)).help).filter(Boolean).map((text, i) => several ? `${names[i]}: ${text}` : text).join("\n"),
     none: "nothing recorded yet", open: by_step && !warm ? step => go("batches", Math.max(0, Math.round(step) - 1)) : undefined,
-    series: found.map((s, i) => ({ name: [several ? prose(s.name) : "", prose(s.label)].filter(Boolean).join(", ") || prose(s.name), colour: `var(--c${i % 6 + 1})`, x: s.x, y: s.y, show: show_value(metric.unit), reach: s.x.length < 40 ? 20 : 0, dots: s.x.length === 1 ? 3.5 : undefined, ...more.series })),
+    series: found.map((s, i) => ({ name: [several ? metric_title(s.name) : "", prose(s.label)].filter(Boolean).join(", ") || metric_title(s.name), colour: `var(--c${i % 6 + 1})`, x: s.x, y: s.y, show: show_value(metric.unit), reach: s.x.length < 40 ? 20 : 0, dots: s.x.length === 1 ? 3.5 : undefined, ...more.series })),
     ...more.chart,
   };
 }

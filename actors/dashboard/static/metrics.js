@@ -43,7 +43,7 @@ class MetricsView {
     return this.draw();
   }
 
-  chart(metric) { return curve_chart(prose(metric.name), this.curves, [metric.name], metric.axis === "seconds" ? { series: { dots: 2.2 } } : {}); }
+  chart(metric) { return curve_chart(metric_title(metric.name), this.curves, [metric.name], metric.axis === "seconds" ? { series: { dots: 2.2 } } : {}); }
 
   draw() {
     this.close_charts();

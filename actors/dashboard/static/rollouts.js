@@ -108,7 +108,7 @@ class RolloutsView {
       el("p", { class: "about" }, "All completions of this prompt. ", is(step) ? el("a", { href: link_to("batches", step) }, `The batch of step ${whole(step + 1)}`) : "Not in a batch yet."),
       table([{ name: "sample", of: r => r.id === id ? el("b", { "aria-current": "true" }, whole(r.sample)) : el("a", { href: link_to("rollouts", r.id, Object.fromEntries(route.filters)) }, whole(r.sample)) },
         { name: "score", number: true, of: r => is(r.score) ? fixed(r.score, 2) : dash }, { name: "tokens", number: true, of: r => whole(r.tokens) }, { name: "versions", number: true, of: row_versions },
-        { name: "ended by", of: r => r.finish === "length" ? "length limit" : prose(r.finish) }, { name: "state", of: r => r.no_verdict ? `${r.state}; no verdict: ${r.no_verdict}` : string(r.state) }],
+        { name: "ended by", of: r => ({ length: "length limit", running: "nothing yet" })[r.finish] || prose(r.finish) }, { name: "state", of: r => r.no_verdict ? `${r.state}; no verdict: ${r.no_verdict}` : string(r.state) }],
       rows, { row_class: r => r.id === id ? "strong" : null, label: "Group" }), texts);
   }
 

@@ -1,11 +1,12 @@
 // One rollout: what is known of it, its text, its verdict with the evidence.
 
 function verdict_name(rollout) {
-  return string(rollout.no_verdict) ? "no verdict" : rollout.correct ? "right" : "wrong";
+  if (string(rollout.no_verdict)) return "no verdict";
+  return rollout.score === null ? "not judged" : rollout.correct ? "right" : "wrong";
 }
 
 function verdict_mark(rollout) {
-  const [mark, tone] = { "no verdict": ["?", ""], right: ["✓", " good"], wrong: ["✗", " bad"] }[verdict_name(rollout)];
+  const [mark, tone] = { "no verdict": ["?", ""], "not judged": ["…", ""], right: ["✓", " good"], wrong: ["✗", " bad"] }[verdict_name(rollout)];
   return el("span", { class: "verdict" + tone, role: "img", "aria-label": verdict_name(rollout) }, mark);
 }
 
@@ -16,6 +17,7 @@ function versions_text(rollout) {
 
 function verdict_table(rollout) {
   if (string(rollout.no_verdict)) return el("p", { class: "note" }, "No verdict: " + rollout.no_verdict);
+  if (verdict_name(rollout) === "not judged") return el("p", { class: "note" }, "It has not been judged yet.");
   return table([
     { name: "component", of: c => string(c.name) },
     { name: "value", number: true, of: c => fixed(c.value, 3) },
@@ -39,7 +41,7 @@ function rollout_facts(rollout) {
     fact("gold", string(rollout.answer) || dash), fact("score", is(rollout.score) ? fixed(rollout.score, 2) : dash),
     is(rollout.advantage) ? fact("advantage", signed(rollout.advantage, 3)) : null,
     is(rollout.step) ? fact("trained in step", whole(rollout.step + 1)) : null, fact("group", whole(rollout.group)), fact("sample", whole(rollout.sample)),
-    fact("tokens", whole(rollout.length)), fact("ended by", rollout.finish === "length" ? "the length limit" : prose(rollout.finish) || dash),
+    fact("tokens", whole(rollout.length)), fact("ended by", rollout.finish === "length" ? "the length limit" : rollout.finish === "running" ? "nothing yet" : prose(rollout.finish) || dash),
     fact("mean log-prob", fixed(mean, 3)));
 }
 
