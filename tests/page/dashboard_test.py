@@ -12,11 +12,11 @@ from browser import expect
 from stand_in import StandIn
 
 TEXT = "const e = document.querySelector(arguments[0]); return e ? e.textContent : '';"
-VIEWS = {"now": "#/now", "actors": "#/actors", "actor": "#/actors/generator/0", "rollouts": "#/rollouts/100", "batch": "#/batches/12", "events": "#/events", "metrics": "#/metrics",
+VIEWS = {"now": "#/now", "actors": "#/actors", "actor": "#/actors/generator/0", "rollouts": "#/rollouts/100", "batch": "#/batches/12", "events": "#/events", "timeline": "#/timeline", "metrics": "#/metrics",
     "rollouts-by-log-prob": "#/rollouts/100?by=log-prob&min_score=0.5"}
 READY = {"now": "return document.querySelectorAll('.chart path').length >= 7", "actors": "return document.querySelectorAll('[role=row] .state').length > 3",
     "actor": "return document.querySelector('main').textContent.includes('Past lives')", "rollouts": "return document.querySelector('.token') !== null && document.querySelectorAll('.list [data-place]').length > 5",
-    "batch": "return document.querySelectorAll('.groups [data-place]').length > 5", "events": "return document.querySelectorAll('.events [data-place]').length > 5",
+    "batch": "return document.querySelectorAll('.groups [data-place]').length > 5", "events": "return document.querySelectorAll('.events [data-place]').length > 5", "timeline": "return document.querySelectorAll('.timeline rect').length > 5",
     "metrics": "return document.querySelectorAll('.chart path').length >= 10", "rollouts-by-log-prob": "return document.querySelector('.token') !== null"}
 
 
@@ -70,6 +70,8 @@ def grows_without_reload(page, server):
 
 def actors_by_keyboard(page, server):
     open_view(page, server, "actors")
+    page.press("Tab", "Enter")
+    expect("main" in page.focused(), f"the first stop is no way to the content, but {page.focused()}")
     page.focus("[role=treegrid]")
     page.press("End")
     name = page.js("return document.querySelector('[aria-selected=true] .what').textContent")
@@ -87,6 +89,21 @@ def actors_by_keyboard(page, server):
     page.press("Enter")
     page.wait("an open machine", "return document.querySelectorAll('.state').length > 3")
     print("actors: one stop, Enter opens, machines close and open", flush=True)
+
+
+def timeline_is_moved(page, server):
+    open_view(page, server, "timeline")
+    page.focus(".timeline")
+    page.press("+", "ArrowLeft")
+    shared = page.js("return location.href")
+    expect("from=" in shared and "to=" in shared, f"the stretch of time is not in the address: {shared}")
+    said = page.js(TEXT, "[role=status].unseen")
+    expect(said.endswith(" s") and " to " in said, f"moving says {said!r}")
+    page.go("about:blank")
+    page.go(shared)
+    page.wait("the same stretch", "return document.querySelector('.matches').textContent === arguments[0]", said)
+    expect(page.js("return [...document.querySelectorAll('td')].some(d => d.textContent.includes('%'))"), "the timeline is not told in words")
+    print("timeline: moved and zoomed by keyboard, told in words, shared", flush=True)
 
 
 def links_are_shared(page, server):
@@ -138,7 +155,7 @@ def large_runs_stay_fluid(page, folders):
         page.size(1440, 900)
         watch = """window.longest = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.longest = Math.max(window.longest, e.duration); }).observe({ type: "longtask", buffered: true });"""
         took = {}
-        for view, script in [("now", "document.querySelector('.chart svg').focus()"), ("actors", "document.querySelector('.rows').scrollTop = 1e5"), ("rollouts", "document.querySelector('.rows').scrollTop = 1e5")]:
+        for view, script in [("now", "document.querySelector('.chart svg').focus()"), ("actors", "document.querySelector('.rows').scrollTop = 1e5"), ("timeline", "document.querySelector('.timeline').focus()"), ("rollouts", "document.querySelector('.rows').scrollTop = 1e5")]:
             began = time.time()
             open_view(page, server, view)
             took[view] = [time.time() - began]
@@ -172,6 +189,7 @@ def main():
         renders_everywhere(page, server, "live")
         grows_without_reload(page, server)
         actors_by_keyboard(page, server)
+        timeline_is_moved(page, server)
         links_are_shared(page, server)
         survives_a_restart(page, server)
         server.end()
@@ -182,7 +200,7 @@ def main():
         renders_everywhere(page, server, "over")
         page.go("about:blank")
     large_runs_stay_fluid(page, folders)
-    print("7 passed, 0 failed", flush=True)
+    print("8 passed, 0 failed", flush=True)
 
 
 main()

@@ -50,7 +50,10 @@ class StandIn:
         self.events = [self.event("run", 0, text="began"), self.event("checkpoint", 20, text="version 20, 1.7 MB, best so far"),
             self.event("alarm", 31, level="warning", text="3 % of the rollouts of step 31 have no verdict", data={"text": "3 % of the rollouts of step 31 have no verdict"}),
             self.event("log", 33, level="warning", actor="verifier/0", text="a grader was late")]
-        self.events += [self.event("swap", n, actor="generator/0", text=f"took version {n}; stall 2.4 µs") for n in range(1, min(steps, 300))]
+        self.events += [self.event("swap", n, actor="generator/0", text=f"took version {n}; stall 2.4 µs",
+            data={"event": "swap", "seconds": n, "generator": "generator/0", "version": n, "stall_us": 2.4}) for n in range(1, min(steps, 300))]
+        self.events += [self.step_event(n) for n in range(1, min(steps, 300))]
+        self.events.sort(key=lambda event: event["seconds"])
         self.up()
 
     def __enter__(self):
@@ -119,9 +122,13 @@ class StandIn:
             for reader in self.readers:
                 reader.put(text)
 
+    def step_event(self, n):
+        return self.event("step", n, text=f"step {n}",
+            data={"event": "step", "seconds": n, "kind": "reinforce", "step": n, "version": n, "train_seconds": 0.6, "wait_seconds": 0.3})
+
     def step(self):
         self.steps += 1
-        event = self.event("step", self.steps, text=f"step {self.steps}", data={"event": "step", "kind": "reinforce", "step": self.steps, "version": self.steps})
+        event = self.step_event(self.steps)
         self.events.append(event)
         self.tell("step", event["data"], event["id"])
         self.tell("job", self.job())

@@ -2,7 +2,7 @@
 
 const watched = { job: null, jobs: [], actors: [], live: false, written: null };
 const histories = new Histories();
-const views = { now: ["Now", NowView], actors: ["Actors", ActorsView], rollouts: ["Rollouts", RolloutsView], events: ["Events", EventsView], metrics: ["Metrics", MetricsView] };
+const views = { now: ["Now", NowView], actors: ["Actors", ActorsView], rollouts: ["Rollouts", RolloutsView], timeline: ["Timeline", TimelineView], events: ["Events", EventsView], metrics: ["Metrics", MetricsView] };
 const main = document.getElementById("view");
 const connection = el("span", { class: "connection", role: "status" });
 const banner = el("div", { class: "banner", role: "alert", hidden: true });
