@@ -67,7 +67,8 @@ std::vector<FileLine> LineFile::read(std::uint64_t from, std::size_t bytes) cons
   while (lines.empty() || used < bytes) {
     auto end = text.find('\n', used);
     if (end != std::string::npos) {
-      lines.push_back({at + used, at + end + 1, text.substr(used, end - used)});
+      if (end - used <= line_most)
+        lines.push_back({at + used, at + end + 1, text.substr(used, end - used)});
       used = end + 1;
       continue;
     }

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <list>
+#include <map>
 #include <set>
 #include <sys/socket.h>
 #include <thread>
@@ -27,7 +28,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-constexpr int lines_a_minute = 60;
+constexpr int lines_a_minute = 20;
+constexpr std::size_t reasons_most = 50;
 constexpr Duration soon = 10ms;
 constexpr Duration accept_again = 200ms;  // where the system refuses a connection
 
@@ -127,7 +129,7 @@ class HttpServer::State final : public HttpConnectionOwner {
   std::set<std::shared_ptr<HttpConnection>> connections_;
   std::size_t waiting_ = 0;  // requests for the work thread
   bool polling_ = false;
-  int lines_ = 0;  // told in this minute
+  std::map<std::string, int> told_;  // in this minute, by reason
   Time minute_{};
   std::atomic<std::size_t> open_{0};
   std::thread work_thread_;
@@ -309,18 +311,22 @@ void HttpServer::State::dropped(const std::string& peer, const std::string& reas
   tell(Level::warning, "a client was dropped", peer, reason);
 }
 
-// Whoever is refused often does not fill the disk.
+// Whoever is refused often does not fill the disk, nor hides what happens to others: of each reason
+// there are so many lines a minute.
 void HttpServer::State::tell(
     Level level, const std::string& text, const std::string& peer, const std::string& what) {
   Time now = clock().now();
   if (now - minute_ >= 60s) {
-    if (lines_ > lines_a_minute)
-      options_.log->write(
-          level, "http", "more of this was not told", {{"times", lines_ - lines_a_minute}});
+    for (const auto& [reason, count] : told_)
+      if (count > lines_a_minute)
+        options_.log->write(level, "http", "more of this was not told",
+            {{"why", loggable(reason)}, {"times", count - lines_a_minute}});
     minute_ = now;
-    lines_ = 0;
+    told_.clear();
   }
-  if (++lines_ > lines_a_minute) return;
+  const std::string& reason = level == Level::debug ? text : what;
+  if (told_.size() >= reasons_most && !told_.contains(reason)) return;
+  if (++told_[reason] > lines_a_minute) return;
   options_.log->write(level, "http", text, {{"whose", peer}, {"why", loggable(what)}});
 }
 
