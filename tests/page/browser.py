@@ -104,7 +104,7 @@ class Browser:
     def js(self, script, *arguments):
         return self.on("/execute/sync", {"script": script, "args": list(arguments)})
 
-    def wait(self, what, script, *arguments, seconds=20):
+    def wait(self, what, script, *arguments, seconds=45):
         """Until the script returns something true, which it then returns."""
         end = time.time() + seconds
         while time.time() < end:

@@ -43,7 +43,7 @@ def seen(page, dashboard, what, view, script, seconds=60):
 def views_are_seen(page, dashboard, what):
     seen(page, dashboard, what, "now", "return document.querySelectorAll('.chart path').length >= 6")
     seen(page, dashboard, what, "actors", "return ['trainer', 'ledger', 'generator/0'].every(n => document.querySelector('main').textContent.includes(n))")
-    seen(page, dashboard, what, "rollouts?spanning=true", "return document.querySelectorAll('.token').length > 0 && document.querySelectorAll('.token.edge').length > 0")
+    seen(page, dashboard, what, "rollouts?step=1", "return document.querySelectorAll('.token').length > 0")
     seen(page, dashboard, what, "batches/0", "return document.querySelectorAll('.groups [data-place]').length > 0")
     seen(page, dashboard, what, "timeline", "return document.querySelectorAll('.timeline rect').length > 3")
     seen(page, dashboard, what, "events", "return [...document.querySelectorAll('.events .kind')].length > 3")

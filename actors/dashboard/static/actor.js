@@ -67,8 +67,9 @@ class ActorView {
     this.charts = this.chart_of.map(of => new Chart(of(), "actor"));
     place.append(el("p", { class: "back" }, el("a", { href: link_to("actors") }, "← all actors")), el("h1", null, name), this.facts,
       this.since = el("section", { "aria-label": "Since this page was opened" }, el("h2", null, "Since this page was opened"), el("div", { class: "charts three" }, this.charts.map(c => c.card))), this.rest);
+    this.pace = new Pace(400, () => this.load());
     this.draw();
-    this.load();
+    this.pace.ask(0);
   }
 
   // What is live comes with the stream; lives and logs are asked for.
@@ -82,7 +83,8 @@ class ActorView {
       put_into(this.rest, [neighbours(actor), el("h2", null, "Past lives"), array(actor.lives).length ? actor.lives.map(life_callout) : el("p", { class: "note" }, "None: this is its first."),
         block("Last log lines", log, "It has logged nothing."), array(actor.output).length ? block("Last output of its process", actor.output.map(string), "") : null]);
     } catch (error) {
-      put_into(this.rest, failure_note(error));
+      if (!this.found) put_into(this.rest, failure_note(error));
+      throw error;
     }
   }
 
@@ -98,8 +100,8 @@ class ActorView {
   hear(kind, data) {
     if (kind === "actors") this.draw();
     const own = string(data.actor) === this.name || string(data.who) === this.name;
-    if ((kind === "exit" || kind === "log") && own) { clearTimeout(this.soon); this.soon = setTimeout(() => this.load(), 500); }
+    if ((kind === "exit" || kind === "log") && own) this.pace.ask();
   }
 
-  close() { clearTimeout(this.soon); this.asking.close(); this.charts.forEach(chart => chart.close()); }
+  close() { this.pace.close(); this.asking.close(); this.charts.forEach(chart => chart.close()); }
 }

@@ -29,11 +29,15 @@ class BatchView {
     const to = (step, text) => step < 0 ? null : el("a", { href: link_to("batches", step) }, text);
     place.append(el("p", { class: "back" }, el("a", { href: link_to("now") }, "← now"), to(this.step - 1, "← step before"), to(this.step + 1, "step after →")),
       el("h1", null, `Batch of step ${whole(this.step + 1)}`), this.body);
-    this.load();
+    this.loading = new Pace(0, () => this.load());
+    this.loading.ask();
   }
 
   async load() {
-    try { this.draw(await this.asking.ask(`batches/${this.step}`)); } catch (error) { put_into(this.body, failure_note(error)); }
+    try { this.draw(await this.asking.ask(`batches/${this.step}`)); } catch (error) {
+      put_into(this.body, failure_note(error));
+      throw error;
+    }
   }
 
   draw(batch) {
@@ -51,5 +55,5 @@ class BatchView {
 
   hear() {}
 
-  close() { this.asking.close(); }
+  close() { this.loading.close(); this.asking.close(); }
 }

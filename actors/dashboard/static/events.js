@@ -22,7 +22,7 @@ function event_detail(event) {
 
 class EventsView {
   constructor(place) {
-    Object.assign(this, { listed: new Latest(), fresh: 0 });
+    Object.assign(this, { listed: new Latest(), fresh: 0, pace: new Pace(400, () => this.tell_news()) });
     this.pages = new Pages(async after => {
       const answer = await this.listed.ask("events", { kind: filter("kind"), level: filter("level"), actor: filter("actor"), text: filter("text"), after, limit: 200 });
       return { items: answer.events, next: answer.next };
@@ -81,15 +81,16 @@ class EventsView {
   hear(kind) {
     if (!this.wanted(kind)) return;
     ++this.fresh;
-    clearTimeout(this.soon);
-    this.soon = setTimeout(() => {
-      const resting = this.list.place.scrollTop === 0 && !this.detail.matches(":focus-within, :hover") && this.list.chosen <= 0;
-      if (resting) { this.chosen = null; return this.again(); }
-      this.news.hidden = false;
-      this.news.textContent = `${plural(this.fresh, "newer event")}: show`;
-      return null;
-    }, 400);
+    this.pace.ask();
   }
 
-  close() { clearTimeout(this.soon); this.listed.close(); }
+  tell_news() {
+    const resting = this.list.place.scrollTop === 0 && !this.detail.matches(":focus-within, :hover") && this.list.chosen <= 0;
+    if (resting) { this.chosen = null; return this.again(); }
+    this.news.hidden = false;
+    this.news.textContent = `${plural(this.fresh, "newer event")}: show`;
+    return null;
+  }
+
+  close() { this.pace.close(); this.pages.close(); this.listed.close(); }
 }

@@ -14,14 +14,18 @@ class MetricsView {
     this.input = entry("names that match", "search", filter("names"), value => { set_filters({ names: value }); this.most = metrics_at_once; this.choose(); }, { placeholder: "regular expression", spellcheck: "false" });
     place.append(el("h1", null, "Metrics"), el("p", { class: "about" }, "Point at a title, or read the table below, for how a figure is computed."),
       el("div", { class: "filters", role: "search", "aria-label": "Metrics" }, this.input, this.count), this.note, el("h2", { class: "unseen" }, "Curves"), this.space, this.more, el("h2", null, "How they are computed"), this.names);
-    this.load();
+    this.loading = new Pace(0, () => this.load());
+    this.loading.ask();
   }
 
   async load() {
     try {
       this.known = await this.curves.load();
       await this.choose();
-    } catch (error) { put_into(this.note, failure_note(error)); }
+    } catch (error) {
+      put_into(this.note, failure_note(error));
+      throw error;
+    }
   }
 
   async choose() {
@@ -66,5 +70,5 @@ class MetricsView {
 
   close_charts() { this.charts.forEach(chart => chart.close()); this.charts = []; }
 
-  close() { this.close_charts(); this.curves.close(); }
+  close() { this.loading.close(); this.close_charts(); this.curves.close(); }
 }

@@ -59,9 +59,12 @@ class NowView {
     this.charts = el("section", { "aria-label": "Curves" });
     this.curves = new Curves([], () => this.draw_curves());
     this.asking = new Latest();
+    this.loading = new Pace(0, () => this.load());
+    this.pace = new Pace(300, () => this.load_troubles());
     place.append(this.head, this.tiles, this.charts, this.troubles, this.waits);
     this.draw();
-    this.load();
+    this.loading.ask();
+    this.pace.ask();
   }
 
   async load() {
@@ -75,8 +78,10 @@ class NowView {
       this.curves.names = this.cards.flatMap(card => card.names);
       await this.curves.load();
       this.draw_curves();
-    } catch (error) { put_into(this.charts, failure_note(error)); }
-    this.load_troubles();
+    } catch (error) {
+      put_into(this.charts, failure_note(error));
+      throw error;
+    }
   }
 
   async load_troubles() {
@@ -84,7 +89,10 @@ class NowView {
       const { events } = await this.asking.ask("events", { kind: "exit,alarm,swap_failed", limit: 5 });
       put_into(this.troubles, (!events.length ? [] : [el("h2", null, "What went wrong"),
         el("p", { class: "about" }, "The latest deaths, alarms and failed swaps, also those that the run recovered from. ", el("a", { href: link_to("events", "", { kind: "exit,alarm,swap_failed" }) }, "All of them")), events.map(trouble_callout)]));
-    } catch (error) { put_into(this.troubles, failure_note(error)); }
+    } catch (error) {
+      put_into(this.troubles, failure_note(error));
+      throw error;
+    }
   }
 
   draw() {
@@ -122,8 +130,8 @@ class NowView {
     this.curves.hear(kind);
     if (kind === "job") this.draw();
     if (kind === "actors") this.draw_waits();
-    if (["exit", "alarm", "swap_failed"].includes(kind)) this.load_troubles();
+    if (["exit", "alarm", "swap_failed"].includes(kind)) this.pace.ask();
   }
 
-  close() { this.curves.close(); this.asking.close(); (this.drawn || []).forEach(chart => chart.close()); }
+  close() { this.loading.close(); this.pace.close(); this.curves.close(); this.asking.close(); (this.drawn || []).forEach(chart => chart.close()); }
 }

@@ -20,6 +20,7 @@ class Pages {
     } catch (error) {
       if (turn !== this.turn || error.name === "AbortError") return;
       this.failure = error;
+      if (!(error.status >= 400 && error.status < 500)) setTimeout(() => { if (turn === this.turn) { this.failure = null; this.more(); } }, second_try);
     } finally {
       if (turn === this.turn) this.loading = false;
     }
@@ -30,6 +31,8 @@ class Pages {
     Object.assign(this, { items: [], next: "", loading: false, failure: null, turn: this.turn + 1 });
     return this.more();
   }
+
+  close() { ++this.turn; }
 
   // So many rows: one more, that stands for what follows, as long as something may.
   get rows() { return this.items.length + (this.whole || this.failure ? 0 : 1); }

@@ -131,5 +131,5 @@ class RolloutsView {
 
   hear() {}
 
-  close() { this.one.close(); this.listed.close(); }
+  close() { this.pages.close(); this.one.close(); this.listed.close(); }
 }

@@ -10,11 +10,13 @@ function span_colour(span) { return span.kind === "version" ? version_colours[sp
 class TimelineView {
   constructor(place) {
     Object.assign(this, { lanes: new Lanes(), asking: new Latest(), after: "", following: !filter("to") });
+    this.pace = new Pace(200, () => { if (this.following && this.from !== undefined) this.follow(); else this.draw(); });
+    this.loading = new Pace(0, () => this.load());
     this.canvas = svg("svg", { tabindex: 0, role: "application", "aria-roledescription": "timeline", class: "timeline" });
     this.note = el("div", null);
     this.words = el("div", { class: "card" });
     this.range = el("span", { class: "matches", role: "status" });
-    this.earlier = el("button", { type: "button", onclick: () => this.load() }, "load what was earlier");
+    this.earlier = el("button", { type: "button", onclick: () => this.loading.ask() }, "load what was earlier");
     const button = (text, label, act) => el("button", { type: "button", "aria-label": label, onclick: act }, text);
     place.append(el("h1", null, "Timeline"), el("p", { class: "about" }, "What the trainer did, with which weight version each generator wrote, checkpoints, evaluations, deaths. Drag, or arrow keys, to move; buttons, or + and −, to zoom."),
       el("div", { class: "filters" }, button("−", "Zoom out", () => this.zoom(2)), button("+", "Zoom in", () => this.zoom(0.5)), button("←", "Earlier", () => this.move(-0.5)), button("→", "Later", () => this.move(0.5)),
@@ -23,7 +25,7 @@ class TimelineView {
       this.note, el("div", { class: "card" }, this.canvas, this.legend()), el("h2", null, "What took how long"), this.words);
     this.listen();
     new ResizeObserver(() => this.draw()).observe(this.canvas);
-    this.load();
+    this.loading.ask();
   }
 
   legend() {
@@ -65,7 +67,10 @@ class TimelineView {
       this.earlier.hidden = next === null;
       if (this.from === undefined) this.first_range();
       this.draw();
-    } catch (error) { put_into(this.note, failure_note(error)); }
+    } catch (error) {
+      put_into(this.note, failure_note(error));
+      throw error;
+    }
   }
 
   first_range() {
@@ -137,9 +142,8 @@ class TimelineView {
   hear(kind, data) {
     if (!span_kinds.includes(kind)) return;
     this.lanes.take([{ event: kind, ...data }]);
-    clearTimeout(this.soon);
-    this.soon = setTimeout(() => { if (this.following && this.from !== undefined) this.follow(); else this.draw(); }, 200);
+    this.pace.ask();
   }
 
-  close() { clearTimeout(this.soon); this.asking.close(); }
+  close() { this.pace.close(); this.loading.close(); this.asking.close(); }
 }
