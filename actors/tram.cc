@@ -1,6 +1,7 @@
 // The one place that knows every command.
 #include "actors/tram.h"
 
+#include "actors/cluster/driver_process.h"
 #include "actors/commands/commands.h"
 #include "actors/commands/dashboard_process.h"
 #include "actors/rewards/maths/process.h"
@@ -37,6 +38,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
   }
   if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);
   if (is_dashboard(argc, argv)) return serve_dashboard(argc, argv);
+  if (is_driver(argc, argv)) return serve_driver(rewards);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "
       "actors,\n"
@@ -44,7 +46,10 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
       {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
           kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
           report_command(), dashboard_command(), replay_command(), verify_answer_command(rewards),
-          grade_command(rewards), job_command(rewards), version_command()});
+          grade_command(rewards), job_command(rewards), head_command(), node_command(),
+          submit_command(rewards), jobs_command(), status_command(), logs_command(),
+          wait_command(), stop_command(),
+          nodes_command(), drain_command(), version_command()});
   return cli.main(argc, argv);
 }
 

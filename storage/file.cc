@@ -1,6 +1,7 @@
 #include "storage/file.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/result.h"
 
 #include <algorithm>
@@ -20,10 +21,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, const char* doing, int error) {
   auto code = error == ENOENT || error == ENOTDIR ? Errc::not_found : Errc::io;
-  const char* remedy = error == EFBIG    ? "; raise the limit on the size of files (ulimit -f)"
-                       : error == ENOSPC ? "; free some disk space"
-                                         : "";
-  throw Error(code, str(path, ": ", doing, " failed: ", std::strerror(error), remedy));
+  throw Error(code, str(path, ": ", doing, " failed: ", std::strerror(error), file_remedy(error)));
 }
 
 // An open file descriptor.

@@ -63,17 +63,20 @@ def copied_build_folder_is_set_up_anew(folder):
 
 
 def run_builds_what_it_runs(folder):
-    """./dev run builds the program, its plug-in and no test"""
+    """./dev run builds the program, its plug-in and no test, and has the job watched unless told where"""
     dev = module(os.path.join(ROOT, "dev"))
     built = []
     dev.install_packages = lambda *sections: None
     dev.configure = lambda kind, extra=(): folder
     dev.language_model = lambda where: None
     dev.compile_into = lambda where, kind, targets=(): built.append(list(targets))
-    write(folder, "actors/tram", "#!/bin/sh\n")
+    write(folder, "actors/tram", "#!/bin/sh\necho \"$@\" > \"$0.words\"\n")
     os.chmod(os.path.join(folder, "actors", "tram"), 0o755)
     assert dev.command_run([]) == 0
     assert built == [["actors/tram", "actors/model/torch/libtramontane_trainer.so"]], built
+    words = lambda: open(os.path.join(folder, "actors", "tram.words")).read().split()
+    assert words()[2:] == ["--http", "127.0.0.1:0"] and words()[1].endswith("arithmetic.yaml"), words()
+    assert dev.command_run(["--http=127.0.0.1:80"]) == 0 and words()[2:] == ["--http=127.0.0.1:80"], words()
 
 
 def tests_build_the_cuda_kernels(folder):
@@ -166,7 +169,7 @@ int f(std::vector<int> v, int a, int b) {
   if (a <= b && !v.empty())
     v.push_back(a + 10);
   for (int i = 0; i < b; ++i) v.clear();
-  auto text = R"(1 + 1)"; char c = '+';
+  auto text = R"(1 + 1)"; char c = '+'; Text(const Text&) = delete;
   return v.size() == 0 ? a : b;
 }
 """
@@ -211,6 +214,11 @@ def mutate_tiny(folder, *arguments):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, TRAM_TORCH=folder))
 
 
+def files_of_a_test(pid, copy):
+    """The folder of the test that this ./dev mutate runs."""
+    return [name for f in ["/dev/shm", copy] if os.path.isdir(f) for name in os.listdir(f) if name.startswith(f"test-{pid}-")]
+
+
 def nothing_is_left(folder):
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=folder, capture_output=True, text=True).stdout
     assert changed == "", changed
@@ -221,14 +229,24 @@ def nothing_is_left(folder):
 def survivors_are_told(folder):
     """what no test notices is told with its place, of any two runs with one seed alike, and nothing is left behind"""
     tiny_project(folder, {
-        "sum.cc": "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\n",
+        "sum.cc": "int sum(int a, int b) {\n  if (a == 7) return 1000;\n  return a + b;\n}\nstatic const int same = 7;\n",
         "sum_test.cc": "int sum(int, int);\nint main() { return sum(1, 2) == 3 ? 0 : 1; }\n"})
-    runs = [mutate_tiny(folder, "sum.cc:2", "sum.cc:3").communicate()[0] for _ in range(2)]
-    # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -.
+    runs = [mutate_tiny(folder, "sum.cc:2", "sum.cc:3", "sum.cc:5").communicate()[0] for _ in range(2)]
+    # == as !=, 7 as 6 or 8, 1000 as 999 or 1001; + as -. What the compiler leaves out is no draw.
     places = [[re.sub(r" in \d+ s", "", line) for line in out.split("\n") if "mutate: [" in line] for out in runs]
     assert places[0] == places[1] and len(places[0]) == 6, runs[0]
     assert sum("SURVIVED: sum.cc:2" in p for p in places[0]) == 4 and sum("noticed by sum: sum.cc:" in p for p in places[0]) == 2, runs[0]
     assert "2 of 6 mutations noticed (33 %), seed 1" in runs[0] and "  -   if (a == 7) return 1000;\n  +   if (a == 8)" in runs[0], runs[0]
+    nothing_is_left(folder)
+
+
+def endless_is_noticed(folder):
+    """a test that computes without end under a mutation is ended, and has noticed it"""
+    tiny_project(folder, {
+        "sum.cc": "int sum(int a, int b) {\n  return a + b;\n}\n",
+        "sum_test.cc": "int sum(int, int);\nint main() { for (volatile bool go = true; go && sum(1, 2) != 3;) {} }\n"})
+    out = mutate_tiny(folder, "sum.cc:2").communicate()[0]
+    assert "1 of 1 mutations noticed (100 %), seed 1" in out, out
     nothing_is_left(folder)
 
 
@@ -241,19 +259,20 @@ def interrupt_leaves_nothing(folder):
     copy = os.path.join(folder, "build", "mutate")
     for _ in range(600):
         mutated = os.path.exists(copy + "/src/sum.cc") and " - b" in open(copy + "/src/sum.cc").read()
-        if mutated and any(name.startswith("test-") for name in os.listdir(copy)):
+        if mutated and files_of_a_test(process.pid, copy):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     out = process.communicate()[0]
     assert process.returncode == 130, out
     nothing_is_left(folder)
+    assert not files_of_a_test(process.pid, copy), "files of the test are left"
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
     assert copy not in running, "a test still runs"
 
 
 def main():
-    tests = [mutations_are_of_code_alone, survivors_are_told, interrupt_leaves_nothing, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, tests_build_the_cuda_kernels, changes_are_found, lint_reads_past_the_precompiled_header]
+    tests = [mutations_are_of_code_alone, survivors_are_told, endless_is_noticed, interrupt_leaves_nothing, copied_build_folder_is_set_up_anew, run_builds_what_it_runs, tests_build_the_cuda_kernels, changes_are_found, lint_reads_past_the_precompiled_header]
     if shutil.which("clang-format"):
         tests += [check_of_the_format_changes_nothing, every_source_is_formatted]
     failed = 0

@@ -10,8 +10,10 @@
 A mutation is one operator, comparison, constant or boolean that is another, or a statement left
 out. Comments, strings, includes, logging and assertions stay. The unit and simulation tests whose
 programs contain the file are run, those of its own folder and quick ones first, until one fails or
-outlasts its limit: the mutation is noticed. One that does not compile is no draw. A survivor is a
-missing test, a piece of code that does nothing, or a mutation that changes nothing one could see.
+outlasts its limit: the mutation is noticed. A test whose program came out the same is not run. A
+mutation that does not compile, or of which the compiler makes the same everywhere, is no draw. A
+survivor is a missing test, a piece of code that does nothing, or a mutation that changes nothing one
+could see.
 
 All of it happens in a copy of the work tree, build/mutate/src, with its own build folder: the first
 call builds the tests there, a later one what has changed. A header that much of the code includes is
@@ -19,6 +21,7 @@ left out, because each mutation of it would build all of that.
 """
 import argparse
 import fcntl
+import hashlib
 import importlib.machinery
 import importlib.util
 import json
@@ -38,7 +41,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = "build/mutate"
 SUITES = ("unit", "sim")
 WIDE = 40  # objects that include a header which is left out
-MEMORY_BYTES, FILE_BYTES = 8 << 30, 4 << 30  # of a test, whose mutation may allocate or write without end
+MEMORY_BYTES, FILE_BYTES = 8 << 30, 1 << 30  # of a test, whose mutation may allocate or write without end
+FILES = "/dev/shm"  # where tests have their files, if it is there: in memory, a sync costs nothing
 SKIPPED = 77  # the exit status of a test that did not run
 
 
@@ -62,7 +66,7 @@ SITES = [  # a pattern, and from its match what may stand there instead
 ]
 # What may be left out: calls, assignments, returns of nothing. A declaration would not compile.
 STATEMENT = re.compile(r"(?:(?:co_await|\(void\))\s+)?(?:[*]|\+\+|--)?[A-Za-z_][\w:]*(?:(?:\.|->)\w+|\[[^;{}]*?\]|\((?:[^;{}]*)\))*(?:\s*(?:[-+*/|&^%]|<<|>>)?=\s[^;]*|\+\+|--)?;|(?:co_)?return;", re.S)
-NOT_LEFT_OUT = re.compile(r"(?:using|namespace|static_assert|friend|default|public|private|return|goto|throw|TRAM_\w+)\b|[\w.>:-]+(?:\.|->)reserve\(")
+NOT_LEFT_OUT = re.compile(r"[^;]*=\s*(?:delete|default);|(?:using|namespace|static_assert|friend|default|public|private|return|goto|throw|TRAM_\w+)\b|[\w.>:-]+(?:\.|->)reserve\(")
 LEFT_ALONE = re.compile(r"\b(?:TRAM_\w+|static_assert|log|fprintf|str)\(")  # assertions and texts: up to the closing bracket
 
 
@@ -186,10 +190,25 @@ def run(command, seconds, preexec_fn=None, **options):
         process.wait()
 
 
-def bounded():
+def bounded(processor_seconds):
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (processor_seconds, processor_seconds))
+
+
+def computed():
+    """Processor seconds of all that was run and has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def own_folder(name):
+    """Where the tests of a source are: in the folder of tests/ that is called like its own, or else like one around it; or none."""
+    parts = os.path.dirname(name).split("/")
+    while parts and not os.path.isdir(os.path.join(ROOT, "tests", parts[-1])):
+        parts.pop()
+    return f"tests/{parts[-1]}/" if parts else "none"
 
 
 class Copy:
@@ -231,9 +250,19 @@ class Copy:
             stop("the tests do not build as they are: ./dev build")
         say(f"built: {time.time() - start:.1f} s")
 
-    def passes(self, test, seconds):
-        with tempfile.TemporaryDirectory(prefix="test-", dir=os.path.dirname(self.source)) as temporary:
-            code = run(test["cmd"], seconds, cwd=self.build, env=dict(self.env, **test["env"], TMPDIR=temporary), preexec_fn=bounded)
+    def contents(self, test):
+        """What identifies the test's programs, byte for byte."""
+        total = hashlib.blake2b()
+        for target in test["targets"]:
+            with open(os.path.join(self.build, target), "rb") as f:
+                total.update(f.read())
+        return total.digest()
+
+    def passes(self, test, seconds, processor_seconds=resource.RLIM_INFINITY):
+        folder = FILES if os.access(FILES, os.W_OK) else os.path.dirname(self.source)
+        with tempfile.TemporaryDirectory(prefix=f"test-{os.getpid()}-", dir=folder) as temporary:
+            code = run(test["cmd"], seconds, cwd=self.build, env=dict(self.env, **test["env"], TMPDIR=temporary),
+                preexec_fn=lambda: bounded(processor_seconds))
         return code in (0, SKIPPED)
 
     def ninja(self, *arguments):
@@ -257,13 +286,14 @@ class Copy:
 
     def time_tests(self, tests):
         for test in tests:
-            start = time.time()
+            test["contents"] = self.contents(test)
+            start, used = time.time(), computed()
             if not self.passes(test, 600):
                 say(f"the test '{test['name']}' fails without any mutation: once more …")
-                start = time.time()
+                start, used = time.time(), computed()
                 if not self.passes(test, 600):
                     stop(f"'{test['name']}' fails again: ./dev test")
-            test["took"] = time.time() - start
+            test["took"], test["computed"] = time.time() - start, computed() - used
 
 
 def candidates(arguments, objects, seen):
@@ -304,18 +334,21 @@ def all_draws(names, copy, seed):
 
 
 def noticed_by(copy, name, tests, deadline):
-    """The name of the first test that fails; None if none does; False if it does not compile."""
-    folder = f"tests/{os.path.dirname(name.removeprefix('actors/')).split('/')[0]}/"
-    own = [t for t in tests if any(target.startswith(folder) for target in t["targets"])]
+    """The name of the first test that fails; None if none does; False if it is no draw."""
+    own = [t for t in tests if any(target.startswith(own_folder(name)) for target in t["targets"])]
     quick = [t for t in tests if t["took"] < 1 and t not in own]
+    seen = False
     for group in [own, quick, [t for t in tests if t not in own + quick]]:
         if group and not copy.make(group, 1200):
             return False
         for test in group:
+            if copy.contents(test) == test["contents"]:
+                continue
+            seen = True
             limit = min(20 + 5 * test["took"], max(1, deadline - time.time()))
-            if not copy.passes(test, limit):
+            if not copy.passes(test, limit, int(10 + 3 * test["computed"])):
                 return test["name"]
-    return None
+    return None if seen else False
 
 
 def play(copy, draws, seen, arguments):

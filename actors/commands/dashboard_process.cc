@@ -11,6 +11,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -24,12 +25,21 @@
 namespace tramontane {
 namespace {
 
+constexpr rlim_t descriptors = 4096;
 constexpr int niceness = 10;      // it watches: the job comes first
 constexpr int seconds_after = 1;  // for who watches to see the run's end
 
 void report(const Descriptor& to, const boost::json::object& what) {
   std::string line = json_text(what) + "\n";
   if (::write(to.get(), line.data(), line.size()) < 0) return;  // nobody listens any more
+}
+
+// A connection is a descriptor, and most shells give fewer than the server would hold.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(limit.rlim_cur, descriptors));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -51,7 +61,9 @@ ServedDashboard::ServedDashboard(const std::string& run_folder, const HttpAddres
       guard_({.token = token_text(token_of(token_path()))}, clock_),
       dashboard_({.run = run_folder, .version = TRAM_VERSION}, guard_, clock_),
       server_({.routes = dashboard_.routes(), .guard = &guard_, .clock = &clock_, .log = &log_}),
-      address_(server_.listen(address)) {}
+      address_(server_.listen(address)) {
+  raise_descriptor_limit();
+}
 
 std::string ServedDashboard::http() const {
   HttpAddress shown = address_;

@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -18,8 +19,10 @@ namespace tramontane {
 namespace {
 
 namespace json = boost::json;
+using namespace std::chrono_literals;
 
 constexpr std::size_t groups_shown = 1000;
+constexpr Duration one_look = 1s;  // at rollouts for one page, while others wait
 
 json::string clean(std::string_view text) {
   return json::string(valid_utf8(text));
@@ -138,10 +141,11 @@ json::object rollouts_view(WatchedRun& run, const Query& query) {
   const LedgerReader* ledger = run.ledger().reader();
   if (ledger != nullptr) {
     auto [begin, end] = range_of(*ledger, filter, query);
+    Time until = after(run.clock().now(), one_look);
     ledger->visit(end, [&, first = begin](const RolloutSummary& row) {
       if (row.id < first) return false;
       // Where there is much to look through, the page ends where its time does.
-      if (rows.size() == limit || query.request().overdue()) {
+      if (rows.size() == limit || run.clock().now() >= until) {
         next = std::to_string(row.id + 1);
         return false;
       }

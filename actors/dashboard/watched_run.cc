@@ -179,12 +179,12 @@ void WatchedRun::add_state(json::object& job) {
   }
   const RunEvent* stage = history_.last("stage");
   if (snapshot_.live()) {
-    bool starting =
-        std::any_of(snapshot_.actors().begin(), snapshot_.actors().end(), [](const auto& row) {
-          std::string state = text(row.as_object(), "state");
-          return state == "building" || state == "starting";
-        });
-    if (stage == nullptr && (starting || !is_graph_))
+    const auto& actors = snapshot_.actors();
+    bool starting = std::any_of(actors.begin(), actors.end(), [](const auto& row) {
+      std::string state = text(row.as_object(), "state");
+      return state == "building" || state == "starting";
+    });
+    if (stage == nullptr && (starting || actors.empty() || !is_graph_))
       return say("placing", "its actors are being started");
     if (stage == nullptr) return say("running", "");
     return say("running", str(text(*stage, "kind"), ", step ", json_text(job["step"]), " of ",

@@ -34,6 +34,22 @@ std::string host_name() {
   return name;
 }
 
+// False if the disk does not take it.
+bool write_snapshot(
+    const std::string& path, Micros wall, bool ended, std::size_t more, const json::array& rows) {
+  ProcessMark mark = mark_of_this_process();
+  json::object file{{"written", wall}, {"ended", ended}, {"pid", mark.pid},
+      {"pid_started", mark.started}, {"boot", mark.boot}, {"node", text_of(host_name())},
+      {"more", more}, {"actors", rows}};
+  std::string draft = path + ".new";
+  {
+    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
+    out << json_text(file);
+    if (!out.flush()) return false;
+  }
+  return std::rename(draft.c_str(), path.c_str()) == 0;
+}
+
 json::object wiring_of(const GraphActor* actor) {
   json::object out;
   if (actor == nullptr) return out;
@@ -69,7 +85,11 @@ void ActorsFile::serve() {
     bool last = stopping_;
     lock.unlock();
     auto began = std::chrono::steady_clock::now();
-    look();
+    try {
+      look();
+    } catch (const std::exception&) {
+      rows_.clear();  // no memory for it, most likely: the run comes first, and this can wait
+    }
     auto took = std::chrono::steady_clock::now() - began;
     lock.lock();
     if (last) return;
@@ -85,7 +105,8 @@ void ActorsFile::look() {
   statuses.resize(statuses.size() - more_);
   rows_.clear();
   for (const auto& status : statuses) rows_.push_back(row_of(status));
-  if (json_text(rows_) != last_) write(false);
+  std::string text = json_text(rows_);
+  if (text != last_ && write(false)) last_ = std::move(text);  // else with the next change
 }
 
 // Of its count, over at least a second; negative for who writes none.
@@ -130,18 +151,12 @@ json::object ActorsFile::row_of(const ActorStatus& status) {
   return row;
 }
 
-void ActorsFile::write(bool ended) {
-  static const ProcessMark mark = mark_of_this_process();
-  json::object file{{"written", options_.clock->wall()}, {"ended", ended}, {"pid", mark.pid},
-      {"pid_started", mark.started}, {"boot", mark.boot}, {"node", text_of(host_name())},
-      {"more", more_}, {"actors", rows_}};
-  std::string draft = options_.path + ".new";
-  {
-    std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-    out << json_text(file);
-    if (!out.flush()) return;  // tried again with the next change
-  }
-  if (std::rename(draft.c_str(), options_.path.c_str()) == 0) last_ = json_text(rows_);
+bool ActorsFile::write(bool ended) const {
+  return write_snapshot(options_.path, options_.clock->wall(), ended, more_, rows_);
+}
+
+void ActorsFile::announce(const std::string& path, const Clock& clock) {
+  write_snapshot(path, clock.wall(), false, 0, {});
 }
 
 }  // namespace tramontane

@@ -57,6 +57,9 @@ class ActorsFile {
   // Writes what they do now, and nothing more of them.
   void stop();
 
+  // Says that this process works on the run now, before there is an actor.
+  static void announce(const std::string& path, const Clock& clock);
+
  private:
   struct Written {
     Time at{};
@@ -71,7 +74,7 @@ class ActorsFile {
 
   Micros wall_of(Time time) const { return micros(time) + wall_offset_; }
 
-  void write(bool ended);
+  bool write(bool ended) const;
 
   const Options options_;
   const Micros wall_offset_;  // from Time to wall, taken once, so that a time is always the same

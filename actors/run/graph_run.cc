@@ -221,6 +221,7 @@ RunEvent GraphRun::summary(Stopped how, double seconds) {
 int GraphRun::go() {
   // Who watches may go away (`tram run … | head`); the run goes on.
   std::signal(SIGPIPE, SIG_IGN);
+  ActorsFile::announce(folder_ + "/actors.json", RealClock());
   tell({{"event", "run"}, {"name", job_.name}, {"run", folder_}, {"seed", job_.seed},
       {"actors", job_.graph.actors.size()}, {"started", iso_time(RealClock().wall())},
       {"seconds", 0.0}});

@@ -21,6 +21,7 @@
 #include "runtime/base/shell.h"
 #include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
+#include "runtime/node/worker_host.h"
 #include "storage/file.h"
 
 #include <boost/json/parse.hpp>
@@ -82,6 +83,7 @@ class Run {
       : job_(job),
         files_(files),
         apart_(apart_of(job, options.isolation == Isolation::process)),
+        make_host_(options.make_host),
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
@@ -114,6 +116,7 @@ class Run {
   const Job& job_;
   RunFiles& files_;
   const Apart apart_;
+  const std::function<std::unique_ptr<WorkerHost>(System&)> make_host_;
   std::vector<std::string> accepted_;  // changes of inputs
   std::uint32_t processes_ = 0;        // workers that were started
   std::uint64_t worker_memory_ = 0;
@@ -172,6 +175,8 @@ RunOutcome Run::drive(
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
   WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation};
   system.emplace(std::move(options));
+  std::unique_ptr<WorkerHost> host = make_host_ ? make_host_(*system) : nullptr;
+  workers.host = host.get();
   Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
@@ -199,6 +204,7 @@ RunOutcome Run::drive(
   worker_memory_ = pipeline.started().memory();
   pipeline.stop(stop_deadline);
   system->stop(stop_deadline);
+  host.reset();
   return outcome;
 }
 
@@ -218,8 +224,13 @@ int Run::finish(const RunOutcome& outcome, const RunTotals& totals) {
   dashboard_.add_to(event);
   event["isolation"] = tramontane::name(apart_.any() ? Isolation::process : Isolation::thread);
   if (apart_.any()) event["processes"] = processes_;
-  metrics_->event(event);
-  metrics_->close();
+  try {
+    metrics_->event(event);
+    metrics_->close();
+  } catch (const Error& e) {
+    if (outcome.how != RunOutcome::How::failed) throw;  // else why it failed is what matters
+    print_error("tram", str("the summary could not be written: ", e.text()));
+  }
   try {
     write_report(files_.folder());
   } catch (const Error& e) {
@@ -245,6 +256,7 @@ int Run::go(bool resumed, Repair repair) {
       print_error("tram",
           str(files_.folder(), " has come to its end already: there is nothing left to train"));
   }
+  ActorsFile::announce(files_.path("actors.json"), RealClock());
   RunEvent event = run_began(job_, files_, from);
   event["seconds"] = past.seconds;
   emit(event);

@@ -55,6 +55,15 @@ boost::json::object Trainer::checkpoint_about() const {
       {"correct_average", correct_average_}, {"form", problem_form_json(job().form)}};
 }
 
+Task<void> Trainer::record_checkpoint() {
+  Checkpointed durable{version_};
+  auto recorded =
+      co_await ask(options_.ledger, durable, call_deadline, "the ledger to record a checkpoint");
+  if (!recorded)
+    alarm(str("the ledger did not record the checkpoint of version ", version_, ": ",
+        recorded.error().text));
+}
+
 Task<void> Trainer::save() {
   auto began = now();
   auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_, job().carried);
@@ -64,12 +73,7 @@ Task<void> Trainer::save() {
   boost::json::object about = checkpoint_about();
   std::string folder = options_.checkpoints->save(version_, files, about);
   saved_ = version_;
-  Checkpointed durable{version_};
-  auto recorded =
-      co_await ask(options_.ledger, durable, call_deadline, "the ledger to record a checkpoint");
-  if (!recorded)
-    alarm(str("the ledger did not record the checkpoint of version ", version_, ": ",
-        recorded.error().text));
+  if (job().reinforce) co_await record_checkpoint();  // else the job has no ledger
   co_await report(checkpoint_event(
       version_, folder, bytes, std::chrono::duration<double>(now() - began).count()));
 }

@@ -90,6 +90,7 @@ class Trainer final : public Actor {
   void publish_version();
   Task<bool> announce(std::uint64_t step);
   Task<void> save();
+  Task<void> record_checkpoint();
   boost::json::object checkpoint_about() const;
   void save_warm();
   Task<void> evaluate(std::string label, bool wait);

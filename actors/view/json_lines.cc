@@ -4,6 +4,7 @@
 #include "actors/view/fields.h"
 #include "actors/view/output.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/process_limits.h"
 #include "runtime/base/result.h"
 
 #include <cerrno>
@@ -56,8 +57,9 @@ class MetricsFile final : public EventSink {
 
   void event(const RunEvent& event) override {
     if (descriptor_ < 0 || !lasting(event)) return;
-    std::string line = json_text(event) + "\n";
-    std::string_view rest = line;
+    // Also what could not be written before, and whose failure was told: there may be room now.
+    if (unwritten_.size() < unwritten_most) unwritten_ += json_text(event) + "\n";
+    std::string_view rest = unwritten_;
     off_t at = size_;
     while (!rest.empty()) {
       ssize_t written = ::pwrite(descriptor_, rest.data(), rest.size(), at);
@@ -72,6 +74,7 @@ class MetricsFile final : public EventSink {
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
     size_ = at;
+    unwritten_.clear();
   }
 
   void close() override {
@@ -80,7 +83,8 @@ class MetricsFile final : public EventSink {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(Errc::io, path_ + ": " + what + ": " + std::strerror(errno));
+    int error = errno;
+    throw Error(Errc::io, path_ + ": " + what + ": " + std::strerror(error) + file_remedy(error));
   }
 
   // Bytes up to and with the last line end.
@@ -107,9 +111,12 @@ class MetricsFile final : public EventSink {
     if (::ftruncate(descriptor_, size_) != 0) fail("cannot be cut to its last whole line");
   }
 
+  static constexpr std::size_t unwritten_most = 1 << 20;
+
   std::string path_;
   int descriptor_ = -1;
   off_t size_ = 0;
+  std::string unwritten_;
 };
 
 }  // namespace

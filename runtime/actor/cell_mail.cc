@@ -41,6 +41,7 @@ Route::Delivery Cell::deliver(std::unique_ptr<Envelope>& envelope, bool may_park
 
 Route::Delivery Cell::refuse(Envelope& envelope, Errc code, std::string text) {
   envelope.failure = Failure{code, std::move(text)};
+  envelope.unread = true;
   return Delivery::not_delivered;
 }
 
@@ -136,6 +137,7 @@ std::unique_ptr<Envelope> copy_of(const Envelope& envelope) {
   copy->target = envelope.target;
   copy->incarnation = envelope.incarnation;
   copy->is_reply = envelope.is_reply;
+  copy->unread = envelope.unread;
   copy->sent = envelope.sent;
   copy->deadline = envelope.deadline;
   copy->body = envelope.body.copy();
@@ -222,6 +224,7 @@ Route::Delivery Cell::deliver_simulated(std::unique_ptr<Envelope>& envelope, boo
 void Cell::bounce(std::unique_ptr<Envelope> envelope, Errc code, const std::string& text) {
   if (!envelope->wants_reply()) return;
   envelope->failure = Failure{code, text};
+  envelope->unread = true;
   answer(std::move(envelope), now());
 }
 

@@ -18,7 +18,7 @@
 namespace tramontane {
 namespace {
 
-constexpr std::size_t token_digits = 2 * std::tuple_size_v<Token>;
+constexpr std::size_t token_digits = 2 * std::tuple_size_v<AccessToken>;
 
 std::string environment_folder(const char* variable) {
   const char* value = std::getenv(variable);
@@ -34,10 +34,10 @@ int digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-std::optional<Token> parse_token(std::string_view text) {
+std::optional<AccessToken> parse_token(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   if (text.size() != token_digits) return std::nullopt;
-  Token token{};
+  AccessToken token{};
   for (std::size_t i = 0; i < token.size(); ++i) {
     int high = digit(text[2 * i]);
     int low = digit(text[2 * i + 1]);
@@ -48,7 +48,7 @@ std::optional<Token> parse_token(std::string_view text) {
 }
 
 // Nothing if there is no such file.
-std::optional<Token> read_token(const std::string& path) {
+std::optional<AccessToken> read_token(const std::string& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::nullopt;
   if (!file) failed("the token file cannot be read:", path);
@@ -73,10 +73,10 @@ std::optional<Token> read_token(const std::string& path) {
 
 // Under a name of its own first, so that nobody reads a half; false if another was quicker.
 bool make_token(const std::string& path) {
-  Token token{};
+  AccessToken token{};
   random_bytes(token.data(), token.size());
   std::string text = token_text(token) + "\n";
-  Token name{};
+  AccessToken name{};
   random_bytes(name.data(), name.size());
   std::string draft = path + "." + token_text(name).substr(0, 16);
   Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -114,14 +114,14 @@ std::string home_folder() {
   return folder;
 }
 
-Token token_of(const std::string& path) {
+AccessToken token_of(const std::string& path) {
   if (auto token = read_token(path)) return *token;
   make_token(path);
   if (auto token = read_token(path)) return *token;
   throw Error(Errc::io, str(path, " went away while it was read"));
 }
 
-std::string token_text(const Token& token) {
+std::string token_text(const AccessToken& token) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;
   for (std::byte each : token) {

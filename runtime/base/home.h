@@ -3,7 +3,7 @@
 // token that admits to its processes.
 //
 //   std::string folder = home_folder();               // made if it is not there, mode 0700
-//   Token token = token_of(folder + "/token");        // made if it is not there, mode 0600
+//   AccessToken token = token_of(folder + "/token");        // made if it is not there, mode 0600
 //
 // Thread rule: any. Two processes that make the token at once have the same one.
 
@@ -20,13 +20,13 @@ namespace tramontane {
 std::string home_folder();
 
 // 32 random bytes, in its file as 64 hexadecimal digits.
-using Token = std::array<std::byte, 32>;
+using AccessToken = std::array<std::byte, 32>;
 
 // Error(bad_input): others may read the file, or it holds something else; Error(io).
-Token token_of(const std::string& path);
+AccessToken token_of(const std::string& path);
 
 // As in its file.
-std::string token_text(const Token& token);
+std::string token_text(const AccessToken& token);
 
 // From the kernel. Error(io).
 void random_bytes(std::byte* into, std::size_t count);

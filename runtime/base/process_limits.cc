@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/shown_text.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -79,6 +80,12 @@ Error no_thread(const std::string& whose, const std::system_error& cause) {
           limits.empty() ? "the machine or container allows no more threads or memory: allow more"
                          : limits + ": raise it",
           ", or run with fewer generators and verifiers"));
+}
+
+const char* file_remedy(int error) noexcept {
+  if (error == EFBIG) return "; raise the limit on the size of files (ulimit -f)";
+  if (error == ENOSPC || error == EDQUOT) return "; free some disk space";
+  return "";
 }
 
 Error no_memory() {

@@ -1,5 +1,6 @@
 #pragma once
-// What the system's limits say when it refuses a thread or memory, for whoever must tell the user.
+// What the system's limits say when it refuses a thread, memory or a file's growth, for whoever
+// must tell the user.
 //
 //   thread_ = start_thread("the clock's thread", [this] { serve(); });
 
@@ -17,6 +18,10 @@ Error no_thread(const std::string& whose, const std::system_error& cause);
 
 // Error(io) for std::bad_alloc.
 Error no_memory();
+
+// What helps where a file could not be written for this errno: "; free some disk space"; or
+// nothing.
+const char* file_remedy(int error) noexcept;
 
 // From now on a program that std::terminate() would abort, because memory or threads were refused
 // where no error can be told, says so and ends with this exit status. As after kill -9, what it

@@ -34,6 +34,7 @@ struct Envelope final : Item {
   bool exempt = false;     // control lane: takes no credit
   bool is_reply = false;
   bool charged = false;  // holds credit of the mailbox it lies in
+  bool unread = false;   // it came back: no handler had it; does not travel
   std::size_t size = 0;  // what it is charged, bytes
   Time deadline = forever;
   Message body;  // the request, then the reply

@@ -37,7 +37,7 @@ std::string refusal(const std::string& path) {
 TEST_CASE("a token is made once, for its owner alone, and read again") {
   TempFolder folder;
   std::string path = folder.path() + "/token";
-  Token token = token_of(path);
+  AccessToken token = token_of(path);
   CHECK(token_of(path) == token);
   CHECK(token_of(folder.path() + "/other") != token);
 
@@ -57,12 +57,12 @@ TEST_CASE("a token is made once, for its owner alone, and read again") {
 TEST_CASE("whoever makes a token at once has the same one") {
   for (int round = 0; round < 20; ++round) {
     TempFolder folder;
-    std::vector<Token> tokens(4);
+    std::vector<AccessToken> tokens(4);
     std::vector<std::thread> threads;
-    for (Token& token : tokens)
+    for (AccessToken& token : tokens)
       threads.emplace_back([&] { token = token_of(folder.path() + "/token"); });
     for (std::thread& each : threads) each.join();
-    CHECK(std::set<Token>(tokens.begin(), tokens.end()).size() == 1);
+    CHECK(std::set<AccessToken>(tokens.begin(), tokens.end()).size() == 1);
   }
 }
 

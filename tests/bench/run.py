@@ -2,10 +2,11 @@
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
   ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
-                           language, loop, processes, generate, peers, math_verify, runtimes; none: all but the last four
+                           language, loop, processes, watching, generate, peers, math_verify, runtimes; none: all but the last four
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each;
-`processes` with its actors in processes and in one, and looks at workers that idle.
+`processes` with its actors in processes and in one, and looks at workers that idle. `watching`
+runs it with fifty clients that stream what it does, and without.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
@@ -222,6 +223,10 @@ def peers():
     return 0
 
 
+def watching():
+    return subprocess.run([sys.executable, os.path.join(HERE, "watching.py"), TRAM, JOB]).returncode
+
+
 def math_verify():
     heading("equality of mathematical answers against Math-Verify")
     folder = os.path.join(ROOT, "build", "deps", "math_verify")
@@ -253,7 +258,7 @@ def runtimes():
 LONG = ("generate", "peers", "math_verify", "runtimes")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
-    "language": program("language_bench"), "loop": loop, "processes": processes, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
+    "language": program("language_bench"), "loop": loop, "processes": processes, "watching": watching, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
 
 def main():

@@ -24,6 +24,7 @@ const std::string token(64, 'a');
 struct Outcome {
   std::vector<RequestHead> requests;
   int status = 0;
+  bool waits = false;  // for the rest of a request, which may be wrong already
 };
 
 Outcome read(std::string_view bytes, std::size_t piece) {
@@ -39,6 +40,7 @@ Outcome read(std::string_view bytes, std::size_t piece) {
     if (state == RequestReader::State::complete) outcome.requests.push_back(reader.take());
   }
   outcome.status = reader.status();
+  outcome.waits = outcome.status == 0 && reader.begun();
   return outcome;
 }
 
@@ -74,7 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Outcome whole = read(bytes, bytes.size());
   Outcome pieces = read(bytes, 1 + data[0] % 64);
   TRAM_CHECK(whole.requests.size() == pieces.requests.size(), "the cut changes how many there are");
-  TRAM_CHECK((whole.status == 0) == (pieces.status == 0), "the cut changes what is refused");
+  bool same = (whole.status == 0) == (pieces.status == 0) || whole.waits || pieces.waits;
+  TRAM_CHECK(same, "the cut changes what is refused");
   for (std::size_t i = 0; i < whole.requests.size(); ++i) {
     TRAM_CHECK(whole.requests[i].target == pieces.requests[i].target, "the cut changes a target");
     TRAM_CHECK(whole.requests[i].body == pieces.requests[i].body, "the cut changes a body");

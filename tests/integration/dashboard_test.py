@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import stat
@@ -218,6 +219,10 @@ def dead_run_is_watched(run, home):
     lines = [json.loads(line)["seconds"] for line in open(os.path.join(run, "metrics.jsonl")) if '"event":"step"' in line]
     events = site.stream("after=0&kinds=step", lambda events: len(events) == len(lines))
     h.expect_equal([json.loads(data)["seconds"] for _, _, data in events], lines, "the stream's steps")
+    if shutil.which("promtool"):
+        _, _, figures = site.ask("/metrics")
+        checked = subprocess.run(["promtool", "check", "metrics"], input=figures, capture_output=True, text=True)
+        h.expect(checked.returncode == 0 and not checked.stderr, f"promtool says: {checked.stdout}{checked.stderr}")
     third = events[len(events) // 3]
     again = site.stream("kinds=step", lambda more: len(more) >= len(lines) - len(events) // 3 - 1,
         headers=f"Last-Event-ID: {third[1]}\r\n")

@@ -6,6 +6,7 @@
 #include "tests/support/faulty_store.h"
 
 #include <limits>
+#include <utility>
 
 #include "tests/support/test.h"
 
@@ -72,6 +73,24 @@ TEST_CASE("each kind of lease lasts as long as its own option says") {
   CHECK(bench.ledger->expire(20 * second - 2) == 0);
   CHECK(bench.ledger->expire(20 * second - 1) == 1);
   CHECK(bench.ledger->counts().leases_expired == 2);
+}
+
+TEST_CASE("leases have the number of the ledger's opening, which is written down before them") {
+  SmallLedger bench;
+  std::uint64_t lease = 0;
+  for (std::uint64_t opening = 1; opening <= 3; ++opening) {
+    std::vector<std::string> keys;
+    bench.store->scan(ledger_key::incarnations(), [&](std::string_view key, std::string_view) {
+      keys.emplace_back(key);
+      return true;
+    });
+    CHECK(keys == std::vector<std::string>{ledger_key::incarnation(opening)});
+    for (const auto& task : bench.lease(2)) {
+      CHECK((task.lease >> 40) == opening);
+      CHECK(task.lease > std::exchange(lease, task.lease));
+    }
+    bench.open();
+  }
 }
 
 TEST_CASE("a lease is of use for what it was given out for, and for nothing else") {

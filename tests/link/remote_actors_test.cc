@@ -69,6 +69,38 @@ struct Asker {
   std::atomic<bool> done = false;
 };
 
+// Asks a clerk that will fail, so that some calls wait for room in its mailbox when it does.
+class Crowd final : public Actor {
+ public:
+  struct Answers {
+    std::vector<Failure> failures;
+    std::atomic<bool> done = false;
+  };
+
+  Crowd(ActorRef clerk, std::shared_ptr<Answers> answers)
+      : clerk_(std::move(clerk)), answers_(std::move(answers)) {}
+
+  Task<void> start() override {
+    Linger linger{50};
+    auto first = call(clerk_, linger, 10s, "to linger");
+    CHECK(try_send(clerk_, Explode{1}));
+    std::vector<Pending<Add>> more;
+    for (int i = 0; i < 4; ++i) {
+      Add add{i};
+      more.push_back(call(clerk_, add, 10s, "a sum"));
+    }
+    for (auto& each : more) {
+      while (each.waiting()) co_await sleep(1ms, "for answers");
+      if (auto answer = each.take(); !answer) answers_->failures.push_back(answer.error());
+    }
+    answers_->done = true;
+  }
+
+ private:
+  const ActorRef clerk_;
+  const std::shared_ptr<Answers> answers_;
+};
+
 }  // namespace
 
 TEST_CASE("calls under way when the other process ends are unknown at once") {
@@ -163,6 +195,27 @@ TEST_CASE("what waits for an actor that is gone for good comes back as closed") 
   CHECK(!one.system.find("clerk"));
   auto after = one.system.ask(clerk, Add{1}, 10s);
   REQUIRE(!after);
+  CHECK(after.error().code == Errc::closed);
+}
+
+TEST_CASE(
+    "an actor that failed in its process may live again: what it did not take is not closed") {
+  Pair pair;
+  auto clerk = pair.seen(pair.two.system.spawn<Clerk>(
+      {.name = "clerk", .mailbox = {.messages = 1, .bytes = 1 << 20}}));
+  auto answers = std::make_shared<Crowd::Answers>();
+  pair.two.remote->add({.id = Asker::id, .name = "crowd", .process = 1, .incarnation = 1});
+  REQUIRE(pair.one.system.ask(clerk, Add{1}, 10s));
+  pair.one.system.spawn<Crowd>({.name = "crowd", .id = Asker::id}, clerk, answers);
+  REQUIRE(soon([&] { return answers->done.load(); }));
+  REQUIRE(answers->failures.size() == 4);
+  for (const Failure& failure : answers->failures) {
+    CAPTURE(failure.text);
+    CHECK(failure.code == Errc::undeliverable);
+  }
+  pair.one.remote->gone(clerk.id(), "it will not");
+  auto after = pair.one.system.ask(clerk, Add{1}, 10s);
+  REQUIRE_FALSE(after);
   CHECK(after.error().code == Errc::closed);
 }
 

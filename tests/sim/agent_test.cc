@@ -8,7 +8,11 @@
 #include "tests/runtime/actors.h"
 #include "tests/sim/sim_host.h"
 
+#include <map>
 #include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "tests/support/test.h"
 
@@ -57,7 +61,9 @@ class SlowHost final : public WorkerHost {
     return host_.connect(inner(worker), to_worker);
   }
 
-  std::vector<std::string> last_lines(const std::string&) const override { return {}; }
+  std::vector<std::string> last_lines(const std::string& worker) const override {
+    return {"the last line of " + worker};
+  }
 
  private:
   static HostedWorker& inner(HostedWorker& worker) {
@@ -68,10 +74,67 @@ class SlowHost final : public WorkerHost {
   SimHost& host_;
 };
 
-// A clerk in a worker of its own, that may fail once.
+// Adds, and comes to its end with the first note.
+class Guest final : public Actor {
+ public:
+  Guest() {
+    handle(&Guest::add);
+    handle(&Guest::leave);
+    handle(&Guest::explode);
+  }
+
+ private:
+  Number add(Add add) {
+    note("the last", str(add.value));
+    note("nothing", "");
+    note("unit", "pieces");
+    return {add.value};
+  }
+
+  void leave(Note) { finish(); }
+
+  void explode(Explode explode) { throw std::runtime_error(str("boom ", explode.value)); }
+};
+
+// Asks another for a sum; the answer is the sum, or the failure.
+class Middleman final : public Actor {
+ public:
+  explicit Middleman(ActorRef whom) : whom_(std::move(whom)) { handle(&Middleman::add); }
+
+ private:
+  Task<Answer<Number>> add(Add add) { co_return co_await ask(whom_, add, 4s, "a sum of another"); }
+
+  const ActorRef whom_;
+};
+
+GraphActor in_worker(const std::string& name) {
+  return {.name = name, .kind = name, .isolation = Isolation::process};
+}
+
+// A clerk that may fail once.
+GraphActor clerk() {
+  GraphActor made = in_worker("clerk");
+  made.pool = "compute";
+  made.restart = {.when = RestartPolicy::When::on_failure, .max_restarts = 1, .within = 600s};
+  return made;
+}
+
+// A guest, and one who asks it.
+std::vector<GraphActor> guest_and_middleman() {
+  GraphActor middleman = in_worker("middleman");
+  middleman.asks = {{"whom", {"guest"}}};
+  return {in_worker("guest"), middleman};
+}
+
+// Each in a worker of its own.
 class Bench {
  public:
-  Bench() { started_.start(); }
+  explicit Bench(std::vector<GraphActor> actors = {clerk()})
+      : graph_{.pools = {{"main", 1}, {"compute", 1}}, .actors = std::move(actors)} {
+    started_.start();
+    for (const GraphActor& actor : graph_.actors)
+      refs_[actor.name] = *sim_.system().find(actor.name);
+  }
 
   ~Bench() {
     sim_.system().stop(10s);
@@ -89,16 +152,32 @@ class Bench {
     return "there is no clerk";
   }
 
-  std::int64_t add(std::int64_t value) {
-    std::int64_t sum = -1;
-    ActorRef clerk = *sim_.system().find("clerk");
-    sim_.system().spawn<Script>({.name = str("caller of ", value)}, [&](Script&) -> Task<void> {
+  Answer<Number> ask_for(const std::string& whom, std::int64_t value) {
+    std::optional<Answer<Number>> got;
+    ActorRef asked = refs_.at(whom);
+    sim_.system().spawn<Script>({.name = str("caller ", ++callers_)}, [&](Script&) -> Task<void> {
       Add request{value};
-      auto answer = co_await ask(clerk, request, 5s, "a sum");
-      sum = answer ? answer->value : -1;
+      got = co_await ask(asked, request, 5s, "a sum");
     });
     run_for(6s);
-    return sum;
+    REQUIRE(got);
+    return *got;
+  }
+
+  std::int64_t add(std::int64_t value) {
+    auto answer = ask_for("clerk", value);
+    return answer ? answer->value : -1;
+  }
+
+  template <class M>
+  void tell(const std::string& whom, M message) {
+    ActorRef told = refs_.at(whom);
+    sim_.system().spawn<Script>(
+        {.name = str("caller ", ++callers_)}, [&](Script& self) -> Task<void> {
+          CHECK(self.try_send(told, message));
+          co_return;
+        });
+    run_for(1s);
   }
 
   // How long the agent takes to stop the graph.
@@ -120,26 +199,35 @@ class Bench {
 
   SimHost& host() { return host_; }
 
+  const ActorRef& ref(const std::string& name) const { return refs_.at(name); }
+
+  Micros wall() { return sim_.clock().wall(); }
+
   std::uint32_t processes() const { return started_.processes(); }
 
   const std::vector<ExitRecord>& exits() const { return exits_; }
 
  private:
-  Kinds kinds_ = {{.name = "clerk", .doc = "answers", .make = [](const KindContext&) {
-                     return std::make_unique<Clerk>();
-                   }}};
-  Graph graph_{.pools = {{"main", 1}, {"compute", 1}},
-      .actors = {{.name = "clerk",
-          .kind = "clerk",
-          .isolation = Isolation::process,
-          .pool = "compute",
-          .restart = {
-              .when = RestartPolicy::When::on_failure, .max_restarts = 1, .within = 600s}}}};
+  Kinds kinds_ = {{.name = "clerk",
+                      .doc = "answers",
+                      .make = [](const KindContext&) { return std::make_unique<Clerk>(); }},
+      {.name = "guest",
+          .doc = "leaves",
+          .make = [](const KindContext&) { return std::make_unique<Guest>(); }},
+      {.name = "middleman",
+          .doc = "asks",
+          .ports = {{.name = "whom", .doc = "it asks"}},
+          .make = [](const KindContext& context) {
+            return std::make_unique<Middleman>(context.ask("whom"));
+          }}};
+  const Graph graph_;
   SimSystem sim_{{.seed = 1, .pools = pools_here(graph_)}};
   SimHost host_{sim_, kinds_, [](System&, ProcessContext&) { return std::make_shared<int>(); }};
   SlowHost slow_{sim_.clock(), host_};
   ProcessContext process_{""};
   std::vector<ExitRecord> exits_;
+  int callers_ = 0;
+  std::map<std::string, ActorRef> refs_;
   StartedGraph started_{sim_.system(), graph_, kinds_, process_,
       {.on_exit = [this](const ExitRecord& record) { exits_.push_back(record); }, .host = &slow_}};
 };
@@ -182,12 +270,67 @@ TEST_CASE("a worker that stands still for too long is killed with a record, and 
   CHECK(bench.processes() == 2);
 }
 
+TEST_CASE("the record of a process that was killed has all that its agent knew of it") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("guest", 3));
+  CHECK(bench.host().kill("guest"));
+  bench.run_for(1s);
+  REQUIRE(bench.exits().size() == 1);
+  const ExitRecord& record = bench.exits()[0];
+  CHECK(record.actor == bench.ref("guest").id());
+  CHECK(record.name == "guest");
+  CHECK(record.kind == "guest");
+  CHECK(record.incarnation == 1);
+  CHECK(record.cause == ExitCause::killed);
+  CHECK(record.text.find("its process killed by signal 9 (SIGKILL)") == 0);
+  CHECK(record.text.find("; pid 1, peak memory ") != std::string::npos);
+  CHECK(record.holding == "the last 3, unit pieces");
+  CHECK(record.lived > 6s);
+  CHECK(record.lived < 7s);
+  CHECK(record.wall > bench.wall() - 2'000'000);
+  CHECK(record.wall < bench.wall());
+  CHECK(record.last_lines == std::vector<std::string>{"the last line of guest"});
+  CHECK(record.restarts);
+  CHECK_FALSE(record.escalated);
+}
+
 TEST_CASE("stopping waits for no worker that has ended") {
   for (bool ends : {false, true}) {
     Bench bench;
     CHECK(bench.add(1) == 1);
     if (ends) bench.host().kill("clerk");
     CHECK(bench.stop() < 100ms);
+  }
+}
+
+TEST_CASE("everybody is told of a worker that has come to its end, and waits for it no longer") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("guest", 3));
+  REQUIRE(bench.ask_for("middleman", 3));
+  bench.tell("guest", Note{1});
+  REQUIRE(bench.exits().size() == 1);
+  CHECK(bench.exits()[0].name == "guest");
+  CHECK(bench.exits()[0].cause == ExitCause::stopped);
+  for (const char* whom : {"guest", "middleman"}) {
+    auto answer = bench.ask_for(whom, 3);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::closed);
+    CHECK(answer.error().text == "guest is gone: it has come to its end");
+  }
+  CHECK(bench.processes() == 2);
+  CHECK(bench.stop() < 200ms);
+}
+
+TEST_CASE("everybody is told why a worker is started no more") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("guest", 3));
+  bench.tell("guest", Explode{1});
+  for (const char* whom : {"guest", "middleman"}) {
+    auto answer = bench.ask_for(whom, 3);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::closed);
+    CHECK(answer.error().text.find("guest is gone: guest failed: ") == 0);
+    CHECK(answer.error().text.find("boom 1") != std::string::npos);
   }
 }
 

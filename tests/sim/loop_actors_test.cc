@@ -159,6 +159,18 @@ TEST_CASE("what the ledger has taken is on disk soon after, and nothing is synce
   CHECK(synced_within(1s) == 0);
 }
 
+TEST_CASE("what a ledger has taken is on disk when it has stopped") {
+  LedgerBench bench;
+  bench.sim.run_for(1s);
+  auto tasks = bench.ask(LeaseTasks{1})->tasks;
+  REQUIRE(tasks.size() == 1);
+  std::vector<Segment> segments = {segment_of(tasks[0], 0, Finish::stop)};
+  REQUIRE(bench.ask(Append{segments, {}}));
+  auto before = bench.faulty.syncs();
+  CHECK(bench.sim.system().stop(bench.ledger, 1s));
+  CHECK(bench.faulty.syncs() == before + 1);
+}
+
 TEST_CASE("the leases of a holder that dies again and again go back once for each death") {
   LedgerBench bench;
   RestartPolicy often{.when = RestartPolicy::When::on_failure, .max_restarts = 10, .backoff = 5ms};

@@ -1,5 +1,6 @@
 // The trainer's stages: warm start, reinforcement, evaluations; and what it tells of them.
 
+#include "actors/trainer/step_event.h"
 #include "runtime/base/check.h"
 #include "tests/sim/loop_bench.h"
 
@@ -122,6 +123,28 @@ TEST_CASE("a warm start of two stages goes through one after the other, each fro
   CHECK(versions(bench.warm) == std::vector<std::uint64_t>{5});
 }
 
+TEST_CASE("a job that only imitates leaves what it learnt, and misses no ledger") {
+  Job job = job_of(3, 1);
+  job.reinforce.reset();
+  job.heldout.clear();
+  LoopBench bench(std::move(job));
+  bench.start();
+  REQUIRE(bench.ends());
+  CHECK(bench.outcome->how == RunOutcome::How::finished);
+  CHECK(bench.outcome->reason == "all stages done");
+  bench.sim->run_for(1s);
+  CHECK(bench.told("step").size() == 3);
+  CHECK(bench.told("checkpoint").size() == 1);
+  CHECK(bench.alarms().empty());
+  auto learnt = bench.warm.newest_valid();
+  auto saved = bench.checkpoints.newest_valid();
+  REQUIRE(learnt);
+  REQUIRE(saved);
+  CHECK(saved->version == 0);
+  CHECK(saved->files.at("model.safetensors") == learnt->files.at("model.safetensors"));
+  CHECK(saved->files.at("optimizer.bin") == learnt->files.at("optimizer.bin"));
+}
+
 TEST_CASE("the run is over only when its last evaluation is") {
   LoopBench bench(job_of(0, 3));
   bench.start();
@@ -135,18 +158,22 @@ TEST_CASE("the run is over only when its last evaluation is") {
   CHECK(told[1].at("label").as_string() == "after");
   CHECK(integer(told[1], "version") == 3);
   CHECK(integer(told[1], "step") == 3);
+  CHECK(integer(told[1], "stage") == 0);
 }
 
 TEST_CASE("evaluations come so often during the training as they are to, and none at its end") {
-  Job job = job_of(0, 6);
+  Job job = job_of(3, 6);  // so that the stage's number is not 0
   job.evaluator.every = 2;
   LoopBench bench(std::move(job));
   bench.start();
   REQUIRE(bench.ends());
   bench.sim->run_for(10s);
   std::vector<std::uint64_t> during;
-  for (const auto& event : bench.told("evaluation"))
+  for (const auto& event : bench.told("evaluation")) {
+    CHECK(integer(event, "stage") == 1);
+    CHECK(integer(event, "step") == integer(event, "version"));
     if (event.at("label").as_string() == "during") during.push_back(integer(event, "version"));
+  }
   CHECK(during == std::vector<std::uint64_t>{2, 4});
 }
 
@@ -185,6 +212,31 @@ TEST_CASE("each step is told once, with what is left of the run") {
     CHECK(event.at("log_prob_gap_max").to_number<double>() == 0);
   }
   CHECK(bench.alarms().empty());
+}
+
+TEST_CASE("a step's event names the batch that was sealed and the weights that were recorded") {
+  LoopBench bench(job_of(2, 4));
+  bench.start();
+  REQUIRE(bench.ends());
+  bench.sim->run_for(1s);
+  bench.sim->system().stop(20s);
+  auto prompt_of = [&](GroupId group) {
+    return bench.job.prompts[group % bench.job.prompts.size()].prompt;
+  };
+  Ledger ledger(*bench.store, prompt_of, bench.job.reinforce->ledger);
+  auto steps = bench.told("step");
+  REQUIRE(steps.size() == 2 + 4);
+  double average = -1;
+  for (std::uint64_t step = 0; step < 4; ++step) {
+    const RunEvent& event = steps[2 + step];
+    auto batch = ledger.batch(step);
+    REQUIRE(batch);
+    CHECK(event.at("batch").as_string() == hex(batch_hash(*batch)));
+    CHECK(integer(event, "rollouts") == batch->rollouts_seen);
+    CHECK(event.at("fingerprint").as_string() == hex(*ledger.recorded_fingerprint(step + 1)));
+    average = average < 0 ? batch->mean_correct : 0.8 * average + 0.2 * batch->mean_correct;
+    CHECK(event.at("correct_average").to_number<double>() == doctest::Approx(average));
+  }
 }
 
 TEST_CASE("a run whose answers are right often enough ends before its last step") {

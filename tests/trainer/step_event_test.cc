@@ -141,13 +141,15 @@ TEST_CASE("a step's event has each figure of its report, and null for what is no
   report.ratio_max = 9;
   report.effective_sample_size = 10;
   report.mismatch_kl = 11;
+  report.optimizer_steps = 12;
+  report.masked_share = 13;
   report.skip_reason = "nothing";
   RunEvent event;
   describe_report(event, report);
   double expected = 0;
-  for (const char* key :
-      {"loss", "gradient_norm", "tokens", "rows", "microbatches", "entropy", "clip_low_share",
-          "clip_high_share", "ratio_max", "effective_sample_size", "mismatch_kl"})
+  for (const char* key : {"loss", "gradient_norm", "tokens", "rows", "microbatches", "entropy",
+           "clip_low_share", "clip_high_share", "ratio_max", "effective_sample_size", "mismatch_kl",
+           "optimizer_steps", "masked_share"})
     CHECK_MESSAGE(number(event, key) == ++expected, key);
   CHECK(event.at("skipped") == false);
   CHECK_FALSE(event.contains("skip_reason"));
@@ -220,6 +222,15 @@ TEST_CASE(
   report.log_prob_gap_max = 0.75;
   describe_audit(event, audit, report);
   CHECK(number(event, "log_prob_gap_max") == 0.75);
+}
+
+TEST_CASE("stages, checkpoints and alarms are told with all there is to say of them") {
+  CHECK(stage_event(2, "reinforce", 30) ==
+        RunEvent{{"event", "stage"}, {"stage", 2}, {"kind", "reinforce"}, {"steps", 30}});
+  CHECK(checkpoint_event(7, "a/b", 123, 0.5) == RunEvent{{"event", "checkpoint"}, {"version", 7},
+                                                    {"folder", "a/b"}, {"bytes", 123},
+                                                    {"took_seconds", 0.5}, {"best", false}});
+  CHECK(alarm_event("fire") == RunEvent{{"event", "alarm"}, {"text", "fire"}});
 }
 
 TEST_CASE("a fingerprint is shown as 16 digits") {

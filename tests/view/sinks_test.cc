@@ -193,7 +193,7 @@ TEST_CASE("a metrics file that cannot be opened is an error that names it") {
       "/nowhere/run/metrics.jsonl: cannot be opened: No such file or directory");
 }
 
-TEST_CASE("a full device leaves no half line behind") {
+TEST_CASE("a full device leaves no half line behind, and loses none once there is room") {
   Folder folder;
   auto sink = metrics_file(folder.path());
   sink->event({{"event", "run"}});
@@ -210,9 +210,14 @@ TEST_CASE("a full device leaves no half line behind") {
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
-  CHECK(has(error, "metrics.jsonl: cannot be written: File too large"));
+  CHECK(has(error,
+      "metrics.jsonl: cannot be written: File too large; raise the limit on the size of "
+      "files (ulimit -f)"));
+  std::string run = "{\"event\":\"run\"}\n";
+  CHECK(folder.read("metrics.jsonl") == run);
   sink->event({{"event", "summary"}});
-  CHECK(folder.read("metrics.jsonl") == "{\"event\":\"run\"}\n{\"event\":\"summary\"}\n");
+  std::string alarm = "{\"event\":\"alarm\",\"text\":\"" + std::string(100, 'x') + "\"}\n";
+  CHECK(folder.read("metrics.jsonl") == run + alarm + "{\"event\":\"summary\"}\n");
 }
 
 TEST_CASE("the plain view gives each reinforcement step a line and thins out the warm start") {
