@@ -112,7 +112,8 @@ class Browser:
             if found:
                 return found
             time.sleep(0.05)
-        sys.exit(f"FAILED: {what} did not come within {seconds} s")
+        seen = self.js("return location.hash + ' ' + document.body.innerText.slice(0, 1500)")
+        sys.exit(f"FAILED: {what} did not come within {seconds} s. The page: {seen}")
 
     def press(self, *names):
         actions = [{"type": kind, "value": KEYS.get(name, name)} for name in names for kind in ("keyDown", "keyUp")]

@@ -97,8 +97,16 @@ class ActorView {
     this.charts.forEach((chart, i) => chart.update(this.chart_of[i]()));
   }
 
+  // A record may be read a moment after it was told; so it is looked for, but not for ever.
+  look_for_lives() {
+    const actor = watched.actors.find(a => a.name === this.name);
+    if (!actor || !this.found || array(this.found.lives).length >= Math.min(5, actor.incarnation - 1)) return;
+    if (this.looked !== actor.incarnation) Object.assign(this, { looked: actor.incarnation, looks: 0 });
+    if (this.looks++ < 10) this.pace.ask();
+  }
+
   hear(kind, data) {
-    if (kind === "actors") this.draw();
+    if (kind === "actors") { this.draw(); this.look_for_lives(); }
     const own = string(data.actor) === this.name || string(data.who) === this.name;
     if ((kind === "exit" || kind === "log") && own) this.pace.ask();
   }
