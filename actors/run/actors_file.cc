@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <unistd.h>
 #include <utility>
 
@@ -32,6 +33,12 @@ std::string host_name() {
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
   return name;
+}
+
+std::map<std::string, const GraphActor*> by_name(const Graph& graph) {
+  std::map<std::string, const GraphActor*> out;
+  for (const auto& actor : graph.actors) out[actor.name] = &actor;
+  return out;
 }
 
 // False if the disk does not take it.
@@ -62,6 +69,7 @@ json::object wiring_of(const GraphActor* actor) {
 
 ActorsFile::ActorsFile(Options options)
     : options_(std::move(options)),
+      planned_(by_name(*options_.graph)),
       wall_offset_(options_.clock->wall() - micros(options_.clock->now())),
       thread_(start_thread("the thread that writes actors.json", [this] { serve(); })) {}
 
@@ -105,8 +113,37 @@ void ActorsFile::look() {
   statuses.resize(statuses.size() - more_);
   rows_.clear();
   for (const auto& status : statuses) rows_.push_back(row_of(status));
+  add_missing();
   std::string text = json_text(rows_);
   if (text != last_ && write(false)) last_ = std::move(text);  // else with the next change
+}
+
+void ActorsFile::add_missing() {
+  std::set<std::string> told;
+  for (const auto& row : rows_) {
+    std::string name(row.at("name").as_string());
+    if (planned_.contains(name)) known_[name] = row.as_object();
+    told.insert(std::move(name));
+  }
+  for (const auto& actor : options_.graph->actors) {
+    if (told.contains(actor.name) || rows_.size() >= options_.actors_most) continue;
+    auto known = known_.find(actor.name);
+    if (known == known_.end()) {
+      ActorStatus status;
+      status.name = actor.name;
+      status.kind = actor.kind;
+      status.state = ActorState::building;
+      rows_.push_back(row_of(status));
+      continue;
+    }
+    json::object row = known->second;
+    row["state"] = tramontane::name(ActorState::dead);
+    row["waiting_for"] = "";
+    row["since"] = row["oldest_since"] = row["tokens_per_s"] = nullptr;
+    row["mailbox"] = row["mailbox_bytes"] = row["senders_waiting"] = 0;
+    row["busy"] = 0.0;
+    rows_.push_back(std::move(row));
+  }
 }
 
 // Of its count, over at least a second; negative for who writes none.
@@ -125,7 +162,8 @@ double ActorsFile::tokens_per_second(const ActorStatus& status) {
 }
 
 json::object ActorsFile::row_of(const ActorStatus& status) {
-  const GraphActor* planned = options_.graph->find(status.name);
+  auto found = planned_.find(status.name);
+  const GraphActor* planned = found == planned_.end() ? nullptr : found->second;
   std::string worker = planned == nullptr ? "" : planned->worker_name();
   json::object row{{"name", text_of(status.name)}, {"kind", text_of(status.kind)},
       {"worker", worker.empty() ? json::value() : json::value(text_of(worker))},

@@ -13,6 +13,9 @@
 //    "mailbox_bytes_limit", "senders_waiting", "oldest_since", "handled", "last_handler",
 //    "unhandled", "failed", "restarts", "incarnation", "tokens_per_s", "asks", "notes"}]}
 //
+// All actors of the graph are there: "building" before their first life, "dead" when nobody tells
+// of them any more, which for one whose worker was killed lasts until its successor is there.
+//
 // Times are microseconds since 1970. Who reads it sees one whole snapshot or the other, knows by
 // pid, pid_started and boot whether the process that wrote it still runs (runtime/base/
 // process_mark.h), and by "ended" whether it came to the run's end. It is written on a thread of
@@ -26,6 +29,7 @@
 #include "runtime/node/graph.h"
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include <condition_variable>
 #include <functional>
@@ -70,6 +74,8 @@ class ActorsFile {
   void serve();
   void look();
   boost::json::object row_of(const ActorStatus& status);
+  // Of the graph's, whom nobody tells of now: not yet, or between two lives of their worker.
+  void add_missing();
   double tokens_per_second(const ActorStatus& status);
 
   Micros wall_of(Time time) const { return micros(time) + wall_offset_; }
@@ -77,9 +83,11 @@ class ActorsFile {
   bool write(bool ended) const;
 
   const Options options_;
+  std::map<std::string, const GraphActor*> planned_;
   const Micros wall_offset_;  // from Time to wall, taken once, so that a time is always the same
   std::map<std::string, Written> rates_;
   boost::json::array rows_;
+  std::map<std::string, boost::json::object> known_;  // the last row of each of the graph's
   std::size_t more_ = 0;
   std::string last_;  // the rows as they were last written
   std::mutex mutex_;

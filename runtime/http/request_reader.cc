@@ -26,6 +26,7 @@ std::string text_of(boost::beast::string_view text) {
 struct RequestReader::Parser {
   http::request_parser<http::string_body> request;
   bool checked = false;  // the header is complete and right
+  RequestHead head;      // as it was then: what a trailer adds behind the body does not count
   bool leave_given = false;
 };
 
@@ -62,6 +63,19 @@ RequestReader::State RequestReader::check_header() {
   if (message.has_content_length() && parser_->request.chunked())
     return refuse(400, "the body has two lengths");
   parser_->checked = true;
+  RequestHead& head = parser_->head;
+  head.method = text_of(message.method_string());
+  head.target = text_of(message.target());
+  auto field = [&](auto name) { return text_of(message[name]); };
+  head.host = field(http::field::host);
+  head.authorization = field(http::field::authorization);
+  head.cookie = field(http::field::cookie);
+  head.origin = field(http::field::origin);
+  head.fetch_site = field("Sec-Fetch-Site");
+  head.fetch_mode = field("Sec-Fetch-Mode");
+  head.last_event_id = field("Last-Event-ID");
+  head.keep_alive = message.keep_alive();
+  parser_->request.eager(true);
   return State::more;
 }
 
@@ -74,7 +88,7 @@ RequestReader::State RequestReader::feed(std::string_view bytes) {
       parser_ = std::make_unique<Parser>();
       parser_->request.header_limit(limits_.header_bytes);
       parser_->request.body_limit(limits_.body_bytes);
-      parser_->request.eager(true);
+      parser_->request.eager(false);  // the header first, by itself
     }
     boost::system::error_code error;
     std::size_t taken = parser_->request.put(boost::asio::buffer(waiting_), error);
@@ -97,21 +111,9 @@ RequestReader::State RequestReader::feed(std::string_view bytes) {
 }
 
 RequestHead RequestReader::take() {
-  auto message = parser_->request.release();
+  RequestHead head = std::move(parser_->head);
+  head.body = std::move(parser_->request.get().body());
   parser_.reset();
-  RequestHead head;
-  head.method = text_of(message.method_string());
-  head.target = text_of(message.target());
-  auto field = [&](auto name) { return text_of(message[name]); };
-  head.host = field(http::field::host);
-  head.authorization = field(http::field::authorization);
-  head.cookie = field(http::field::cookie);
-  head.origin = field(http::field::origin);
-  head.fetch_site = field("Sec-Fetch-Site");
-  head.fetch_mode = field("Sec-Fetch-Mode");
-  head.last_event_id = field("Last-Event-ID");
-  head.keep_alive = message.keep_alive();
-  head.body = std::move(message.body());
   return head;
 }
 

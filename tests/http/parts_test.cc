@@ -148,6 +148,24 @@ TEST_CASE("a chunked body is put together") {
   CHECK(reader.take().body == "abcde");
 }
 
+TEST_CASE("what follows behind a body is no part of the header") {
+  std::string request =
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+      "Origin: http://h\r\nExpect: magic\r\nAuthorization: x\r\nHost: g\r\n\r\n";
+  for (std::size_t piece : {std::size_t{1}, std::size_t{7}, request.size()}) {
+    RequestReader reader({});
+    auto state = State::more;
+    for (std::size_t at = 0; at < request.size(); at += piece)
+      state = reader.feed(std::string_view(request).substr(at, piece));
+    REQUIRE(state == State::complete);
+    RequestHead head = reader.take();
+    CHECK(head.host == "h");
+    CHECK(head.origin.empty());
+    CHECK(head.authorization.empty());
+    CHECK(head.body == "a");
+  }
+}
+
 TEST_CASE("requests that are too large or ambiguous are refused") {
   auto status = [](const std::string& bytes, RequestReader::Limits limits = {}) {
     RequestReader reader(limits);

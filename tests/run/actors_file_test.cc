@@ -29,6 +29,7 @@ class Watched {
         .kind = "generator",
         .isolation = Isolation::process,
         .asks = {{"ledger", {"ledger"}}}});
+    graph_.actors.push_back({.name = "verifier/0", .kind = "verifier"});
     actors_ = {{.name = "ledger", .kind = "ledger"},
         {.name = "generator/0", .kind = "generator", .pid = 77}};
     file_.emplace(ActorsFile::Options{.path = path(),
@@ -50,6 +51,12 @@ class Watched {
     std::lock_guard lock(mutex_);
     actors_[which].waiting_for = std::move(waiting_for);
     actors_[which].waiting_since = clock_.now();
+    looks_ = 0;
+  }
+
+  void forget(std::size_t which) {
+    std::lock_guard lock(mutex_);
+    actors_.erase(actors_.begin() + static_cast<std::ptrdiff_t>(which));
     looks_ = 0;
   }
 
@@ -109,6 +116,20 @@ TEST_CASE("the last word is kept when it stops, and the end is told") {
   watched.file().reset();
   CHECK(watched.read().at("ended") == true);
   CHECK(watched.read().at("actors").at(1).at("waiting_for") == "the end");
+}
+
+TEST_CASE("an actor of the graph is there before its first life and after its last") {
+  Watched watched;
+  watched.wait_for_looks(2);
+  json::object first = watched.read();
+  CHECK(first.at("actors").at(2).at("name") == "verifier/0");
+  CHECK(first.at("actors").at(2).at("state") == "building");
+  watched.forget(1);
+  watched.wait_for_looks(3);
+  json::object second = watched.read();
+  CHECK(second.at("actors").at(1).at("name") == "generator/0");
+  CHECK(second.at("actors").at(1).at("state") == "dead");
+  CHECK(second.at("actors").at(1).at("pid") == 77);
 }
 
 TEST_CASE("of very many actors some are told, and how many more there are") {

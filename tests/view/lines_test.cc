@@ -145,5 +145,6 @@ TEST_CASE("the closing lines of a run that went well, to the letter") {
             "versions;  stall p50 9.2 µs,  log-prob gap 0",
             "", "  problem   before    after", "  3+3=      ✗ –       ✓ 6",
             "  1+1=      ✗ 3       ✗ 5", "  2+2=      ✓ 4       ✓ 4", "",
-            "  report   runs/a/report.html", "  look at  tram rollouts runs/a"});
+            "  report   runs/a/report.html", "  look at  tram rollouts runs/a",
+            "  watch    tram dashboard runs/a"});
 }
