@@ -3,6 +3,7 @@
 
 A short job is watched by `tram dashboard` while it goes on: one of its generators is killed, the
 dashboard itself is killed and started again, and what was seen is found again after the end."""
+import atexit
 import json
 import os
 import re
@@ -22,6 +23,7 @@ TEXT = "const e = document.querySelector(arguments[0]); return e ? e.textContent
 class Dashboard:
     def __init__(self, run, home, port=0):
         self.process = h.spawn("dashboard", run, "--json", "--http", f"127.0.0.1:{port}", env=dict(os.environ, TRAM_HOME=home))
+        atexit.register(self.process.kill)  # nothing is left of a test that failed
         self.told = json.loads(self.process.stdout.readline())
         self.url = self.told["http"] + "/"
         self.port = int(self.told["http"].rsplit(":", 1)[1])
@@ -83,6 +85,7 @@ def main():
         graph = h.job(folder, "watched", policy=h.warm_policy(folder), steps=400, checkpoint_every=10, heldout=6)
         going = subprocess.Popen([h.TRAM, "run", graph, "--run", run, "--isolation", "process", "--plain"], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        atexit.register(going.kill)
         while len(h.steps_of(h.metrics(run))) < 3:
             h.expect(going.poll() is None, "the run ended before its third step")
             time.sleep(0.2)
