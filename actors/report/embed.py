@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Joins the report's static files into one page and writes it as C++ strings, split where a run's
-data goes: embed.py OUTPUT report.html report.css SCRIPT.js..."""
+data goes: embed.py OUTPUT report.html FILE.css... FILE.js..."""
 import os
 import sys
 
@@ -10,14 +10,13 @@ from literal import literal  # noqa: E402
 
 
 def main():
-    output, html, css, *scripts = sys.argv[1:]
+    output, html, *parts = sys.argv[1:]
     read = lambda path: open(path, encoding="utf-8").read()
-    script = "\n".join(read(path) for path in scripts)
-    for path, text in [(css, read(css)), ("the scripts", script)]:
-        if "</style" in text or "</script" in text:
-            sys.exit(f"embed.py: {path} would end its own element")
     page = read(html)
-    for marker, text in [("/*{{css}}*/", read(css)), ("/*{{script}}*/", script)]:
+    for marker, ending in [("/*{{css}}*/", ".css"), ("/*{{script}}*/", ".js")]:
+        text = "\n".join(read(path) for path in parts if path.endswith(ending))
+        if "</style" in text or "</script" in text:
+            sys.exit(f"embed.py: a {ending} file would end its own element")
         if page.count(marker) != 1:
             sys.exit(f"embed.py: {html} must have {marker} once")
         page = page.replace(marker, text)

@@ -9,10 +9,8 @@ const evaluations = array(data.evaluations).map(object);
 const colours = ["var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)"];
 
 function column(name, of = steps) { return array(of[name]); }
-function last(values) { for (let i = values.length - 1; i >= 0; --i) if (is(values[i])) return values[i]; return NaN; }
 function most(values) { return values.filter(is).reduce((a, b) => is(a) ? Math.max(a, b) : b, NaN); }
 function evaluation(label) { return evaluations.filter(e => e.label === label).pop(); }
-function first_of(...values) { const found = values.find(is); return found === undefined ? NaN : found; }
 
 const before = first_of(summary.heldout_before, object(evaluation("before")).sampled);
 const latest = evaluations.filter(e => e.label === "during" || e.label === "after").pop();
@@ -45,27 +43,33 @@ function standing() {
   return el("p", { class: "note" }, `${why}: ${where}.`);
 }
 
+// The parts of what is solved after reinforcement, the gain split where that is known.
+function gain_parts() {
+  const parts = [{ name: "before", text: "before reinforcement", from: 0, to: before }];
+  if (is(forced) && forced > before && forced <= after)
+    parts.push({ name: "thinking", text: "choosing to think", from: before, to: forced }, { name: "working", text: "better working", from: forced, to: after });
+  else parts.push({ name: "working", text: "gained", from: before, to: after });
+  return parts.map(part => ({ ...part, value: part.name === "before" ? percent(before, 1) : signed(points(part.from, part.to), 1) + "\u00a0points" }));
+}
+
 function gain() {
   if (![before, after].every(is) || !(after > before)) return null;
-  const split = is(forced) && forced > before && forced <= after;
-  const part = (name, from, to) => el("div", { class: "part " + name, style: `width:${(100 * (to - from)).toFixed(1)}%`, title: percent(to - from) },
-    to - from > 0.05 ? (name === "before" ? "" : "+") + fixed(to - from, 2) : "");
-  const parts = [part("before", 0, before)];
-  if (split) parts.push(part("thinking", before, forced), part("working", forced, after));
-  else parts.push(part("working", before, after));
-  const entry = (name, text) => el("span", null, el("i", { class: "swatch", style: `background:${{ before: "#7d8590", thinking: "#0072b2", working: "#00805c" }[name]}` }), text);
+  const parts = gain_parts();
   return el("div", { class: "gain" },
-    el("div", { class: "track", role: "img", "aria-label": `from ${percent(before)} to ${percent(after)}` }, parts),
+    el("div", { class: "track", role: "img", "aria-label": "held-out pass@1: " + parts.map(p => `${p.text} ${p.value}`).join(", ") },
+      parts.map(p => el("div", { class: "part " + p.name, style: `width:${(100 * (p.to - p.from)).toFixed(1)}%` }))),
     el("div", { class: "ruler" }, el("span", null, "0"), el("span", null, "held-out pass@1, sampled"), el("span", null, "1")),
-    el("div", { class: "legend" }, entry("before", "before reinforcement"),
-      split ? [entry("thinking", "choosing to think"), entry("working", "better working")] : entry("working", "gained")));
+    el("div", { class: "legend" }, parts.map(p => el("span", null, el("i", { class: "swatch " + p.name }), p.text, el("b", null, p.value)))));
 }
 
 function explanation() {
   if (![before, after, forced].every(is)) return null;
-  return el("p", { class: "lead" }, "Made to think, the warm-started policy already solved ", el("b", null, percent(forced)),
-    " of them. So ", el("b", null, fixed(forced - before, 2)), " of the gain is choosing to think and ",
-    el("b", null, fixed(after - forced, 2)), " is better working.");
+  const made = ["Made to think, the warm-started policy already solved ", el("b", null, percent(forced, 1)), " of them. "];
+  const rest = points(forced, after);
+  if (!(forced > before && after > before)) return el("p", { class: "lead" }, made);
+  if (rest < 0) return el("p", { class: "lead" }, made, `After reinforcement it is ${fixed(-rest, 1)} percentage points below that.`);
+  return el("p", { class: "lead" }, made, "So of the gain of ", el("b", null, fixed(points(before, after), 1)), " percentage points ",
+    el("b", null, fixed(points(before, forced), 1)), " are choosing to think and ", el("b", null, fixed(rest, 1)), " are better working.");
 }
 
 function header() {
@@ -183,37 +187,39 @@ function swaps() {
   const per_generator = generators.map((g, i) => ({ name: g.name, colour: colours[i % colours.length], dots: 2.6,
     x: array(all.seconds).filter((_, k) => which[k] === i), y: array(all.stall_us).filter((_, k) => which[k] === i) }));
   if (!shown) return;
-  const chart = make_chart({ title: "Swap timeline", unit: "stall of the decoding generator", x: "seconds", x_format: v => fixed(v, 1), wide: true, logarithmic: true, format: micros, series: per_generator.slice(0, 6), none: "no swap yet" });
+  const few = first_few(per_generator, 6, "generators");
+  const chart = make_chart({ title: "Swap timeline", unit: "stall of the decoding generator", x: "seconds", x_format: v => fixed(v, 1), wide: true, logarithmic: true, format: micros, series: few.shown, none: "no swap yet" });
   put("swaps", el("h2", null, "Weight swaps"),
     el("p", { class: "about" }, "New weights are checked against their fingerprint beside a generator that goes on writing; the stall is what the flip between two tokens costs it.",
       shown < all.total ? ` The timeline shows ${whole(shown)} of ${whole(all.total)} swaps, evenly chosen.` : ""),
-    el("div", { class: "charts" }, chart), generators.length ? el("div", { class: "card", style: "margin-top:14px" }, table([
+    few.note, el("div", { class: "charts" }, chart), generators.length ? el("div", { class: "card below" }, table([
       { name: "generator", of: g => string(g.name) }, { name: "swaps", number: true, of: g => whole(g.swaps) },
       { name: "stall p50", number: true, of: g => micros(g.stall_us_p50) }, { name: "stall p99", number: true, of: g => micros(g.stall_us_p99) },
       { name: "stall max", number: true, of: g => micros(g.stall_us_max) }, { name: "verify p50", number: true, of: g => micros(g.verify_us_p50) },
-      { name: "prepare p50", number: true, of: g => micros(g.prepare_us_p50) }], generators)) : null);
+      { name: "prepare p50", number: true, of: g => micros(g.prepare_us_p50) }], generators, { label: "Swaps by generator" })) : null);
 }
 
 // ---- evaluations and examples ----------------------------------------------------------------
 
 function evaluation_table() {
   if (!evaluations.length) return;
-  const kinds = [...new Set(evaluations.flatMap(e => Object.keys(object(e.by_kind))))].slice(0, 12);
+  const { shown: kinds, note: kinds_note } = first_few([...new Set(evaluations.flatMap(e => Object.keys(object(e.by_kind))))], 12, "kinds of problem");
   const majority = evaluations.find(e => is(e.majority));
   // Those that took several samples of each problem.
-  const many = evaluations.filter(e => Object.keys(object(e.pass_at)).length > 1).slice(-6);
+  const { shown: many, note: many_note } = first_few(evaluations.filter(e => Object.keys(object(e.pass_at)).length > 1).reverse(), 6, "evaluations with several samples, the latest,");
+  many.reverse();
   const at_k = many.map((e, i) => ({ name: `${prose(e.label)}, version ${whole(e.version)}`, colour: colours[i % colours.length], dots: 2.6,
     x: Object.keys(object(e.pass_at)).map(Number), y: Object.values(object(e.pass_at)) }));
   const chart = many.length ? make_chart({ title: "pass@k", unit: "share of problems that one of k samples solves", x: "k", x_format: whole, from: 1, format: v => percent(v), bottom: 0, top: 1, series: at_k }) : null;
   put("evaluations", el("h2", null, "Held-out evaluations"),
     el("p", { class: "about" }, "On problems that were never trained on, at a fixed weight version", kinds.length ? "; by kind of problem: sampled pass@1." : "."),
-    el("div", { class: "card" }, table([
-      { name: "", of: e => prose(e.label) }, { name: "step", number: true, of: e => whole(step_of(e)) }, { name: "version", number: true, of: e => whole(e.version) },
+    kinds_note, el("div", { class: "card" }, table([
+      { name: "when", of: e => prose(e.label) }, { name: "step", number: true, of: e => whole(step_of(e)) }, { name: "version", number: true, of: e => whole(e.version) },
       { name: "problems", number: true, of: e => whole(e.problems) }, { name: "sampled", number: true, of: e => fixed(e.sampled, 3) }, { name: "greedy", number: true, of: e => fixed(e.greedy, 3) },
       ...(majority ? [{ name: `maj@${whole(majority.majority_samples)}`, number: true, of: e => fixed(e.majority, 3) }] : []),
       { name: "thinks", number: true, of: e => percent(e.thinking_share) }, { name: "tokens", number: true, of: e => fixed(e.tokens_mean, 1) },
-      ...kinds.map(k => ({ name: k, number: true, of: e => fixed(object(e.by_kind)[k], 2) }))], evaluations, e => e.label === "during" ? null : "strong")),
-    chart ? el("div", { class: "charts", style: "margin-top:14px" }, chart) : null);
+      ...kinds.map(k => ({ name: k, number: true, of: e => fixed(object(e.by_kind)[k], 2) }))], evaluations, { row_class: e => e.label === "during" ? null : "strong", label: "Held-out evaluations" })),
+    many_note, chart ? el("div", { class: "charts below" }, chart) : null);
 }
 
 function examples() {
@@ -222,10 +228,11 @@ function examples() {
   const pairs = left.flatMap(a => right.filter(b => b.prompt === a.prompt).slice(0, 1).map(b => [a, b]));
   if (!pairs.length) return;
   pairs.sort(([a, b], [c, d]) => (d.correct && !c.correct) - (b.correct && !a.correct));
-  const side = e => el("div", { class: "mono" }, el("span", { class: "verdict " + (e.correct ? "good" : "bad") }, e.correct ? "✓" : "✗"), string(e.completion) || dash);
-  put("examples", el("h2", null, "Before and after"), el("p", { class: "about" }, "The same held-out problems, before and after reinforcement."),
+  const side = (name, e) => el("div", { class: "mono" }, el("small", { class: "narrow" }, name), verdict_mark(e), string(e.completion) || dash);
+  const few = first_few(pairs, 12, "problems");
+  put("examples", el("h2", null, "Before and after"), el("p", { class: "about" }, "The same held-out problems, before and after reinforcement."), few.note,
     el("div", { class: "card" }, el("div", { class: "pair head" }, el("span", null, "problem"), el("span", null, "before"), el("span", null, "after")),
-      pairs.slice(0, 12).map(([a, b]) => el("div", { class: "pair" }, el("div", { class: "mono" }, string(a.prompt), el("small", null, "answer " + string(a.answer))), side(a), side(b)))));
+      few.shown.map(([a, b]) => el("div", { class: "pair" }, el("div", { class: "mono" }, string(a.prompt), el("small", null, "gold " + string(a.answer))), side("before", a), side("after", b)))));
 }
 
 // ---- the rest --------------------------------------------------------------------------------
@@ -235,8 +242,8 @@ function checkpoints() {
   if (!rows.length) return;
   put("checkpoints", el("h2", null, "Checkpoints"), el("p", { class: "about" }, "Written whole, then renamed. The best and the newest are kept; older ones may be gone."),
     el("div", { class: "card" }, table([{ name: "version", number: true, of: c => whole(c.version) }, { name: "after", number: true, of: c => duration(c.seconds) },
-      { name: "size", number: true, of: c => bytes(c.bytes) }, { name: "took", number: true, of: c => micros(c.took_seconds * 1e6) }, { name: "", of: c => c.best ? "best so far" : "" },
-      { name: "folder", of: c => el("span", { class: "mono" }, string(c.folder)) }], rows)));
+      { name: "size", number: true, of: c => bytes(c.bytes) }, { name: "took", number: true, of: c => micros(c.took_seconds * 1e6) }, { name: "best", of: c => c.best ? "best so far" : "" },
+      { name: "folder", of: c => el("span", { class: "mono" }, string(c.folder)) }], rows, { label: "Checkpoints" })));
 }
 
 function job() {
@@ -262,7 +269,7 @@ section("curves", curves);
 section("swaps", swaps);
 section("evaluations", evaluation_table);
 section("examples", examples);
-section("rollouts", () => put("rollouts", rollout_viewer(data)));
+section("rollouts", () => put("rollouts", rollout_section(object(data.rollouts))));
 section("checkpoints", checkpoints);
 section("job", job);
 contents();
