@@ -183,7 +183,7 @@ def mutations_are_of_code_alone(_):
         ("10", "==", "!="), ("10", "0", "1")], changed
 
 
-TINY = """project('tiny', 'cpp', default_options: ['optimization=2'])
+TINY = """project('tiny', 'cpp', default_options: ['optimization=2', 'debug=false'])
 sum = static_library('sum', 'sum.cc')
 test('sum', executable('sum_test', 'sum_test.cc', link_with: sum), suite: 'unit')
 test('other', executable('other_test', 'other_test.cc'), suite: 'unit')
