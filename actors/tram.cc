@@ -1,6 +1,7 @@
 // The one place that knows every command.
 #include "actors/tram.h"
 
+#include "actors/cluster/driver_process.h"
 #include "actors/commands/commands.h"
 #include "actors/rewards/maths/process.h"
 #include "actors/rewards/rewards.h"
@@ -35,6 +36,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
     return static_cast<int>(exit_status(e.errc()));
   }
   if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);
+  if (is_driver(argc, argv)) return serve_driver(rewards);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "
       "actors,\n"
@@ -42,7 +44,9 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
       {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
           kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
           report_command(), replay_command(), verify_answer_command(rewards),
-          grade_command(rewards), job_command(rewards), version_command()});
+          grade_command(rewards), job_command(rewards), head_command(), node_command(),
+          submit_command(rewards), jobs_command(), status_command(), stop_command(),
+          nodes_command(), drain_command(), version_command()});
   return cli.main(argc, argv);
 }
 

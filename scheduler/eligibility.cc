@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t missing_max = 127;
 
-EligibleNodes eligible(const std::vector<const Node*>& nodes, const Group& group,
+EligibleNodes eligible(const std::vector<const Node*>& nodes, const JobGroup& group,
     std::optional<NodeId> run_node, std::optional<InstructionSet> set) {
   EligibleNodes found;
   found.allowed.resize(nodes.size());
@@ -39,7 +39,7 @@ bool has_label(const Node& node, const Label& label) {
   return at != node.labels.end() && at->second == label.value;
 }
 
-bool suits(const Node& node, const Group& group, std::optional<NodeId> run_node) {
+bool suits(const Node& node, const JobGroup& group, std::optional<NodeId> run_node) {
   if (group.at_run_directory && run_node != node.id) return false;
   return std::all_of(group.needs_labels.begin(), group.needs_labels.end(),
       [&](const Label& label) { return has_label(node, label); });

@@ -37,6 +37,6 @@ class Eligibility {
 bool has_label(const Node& node, const Label& label);
 
 // All but the instruction set and what is free.
-bool suits(const Node& node, const Group& group, std::optional<NodeId> run_node);
+bool suits(const Node& node, const JobGroup& group, std::optional<NodeId> run_node);
 
 }  // namespace tramontane

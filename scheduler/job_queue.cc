@@ -64,11 +64,11 @@ std::vector<std::size_t> asking_order(
   return order;
 }
 
-Turn next_jobs(const Cluster& cluster, std::span<const WaitingJob> waiting, std::int64_t now_ms,
-    const QueueRules& rules) {
+QueueTurn next_jobs(const Cluster& cluster, std::span<const WaitingJob> waiting,
+    std::int64_t now_ms, const QueueRules& rules) {
   check_ids(waiting);
   Views views = views_of(cluster);
-  Turn turn;
+  QueueTurn turn;
   for (std::size_t i : asking_order(waiting, now_ms, rules)) {
     const JobRequest& job = waiting[i].request;
     Placing placing = place(views.open, job);
@@ -83,7 +83,7 @@ Turn next_jobs(const Cluster& cluster, std::span<const WaitingJob> waiting, std:
       turn.starts.push_back({i, std::move(*placement)});
       continue;
     }
-    Wait wait{i, std::move(std::get<Obstacles>(placing)), reserved.has_value(), {}};
+    StillWaiting wait{i, std::move(std::get<Obstacles>(placing)), reserved.has_value(), {}};
     if (reserved) {
       settle(views.open, job, *reserved);
       settle(views.reserved, job, *reserved);

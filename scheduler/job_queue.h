@@ -50,16 +50,16 @@ struct Start {
   Placement placement;
 };
 
-struct Wait {
+struct StillWaiting {
   std::size_t job = 0;
   Obstacles obstacles;  // beside what starts in this turn and what is reserved
   bool reserves = false;
   Placement reserved;  // if it does
 };
 
-struct Turn {
-  std::vector<Start> starts;  // in the order in which they were asked: settle them in it
-  std::vector<Wait> waits;    // the same
+struct QueueTurn {
+  std::vector<Start> starts;        // in the order in which they were asked: settle them in it
+  std::vector<StillWaiting> waits;  // the same
 };
 
 // The order in which jobs are asked: indices into `waiting`.
@@ -67,7 +67,7 @@ std::vector<std::size_t> asking_order(
     std::span<const WaitingJob> waiting, std::int64_t now_ms, const QueueRules& rules);
 
 // Throws Error(bad_input) as place() does, naming the job; for two jobs with one id.
-Turn next_jobs(const Cluster& cluster, std::span<const WaitingJob> waiting, std::int64_t now_ms,
-    const QueueRules& rules);
+QueueTurn next_jobs(const Cluster& cluster, std::span<const WaitingJob> waiting,
+    std::int64_t now_ms, const QueueRules& rules);
 
 }  // namespace tramontane

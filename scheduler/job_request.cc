@@ -10,11 +10,11 @@
 namespace tramontane {
 namespace {
 
-[[noreturn]] void refuse(const Group& group, const std::string& text) {
+[[noreturn]] void refuse(const JobGroup& group, const std::string& text) {
   throw Error(Errc::bad_input, str("group ", group.name, ": ", text));
 }
 
-void check_names(const Group& group) {
+void check_names(const JobGroup& group) {
   if (group.name.empty() || group.name.size() > name_length_max)
     throw Error(Errc::bad_input,
         str("a group's name has ", group.name.size(), " bytes: 1 to ", name_length_max));
@@ -29,7 +29,7 @@ void check_names(const Group& group) {
             group, str("names a group by ", other.size(), " bytes: ", name_length_max, " at most"));
 }
 
-void check(const Group& group) {
+void check(const JobGroup& group) {
   check_names(group);
   const Need& need = group.need;
   if (group.count == 0) refuse(group, "no actors: a group has at least one");
@@ -80,11 +80,11 @@ void check(const JobRequest& job) {
   relations_of(job);
 }
 
-bool computes(const Group& group) {
+bool computes(const JobGroup& group) {
   return group.work != Work::passes;
 }
 
-Strategy strategy_of(const Group& group) {
+Strategy strategy_of(const JobGroup& group) {
   if (group.strategy != Strategy::by_work) return group.strategy;
   return group.work == Work::generates ? Strategy::spread : Strategy::by_work;
 }

@@ -10,6 +10,7 @@
 // The control plane will make one of each job's graph. Values: any thread.
 
 #include "scheduler/cluster.h"
+#include "scheduler/work.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,13 +19,6 @@
 #include <vector>
 
 namespace tramontane {
-
-// What a group does decides which nodes are good for it, unless it says more.
-enum class Work : std::uint8_t {
-  passes = 0,     // messages: any instruction set
-  computes = 1,   // with the model's kernels: on the job's one instruction set
-  generates = 2,  // computes, and is spread by default
-};
 
 // How a group lies over nodes.
 enum class Strategy : std::uint8_t {
@@ -46,7 +40,7 @@ struct Label {
   }
 };
 
-struct Group {
+struct JobGroup {
   std::string name;
   std::uint32_t count = 1;
   Need need;  // of each actor
@@ -66,7 +60,7 @@ struct JobRequest {
   std::string name;
   std::optional<NodeId> run_node;         // where the run directory is
   std::optional<InstructionSet> kernels;  // what the job says; else the best that there is room on
-  std::vector<Group> groups;
+  std::vector<JobGroup> groups;
 };
 
 constexpr std::size_t groups_max = 20'000;
@@ -79,10 +73,10 @@ constexpr std::size_t relations_max = 1'000'000;  // names in `near` and `apart`
 // near itself or in a circle, a required group near an optional one.
 void check(const JobRequest& job);
 
-bool computes(const Group& group);
+bool computes(const JobGroup& group);
 
 // What is done: by_work is spread for who generates, and stays what it is for the others (the run
 // directory's node, then packed).
-Strategy strategy_of(const Group& group);
+Strategy strategy_of(const JobGroup& group);
 
 }  // namespace tramontane

@@ -48,7 +48,7 @@ void settle(Cluster& cluster, const JobRequest& job, const Placement& placement)
   for (const auto& seat : placement.seats) {
     auto at = nodes.find(seat.node);
     TRAM_CHECK(at != nodes.end(), "a placement on a node that is not there", seat.node);
-    const Group& group = job.groups[seat.group];
+    const JobGroup& group = job.groups[seat.group];
     at->second->placed.push_back({job.id, group.name, seat.actor, group.need, seat.devices});
   }
 }

@@ -79,7 +79,7 @@ void add_relation_reasons(const Seating& seating, std::uint32_t group, std::uint
 std::vector<Reason> reasons_of(const Seating& seating, std::uint32_t group, std::uint32_t missing,
     std::uint32_t n, const Taken& taken) {
   const JobRequest& job = seating.job();
-  const Group& asked = job.groups[group];
+  const JobGroup& asked = job.groups[group];
   const Node& node = *seating.ground().nodes[n];
   std::vector<Reason> reasons;
   if (asked.at_run_directory && job.run_node != node.id) reasons.push_back({Kind::run_directory});
@@ -138,7 +138,7 @@ std::vector<std::string> hints_of(const Seating& seating, std::uint32_t group) {
 
 Obstacle obstacle_of(
     const Cluster& cluster, const Seating& seating, std::uint32_t group, std::uint32_t missing) {
-  const Group& asked = seating.job().groups[group];
+  const JobGroup& asked = seating.job().groups[group];
   Obstacle obstacle{asked.name, missing, asked.count, asked.need, {}, hints_of(seating, group)};
   std::vector<Taken> taken = taken_by_job(seating);
   const auto& nodes = seating.ground().nodes;

@@ -18,7 +18,7 @@ namespace {
 using GroupIndex = std::unordered_map<std::string_view, std::uint32_t>;
 
 // Smaller comes first.
-auto hardness(const Group& group) {
+auto hardness(const JobGroup& group) {
   int strict = group.strategy == Strategy::strict_pack     ? 0
                : group.strategy == Strategy::strict_spread ? 1
                                                            : 2;
@@ -38,7 +38,7 @@ GroupIndex index_of(const JobRequest& job) {
   return index;
 }
 
-std::uint32_t find(const JobRequest& job, const GroupIndex& index, const Group& from,
+std::uint32_t find(const JobRequest& job, const GroupIndex& index, const JobGroup& from,
     const std::string& wanted, std::string_view key) {
   auto at = index.find(wanted);
   if (at == index.end()) {
@@ -95,7 +95,7 @@ std::vector<std::uint32_t> sorted_groups(const JobRequest& job, const auto& is_b
 [[noreturn]] void refuse_circle(const JobRequest& job, const std::vector<std::uint32_t>& order) {
   std::vector<std::uint8_t> is_there(job.groups.size());
   for (std::uint32_t g : order) is_there[g] = 1;
-  const Group* first = nullptr;
+  const JobGroup* first = nullptr;
   for (std::uint32_t g = 0; g < job.groups.size(); ++g)
     if (is_there[g] == 0 && (first == nullptr || job.groups[g].name < first->name))
       first = &job.groups[g];
@@ -113,7 +113,7 @@ Relations relations_of(const JobRequest& job) {
   relations.followers.resize(job.groups.size());
   relations.apart.resize(job.groups.size());
   for (std::uint32_t g = 0; g < job.groups.size(); ++g) {
-    const Group& group = job.groups[g];
+    const JobGroup& group = job.groups[g];
     for (const auto& wanted : group.near) {
       std::uint32_t other = find(job, index, group, wanted, "near");
       if (group.required && !job.groups[other].required)
@@ -141,7 +141,7 @@ Relations relations_of(const JobRequest& job) {
 std::vector<std::uint32_t> order_by_size(
     const JobRequest& job, const Relations& relations, const std::vector<double>& size) {
   auto rank = [&](std::uint32_t g) {
-    const Group& group = job.groups[g];
+    const JobGroup& group = job.groups[g];
     return std::make_tuple(
         !group.required, !group.at_run_directory, -size[g], std::string_view(group.name));
   };

@@ -211,7 +211,7 @@ void Seating::restrict_to_relations(std::uint32_t group) {
 }
 
 Seating::Candidates Seating::candidates_of(std::uint32_t group, Effort effort) {
-  const Group& asked = job_->groups[group];
+  const JobGroup& asked = job_->groups[group];
   const EligibleNodes& eligible = eligibility_.of(group);
   Candidates candidates{
       .group = group, .need = asked.need, .effort = effort, .strategy = strategy_of(asked)};
@@ -224,7 +224,7 @@ Seating::Candidates Seating::candidates_of(std::uint32_t group, Effort effort) {
     candidates.company.emplace();
     candidates.company->add(asked.need, 1);
     for (std::uint32_t follower : relations_->followers[group]) {
-      const Group& near = job_->groups[follower];
+      const JobGroup& near = job_->groups[follower];
       bool together = near.strategy == Strategy::strict_pack;
       std::uint32_t each = together ? near.count : (near.count + asked.count - 1) / asked.count;
       candidates.company->add(near.need, each);
@@ -366,7 +366,7 @@ std::uint32_t Seating::seat(std::uint32_t group, Effort effort) {
 }
 
 bool Seating::is_hopeless(std::uint32_t group) const {
-  const Group& asked = job_->groups[group];
+  const JobGroup& asked = job_->groups[group];
   auto open = static_cast<std::int64_t>(asked.count) - std::ssize(kept_[group]);
   std::int64_t room = 0;
   const EligibleNodes& eligible = eligibility_.of(group);

@@ -38,7 +38,7 @@ Tightness::Tightness(const JobRequest& job, const std::vector<Room>& rooms) {
   }
 }
 
-double Tightness::size(const Group& group) const {
+double Tightness::size(const JobGroup& group) const {
   Amounts of_one = amounts(group.need);
   double size = 0;
   for (std::size_t i = 0; i < of_one.size(); ++i) size += weight_[i] * of_one[i] / per_node_[i];

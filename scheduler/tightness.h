@@ -23,7 +23,7 @@ class Tightness {
   Tightness(const JobRequest& job, const std::vector<Room>& rooms);
 
   // Of one actor, or of the whole group if it is strictly packed.
-  double size(const Group& group) const;
+  double size(const JobGroup& group) const;
 
   // What the room has free beside the actor; 0 is nothing.
   double left(const Room& room, const Need& need) const;

@@ -25,6 +25,7 @@ INCLUDES = {
     "runtime/actor": ["runtime/base", "runtime/wire"],
     "runtime/link": ["runtime/base", "runtime/wire", "runtime/actor"],
     "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/config", "runtime/link"],
+    "runtime/cluster": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/link", "runtime/node"],
     "runtime": ["runtime/base", "runtime/wire", "runtime/actor"],
     "kernels": ["runtime/base", "kernels/cpu/table.h"],
     "kernels/cpu": ["kernels"],
@@ -58,6 +59,7 @@ INCLUDES = {
     "actors/view": ["runtime/base", "actors/messages"],
     "actors/report": ["runtime/base", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/view"],
     "actors/run": ["runtime/*", "kernels", "storage", "scheduler", "actors/*"],
+    "actors/cluster": ["runtime/*", "storage", "scheduler", "actors/job", "actors/rewards", "actors/run"],
     "actors/commands": ["runtime/*", "kernels", "kernels/cuda/devices.h", "storage", "actors/*"],
     "actors": ["runtime/*", "actors/*", "actors/rewards/*"],
     "examples": ["runtime/tramontane.h", "runtime/config/options.h", "runtime/node/kind.h", "runtime/wire/capnp_codec.h", "actors/tram.h",
@@ -77,10 +79,11 @@ LIBRARIES = {
     r"oniguruma\.h": [r"actors/model/tokenizer/pattern\.cc"],
     r"unicode/": [r"actors/model/tokenizer/unicode\.cc", r"actors/model/chat_template/letters\.cc", r"actors/rewards/language/(clean|scripts|train)\.cc"],
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
-    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/unix_link\.cc"],
+    r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/(socket_link|tcp_server)\.cc"],
+    r"openssl/": [r"runtime/link/handshake\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
     r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/(arena|fingerprint)\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
-    r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/link/frames\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],
+    r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/link/(frames|handshake)\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],
     r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],
     r"(zlib|zstd)\.h": [r"storage/decompress\.cc"],
@@ -112,7 +115,7 @@ ACTOR_WORDS = [  # in actors/ and scheduler/
         [r"actors/weights/.*", r"actors/run/(run|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
     ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|interrupt_watch\.h)", r"actors/view/.*", GRADE]),
-    ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/rewards/http\.cc"]),
+    ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job)_commands\.cc", r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined
 LIBRARY_MACROS = {"XXH_INLINE_ALL", "flint_malloc", "flint_realloc"}  # that configure a library
@@ -245,6 +248,18 @@ class Tidy:
                 ours = m.group(1).startswith("tramontane") or m.group(1).endswith("literals")
                 if not ours or (name.endswith(".h") and not name.startswith("tests/")):
                     self.complain(name, line_of(self.code[name], m.start()), f"`{m.group()}`")
+
+    def types(self):
+        """a type's name is one header's alone: two of one name in one program destroy each other"""
+        seen = {}
+        for name in self.sources:
+            if name.startswith("tests/") or not name.endswith(".h"):
+                continue
+            space = re.findall(r"^namespace ([\w:]+) \{", self.code[name], re.M)
+            for m in re.finditer(r"^(?:struct|class|enum class)\s+(\w+)\s*(?:final\s*)?(?::(?!:)[^;{]*)?\{", self.code[name], re.M):
+                first = seen.setdefault((space[-1] if space else "", m.group(1)), name)
+                if first != name:
+                    self.complain(name, line_of(self.code[name], m.start()), f"{m.group(1)} is in {first} as well")
 
     def macros(self):
         """macros are TRAM_ and few"""
@@ -393,7 +408,7 @@ class Tidy:
         print(f"{'all':<20}{sum(s[0] for s in sums.values()):>6}{sum(s[1] for s in sums.values()):>8}\n")
 
     def run(self):
-        rules = [self.include_directions, self.library_headers, self.words, self.using_namespace, self.macros,
+        rules = [self.include_directions, self.library_headers, self.words, self.using_namespace, self.types, self.macros,
             self.capturing_coroutines, self.choices_in_await, self.headers_begin_well, self.own_header_first, self.file_sizes,
             self.function_sizes, self.sources_are_built, self.white_space, self.self_contained, self.links]
         failed = 0

@@ -24,4 +24,14 @@ CliCommand grade_command(std::vector<RewardKind> rewards);
 CliCommand job_command(std::vector<RewardKind> rewards);
 CliCommand version_command();
 
+// Of a cluster.
+CliCommand head_command();
+CliCommand node_command();
+CliCommand submit_command(std::vector<RewardKind> rewards);
+CliCommand jobs_command();
+CliCommand status_command();
+CliCommand stop_command();
+CliCommand nodes_command();
+CliCommand drain_command();
+
 }  // namespace tramontane

@@ -18,6 +18,7 @@
 #include "runtime/base/shell.h"
 #include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
+#include "runtime/node/worker_host.h"
 #include "storage/file.h"
 
 #include <boost/json/parse.hpp>
@@ -79,6 +80,7 @@ class Run {
       : job_(job),
         files_(files),
         apart_(apart_of(job, options.isolation == Isolation::process)),
+        make_host_(options.make_host),
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
@@ -108,6 +110,7 @@ class Run {
   const Job& job_;
   RunFiles& files_;
   const Apart apart_;
+  const std::function<std::unique_ptr<WorkerHost>(System&)> make_host_;
   std::vector<std::string> accepted_;  // changes of inputs
   std::uint32_t processes_ = 0;        // workers that were started
   std::uint64_t worker_memory_ = 0;
@@ -165,6 +168,8 @@ RunOutcome Run::drive(
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
   WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation};
   system.emplace(std::move(options));
+  std::unique_ptr<WorkerHost> host = make_host_ ? make_host_(*system) : nullptr;
+  workers.host = host.get();
   Pipeline pipeline(*system, job_,
       {.ledger = store.get(),
           .warm_checkpoints = &warm,
@@ -183,6 +188,7 @@ RunOutcome Run::drive(
   worker_memory_ = pipeline.started().memory();
   pipeline.stop(stop_deadline);
   system->stop(stop_deadline);
+  host.reset();
   return outcome;
 }
 

@@ -17,10 +17,15 @@
 #include "actors/job/job.h"
 #include "runtime/node/graph.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace tramontane {
+
+class System;
+class WorkerHost;
 
 enum class View { automatic, plain, json };
 
@@ -32,6 +37,8 @@ struct RunOptions {
   Isolation isolation = Isolation::thread;
   bool overcommit = false;  // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
+  // Where workers run; nothing: as processes of this machine.
+  std::function<std::unique_ptr<WorkerHost>(System&)> make_host = {};
 };
 
 // Starts a job in a new directory; an existing one is Error(bad_input). Returns the exit status.

@@ -45,10 +45,19 @@ std::vector<CreditReturn> read_credit(capnp::List<schema::Credit>::Reader in) {
   return returns;
 }
 
+Chunk read_chunk(schema::Chunk::Reader in, ByteView body) {
+  auto bytes = in.getBytes();
+  ByteView view(reinterpret_cast<const std::byte*>(bytes.begin()), bytes.size());
+  // Cap'n Proto copies what does not lie at a word's beginning.
+  if (!view.empty() && (view.data() < body.data() || view.data() >= body.data() + body.size()))
+    throw Error(Errc::failed, "a chunk that was read from a copy");
+  return {in.getSize(), view};
+}
+
 std::vector<Blob> take_blobs(std::size_t count, std::deque<Descriptor>& descriptors) {
   if (count > descriptors.size())
     throw Error(
-        Errc::bad_input, str("a frame of ", count, " descriptors came with ", descriptors.size()));
+        Errc::bad_input, str("a frame of ", count, " blobs came with ", descriptors.size()));
   std::vector<Blob> blobs;
   for (; count > 0; --count) {
     blobs.push_back(Blob::from_descriptor(std::move(descriptors.front())));
@@ -106,6 +115,14 @@ Bytes abandoned_frame(const Abandoned& call) {
   });
 }
 
+Bytes chunk_frame(std::uint64_t size, ByteView bytes) {
+  return make_frame([&](schema::Frame::Builder frame) {
+    auto out = frame.initChunk();
+    out.setSize(size);
+    out.setBytes(kj::arrayPtr(reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()));
+  });
+}
+
 Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors) {
   std::optional<std::string> wrong;
   auto frame = decode_capnp<schema::Frame, Frame>(body, [&](schema::Frame::Reader in) -> Frame {
@@ -124,6 +141,8 @@ Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descri
           return Beat{};
         case schema::Frame::ABANDONED:
           return Abandoned{in.getAbandoned().getTarget(), in.getAbandoned().getCall()};
+        case schema::Frame::CHUNK:
+          return read_chunk(in.getChunk(), body);
       }
       throw Error(Errc::bad_input, "a frame of an unknown kind");
     } catch (const Error& error) {

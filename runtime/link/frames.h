@@ -42,8 +42,14 @@ struct Abandoned {
   std::uint64_t call = 0;
 };
 
-using Frame =
-    std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye, Beat, Abandoned>;
+// Bytes of a blob, within the frame that was read.
+struct Chunk {
+  std::uint64_t size = 0;  // of the blob
+  ByteView bytes;
+};
+
+using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye, Beat,
+    Abandoned, Chunk>;
 
 // Each is one whole frame, header included. That of an envelope bears `call` instead of its ticket
 // and says how many blobs go beside it; it throws what encoding the message throws.
@@ -53,9 +59,11 @@ Bytes credit_frame(const std::vector<CreditReturn>& returns);
 Bytes bye_frame(const std::string& reason);
 Bytes beat_frame();
 Bytes abandoned_frame(const Abandoned& call);
+Bytes chunk_frame(std::uint64_t size, ByteView bytes);
 
 // The body of a frame. Its descriptors are taken from the front of `descriptors`. The failure says
-// what is wrong with it, for people.
+// what is wrong with it, for people. The body lies as FrameReader gives it, and lives as long as
+// what is read.
 Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors);
 
 }  // namespace tramontane

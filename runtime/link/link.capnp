@@ -2,7 +2,7 @@
 # What two processes say to each other: each frame (runtime/wire/frame.h) of a session is one Frame.
 #
 # Both say hello first, then anything in any order. Descriptors travel beside the frame that says how
-# many are its own.
+# many are its own; over a link that carries none, their bytes come before it, in chunks.
 
 using Cxx = import "/capnp/c++.capnp";
 using Wire = import "/runtime/wire/envelope.capnp";
@@ -16,6 +16,7 @@ struct Frame {
     bye @3 :Text;                # why whoever says it ends the session
     beat @5 :Void;               # whoever says it is alive
     abandoned @6 :Abandoned;     # a call of whoever says it, whose answer nobody waits for any more
+    chunk @7 :Chunk;
   }
   blobs @4 :UInt16;  # descriptors that belong to it, in order
 }
@@ -32,6 +33,12 @@ struct Hello {
 struct Abandoned {
   target @0 :UInt64;
   call @1 :UInt64;
+}
+
+struct Chunk {
+  # The next bytes of a blob, up to all of them. It belongs to the next frame that has blobs.
+  size @0 :UInt64;  # of the blob
+  bytes @1 :Data;
 }
 
 struct Credit {

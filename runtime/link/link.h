@@ -3,7 +3,7 @@
 // nothing of what they mean: the Session does (session.h), which in turn does not know what kind of
 // link it is on.
 //
-//   unix_link.h     a connected Unix-domain socket
+//   socket_link.h   a connected socket, Unix-domain or TCP
 //   memory_link.h   two ends in one simulation, with faults
 //
 // Thread rule: send(), end() and unsent() from any thread; the Receiver is called by one thread at
@@ -29,6 +29,10 @@ class Link {
     // A piece of any size. Descriptors come no later than the first byte of the send() that they
     // went with, in order.
     virtual void received(ByteView piece, std::vector<Descriptor> descriptors) = 0;
+
+    // All that waited to be sent is sent. Perhaps by another thread than the others, at any time.
+    virtual void drained() {}
+
     // Once, and last: the peer is gone, or end() was called. `reason` is for people.
     virtual void ended(const std::string& reason) = 0;
   };
@@ -43,6 +47,9 @@ class Link {
 
   // Of one send(): no more.
   static constexpr std::size_t descriptors_most = message_descriptors_most;
+
+  // Whether descriptors can go beside what is sent: not beyond this host.
+  virtual bool carries_descriptors() const { return true; }
 
   // Never blocks: what the peer does not take yet waits here, without bound (the session's credit
   // bounds it). Lost if the link has ended. The descriptors stay the caller's, until this returns.

@@ -75,6 +75,7 @@ class MemoryLine::State : public std::enable_shared_from_this<State> {
   Clock& clock_;
   Duration delay{};
   std::size_t piece = 0;
+  bool carries_descriptors = true;
   End ends[2];
   bool closes[2] = {};  // its peer will see the end behind what was sent
 
@@ -93,6 +94,8 @@ class MemoryLine::State : public std::enable_shared_from_this<State> {
         sent.descriptors.clear();
       }
     }
+    if (end.sent.empty() && !end.over)
+      if (auto sender = end.receiver) sender->drained();
     if (closes[from] && end.sent.empty() && !end.stalled && !end.lost)
       finish(1 - from, "the peer closed the connection");
   }
@@ -121,6 +124,8 @@ class MemoryLink final : public Link {
     return bytes;
   }
 
+  bool carries_descriptors() const override { return state_->carries_descriptors; }
+
   void end(const std::string& reason) override { state_->close(which_, reason); }
 
   std::string peer() const override { return str("end ", 1 - which_, " of a simulated line"); }
@@ -145,6 +150,10 @@ void MemoryLine::delay(Duration delay) {
 
 void MemoryLine::pieces(std::size_t bytes) {
   state_->piece = bytes;
+}
+
+void MemoryLine::without_descriptors() {
+  state_->carries_descriptors = false;
 }
 
 void MemoryLine::stall(int sender, bool stalled) {

@@ -33,6 +33,8 @@ class MemoryLine {
   void delay(Duration delay);
   // No piece that arrives is larger; 0: a piece for each send.
   void pieces(std::size_t bytes);
+  // As between hosts: said before the ends are taken.
+  void without_descriptors();
   // While stalled, what this end sends waits.
   void stall(int sender, bool stalled);
   // What this end sends is lost from now on. Nobody is told.

@@ -127,7 +127,7 @@ Session::Sent Session::send(std::unique_ptr<Envelope>& envelope) {
   std::vector<Blob> blobs;
   Answer<Bytes> frame = s.encode(*envelope, call, blobs);
   if (!frame) return s.take_back(envelope, call, std::move(frame.error()));
-  s.transmit(std::move(*frame), blobs);
+  s.transmit(envelope->source, std::move(*frame), std::move(blobs));
   std::unique_ptr<Envelope> sent = std::move(envelope);
   if (sent->announces) {
     auto notice = std::make_unique<Envelope>();
@@ -151,7 +151,8 @@ Answer<Bytes> Session::State::encode(
     for (const Blob& blob : blobs) {
       if (!blob)
         return Failure{Errc::refused, str(envelope.body.name(), " has a blob that is none")};
-      static_cast<void>(blob.descriptor());  // made here, where it may still fail
+      // Made here, where it may still fail.
+      static_cast<void>(link->carries_descriptors() ? blob.descriptor() : blob.bytes().size());
     }
     Bytes frame = envelope_frame(envelope, call, blobs.size(), system.clock().now());
     if (frame.size() - frame_header_bytes <= options.frame) return frame;
@@ -165,7 +166,9 @@ Answer<Bytes> Session::State::encode(
   }
 }
 
-void Session::State::transmit(Bytes frame, const std::vector<Blob>& blobs) const {
+void Session::State::transmit(ActorId source, Bytes frame, std::vector<Blob> blobs) {
+  if (!link->carries_descriptors())
+    return outgoing.send(source, std::move(frame), std::move(blobs));
   std::vector<int> beside;
   for (const Blob& blob : blobs) beside.push_back(blob.descriptor());
   link->send(std::move(frame), beside);
@@ -204,6 +207,10 @@ bool Session::State::end(const std::string& reason) {
   return false;
 }
 
+void Session::drained() {
+  if (!state_->link->carries_descriptors()) state_->outgoing.pump();
+}
+
 void Session::ended(const std::string& reason) {
   State& s = *state_;
   std::vector<Call> open;
@@ -219,6 +226,7 @@ void Session::ended(const std::string& reason) {
   s.system.clock().cancel(timer);
   s.system.clock().cancel(beat);
   s.descriptors.clear();
+  s.outgoing.clear();
   for (Call& call : open) {
     auto answer = std::make_unique<Envelope>();
     answer->kind = Item::Kind::wake;

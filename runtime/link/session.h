@@ -110,6 +110,7 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
 
   // Link::Receiver.
   void received(ByteView piece, std::vector<Descriptor> descriptors) override;
+  void drained() override;
   void ended(const std::string& reason) override;
 
  private:

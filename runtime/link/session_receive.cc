@@ -47,7 +47,9 @@ void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
 }
 
 bool Session::State::take_frame(ByteView body) {
-  Answer<Frame> frame = read_frame(body, system.clock().now(), descriptors);
+  bool local = link->carries_descriptors();
+  Answer<Frame> frame =
+      read_frame(body, system.clock().now(), local ? descriptors : incoming.whole());
   if (!frame) return end(str(options.peer_name, " sent ", frame.error().text));
   bool greeted = false;
   {
@@ -161,6 +163,17 @@ bool Session::State::take_reply(std::unique_ptr<Envelope> envelope) {
   return true;
 }
 
+bool Session::State::take(const Chunk& chunk) {
+  if (link->carries_descriptors())
+    return end(str(options.peer_name, " sent a blob in chunks, where descriptors go"));
+  try {
+    Answer<void> added = incoming.add(chunk.size, chunk.bytes);
+    return added ? true : end(str(options.peer_name, " sent ", added.error().text));
+  } catch (const Error& error) {
+    return end(str("a blob of ", options.peer_name, ": ", error.text()));
+  }
+}
+
 // It may have been answered meanwhile.
 bool Session::State::take(const Abandoned& call) {
   if (auto target = system.find_here(call.target)) target->route()->abandon(*answers, call.call);
@@ -210,7 +223,7 @@ void Session::State::send_reply(Envelope& reply) {
     reply.failure = std::move(frame.error());
     frame = encode(reply, reply.ticket, blobs);
   }
-  if (frame) return transmit(std::move(*frame), blobs);
+  if (frame) return transmit(reply.target, std::move(*frame), std::move(blobs));
   end(str("a failure cannot be encoded: ", frame.error().text));
 }
 

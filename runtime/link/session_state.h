@@ -3,6 +3,7 @@
 //
 // Thread rule: what the mutex does not guard is either constant or the link's thread's.
 
+#include "runtime/link/attachments.h"
 #include "runtime/link/calls.h"
 #include "runtime/link/credit.h"
 #include "runtime/link/frames.h"
@@ -21,7 +22,7 @@
 
 namespace tramontane {
 
-inline constexpr std::uint32_t link_protocol = 2;
+inline constexpr std::uint32_t link_protocol = 3;
 
 class Session::State {
  public:
@@ -30,7 +31,9 @@ class Session::State {
         options(std::move(o)),
         events(std::move(e)),
         link(std::move(l)),
-        reader(options.frame) {}
+        outgoing(*link),
+        reader(options.frame),
+        incoming({}) {}
 
   // What may happen, in this order.
   enum class Phase : std::uint8_t { greeting, ready, ending, ended };
@@ -42,9 +45,12 @@ class Session::State {
   std::weak_ptr<Session> self;
   std::shared_ptr<Inbox> answers;  // where the actors here answer the peer's messages
 
+  OutgoingAttachments outgoing;
+
   // The link's thread.
   FrameReader reader;
   std::deque<Descriptor> descriptors;  // that no frame has taken yet
+  IncomingAttachments incoming;        // the same, where the link carries none
 
   std::atomic<Time> heard{Time()};  // when the peer sent the last piece
 
@@ -63,7 +69,8 @@ class Session::State {
   void beat();
   Answer<Bytes> encode(
       const Envelope& envelope, std::uint64_t call, std::vector<Blob>& blobs) const;
-  void transmit(Bytes frame, const std::vector<Blob>& blobs) const;
+  // Frame and blobs of an envelope from that actor.
+  void transmit(ActorId source, Bytes frame, std::vector<Blob> blobs);
   Sent take_back(std::unique_ptr<Envelope>& envelope, std::uint64_t call, Failure why);
 
   // Receiving. False if the session is over.
@@ -74,6 +81,8 @@ class Session::State {
   bool take(const Bye& bye);
 
   bool take(const Abandoned& call);
+
+  bool take(const Chunk& chunk);
 
   bool take(const Beat&) { return true; }  // that it came is all it says
 

@@ -141,17 +141,19 @@ bool Agent::talk(const Worker& one, const Worker& other) const {
 // To this process, and to every other whose actors it talks to.
 void Agent::introduce(Worker& worker) {
   Introduction own{.process = 0, .peer = "the job's first process", .actors = own_actors()};
-  remote_->connect(worker.process, str(worker.name, ", pid ", worker.hosted->pid()),
-      host_.connect(*worker.hosted, own));
+  SessionOptions options;
+  options.handshake = host_.handshake();
+  remote_->connect(worker.process, str(worker.name, ", ", worker.hosted->where()),
+      host_.connect(*worker.hosted, own), options);
   for (auto& other : workers_)
     if (other.get() != &worker && other->runs() && talk(worker, *other))
       introduce_pair(worker, *other);
 }
 
 void Agent::introduce_pair(Worker& one, Worker& other) {
-  Introduction to_other{one.process, str(one.name, ", pid ", one.hosted->pid()), actors_of(one)};
+  Introduction to_other{one.process, str(one.name, ", ", one.hosted->where()), actors_of(one)};
   Introduction to_one{
-      other.process, str(other.name, ", pid ", other.hosted->pid()), actors_of(other)};
+      other.process, str(other.name, ", ", other.hosted->where()), actors_of(other)};
   host_.connect(*one.hosted, to_one, *other.hosted, to_other);
 }
 

@@ -85,7 +85,9 @@ void Agent::tick(AgentTick) {
   last_look_ = now();
   for (auto& worker : workers_) {
     look_after(*worker);
-    if (worker->runs()) listen(*worker);
+    if (!worker->runs()) continue;
+    if (!worker->hosted->waiting_for().empty()) worker->began = now();  // it has not yet
+    listen(*worker);
   }
 }
 
@@ -137,7 +139,7 @@ ExitRecord Agent::record_of(
     record.lived = now() - worker.began;
     record.last_lines = host_.last_lines(worker.name);
   }
-  record.text += str("; pid ", worker.hosted->pid(), ", peak memory ",
+  record.text += str("; ", worker.hosted->where(), ", peak memory ",
       std::max(end.peak_memory_bytes, worker.status.memory) >> 20, " MB");
   return record;
 }

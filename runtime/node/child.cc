@@ -169,6 +169,7 @@ double seconds(const timeval& time) {
 }  // namespace
 
 std::string ChildEnd::text() const {
+  if (!instead.empty()) return instead;
   if (status == -1) return "ended; how is not known, because this program ignores SIGCHLD";
   if (!signalled) return str("ended with status ", exit_code);
   const char* name = ::sigabbrev_np(signal);

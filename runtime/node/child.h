@@ -59,6 +59,8 @@ struct ChildEnd {
   // process itself had when it started the child, so that only more than that is told: 0 is less.
   std::uint64_t peak_memory_bytes = 0;
   double cpu_seconds = 0;  // of it and of the children that it waited for
+  std::string
+      instead;  // what is known of its end where nobody could see it: "was lost with node b"
 
   std::string text() const;  // "ended with status 3"
 };

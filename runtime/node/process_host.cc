@@ -1,7 +1,7 @@
 #include "runtime/node/process_host.h"
 
 #include "runtime/actor/pool.h"
-#include "runtime/link/unix_link.h"
+#include "runtime/link/socket_link.h"
 #include "runtime/node/handover.h"
 #include "runtime/node/log_tail.h"
 #include "runtime/node/worker.h"
@@ -83,7 +83,11 @@ void ProcessHost::connect(HostedWorker& one, const Introduction& to_one, HostedW
 std::unique_ptr<Link> ProcessHost::connect(HostedWorker& worker, const Introduction& to_worker) {
   std::pair<Descriptor, Descriptor> ends = socket_pair();
   process(worker).give(to_worker, std::move(ends.second));
-  return unix_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(ends.first));
+  return socket_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(ends.first));
+}
+
+void ProcessHost::give(HostedWorker& worker, const Introduction& introduction, Descriptor socket) {
+  process(worker).give(introduction, std::move(socket));
 }
 
 std::vector<std::string> ProcessHost::last_lines(const std::string& worker) const {

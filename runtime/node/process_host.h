@@ -30,6 +30,8 @@ class ProcessHost final : public WorkerHost {
       const Introduction& to_other) override;
   std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) override;
   std::vector<std::string> last_lines(const std::string& worker) const override;
+  // A connected socket of any kind, to one of its own; who is at the other end.
+  static void give(HostedWorker& worker, const Introduction& introduction, Descriptor socket);
 
  private:
   std::string log_of(const std::string& worker) const;

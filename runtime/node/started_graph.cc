@@ -97,6 +97,7 @@ void StartedGraph::stop(Duration patience) {
   if (!s.agent) return;
   std::ignore = s.system.ask(s.agent, StopGraph{patience}, patience + patience / 2);
   s.remote->end("the job has ended");
+  if (s.options.host != nullptr) s.options.host->end();
 }
 
 std::vector<ActorStatus> StartedGraph::actors() const {

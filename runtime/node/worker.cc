@@ -3,7 +3,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/base/shown_text.h"
-#include "runtime/link/unix_link.h"
+#include "runtime/link/socket_link.h"
 #include "runtime/node/handover.h"
 #include "runtime/node/parent.h"
 #include "runtime/node/worker_system.h"
@@ -93,7 +93,7 @@ class Worker {
           break;
       }
       auto introduction = decode_introduction(given.introduction);
-      if (introduction) worker_.meet(*introduction, unix_link(pool, std::move(given.socket)));
+      if (introduction) worker_.meet(*introduction, socket_link(pool, std::move(given.socket)));
     }
   }
 

@@ -4,6 +4,7 @@
 //
 // Thread rule: the agent's strand.
 
+#include "runtime/base/check.h"
 #include "runtime/link/link.h"
 #include "runtime/node/child.h"
 #include "runtime/node/messages.h"
@@ -23,7 +24,15 @@ class HostedWorker {
   HostedWorker(const HostedWorker&) = delete;
   HostedWorker& operator=(const HostedWorker&) = delete;
 
+  // 0 while it is not started yet.
   virtual int pid() const = 0;
+
+  // For people.
+  virtual std::string where() const { return str("pid ", pid()); }
+
+  // For what, while it is not started yet; else empty.
+  virtual std::string waiting_for() const { return {}; }
+
   // How it ended; nothing while it runs. To be asked every few milliseconds.
   virtual std::optional<ChildEnd> ended() = 0;
   // At once, with whatever it has started.
@@ -42,6 +51,12 @@ class WorkerHost {
       const Introduction& to_other) = 0;
   // Connects a worker with the agent's own process: this is our end.
   virtual std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) = 0;
+
+  // How long that may take until the worker says hello.
+  virtual Duration handshake() const { return SessionOptions().handshake; }
+
+  // Nothing is started or connected any more; what was, is over.
+  virtual void end() {}
 
   // The last lines that a worker of that name has logged, whether it runs or not.
   virtual std::vector<std::string> last_lines(const std::string& worker) const = 0;

@@ -37,7 +37,7 @@ Cluster thousand_nodes() {
 JobRequest job_of(std::uint32_t groups) {
   JobRequest job{.id = 1, .name = "job", .run_node = 1};
   for (std::uint32_t g = 0; g < groups; ++g) {
-    Group group{.name = str("g", g), .count = 10'000 / groups};
+    JobGroup group{.name = str("g", g), .count = 10'000 / groups};
     group.need = {.cpu_milli = 4000, .memory_bytes = 8 * gib};
     job.groups.push_back(std::move(group));
   }
@@ -48,7 +48,7 @@ JobRequest job_of(std::uint32_t groups) {
 JobRequest varied(std::uint32_t groups) {
   JobRequest job = job_of(groups);
   for (std::uint32_t g = 0; g < groups; ++g) {
-    Group& group = job.groups[g];
+    JobGroup& group = job.groups[g];
     group.need.cpu_milli = 1000 + g % 5000;
     group.need.memory_bytes = gib + static_cast<std::int64_t>(g) * 1'000;
     group.work = static_cast<Work>(g % 3);

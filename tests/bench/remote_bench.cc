@@ -13,7 +13,7 @@
 #include "runtime/base/log.h"
 #include "runtime/link/frames.h"
 #include "runtime/link/remote_actors.h"
-#include "runtime/link/unix_link.h"
+#include "runtime/link/socket_link.h"
 #include "tests/runtime/messages.h"
 
 #include <boost/asio/io_context.hpp>
@@ -221,7 +221,7 @@ struct Half {
       system.spawn<Adder>({.name = "adder", .id = adder_id});
     }
     auto& pool = dynamic_cast<ThreadPool&>(system.pool(one_pool ? "main" : "links"));
-    remote->connect(peer, "the other half", unix_link(pool, std::move(socket)),
+    remote->connect(peer, "the other half", socket_link(pool, std::move(socket)),
         {.window = {.messages = 2 * under_way, .bytes = 1 << 20}});
   }
 

@@ -31,7 +31,7 @@ class Stranger {
   void greet() { say(hello_frame(hello())); }
 
   static Hello hello() {
-    return {.protocol = 2, .build = own_build(), .own = 9, .peer = 1, .window = {64, 1 << 20}};
+    return {.protocol = 3, .build = own_build(), .own = 9, .peer = 1, .window = {64, 1 << 20}};
   }
 
   void close() { socket_.close(); }
@@ -116,7 +116,7 @@ TEST_CASE("who breaks the rules of a session is disconnected with a reason, and 
   };
 
   std::vector<Case> cases = {
-      {with([](Hello& h) { h.protocol = 7; }), "process 9 speaks protocol 7, this process 2"},
+      {with([](Hello& h) { h.protocol = 7; }), "process 9 speaks protocol 7, this process 3"},
       {with([](Hello& h) { h.build = "0.0"; }),
           str("process 9 is build 0.0, this process ", own_build())},
       {with([](Hello& h) { h.own = 8; }), "process 9 says that it is process 8, and not 9"},
@@ -138,7 +138,7 @@ TEST_CASE("who breaks the rules of a session is disconnected with a reason, and 
           "process 9 answered a call that was never made"},
       {greeted(says(credit_frame({{600, 1}}))),
           "process 9 gave credit back that was not taken, for actor 600"},
-      {greeted(says(message(0, 600, 1, 1))), "process 9 sent a frame of 1 descriptors came with 0"},
+      {greeted(says(message(0, 600, 1, 1))), "process 9 sent a frame of 1 blobs came with 0"},
       {greeted([&](Stranger& s) { s.say(message(0, 600, 1, 1), {memory.get()}); }),
           "process 9 sent a blob that is no shared memory sealed against writing and resizing"},
       {greeted([&](Stranger& s) { s.say(message(0, 600, 1), {memory.get()}); }),

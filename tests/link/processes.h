@@ -2,7 +2,7 @@
 // Two Systems that stand for two processes, connected by a socket.
 
 #include "runtime/link/remote_actors.h"
-#include "runtime/link/unix_link.h"
+#include "runtime/link/socket_link.h"
 #include "tests/runtime/actors.h"
 
 #include <atomic>
@@ -41,7 +41,7 @@ struct Process {
   }
 
   void connect(ProcessId peer, Descriptor socket, SessionOptions options = {}) {
-    remote->connect(peer, str("process ", peer), unix_link(pool, std::move(socket)), options);
+    remote->connect(peer, str("process ", peer), socket_link(pool, std::move(socket)), options);
   }
 
   ProcessId id;
@@ -59,6 +59,13 @@ struct Pair {
   explicit Pair(SessionOptions options = {}, const std::string& link_pool = "links")
       : one(1, link_pool), two(2, link_pool) {
     connect(options);
+  }
+
+  // The ends of one connection.
+  explicit Pair(std::pair<Descriptor, Descriptor> ends, SessionOptions options = {})
+      : one(1), two(2) {
+    one.connect(2, std::move(ends.first), options);
+    two.connect(1, std::move(ends.second), options);
   }
 
   void connect(SessionOptions options = {}) {

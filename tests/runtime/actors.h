@@ -122,6 +122,7 @@ class Script final : public Actor {
 
   Task<void> start() override { return body_(*this); }
 
+  using Actor::call;
   using Actor::now;
   using Actor::self;
   using Actor::try_send;

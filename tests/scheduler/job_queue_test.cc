@@ -43,7 +43,7 @@ class Queue {
       vacate(cluster_, one.id);
       return true;
     });
-    Turn turn = next_jobs(cluster_, jobs, now_ms, rules_);
+    QueueTurn turn = next_jobs(cluster_, jobs, now_ms, rules_);
     std::set<JobId> started;
     for (const auto& start : turn.starts) {
       const WaitingJob& job = jobs[start.job];
@@ -73,7 +73,7 @@ TEST_CASE("jobs are asked by priority, then age, then id") {
       waiting(1, 1, 20, 7), waiting(5, 1, 0, -1)};
   CHECK(asking_order(jobs, 20, {.patience_ms = 100}) == std::vector<std::size_t>{3, 2, 1, 0, 4});
   Cluster cluster{{node(0, 3, 8)}};
-  Turn turn = next_jobs(cluster, jobs, 20, {.patience_ms = 100});
+  QueueTurn turn = next_jobs(cluster, jobs, 20, {.patience_ms = 100});
   CHECK(ids(jobs, turn.starts) == Ids{1, 2, 3});
   CHECK(ids(jobs, turn.waits) == Ids{4, 5});
 }
@@ -97,7 +97,7 @@ TEST_CASE("a job that does not fit lets others by, until it is overdue") {
   Cluster cluster{{node(0, 4, 8)}};
   occupy(cluster.nodes[0], {.cpu_milli = 2000});
   std::vector<WaitingJob> jobs = {waiting(1, 4, 0), waiting(2, 1, 10)};
-  Turn turn = next_jobs(cluster, jobs, 100, {.patience_ms = 100});
+  QueueTurn turn = next_jobs(cluster, jobs, 100, {.patience_ms = 100});
   CHECK(ids(jobs, turn.starts) == Ids{2});
   REQUIRE(turn.waits.size() == 1);
   CHECK_FALSE(turn.waits[0].reserves);
@@ -116,7 +116,7 @@ TEST_CASE("beside a reservation there is room for those that leave it free") {
   occupy(cluster.nodes[0], {.cpu_milli = 4000});
   // The first reserves 6 of the 8 on a: 4 of them are free, so that all of what is free is kept.
   std::vector<WaitingJob> jobs = {waiting(1, 6, 0), waiting(2, 3, 500), waiting(3, 1, 500)};
-  Turn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
+  QueueTurn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
   CHECK(ids(jobs, turn.starts) == Ids{2});
   CHECK(nodes_of(turn.starts[0].placement, 0) == std::vector<NodeId>{1});
   CHECK(ids(jobs, turn.waits) == Ids{1, 3});
@@ -125,7 +125,7 @@ TEST_CASE("beside a reservation there is room for those that leave it free") {
 TEST_CASE("a job that never fits holds up nobody") {
   Cluster cluster{{node(0, 4, 8)}};
   std::vector<WaitingJob> jobs = {waiting(1, 5, 0), waiting(2, 4, 500)};
-  Turn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
+  QueueTurn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
   CHECK(ids(jobs, turn.starts) == Ids{2});
   REQUIRE(turn.waits.size() == 1);
   CHECK_FALSE(turn.waits[0].reserves);
@@ -136,7 +136,7 @@ TEST_CASE("an older reservation is not taken by a younger one") {
   Cluster cluster{{node(0, 4, 8), node(1, 4, 8)}};
   for (auto& one : cluster.nodes) occupy(one, {.cpu_milli = 1000});
   std::vector<WaitingJob> jobs = {waiting(1, 4, 0), waiting(2, 4, 1), waiting(3, 4, 2)};
-  Turn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
+  QueueTurn turn = next_jobs(cluster, jobs, 600, {.patience_ms = 100});
   REQUIRE(turn.waits.size() == 3);
   CHECK(turn.waits[0].reserves);
   CHECK(turn.waits[1].reserves);
@@ -165,11 +165,11 @@ TEST_CASE("the order of the waiting does not matter") {
       jobs.push_back(std::move(job));
     }
     INFO("seed ", seed);
-    Turn first = next_jobs(cluster, jobs, 200, {.patience_ms = 100});
+    QueueTurn first = next_jobs(cluster, jobs, 200, {.patience_ms = 100});
     Ids starts = ids(jobs, first.starts);
     Ids waits = ids(jobs, first.waits);
     shuffle(jobs, random);
-    Turn second = next_jobs(cluster, jobs, 200, {.patience_ms = 100});
+    QueueTurn second = next_jobs(cluster, jobs, 200, {.patience_ms = 100});
     CHECK(ids(jobs, second.starts) == starts);
     CHECK(ids(jobs, second.waits) == waits);
     for (std::size_t i = 0; i < starts.size(); ++i)

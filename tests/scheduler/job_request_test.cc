@@ -108,7 +108,7 @@ TEST_CASE("groups that are not there, circles and what is near itself are refuse
 
 TEST_CASE("bounds themselves are allowed") {
   JobRequest job = good_job();
-  Group& group = job.groups[2];
+  JobGroup& group = job.groups[2];
   group.need = {cpu_milli_max, memory_bytes_max, 1'024'000};
   group.count = 999'998;
   group.name.assign(256, 'x');
@@ -154,7 +154,7 @@ TEST_CASE("a chain of ten thousand groups, each near the one before, has an orde
 }
 
 TEST_CASE("what generates is spread, unless it says more") {
-  Group group{.name = "g"};
+  JobGroup group{.name = "g"};
   CHECK_FALSE(computes(group));
   CHECK(strategy_of(group) == Strategy::by_work);
   group.work = Work::computes;

@@ -9,7 +9,7 @@ using namespace tramontane;
 
 namespace {
 
-JobRequest job_of(Group group) {
+JobRequest job_of(JobGroup group) {
   return {.id = 1, .name = "job", .groups = {std::move(group)}};
 }
 
@@ -94,8 +94,8 @@ TEST_CASE("every kind of obstacle has its words") {
   Cluster cluster{{node(0, 4, 8, 1), node(1, 4, 8)}};
   cluster.nodes[0].instruction_set = InstructionSet::avx2;
   JobRequest job{.id = 1, .name = "job", .run_node = 0};
-  Group base{.name = "base", .need = {.cpu_milli = 4000}, .at_run_directory = true};
-  auto second = [&](Group group) {
+  JobGroup base{.name = "base", .need = {.cpu_milli = 4000}, .at_run_directory = true};
+  auto second = [&](JobGroup group) {
     job.groups = {base, std::move(group)};
     std::string all;
     for (const auto& line : lines_of(cluster, job)) all += line + "\n";

@@ -12,7 +12,7 @@ namespace {
 class Exhaustive {
  public:
   Exhaustive(const Cluster& cluster, JobRequest job) : cluster_(cluster), job_(std::move(job)) {
-    std::erase_if(job_.groups, [](const Group& group) { return !group.required; });
+    std::erase_if(job_.groups, [](const JobGroup& group) { return !group.required; });
     for (const auto& node : cluster.nodes) rooms_.push_back(free_room(node));
     for (std::uint32_t g = 0; g < job_.groups.size(); ++g)
       for (std::uint32_t a = 0; a < job_.groups[g].count; ++a) placement_.seats.push_back({g, a});
@@ -63,7 +63,7 @@ class Exhaustive {
   Placement placement_;
 };
 
-bool some_group(const JobRequest& job, bool (*is_so)(const Group&)) {
+bool some_group(const JobRequest& job, bool (*is_so)(const JobGroup&)) {
   return std::any_of(job.groups.begin(), job.groups.end(), is_so);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("the order of nodes, of what is placed and of groups does not matter")
     CHECK(placed(third)->instruction_set == placed(first)->instruction_set);
     for (std::uint32_t g = 0; g < turned.groups.size(); ++g) {
       auto was = std::find_if(job.groups.begin(), job.groups.end(),
-          [&](const Group& group) { return group.name == turned.groups[g].name; });
+          [&](const JobGroup& group) { return group.name == turned.groups[g].name; });
       auto index = static_cast<std::uint32_t>(was - job.groups.begin());
       CHECK(nodes_of(*placed(third), g) == nodes_of(*placed(first), index));
     }

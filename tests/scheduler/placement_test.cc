@@ -9,8 +9,8 @@ using namespace tramontane;
 
 namespace {
 
-Group group(std::string name, std::uint32_t count, std::int64_t cpus) {
-  Group made{.name = std::move(name), .count = count};
+JobGroup group(std::string name, std::uint32_t count, std::int64_t cpus) {
+  JobGroup made{.name = std::move(name), .count = count};
   made.need.cpu_milli = cpus * 1000;
   return made;
 }

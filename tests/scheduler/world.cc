@@ -43,7 +43,7 @@ std::string resource_fault(const Books& books) {
   return "";
 }
 
-std::string group_fault(const Books& books, const Group& group) {
+std::string group_fault(const Books& books, const JobGroup& group) {
   auto found = books.on.find(group.name);
   std::multiset<NodeId> on = found == books.on.end() ? std::multiset<NodeId>{} : found->second;
   if (group.required && on.size() != group.count) return str(group.name, " is not whole");
@@ -126,7 +126,7 @@ JobRequest random_job(Random& random, const Sizes& sizes, const Cluster& cluster
   constexpr std::int32_t gpus[] = {0, 0, 0, 250, 400, 500, 600, 1000, 2000};
   std::uint64_t count = 1 + random.below(sizes.groups);
   for (std::uint64_t g = 0; g < count; ++g) {
-    Group group{
+    JobGroup group{
         .name = str("g", g), .count = static_cast<std::uint32_t>(1 + random.below(sizes.actors))};
     group.need = {static_cast<std::int64_t>(random.below(8)) * 500,
         static_cast<std::int64_t>(random.below(6)) * gib / 2, gpus[random.below(std::size(gpus))]};
@@ -138,7 +138,7 @@ JobRequest random_job(Random& random, const Sizes& sizes, const Cluster& cluster
     if (random.below(6) == 0) group.needs_labels.push_back({"zone", "x"});
     if (random.below(4) == 0) group.prefers_labels.push_back({"zone", "y"});
     if (g > 0 && random.below(4) == 0) {
-      const Group& other = job.groups[random.below(g)];
+      const JobGroup& other = job.groups[random.below(g)];
       if (other.required || !group.required) group.near.push_back(other.name);
     }
     if (g > 0 && random.below(5) == 0) group.apart.push_back(job.groups[random.below(g)].name);

@@ -1,8 +1,9 @@
-#include "runtime/link/unix_link.h"
+#include "runtime/link/socket_link.h"
 
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "runtime/base/socket_message.h"
+#include "runtime/link/tcp_socket.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -12,6 +13,8 @@
 #include <deque>
 #include <fcntl.h>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
@@ -36,9 +39,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Socket(ThreadPool& pool, Descriptor descriptor)
       : pool_(pool),
         handle_(descriptor.get()),
+        local_(family_of(handle_) == AF_UNIX),
         stream_(std::in_place, pool.context(), descriptor.release()) {}
 
   void start(std::shared_ptr<Link::Receiver> receiver) {
+    if (!local_) set_tcp_limits(handle_);
     std::lock_guard lock(mutex_);
     receiver_ = std::move(receiver);
     pool_.serve_sockets();
@@ -85,6 +90,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   std::string peer() const { return peer_; }
 
+  bool carries_descriptors() const { return local_; }
+
  private:
   struct Waiting {
     Bytes bytes;
@@ -92,7 +99,15 @@ class Socket : public std::enable_shared_from_this<Socket> {
     std::vector<Descriptor> descriptors;  // of the first byte
   };
 
-  static std::string peer_of(int handle) {
+  static int family_of(int handle) {
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof family;
+    ::getsockopt(handle, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    return family;
+  }
+
+  static std::string peer_of(int handle, bool local) {
+    if (!local) return tcp_peer(handle).text();
     ucred peer{};
     socklen_t size = sizeof peer;
     if (::getsockopt(handle, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
@@ -124,9 +139,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
   void writable() {
+    if (std::shared_ptr<Link::Receiver> receiver = write_waiting()) receiver->drained();
+  }
+
+  // The receiver, if nothing waits any more.
+  std::shared_ptr<Link::Receiver> write_waiting() {
     std::lock_guard lock(mutex_);
     awaits_write_ = false;
-    if (!stream_ || ending_) return;
+    if (!stream_ || ending_ || deaf_) return nullptr;
     std::vector<int> descriptors;
     while (!waiting_.empty()) {
       Waiting& first = waiting_.front();
@@ -135,11 +155,15 @@ class Socket : public std::enable_shared_from_this<Socket> {
         for (const Descriptor& each : first.descriptors) descriptors.push_back(each.get());
       auto [sent, error] =
           send_message(handle_, ByteView(first.bytes).subspan(first.sent), descriptors);
-      if (error != 0) return would_block(error) ? await_write() : give_up(error);
+      if (error != 0) {
+        would_block(error) ? await_write() : give_up(error);
+        return nullptr;
+      }
       first.sent += sent;
       unsent_ -= sent;
       if (first.sent == first.bytes.size()) waiting_.pop_front();
     }
+    return receiver_;
   }
 
   void readable(const error_code& error) {
@@ -181,11 +205,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   ThreadPool& pool_;
   const int handle_;
-  const std::string peer_ = peer_of(handle_);
-  Bytes buffer_ = Bytes(read_bytes);          // the chain of reads'
-  std::shared_ptr<Link::Receiver> receiver_;  // the chain of reads', once it runs
+  const bool local_;
+  const std::string peer_ = peer_of(handle_, local_);
+  Bytes buffer_ = Bytes(read_bytes);  // the chain of reads'
 
-  mutable std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;                  // guards the rest
+  std::shared_ptr<Link::Receiver> receiver_;  // only the chain of reads, once it runs, changes it
   std::optional<Stream> stream_;
   std::deque<Waiting> waiting_;
   std::size_t unsent_ = 0;
@@ -194,12 +219,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::optional<std::string> ending_;
 };
 
-class UnixLink final : public Link {
+class SocketLink final : public Link {
  public:
-  UnixLink(ThreadPool& pool, Descriptor socket)
+  SocketLink(ThreadPool& pool, Descriptor socket)
       : socket_(std::make_shared<Socket>(pool, std::move(socket))) {}
 
-  ~UnixLink() override { socket_->end("the link is not used any more"); }
+  ~SocketLink() override { socket_->end("the link is not used any more"); }
 
   void start(std::shared_ptr<Receiver> receiver) override { socket_->start(std::move(receiver)); }
 
@@ -212,6 +237,8 @@ class UnixLink final : public Link {
   void end(const std::string& reason) override { socket_->end(reason); }
 
   std::string peer() const override { return socket_->peer(); }
+
+  bool carries_descriptors() const override { return socket_->carries_descriptors(); }
 
  private:
   const std::shared_ptr<Socket> socket_;
@@ -226,8 +253,8 @@ std::pair<Descriptor, Descriptor> socket_pair() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-std::unique_ptr<Link> unix_link(ThreadPool& pool, Descriptor socket) {
-  return std::make_unique<UnixLink>(pool, std::move(socket));
+std::unique_ptr<Link> socket_link(ThreadPool& pool, Descriptor socket) {
+  return std::make_unique<SocketLink>(pool, std::move(socket));
 }
 
 }  // namespace tramontane

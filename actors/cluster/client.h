@@ -1,0 +1,37 @@
+#pragma once
+// A HeadClient asks a cluster's head, for the commands of the shell.
+//
+//   HeadClient client(find_head(arguments…), token);
+//   boost::json::object jobs = client.ask("jobs", {});
+//
+// Blocks. Throws Error: the head is not reached, says no, or does not answer in time.
+// Thread rule: one thread.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/home.h"
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+class HeadClient {
+ public:
+  HeadClient(const std::string& address, const AccessToken& token);
+  ~HeadClient();
+  HeadClient(const HeadClient&) = delete;
+  HeadClient& operator=(const HeadClient&) = delete;
+
+  boost::json::object ask(const std::string& what, const boost::json::object& request,
+      Duration patience = std::chrono::seconds(10));
+
+ private:
+  class State;
+
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace tramontane

@@ -1,0 +1,194 @@
+#include "actors/cluster/head_actor.h"
+
+#include "actors/cluster/head_answers.h"
+#include "runtime/actor/pool.h"
+#include "runtime/actor/system.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/link/socket_link.h"
+
+#include <chrono>
+#include <cstdio>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration looks_every = 100ms;
+constexpr Duration start_patience = 10s;
+constexpr const char* job_prefix = "job/";
+
+std::string key_of(std::uint64_t job) {
+  char key[32];
+  std::snprintf(key, sizeof key, "%s%016llx", job_prefix, static_cast<unsigned long long>(job));
+  return key;
+}
+
+// What is refused is the asker's failure, not the head's.
+template <class Work>
+auto declined(Work work) -> Answer<decltype(work())> {
+  try {
+    return work();
+  } catch (const Error& error) {
+    return Failure{error.errc(), error.text()};
+  }
+}
+
+}  // namespace
+
+struct HeadActor::Starting {
+  std::uint64_t job = 0;
+  std::uint32_t attempt = 0;
+  Pending<StartDriver> call;
+};
+
+HeadActor::HeadActor(
+    HeadRules rules, KvStore& store, std::shared_ptr<RemoteActors> remote, ThreadPool& links)
+    : rules_(std::move(rules)), store_(store), remote_(std::move(remote)), links_(links) {
+  handle(&HeadActor::join);
+  handle(&HeadActor::driver_ended);
+  handle(&HeadActor::find_seat);
+  handle(&HeadActor::answer);
+  handle(&HeadActor::visit);
+  handle(&HeadActor::lost);
+  handle(&HeadActor::tick);
+}
+
+HeadActor::~HeadActor() = default;
+
+Task<void> HeadActor::start() {
+  std::vector<HeadJob> jobs;
+  store_.scan(job_prefix, [&](std::string_view, std::string_view record) {
+    jobs.push_back(parse_job_record(std::string(record)));
+    return true;
+  });
+  if (!jobs.empty()) log(Level::info, "jobs are known", {{"jobs", jobs.size()}});
+  state_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall_ms());
+  after(looks_every, HeadTick{});
+  co_return;
+}
+
+std::int64_t HeadActor::wall_ms() const {
+  return system().clock().wall() / 1000;
+}
+
+ActorRef HeadActor::node(ProcessId process) const {
+  return remote_->find(speaker_of(process)).value_or(ActorRef());
+}
+
+// ---- nodes -------------------------------------------------------------------------------------
+
+Answer<Welcomed> HeadActor::join(JoinCluster offer) {
+  if (numbered_by(sender().id()) != offer.process)
+    return Failure{Errc::refused, "a node joins for itself"};
+  auto id = declined([&] { return state_->joined(offer, wall_ms()); });
+  if (!id) return id.error();
+  log(Level::info, str("node ", offer.name, " joined"),
+      {{"address", offer.address}, {"cpu", offer.cpu_milli / 1000}, {"memory", offer.memory},
+          {"drivers", offer.drivers.size()}});
+  act();
+  return Welcomed{*id};
+}
+
+void HeadActor::driver_ended(DriverEnded notice) {
+  log(Level::info, str("the driver of job ", notice.job, " ", notice.end.end.text()),
+      {{"attempt", notice.attempt}});
+  state_->driver_ended(notice.job, notice.attempt, notice.end, wall_ms());
+  act();
+}
+
+Answer<FoundSeat> HeadActor::find_seat(FindSeat request) {
+  auto found = declined([&] { return state_->find_seat(request, wall_ms()); });
+  store();
+  return found;
+}
+
+void HeadActor::visit(Visit visit) {
+  const Greeting& peer = visit.peer;
+  bool known = peer.role == "node" || peer.role == "client";
+  if (!known || peer.process == 0 || peer.actor != speaker_of(peer.process))
+    return log(Level::warning, "a visitor who wants nothing that a head has",
+        {{"role", peer.role}, {"name", peer.name}});
+  remote_->add({peer.actor, str(peer.role, "/", peer.process), peer.process, 1});
+  SessionOptions options;
+  options.beat = 1s;
+  remote_->connect(peer.process, peer.name, socket_link(links_, std::move(*visit.socket)), options);
+}
+
+void HeadActor::lost(SessionLost notice) {
+  remote_->gone(speaker_of(notice.process), notice.why);
+  for (const auto& [name, node] : state_->nodes())
+    if (node.connected && node.offer.process == notice.process)
+      log(Level::warning, str("node ", name, " is not reached"), {{"reason", notice.why}});
+  state_->disconnected(notice.process, wall_ms());
+  act();
+}
+
+// ---- acting ------------------------------------------------------------------------------------
+
+void HeadActor::tick(HeadTick) {
+  after(looks_every, HeadTick{});
+  for (auto call = starting_.begin(); call != starting_.end();) {
+    if (!call->call.ready()) {
+      ++call;
+      continue;
+    }
+    auto started = call->call.take();
+    if (started)
+      state_->driver_started(call->job, call->attempt, started->pid, wall_ms());
+    else
+      state_->driver_not_started(call->job, call->attempt, started.error().text, wall_ms());
+    call = starting_.erase(call);
+  }
+  for (const auto& [name, node] : state_->nodes()) {
+    if (!node.connected) continue;
+    auto silence = remote_->silence(node.offer.process);
+    if (silence && *silence > std::chrono::milliseconds(rules_.lease_ms))
+      remote_->disconnect(node.offer.process, "nothing was heard of it");
+  }
+  act();
+}
+
+// Nothing is done that is not stored.
+void HeadActor::act() {
+  std::vector<Order> orders = state_->decide(wall_ms());
+  store();
+  for (const Order& order : orders) carry_out(order);
+}
+
+void HeadActor::store() {
+  WriteBatch batch;
+  for (std::uint64_t id : state_->changed()) {
+    const HeadJob& job = state_->jobs().at(id);
+    batch.put(key_of(id), job_record(job));
+    log(Level::info, str("job ", id, " (", job.name, ") is ", tramontane::name(job.state)),
+        {{"reason", job.reason}});
+  }
+  if (batch.empty()) return;
+  store_.write(batch);
+  store_.sync();
+}
+
+void HeadActor::carry_out(const Order& order) {
+  ActorRef to = node(order.node);
+  if (!to) return;
+  if (order.kind == Order::Kind::stop) {
+    std::ignore = try_send(to, order.stop);
+    return;
+  }
+  StartDriver start = order.start;
+  starting_.push_back({.job = start.job, .attempt = start.attempt});
+  starting_.back().call = call(to, give(start), start_patience, "a driver to be started");
+}
+
+Answer<HeadAnswer> HeadActor::answer(AskHead request) {
+  auto answer = declined([&] { return HeadAnswer{answer_of_head(*state_, request, wall_ms())}; });
+  act();
+  return answer;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,62 @@
+#pragma once
+// The HeadActor is a cluster's control plane: it lets nodes in, carries out what HeadState decides
+// (head_state.h), and answers what `tram jobs`, `tram nodes` and their like ask.
+//
+// Whatever was decided is in its store before it is acted on, so that a head that was killed knows
+// its jobs when it is started again; its nodes tell it then what runs.
+//
+// Messages: JoinCluster, DriverEnded, FindSeat from nodes, AskHead from clients; Visit and
+// SessionLost from its own process (head_process.h).
+
+#include "actors/cluster/head_state.h"
+#include "runtime/actor/actor.h"
+#include "runtime/cluster/node_actor.h"
+#include "runtime/link/remote_actors.h"
+#include "storage/kv_store.h"
+
+#include <list>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+struct HeadTick {};
+
+template <>
+struct Codec<HeadTick> : LocalCodec<HeadTick> {};
+
+class HeadActor final : public Actor {
+ public:
+  // The store and the links outlive the actor.
+  HeadActor(
+      HeadRules rules, KvStore& store, std::shared_ptr<RemoteActors> remote, ThreadPool& links);
+  ~HeadActor() override;
+
+  Task<void> start() override;
+
+ private:
+  struct Starting;
+
+  Answer<Welcomed> join(JoinCluster offer);
+  void driver_ended(DriverEnded notice);
+  Answer<FoundSeat> find_seat(FindSeat request);
+  Answer<HeadAnswer> answer(AskHead request);
+  void visit(Visit visit);
+  void lost(SessionLost notice);
+  void tick(HeadTick tick);
+
+  void act();
+  void store();
+  void carry_out(const Order& order);
+  std::int64_t wall_ms() const;
+  ActorRef node(ProcessId process) const;
+
+  const HeadRules rules_;
+  KvStore& store_;
+  const std::shared_ptr<RemoteActors> remote_;
+  ThreadPool& links_;
+  std::unique_ptr<HeadState> state_;
+  std::list<Starting> starting_;
+};
+
+}  // namespace tramontane

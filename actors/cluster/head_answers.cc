@@ -1,0 +1,157 @@
+#include "actors/cluster/head_answers.h"
+
+#include "actors/cluster/head_words.h"
+#include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
+#include "runtime/base/names.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+
+double seconds(std::int64_t from, std::int64_t now) {
+  return static_cast<double>(now - from) / 1000.0;
+}
+
+json::object object_of(const HeadJob& job, std::int64_t now) {
+  json::object out{{"id", job.id}, {"name", job.name}, {"state", name(job.state)},
+      {"reason", job.reason}, {"since", seconds(job.since_ms, now)},
+      {"submitted", seconds(job.submitted_ms, now)}, {"priority", job.priority}, {"run", job.run},
+      {"attempt", job.attempt}, {"node", job.driver_node}};
+  out["pid"] = job.pid == 0 ? json::value(nullptr) : json::value(job.pid);
+  out["exit_code"] = over(job.state) ? json::value(job.exit_code) : json::value(nullptr);
+  return out;
+}
+
+const char* state_of(const HeadState& state, const HeadNode& node, std::int64_t now) {
+  if (node.expected || state.lost(node, now)) return "lost";
+  if (!node.connected) return "slow";
+  return node.draining ? "draining" : "ready";
+}
+
+json::object object_of(const HeadState& state, const HeadNode& node, std::int64_t now) {
+  const JoinCluster& offer = node.offer;
+  json::object labels;
+  for (const auto& [key, value] : offer.labels) labels[key] = value;
+  json::object out{{"name", offer.name}, {"state", state_of(state, node, now)},
+      {"address", offer.address}, {"cpus", static_cast<double>(offer.cpu_milli) / 1000.0},
+      {"memory_bytes", offer.memory}, {"gpus", offer.gpus}, {"labels", labels},
+      {"instruction_set", name(static_cast<InstructionSet>(offer.instruction_set))},
+      {"home", offer.home}, {"since", seconds(node.since_ms, now)}};
+  json::array workers;
+  std::int64_t cpu = 0;
+  std::int64_t memory = 0;
+  for (const auto& [id, job] : state.jobs()) {
+    for (const SeatOfWorker& seat : job.seats) {
+      if (seat.node != offer.name || over(job.state)) continue;
+      workers.push_back(json::value(str(id, "/", seat.worker)));
+      for (const JobWorker& worker : job.workers) {
+        if (worker.name != seat.worker) continue;
+        cpu += worker.need.cpu_milli;
+        memory += worker.need.memory_bytes;
+      }
+    }
+  }
+  out["workers"] = workers;
+  out["cpus_used"] = static_cast<double>(cpu) / 1000.0;
+  out["memory_bytes_used"] = memory;
+  return out;
+}
+
+std::uint64_t id_of(const json::object& in) {
+  return in.at("id").to_number<std::uint64_t>();
+}
+
+const HeadJob& job_of(const HeadState& state, std::uint64_t id) {
+  auto found = state.jobs().find(id);
+  if (found == state.jobs().end())
+    throw Error(Errc::not_found, str("there is no job ", id, ": tram jobs lists them"));
+  return found->second;
+}
+
+std::string submit(HeadState& state, const json::object& in, std::int64_t now) {
+  HeadJob job{.name = std::string(in.at("name").as_string()),
+      .graph = std::string(in.at("graph").as_string()),
+      .priority = in.at("priority").to_number<std::int32_t>(),
+      .workers = parse_workers(json_text(in.at("workers")))};
+  std::uint64_t id = state.submit(std::move(job), now);
+  return json_text(object_of(state.jobs().at(id), now));
+}
+
+std::string one_job(const HeadState& state, std::uint64_t id, std::int64_t now) {
+  const HeadJob& job = job_of(state, id);
+  json::object out = object_of(job, now);
+  json::array workers;
+  for (const JobWorker& worker : job.workers) {
+    json::object each{{"name", worker.name}, {"node", nullptr},
+        {"cpus", static_cast<double>(worker.need.cpu_milli) / 1000.0},
+        {"memory_bytes", worker.need.memory_bytes}};
+    for (const SeatOfWorker& seat : job.seats)
+      if (seat.worker == worker.name) each["node"] = seat.node;
+    workers.push_back(std::move(each));
+  }
+  out["workers"] = std::move(workers);
+  return json_text(out);
+}
+
+std::string stop(HeadState& state, const json::object& in, std::int64_t now) {
+  std::uint64_t id = id_of(in);
+  job_of(state, id);
+  double patience = in.contains("patience_s")
+                        ? in.at("patience_s").to_number<double>()
+                        : std::chrono::duration<double>(stop_patience).count();
+  if (!(patience >= 0 && patience <= 1e6)) throw Error(Errc::bad_input, "a deadline that is none");
+  state.stop(
+      id, std::chrono::duration_cast<Duration>(std::chrono::duration<double>(patience)), now);
+  return json_text(object_of(job_of(state, id), now));
+}
+
+std::string drain(HeadState& state, const json::object& in, std::int64_t now) {
+  std::string node(in.at("node").as_string());
+  if (!state.drain(node, in.at("draining").as_bool())) {
+    std::vector<std::string> names;
+    for (const auto& [name, each] : state.nodes()) names.push_back(name);
+    throw Error(Errc::not_found, unknown_name("node", node, names));
+  }
+  return json_text(object_of(state, state.nodes().at(node), now));
+}
+
+std::string answer(
+    HeadState& state, const std::string& what, const json::object& in, std::int64_t now) {
+  if (what == "submit") return submit(state, in, now);
+  if (what == "job") return one_job(state, id_of(in), now);
+  if (what == "stop") return stop(state, in, now);
+  if (what == "drain") return drain(state, in, now);
+  json::array all;
+  if (what == "jobs") {
+    for (const auto& [id, job] : state.jobs()) all.push_back(object_of(job, now));
+    return json_text(json::object{{"jobs", all}});
+  }
+  if (what == "nodes") {
+    for (const auto& [name, node] : state.nodes()) all.push_back(object_of(state, node, now));
+    return json_text(json::object{{"nodes", all}});
+  }
+  throw Error(Errc::bad_input, str("a head knows nothing of \"", what, "\""));
+}
+
+}  // namespace
+
+std::string answer_of_head(HeadState& state, const AskHead& request, std::int64_t now) {
+  try {
+    return answer(state, request.what, json::parse(request.request).as_object(), now);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(Errc::bad_input, str("a request that makes no sense: ", error.what()));
+  }
+}
+
+}  // namespace tramontane

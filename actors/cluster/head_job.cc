@@ -1,0 +1,179 @@
+#include "actors/cluster/head_job.h"
+
+#include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
+#include "runtime/base/result.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<const char*, 7> state_names = {
+    "queued", "placing", "running", "waiting", "finished", "failed", "stopped"};
+constexpr std::array<const char*, 3> work_names = {"passes", "computes", "generates"};
+
+std::string text(const json::object& in, const char* key) {
+  return std::string(in.at(key).as_string());
+}
+
+std::int64_t number(const json::object& in, const char* key) {
+  return in.at(key).to_number<std::int64_t>();
+}
+
+template <class E, std::size_t n>
+E one_of(const std::array<const char*, n>& names, const std::string& word) {
+  auto found = std::find(names.begin(), names.end(), word);
+  if (found == names.end()) throw Error(Errc::bad_input, str("\"", word, "\" is none of its kind"));
+  return static_cast<E>(found - names.begin());
+}
+
+json::object object_of(const JobWorker& worker) {
+  return {{"name", worker.name}, {"group", worker.group},
+      {"work", work_names[static_cast<std::size_t>(worker.work)]},
+      {"cpu_milli", worker.need.cpu_milli}, {"memory_bytes", worker.need.memory_bytes},
+      {"gpu_milli", worker.need.gpu_milli}, {"at_run_directory", worker.at_run_directory}};
+}
+
+JobWorker worker_of(const json::object& in) {
+  return {.name = text(in, "name"),
+      .group = text(in, "group"),
+      .work = one_of<Work>(work_names, text(in, "work")),
+      .need = {.cpu_milli = number(in, "cpu_milli"),
+          .memory_bytes = number(in, "memory_bytes"),
+          .gpu_milli = static_cast<std::int32_t>(number(in, "gpu_milli"))},
+      .at_run_directory = in.at("at_run_directory").as_bool()};
+}
+
+json::array array_of(const std::vector<JobWorker>& workers) {
+  json::array out;
+  for (const JobWorker& worker : workers) out.push_back(object_of(worker));
+  return out;
+}
+
+json::array array_of(const std::vector<SeatOfWorker>& seats) {
+  json::array out;
+  for (const SeatOfWorker& seat : seats) {
+    json::array devices;
+    for (const DeviceShare& share : seat.devices)
+      devices.push_back({{"device", share.device}, {"milli", share.milli}});
+    out.push_back(json::object{{"worker", seat.worker}, {"node", seat.node}, {"devices", devices}});
+  }
+  return out;
+}
+
+std::vector<SeatOfWorker> seats_of(const json::array& in) {
+  std::vector<SeatOfWorker> seats;
+  for (const json::value& each : in) {
+    const json::object& seat = each.as_object();
+    SeatOfWorker out{.worker = text(seat, "worker"), .node = text(seat, "node")};
+    for (const json::value& share : seat.at("devices").as_array())
+      out.devices.push_back({static_cast<std::uint32_t>(number(share.as_object(), "device")),
+          static_cast<std::int32_t>(number(share.as_object(), "milli"))});
+    seats.push_back(std::move(out));
+  }
+  return seats;
+}
+
+std::vector<JobWorker> workers_of(const json::array& in) {
+  std::vector<JobWorker> workers;
+  for (const json::value& each : in) workers.push_back(worker_of(each.as_object()));
+  return workers;
+}
+
+// What Boost.JSON throws for a value of another kind is nobody's bug here.
+template <class Read>
+auto read(Errc code, const char* what, const std::string& text, Read read) {
+  try {
+    return read(json::parse(text));
+  } catch (const Error& error) {
+    throw Error(code, str(what, ": ", error.text()));
+  } catch (const std::exception& error) {
+    throw Error(code, str(what, ": ", error.what()));
+  }
+}
+
+}  // namespace
+
+const char* name(JobState state) noexcept {
+  return state_names.at(static_cast<std::size_t>(state));
+}
+
+bool over(JobState state) {
+  return state >= JobState::finished;
+}
+
+std::string job_record(const HeadJob& job) {
+  json::object out{{"id", job.id}, {"name", job.name}, {"graph", job.graph}, {"run", job.run},
+      {"priority", job.priority}, {"submitted_ms", job.submitted_ms},
+      {"workers", array_of(job.workers)}, {"state", name(job.state)}, {"reason", job.reason},
+      {"since_ms", job.since_ms}, {"attempt", job.attempt}, {"deaths", job.deaths},
+      {"driver_node", job.driver_node}, {"pid", job.pid}, {"exit_code", job.exit_code},
+      {"stop_wanted", job.stop_wanted}, {"seats", array_of(job.seats)}};
+  if (job.kernels) out["kernels"] = static_cast<int>(*job.kernels);
+  return json_text(out);
+}
+
+HeadJob parse_job_record(const std::string& record) {
+  return read(Errc::corrupt, "a job of the head's store", record, [](const json::value& value) {
+    const json::object& in = value.as_object();
+    HeadJob job{.id = static_cast<std::uint64_t>(number(in, "id")),
+        .name = text(in, "name"),
+        .graph = text(in, "graph"),
+        .run = text(in, "run"),
+        .priority = static_cast<std::int32_t>(number(in, "priority")),
+        .submitted_ms = number(in, "submitted_ms"),
+        .workers = workers_of(in.at("workers").as_array()),
+        .state = one_of<JobState>(state_names, text(in, "state")),
+        .reason = text(in, "reason"),
+        .since_ms = number(in, "since_ms"),
+        .attempt = static_cast<std::uint32_t>(number(in, "attempt")),
+        .deaths = static_cast<std::uint32_t>(number(in, "deaths")),
+        .driver_node = text(in, "driver_node"),
+        .pid = static_cast<int>(number(in, "pid")),
+        .exit_code = static_cast<int>(number(in, "exit_code")),
+        .stop_wanted = in.at("stop_wanted").as_bool()};
+    if (in.contains("kernels")) {
+      std::int64_t set = number(in, "kernels");
+      if (set < 0 || set > 2) throw Error(Errc::corrupt, "an instruction set that is none");
+      job.kernels = static_cast<InstructionSet>(set);
+    }
+    job.seats = seats_of(in.at("seats").as_array());
+    return job;
+  });
+}
+
+std::string workers_text(const std::vector<JobWorker>& workers) {
+  return json_text(json::value(array_of(workers)));
+}
+
+std::vector<JobWorker> parse_workers(const std::string& text) {
+  return read(Errc::bad_input, "the workers of a job", text,
+      [](const json::value& value) { return workers_of(value.as_array()); });
+}
+
+JobRequest request_of(const HeadJob& job, std::optional<NodeId> run_node) {
+  JobRequest request{.id = job.id, .name = job.name, .run_node = run_node, .kernels = job.kernels};
+  for (const JobWorker& worker : job.workers) {
+    auto same = std::find_if(request.groups.begin(), request.groups.end(),
+        [&](const JobGroup& group) { return group.name == worker.group; });
+    if (same != request.groups.end()) {
+      ++same->count;
+      continue;
+    }
+    request.groups.push_back({.name = worker.group,
+        .need = worker.need,
+        .work = worker.work,
+        .at_run_directory = worker.at_run_directory});
+  }
+  return request;
+}
+
+}  // namespace tramontane

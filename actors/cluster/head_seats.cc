@@ -1,0 +1,205 @@
+// What a head decides when everything that happened is known: who starts, where, and who waits.
+
+#include "actors/cluster/head_state.h"
+#include "actors/cluster/head_words.h"
+#include "runtime/base/check.h"
+#include "scheduler/relocation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+constexpr const char* driver_group = "driver";
+constexpr std::int64_t pause_ms = 500;  // before a driver is started again
+
+std::string first_lines(const Obstacles& obstacles) {
+  std::string text;
+  for (const std::string& line : obstacles.lines(8)) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+}  // namespace
+
+std::optional<NodeId> HeadState::run_node() const {
+  std::optional<NodeId> found;
+  for (const auto& [name, node] : nodes_)
+    if (node.connected && !node.draining && node.offer.home == rules_.home &&
+        node.offer.host == rules_.host && (!found || node.id < *found))
+      found = node.id;
+  return found;
+}
+
+const HeadNode* HeadState::node_of(NodeId id) const {
+  for (const auto& [name, node] : nodes_)
+    if (node.id == id) return &node;
+  return nullptr;
+}
+
+Cluster HeadState::cluster(std::int64_t now) const {
+  Cluster cluster;
+  for (const auto& [name, node] : nodes_) {
+    Node out{.id = node.id,
+        .name = name,
+        .cpu_milli = node.offer.cpu_milli,
+        .memory_bytes = node.offer.memory,
+        .gpus_milli = std::vector<std::int32_t>(node.offer.gpus, whole_gpu_milli),
+        .labels = node.offer.labels,
+        .instruction_set =
+            static_cast<InstructionSet>(std::min<std::uint8_t>(node.offer.instruction_set, 2))};
+    if (node.draining) out.state = NodeState::draining;
+    if (node.expected || lost(node, now)) out.state = NodeState::lost;
+    // Slow: nothing new goes there, what is there stays.
+    if (!node.connected && out.state == NodeState::ready) out.state = NodeState::draining;
+    cluster.nodes.push_back(std::move(out));
+  }
+  for (const auto& [id, job] : jobs_) {
+    if (over(job.state) || job.seats.empty()) continue;
+    JobRequest request = request_of(job, NodeId{1});
+    settle(cluster, request, placement_of(job, request));
+  }
+  return cluster;
+}
+
+Placement HeadState::placement_of(const HeadJob& job, const JobRequest& request) const {
+  Placement placement{.instruction_set = job.kernels};
+  for (std::uint32_t group = 0; group < request.groups.size(); ++group) {
+    std::uint32_t actor = 0;
+    for (const JobWorker& worker : job.workers) {
+      if (worker.group != request.groups[group].name) continue;
+      for (const SeatOfWorker& seat : job.seats)
+        if (seat.worker == worker.name)
+          if (auto node = nodes_.find(seat.node); node != nodes_.end())
+            placement.seats.push_back({group, actor, node->second.id, seat.devices});
+      ++actor;
+    }
+  }
+  return placement;
+}
+
+void HeadState::take_seats(HeadJob& job, const JobRequest& request, const Placement& placement) {
+  job.seats.clear();
+  job.kernels = placement.instruction_set;
+  for (const Seat& seat : placement.seats) {
+    std::uint32_t actor = 0;
+    for (const JobWorker& worker : job.workers) {
+      if (worker.group != request.groups[seat.group].name) continue;
+      if (actor++ != seat.actor) continue;
+      job.seats.push_back({worker.name, node_of(seat.node)->offer.name, seat.devices});
+      if (worker.group == driver_group) job.driver_node = job.seats.back().node;
+    }
+  }
+  changed_.insert(job.id);
+}
+
+Order HeadState::start_order(const HeadJob& job) const {
+  Order order{.node = nodes_.at(job.driver_node).offer.process};
+  order.start = {.job = job.id,
+      .attempt = job.attempt,
+      .name = job.name,
+      .folder = job.run,
+      .graph = job.graph};
+  for (const SeatOfWorker& seat : job.seats) {
+    const HeadNode& node = nodes_.at(seat.node);
+    if (seat.worker != driver_group)
+      order.start.seats.push_back({seat.worker, seat.node, node.offer.address});
+  }
+  return order;
+}
+
+void HeadState::start_waiting_jobs(std::vector<Order>& orders, std::int64_t now) {
+  auto run = run_node();
+  std::vector<WaitingJob> waiting;
+  for (auto& [id, job] : jobs_) {
+    if (job.state != JobState::queued) continue;
+    if (!run) {
+      set(job, JobState::queued,
+          "there is no node where run directories are: the head's own node is not there", now);
+      continue;
+    }
+    waiting.push_back({request_of(job, run), job.priority, job.submitted_ms});
+  }
+  if (waiting.empty()) return;
+  QueueTurn turn = next_jobs(cluster(now), waiting, now, rules_.queue);
+  for (const Start& start : turn.starts) {
+    const JobRequest& request = waiting[start.job].request;
+    HeadJob& job = jobs_.at(request.id);
+    take_seats(job, request, start.placement);
+    ++job.attempt;
+    set(job, JobState::placing, str("its driver is being started on node ", job.driver_node), now);
+    orders.push_back(start_order(job));
+  }
+  for (const StillWaiting& wait : turn.waits)
+    set(jobs_.at(waiting[wait.job].request.id), JobState::queued, first_lines(wait.obstacles), now);
+}
+
+void HeadState::start_again(HeadJob& job, std::vector<Order>& orders, std::int64_t now) {
+  auto node = nodes_.find(job.driver_node);
+  if (node == nodes_.end() || !node->second.connected) {
+    set(job, JobState::waiting, str("for node ", job.driver_node, ", where its run directory is"),
+        now);
+    return;
+  }
+  ++job.attempt;
+  set(job, JobState::placing, str("its driver is being started again on node ", job.driver_node),
+      now);
+  orders.push_back(start_order(job));
+}
+
+std::vector<Order> HeadState::decide(std::int64_t now) {
+  std::vector<Order> orders = std::exchange(orders_, {});
+  for (auto& [id, job] : jobs_) {
+    if (over(job.state) || job.state == JobState::queued) continue;
+    auto node = nodes_.find(job.driver_node);
+    bool gone = node == nodes_.end() || lost(node->second, now);
+    if (gone && (job.state == JobState::running || job.state == JobState::placing))
+      driver_lost(job, str("node ", job.driver_node, " is lost, where its driver runs"), now);
+    if (job.state == JobState::waiting && now - job.since_ms >= pause_ms)
+      start_again(job, orders, now);
+    bool reached = node != nodes_.end() && node->second.connected;
+    if (job.stop_wanted && job.state == JobState::running && reached &&
+        stop_sent_.insert(id).second) {
+      auto patience = patience_.find(id);
+      orders.push_back({.kind = Order::Kind::stop,
+          .node = node->second.offer.process,
+          .stop = {
+              id, job.attempt, patience == patience_.end() ? stop_patience : patience->second}});
+    }
+  }
+  start_waiting_jobs(orders, now);
+  return orders;
+}
+
+FoundSeat HeadState::find_seat(const FindSeat& request, std::int64_t now) {
+  HeadJob* job = running(request.job, request.attempt);
+  if (job == nullptr) throw Error(Errc::refused, "this attempt of the job is over");
+  auto seat = std::find_if(job->seats.begin(), job->seats.end(),
+      [&](const SeatOfWorker& each) { return each.worker == request.worker; });
+  if (seat == job->seats.end())
+    throw Error(Errc::not_found, str("the job has no worker \"", request.worker, "\""));
+  auto found = [&] {
+    const HeadNode& node = nodes_.at(seat->node);
+    return FoundSeat{seat->node, node.offer.address, ""};
+  };
+  const HeadNode& node = nodes_.at(seat->node);
+  if (node.connected && !node.draining) return found();
+  if (!node.draining && !lost(node, now))
+    return {.waiting_for = str("node ", seat->node, ", which is not heard of")};
+  Cluster books = cluster(now);
+  auto run = nodes_.find(job->driver_node);
+  JobRequest wanted =
+      request_of(*job, run == nodes_.end() ? std::nullopt : std::optional(run->second.id));
+  auto answer = relocate(books, wanted, placement_of(*job, wanted));
+  if (auto* obstacles = std::get_if<Obstacles>(&answer))
+    return {.waiting_for = first_lines(*obstacles)};
+  std::string driver_node = job->driver_node;
+  take_seats(*job, wanted, std::get<Relocation>(answer).placement);
+  job->driver_node = driver_node;
+  seat = std::find_if(job->seats.begin(), job->seats.end(),
+      [&](const SeatOfWorker& each) { return each.worker == request.worker; });
+  if (seat == job->seats.end()) return {.waiting_for = "a seat"};
+  return found();
+}
+
+}  // namespace tramontane

@@ -1,0 +1,200 @@
+// Events. What comes of them together: head_seats.cc.
+
+#include "actors/cluster/head_state.h"
+
+#include "actors/cluster/head_words.h"
+#include "runtime/base/check.h"
+#include "runtime/cli/cli.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tramontane {
+
+HeadState::HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now)
+    : rules_(std::move(rules)) {
+  for (HeadJob& job : jobs) {
+    last_job_ = std::max(last_job_, job.id);
+    for (const SeatOfWorker& seat : job.seats) node_named(seat.node, now).expected = true;
+    if (!job.driver_node.empty() && !over(job.state))
+      node_named(job.driver_node, now).expected = true;
+    if (job.stop_wanted && !over(job.state)) patience_[job.id] = stop_patience;
+    jobs_[job.id] = std::move(job);
+  }
+}
+
+HeadNode& HeadState::node_named(const std::string& name, std::int64_t now) {
+  auto [found, fresh] = nodes_.try_emplace(name);
+  if (fresh) {
+    found->second.id = ++last_node_;
+    found->second.offer.name = name;
+    found->second.since_ms = now;
+  }
+  return found->second;
+}
+
+HeadJob* HeadState::find(std::uint64_t job) {
+  auto found = jobs_.find(job);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+HeadJob* HeadState::running(std::uint64_t job, std::uint32_t attempt) {
+  HeadJob* found = find(job);
+  return found != nullptr && !over(found->state) && found->attempt == attempt ? found : nullptr;
+}
+
+void HeadState::set(HeadJob& job, JobState state, const std::string& reason, std::int64_t now) {
+  if (job.state == state && job.reason == reason) return;
+  if (job.state != state) job.since_ms = now;
+  job.state = state;
+  job.reason = reason;
+  if (over(state)) {
+    job.seats.clear();
+    job.pid = 0;
+  }
+  changed_.insert(job.id);
+}
+
+// ---- jobs --------------------------------------------------------------------------------------
+
+std::uint64_t HeadState::submit(HeadJob job, std::int64_t now) {
+  if (job.workers.empty()) throw Error(Errc::bad_input, "a job without workers");
+  job.id = ++last_job_;
+  job.submitted_ms = job.since_ms = now;
+  job.state = JobState::queued;
+  job.reason = "it has not been looked at yet";
+  job.run = str(rules_.home, "/runs/", job.id, "-", file_name_of(job.name));
+  check(request_of(job, NodeId{1}));
+  std::uint64_t id = job.id;
+  jobs_[id] = std::move(job);
+  changed_.insert(id);
+  return id;
+}
+
+bool HeadState::stop(std::uint64_t id, Duration patience, std::int64_t now) {
+  HeadJob* job = find(id);
+  if (job == nullptr) return false;
+  if (over(job->state)) return true;
+  job->stop_wanted = true;
+  changed_.insert(id);
+  patience_[id] = patience;
+  stop_sent_.erase(id);
+  if (job->state == JobState::queued) set(*job, JobState::stopped, "before it began", now);
+  return true;
+}
+
+void HeadState::driver_started(std::uint64_t id, std::uint32_t attempt, int pid, std::int64_t now) {
+  HeadJob* job = running(id, attempt);
+  if (job == nullptr) return;
+  job->pid = pid;
+  changed_.insert(id);
+  set(*job, JobState::running, attempt > 1 ? str("start ", attempt, " of its driver") : "", now);
+}
+
+void HeadState::driver_not_started(
+    std::uint64_t id, std::uint32_t attempt, const std::string& why, std::int64_t now) {
+  HeadJob* job = running(id, attempt);
+  if (job == nullptr || job->state != JobState::placing) return;
+  driver_lost(
+      *job, str("its driver could not be started on node ", job->driver_node, ": ", why), now);
+}
+
+void HeadState::driver_ended(
+    std::uint64_t id, std::uint32_t attempt, const ProcessEnd& end, std::int64_t now) {
+  HeadJob* job = running(id, attempt);
+  if (job == nullptr) return;
+  job->exit_code = end.end.exit_code;
+  std::string last = last_words(end);
+  if (end.end.signalled) {
+    std::string how = str("its driver ", end.end.text());
+    if (job->stop_wanted) return set(*job, JobState::stopped, how, now);
+    if (++job->deaths > rules_.deaths_most)
+      return set(*job, JobState::failed, str(how, ", for the ", job->deaths, "th time"), now);
+    return driver_lost(*job, how, now);
+  }
+  switch (static_cast<ExitStatus>(end.end.exit_code)) {
+    case ExitStatus::ok:
+      return set(*job, JobState::finished, "", now);
+    case ExitStatus::interrupted:  // by tram stop, or with its node, which may come back
+      if (job->stop_wanted) return set(*job, JobState::stopped, "as wanted", now);
+      return driver_lost(*job, "its driver was interrupted", now);
+    default:
+      return set(*job, job->stop_wanted ? JobState::stopped : JobState::failed,
+          last.empty() ? end.end.text() : last, now);
+  }
+}
+
+// It goes on in a next attempt, on the same node.
+void HeadState::driver_lost(HeadJob& job, const std::string& why, std::int64_t now) {
+  job.pid = 0;
+  if (job.stop_wanted) return set(job, JobState::stopped, why, now);
+  set(job, JobState::waiting, why, now);
+}
+
+// ---- nodes -------------------------------------------------------------------------------------
+
+NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
+  if (offer.name.empty() || offer.name.size() > name_length_max)
+    throw Error(Errc::bad_input, "a node has a name, of 256 bytes at most");
+  HeadNode& node = node_named(offer.name, now);
+  if (node.connected && node.offer.process != offer.process)
+    throw Error(Errc::refused, str("there is a node \"", offer.name, "\" already, at ",
+                                   node.offer.address, ": give this one another name (--name)"));
+  bool fresh = node.offer.process != offer.process;
+  node.offer = offer;
+  node.connected = true;
+  node.expected = false;
+  node.since_ms = now;
+  std::set<std::uint64_t> here;
+  for (const DriverState& driver : offer.drivers) {
+    HeadJob* job = running(driver.job, driver.attempt);
+    if (job == nullptr) {
+      // Of an attempt that was replaced, or a job that is over.
+      if (!driver.ended)
+        orders_.push_back({.kind = Order::Kind::stop,
+            .node = offer.process,
+            .stop = {driver.job, driver.attempt, Duration::zero()}});
+      continue;
+    }
+    here.insert(driver.job);
+    if (driver.ended)
+      driver_ended(driver.job, driver.attempt, driver.end, now);
+    else
+      driver_started(driver.job, driver.attempt, driver.pid, now);
+  }
+  // A node process that began anew has none of its earlier life's drivers.
+  if (fresh)
+    for (auto& [id, job] : jobs_)
+      if (!over(job.state) && job.state != JobState::queued && job.driver_node == offer.name &&
+          here.count(id) == 0)
+        driver_lost(job, str("its driver ended with node ", offer.name), now);
+  for (std::uint64_t id : here) stop_sent_.erase(id);
+  return node.id;
+}
+
+void HeadState::disconnected(ProcessId process, std::int64_t now) {
+  for (auto& [name, node] : nodes_) {
+    if (!node.connected || node.offer.process != process) continue;
+    node.connected = false;
+    node.since_ms = now;
+  }
+}
+
+bool HeadState::drain(const std::string& name, bool draining) {
+  auto node = nodes_.find(name);
+  if (node == nodes_.end()) return false;
+  node->second.draining = draining;
+  return true;
+}
+
+bool HeadState::lost(const HeadNode& node, std::int64_t now) const {
+  return !node.connected && now - node.since_ms >= rules_.lease_ms;
+}
+
+std::vector<std::uint64_t> HeadState::changed() {
+  std::vector<std::uint64_t> all(changed_.begin(), changed_.end());
+  changed_.clear();
+  return all;
+}
+
+}  // namespace tramontane

@@ -1,0 +1,123 @@
+#pragma once
+// The HeadState is what a cluster's head decides: which jobs start where, what the loss of a node
+// or a driver means, when something is over. Events go in, orders come out; it has no clock, no
+// store and no network, so that a test can play any history.
+//
+//   HeadState state({.home = home}, {});
+//   std::uint64_t job = state.submit(…, now);
+//   state.joined(offer, now);
+//   for (Order& order : state.decide(now)) carry_out(order);   // after state.changed() was stored
+//
+// Rules:
+// - A job's driver runs where run directories are: on a node that shares the head's home and host.
+//   It is started again on that node and no other, so that there are never two writers; while that
+//   node is gone the job waits and says so.
+// - A node whose connection is lost is slow for `lease`; then it is lost, and workers that were
+//   there may be placed elsewhere. After its own start a head counts from that moment.
+// - A driver that was killed is started again, `deaths_most` times; one that was lost with its node
+//   always is. One that ends by itself has ended the job.
+//
+// Time is milliseconds, of the wall. Thread rule: one at a time.
+
+#include "actors/cluster/head_job.h"
+#include "scheduler/job_queue.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+struct HeadNode {
+  NodeId id = 0;
+  JoinCluster offer;
+  bool connected = false;
+  std::int64_t since_ms = 0;  // connected, or not
+  bool draining = false;
+  bool expected = false;  // never seen by this head: a job of the store has seats there
+};
+
+struct Order {
+  enum class Kind : std::uint8_t { start, stop };
+
+  Kind kind = Kind::start;
+  ProcessId node = 0;
+  StartDriver start;
+  StopDriver stop;
+};
+
+struct HeadRules {
+  std::string home;  // of run directories, with `host`
+  std::string host;
+  std::int64_t lease_ms = 8'000;
+  std::uint32_t deaths_most = 10;
+  QueueRules queue = {};
+};
+
+class HeadState {
+ public:
+  // The jobs of an earlier life.
+  HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now);
+
+  // Error(bad_input).
+  std::uint64_t submit(HeadJob job, std::int64_t now);
+  // False if there is no such job. One that is over stays as it is.
+  bool stop(std::uint64_t job, Duration patience, std::int64_t now);
+
+  // The node's number. Error(refused): another node of that name is connected.
+  NodeId joined(const JoinCluster& offer, std::int64_t now);
+  void disconnected(ProcessId node, std::int64_t now);
+  // False if there is no such node.
+  bool drain(const std::string& node, bool draining);
+
+  void driver_started(std::uint64_t job, std::uint32_t attempt, int pid, std::int64_t now);
+  void driver_not_started(
+      std::uint64_t job, std::uint32_t attempt, const std::string& why, std::int64_t now);
+  void driver_ended(
+      std::uint64_t job, std::uint32_t attempt, const ProcessEnd& end, std::int64_t now);
+  // For a worker whose node is lost.
+  FoundSeat find_seat(const FindSeat& request, std::int64_t now);
+
+  // What is to be done now.
+  std::vector<Order> decide(std::int64_t now);
+
+  // Jobs that changed since the last call.
+  std::vector<std::uint64_t> changed();
+
+  const std::map<std::uint64_t, HeadJob>& jobs() const { return jobs_; }
+
+  const std::map<std::string, HeadNode>& nodes() const { return nodes_; }
+
+  bool lost(const HeadNode& node, std::int64_t now) const;
+  // With everything that has a seat.
+  Cluster cluster(std::int64_t now) const;
+
+ private:
+  HeadJob* running(std::uint64_t job, std::uint32_t attempt);
+  HeadJob* find(std::uint64_t job);
+  void set(HeadJob& job, JobState state, const std::string& reason, std::int64_t now);
+  void driver_lost(HeadJob& job, const std::string& why, std::int64_t now);
+  void start_waiting_jobs(std::vector<Order>& orders, std::int64_t now);
+  void start_again(HeadJob& job, std::vector<Order>& orders, std::int64_t now);
+  void take_seats(HeadJob& job, const JobRequest& request, const Placement& placement);
+  Order start_order(const HeadJob& job) const;
+  std::optional<NodeId> run_node() const;
+  const HeadNode* node_of(NodeId id) const;
+  Placement placement_of(const HeadJob& job, const JobRequest& request) const;
+  HeadNode& node_named(const std::string& name, std::int64_t now);
+
+  const HeadRules rules_;
+  std::map<std::uint64_t, HeadJob> jobs_;
+  std::map<std::string, HeadNode> nodes_;
+  std::map<std::uint64_t, Duration> patience_;  // of jobs that are to stop
+  std::set<std::uint64_t> stop_sent_;
+  std::set<std::uint64_t> changed_;
+  std::vector<Order> orders_;  // that come of events
+  std::uint64_t last_job_ = 0;
+  NodeId last_node_ = 0;
+};
+
+}  // namespace tramontane

@@ -1,0 +1,29 @@
+#pragma once
+// What the commands of a cluster have in common: where its head is, what admits to it, and how they
+// show lists.
+
+#include "runtime/base/home.h"
+#include "runtime/cli/cli.h"
+
+#include <string>
+#include <vector>
+
+namespace tramontane {
+
+inline const CliOption head_option{
+    "head", "HOST:PORT", "the cluster's head (default $TRAM_HEAD, else this machine's)"};
+inline const CliOption token_option{
+    "token-file", "FILE", "the cluster's token (default $TRAM_TOKEN_FILE, else $TRAM_HOME/token)"};
+
+// Error(not_found): there is no head on this machine, and none was named.
+std::string cluster_head(const CliArguments& arguments);
+AccessToken cluster_token(const CliArguments& arguments);
+
+// Rows under headings, in columns as wide as what is in them.
+std::string table(
+    const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows);
+
+// "3 s", "12 min", "5 h", "3 days".
+std::string ago_text(double seconds);
+
+}  // namespace tramontane

@@ -1,0 +1,268 @@
+// The commands that give a cluster jobs, and ask what became of them.
+#include "actors/cluster/client.h"
+#include "actors/cluster/job_worker.h"
+#include "actors/cluster/workers.h"
+#include "actors/commands/cluster_words.h"
+#include "actors/commands/commands.h"
+#include "actors/job/job.h"
+#include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
+
+#include <boost/json/parse.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+#include <tuple>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+const CliOption json_option{"json", "", "as JSON"};
+
+std::string text(const json::object& in, const char* key) {
+  const json::value& value = in.at(key);
+  if (value.is_string()) return std::string(value.as_string());
+  return value.is_null() ? "-" : json_text(value);
+}
+
+double number(const json::object& in, const char* key) {
+  return in.at(key).to_number<double>();
+}
+
+HeadClient client_of(const CliArguments& arguments) {
+  return {cluster_head(arguments), cluster_token(arguments)};
+}
+
+std::uint64_t job_number(const CliArguments& arguments) {
+  const std::string& word = arguments.positional(0);
+  char* end = nullptr;
+  std::uint64_t id = std::strtoull(word.c_str(), &end, 10);
+  if (word.empty() || *end != 0 || word[0] == '-')
+    throw UsageError(str("\"", word, "\" is no job's number: tram jobs lists them"));
+  return id;
+}
+
+std::string first_line(const std::string& text) {
+  std::size_t end = text.find('\n');
+  return end == std::string::npos ? text : text.substr(0, end) + " …";
+}
+
+void print(const json::object& object) {
+  std::printf("%s\n", json_text(object).c_str());
+}
+
+bool is_over(const json::object& job) {
+  std::string state = text(job, "state");
+  return state == "finished" || state == "failed" || state == "stopped";
+}
+
+int status_of(const json::object& job) {
+  if (text(job, "state") == "finished") return 0;
+  auto code = static_cast<int>(number(job, "exit_code"));
+  return code == 0 ? static_cast<int>(ExitStatus::job_failed) : code;
+}
+
+std::string said(const json::object& job) {
+  std::string reason = text(job, "reason");
+  return str(
+      "job ", text(job, "id"), " is ", text(job, "state"), reason.empty() ? "" : ": ", reason);
+}
+
+volatile std::sig_atomic_t wants_away = 0;
+
+// Until the job is over; Ctrl-C leaves it alone.
+int wait_for(HeadClient& client, std::uint64_t id, bool as_json) {
+  std::signal(SIGINT, [](int) { wants_away = 1; });
+  std::string before;
+  for (;;) {
+    json::object job = client.ask("job", {{"id", id}});
+    if (said(job) != before) {
+      before = said(job);
+      if (!as_json) std::printf("%s\n", before.c_str());
+      std::fflush(stdout);
+    }
+    if (is_over(job)) {
+      if (as_json) print(job);
+      return status_of(job);
+    }
+    if (wants_away != 0) {
+      std::fprintf(stderr, "tram: the job goes on; stop it by tram stop %llu\n",
+          static_cast<unsigned long long>(id));
+      return static_cast<int>(ExitStatus::interrupted);
+    }
+    std::this_thread::sleep_for(200ms);
+  }
+}
+
+int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards) {
+  Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
+  HeadClient client = client_of(arguments);
+  json::object request{{"name", job.name}, {"graph", job.resolved},
+      {"priority", static_cast<std::int64_t>(arguments.number("priority", 0, -1e6, 1e6))},
+      {"workers", json::parse(workers_text(workers_of(job)))}};
+  json::object answer = client.ask("submit", request);
+  auto id = answer.at("id").to_number<std::uint64_t>();
+  if (!arguments.has("wait")) {
+    if (arguments.has("json"))
+      print(answer);
+    else
+      std::printf(
+          "job %llu\nrun: %s\n", static_cast<unsigned long long>(id), text(answer, "run").c_str());
+    return 0;
+  }
+  return wait_for(client, id, arguments.has("json"));
+}
+
+int list_jobs(const CliArguments& arguments) {
+  json::object answer = client_of(arguments).ask("jobs", {});
+  if (arguments.has("json")) return print(answer), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& each : answer.at("jobs").as_array()) {
+    const json::object& job = each.as_object();
+    rows.push_back({text(job, "id"), text(job, "name"), text(job, "state"),
+        ago_text(number(job, "since")), text(job, "node"), first_line(text(job, "reason"))});
+  }
+  std::fputs(table({"JOB", "NAME", "STATE", "SINCE", "NODE", "REASON"}, rows).c_str(), stdout);
+  return 0;
+}
+
+int list_nodes(const CliArguments& arguments) {
+  json::object answer = client_of(arguments).ask("nodes", {});
+  if (arguments.has("json")) return print(answer), 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& each : answer.at("nodes").as_array()) {
+    const json::object& node = each.as_object();
+    char cpus[48];
+    char memory[48];
+    std::snprintf(cpus, sizeof cpus, "%.4g/%.4g", number(node, "cpus_used"), number(node, "cpus"));
+    std::snprintf(memory, sizeof memory, "%.1f/%.1f GB", number(node, "memory_bytes_used") / 1e9,
+        number(node, "memory_bytes") / 1e9);
+    rows.push_back({text(node, "name"), text(node, "state"), ago_text(number(node, "since")), cpus,
+        memory, text(node, "gpus"), text(node, "instruction_set"), text(node, "address"),
+        str(node.at("workers").as_array().size())});
+  }
+  std::fputs(
+      table({"NODE", "STATE", "SINCE", "CPUS", "MEMORY", "GPUS", "KERNELS", "ADDRESS", "WORKERS"},
+          rows)
+          .c_str(),
+      stdout);
+  return 0;
+}
+
+int show_job(const CliArguments& arguments) {
+  json::object job = client_of(arguments).ask("job", {{"id", job_number(arguments)}});
+  if (arguments.has("json")) return print(job), 0;
+  std::printf("%s\nname: %s\nsince: %s\nrun: %s\ndriver: %s, process %s, start %s\n",
+      said(job).c_str(), text(job, "name").c_str(), ago_text(number(job, "since")).c_str(),
+      text(job, "run").c_str(), text(job, "node").c_str(), text(job, "pid").c_str(),
+      text(job, "attempt").c_str());
+  std::vector<std::vector<std::string>> rows;
+  for (const json::value& each : job.at("workers").as_array()) {
+    const json::object& worker = each.as_object();
+    char memory[32];
+    std::snprintf(memory, sizeof memory, "%.0f MB", number(worker, "memory_bytes") / 1e6);
+    rows.push_back(
+        {text(worker, "name"), text(worker, "node"), text(worker, "cpus"), std::string(memory)});
+  }
+  std::fputs(table({"WORKER", "NODE", "CPUS", "MEMORY"}, rows).c_str(), stdout);
+  return 0;
+}
+
+int stop_job(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  std::uint64_t id = job_number(arguments);
+  double patience = arguments.number("deadline", 60, 0, 1e6);
+  json::object job = client.ask("stop", {{"id", id}, {"patience_s", patience}});
+  if (arguments.has("no-wait")) return 0;
+  wait_for(client, id, arguments.has("json"));
+  return 0;
+}
+
+int drain_node(const CliArguments& arguments) {
+  json::object node = client_of(arguments).ask(
+      "drain", {{"node", arguments.positional(0)}, {"draining", !arguments.has("undo")}});
+  if (arguments.has("json")) return print(node), 0;
+  std::printf("node %s is %s\n", text(node, "name").c_str(), text(node, "state").c_str());
+  return 0;
+}
+
+}  // namespace
+
+CliCommand submit_command(std::vector<RewardKind> rewards) {
+  return {.name = "submit",
+      .summary = "give a job to the cluster",
+      .details =
+          "Checks the job graph here, sends it to the head, and prints the job's number. It runs\n"
+          "as soon as there is room for all of its workers; until then `tram jobs` says what is "
+          "in\n"
+          "the way. With --wait, shows how it goes until it is over; Ctrl-C leaves it running.\n"
+          "The exit status is then the job's. Whoever may submit runs programs on the nodes.",
+      .positionals = {"JOB.yaml"},
+      .options = {{"set", "KEY=VALUE", "override a key of the job graph; may be repeated"},
+          {"wait", "", "until it is over"},
+          {"priority", "N", "higher ones are placed first (default 0)"}, json_option, head_option,
+          token_option},
+      .run = [rewards = std::move(rewards)](
+                 const CliArguments& arguments) { return submit(arguments, rewards); }};
+}
+
+CliCommand jobs_command() {
+  return {.name = "jobs",
+      .summary = "the cluster's jobs, with their states and reasons",
+      .details =
+          "States: queued (waits for room), placing (its driver is being started), running,\n"
+          "waiting (its driver is gone and starts again), finished, failed, stopped.",
+      .positionals = {},
+      .options = {json_option, head_option, token_option},
+      .run = list_jobs};
+}
+
+CliCommand nodes_command() {
+  return {.name = "nodes",
+      .summary = "the cluster's nodes, and what is used of them",
+      .details =
+          "States: ready, draining (nothing new goes there), slow (its connection is lost), lost\n"
+          "(for so long that its workers may be placed elsewhere).",
+      .positionals = {},
+      .options = {json_option, head_option, token_option},
+      .run = list_nodes};
+}
+
+CliCommand status_command() {
+  return {.name = "status",
+      .summary = "one job of the cluster: its state, and where its workers are",
+      .details = "",
+      .positionals = {"JOB"},
+      .options = {json_option, head_option, token_option},
+      .run = show_job};
+}
+
+CliCommand stop_command() {
+  return {.name = "stop",
+      .summary = "end a job of the cluster",
+      .details =
+          "It finishes its step and writes a checkpoint; whatever has not ended by the deadline "
+          "is\n"
+          "killed. `tram resume RUN` goes on with its run directory.",
+      .positionals = {"JOB"},
+      .options = {{"deadline", "SECONDS", "until it is killed (default 60)"},
+          {"no-wait", "", "do not wait until it has ended"}, json_option, head_option,
+          token_option},
+      .run = stop_job};
+}
+
+CliCommand drain_command() {
+  return {.name = "drain",
+      .summary = "let nothing new be placed on a node",
+      .details = "What runs there goes on. --undo lets it be used again.",
+      .positionals = {"NODE"},
+      .options = {{"undo", "", "use it again"}, json_option, head_option, token_option},
+      .run = drain_node};
+}
+
+}  // namespace tramontane

@@ -1,0 +1,234 @@
+// What a node does for the head: it joins, runs drivers, and tells how they ended.
+
+#include "runtime/actor/system.h"
+#include "runtime/base/check.h"
+#include "runtime/base/log.h"
+#include "runtime/cluster/node_driver.h"
+#include "runtime/link/socket_link.h"
+#include "runtime/node/log_tail.h"
+#include "runtime/node/worker.h"
+#include "runtime/wire/blob.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+
+namespace tramontane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t driver_lines = 50;
+constexpr Duration head_patience = 5s;
+
+}  // namespace
+
+// ---- joining -----------------------------------------------------------------------------------
+
+void NodeActor::see_to_head() {
+  if (connected_ || dials_head_ || now() < next_dial_) return;
+  std::string address = options_.head();
+  next_dial_ = tramontane::after(now(), options_.join_again);
+  if (address.empty()) return;
+  dials_head_ = true;
+  Greeting own{.role = "node",
+      .process = options_.offer.process,
+      .actor = self().id(),
+      .name = options_.offer.name,
+      .address = options_.offer.address};
+  auto then = [this](Dialed made) {
+    dials_head_ = false;
+    if (made.peer.role != "head" || made.peer.process != head_process) {
+      next_dial_ = tramontane::after(now(), options_.join_again);
+      return log(Level::error, "who answers there is no head", {{"role", made.peer.role}});
+    }
+    connected_ = true;
+    head_why_.clear();
+    SessionOptions options;
+    options.beat = 1s;
+    remote_->connect(
+        head_process, "the head", socket_link(links_, std::move(made.socket)), options);
+    JoinCluster offer = options_.offer;
+    offer.drivers = driver_states();
+    join_ = call(head_, give(offer), head_patience, "the head to let this node in");
+  };
+  auto failed = [this](const std::string& why) {
+    dials_head_ = false;
+    if (head_why_ == why) return;
+    head_why_ = why;
+    log(Level::warning, "the head is not reached", {{"reason", why}});
+  };
+  dial_for(0, address, std::move(own), then, failed);
+}
+
+void NodeActor::joined() {
+  if (!join_.ready()) return;
+  auto welcomed = join_.take();
+  member_ = welcomed.has_value();
+  if (member_) return log(Level::info, "joined the cluster", {{"node", welcomed->node}});
+  log(Level::error, "the head does not let this node in", {{"reason", welcomed.error().text}});
+  remote_->disconnect(head_process, "it was not let in");
+}
+
+std::vector<DriverState> NodeActor::driver_states() const {
+  std::vector<DriverState> states;
+  for (const auto& [number, driver] : drivers_)
+    if (driver->child)
+      states.push_back({.job = driver->job,
+          .attempt = driver->attempt,
+          .pid = driver->child->pid(),
+          .ended = driver->end.has_value(),
+          .end = driver->end.value_or(ProcessEnd{})});
+  return states;
+}
+
+// ---- drivers -----------------------------------------------------------------------------------
+
+NodeActor::Driver* NodeActor::find_driver(std::uint64_t job, std::uint32_t attempt) {
+  for (auto& [number, driver] : drivers_)
+    if (driver->child && driver->job == job && driver->attempt == attempt) return driver.get();
+  return nullptr;
+}
+
+Answer<ProcessStarted> NodeActor::start_driver(StartDriver order) {
+  if (Driver* there = find_driver(order.job, order.attempt))
+    return ProcessStarted{there->child->pid()};
+  for (auto& [number, other] : drivers_) {
+    if (!other->child || other->job != order.job || other->end) continue;
+    other->child->kill_group(SIGKILL);
+    return Failure{Errc::refused, "an earlier attempt has not ended yet"};
+  }
+  try {
+    return ProcessStarted{run_driver(order)};
+  } catch (const std::exception& error) {
+    return Failure{Errc::io, error.what()};
+  }
+}
+
+int NodeActor::run_driver(const StartDriver& order) {
+  auto driver = std::make_unique<Driver>();
+  Driver& d = *driver;
+  d.number = draw_driver_number();
+  d.job = order.job;
+  d.attempt = order.attempt;
+  d.name = str(order.name, " (job ", order.job, ")");
+  std::filesystem::create_directories(options_.logs);
+  d.log = str(options_.logs, "/job-", order.job, ".log");
+  auto [ours, theirs] = handover_pair();
+  auto [here, there] = socket_pair();
+  DriverSetup setup{.start = order,
+      .number = d.number,
+      .node = options_.offer.process,
+      .node_actor = self().id(),
+      .node_name = options_.offer.name,
+      .node_address = options_.offer.address};
+  Blob memory = Blob::from_bytes(encode_driver_setup(setup));
+  ChildOptions options{.command = options_.driver,
+      .descriptors = {{theirs.get(), worker_handover}, {memory.descriptor(), worker_setup},
+          {there.get(), worker_setup + 1}},
+      .output = d.log};
+  options.command.push_back(str("job-", order.job));
+  d.child = Child::start(std::move(options));
+  d.handover.emplace(std::move(ours));
+  log(Level::info, str("driver of ", d.name, " began"),
+      {{"pid", d.child->pid()}, {"attempt", d.attempt}});
+  int pid = d.child->pid();
+  open_driver(d, std::move(here), d.name, speaker_of(d.number));
+  drivers_[d.number] = std::move(driver);
+  return pid;
+}
+
+void NodeActor::stop_driver(StopDriver order) {
+  Driver* driver = find_driver(order.job, order.attempt);
+  if (driver == nullptr || driver->end) return;
+  if (!driver->kill_at) driver->child->kill(SIGTERM);
+  driver->kill_at = tramontane::after(now(), order.patience);
+}
+
+void NodeActor::look_after(Driver& driver) {
+  look_after_workers(driver);
+  if (!driver.child) return;
+  if (driver.handover) driver.handover->flush();
+  if (!driver.end) {
+    if (driver.kill_at && now() >= *driver.kill_at) driver.child->kill_group(SIGKILL);
+    auto end = driver.child->wait(Duration::zero());
+    if (!end) return;
+    driver.end = ProcessEnd{*end, log_tail(driver.log, driver_lines)};
+    log(Level::info, str("driver of ", driver.name, " ", end->text()));
+    drop_workers(driver, "it has ended");
+    remote_->disconnect(driver.number, "it has ended");
+  }
+  tell_end(driver);
+}
+
+// Until the head has heard.
+void NodeActor::tell_end(Driver& driver) {
+  if (driver.telling.ready()) driver.told = driver.telling.take().has_value();
+  if (driver.told || driver.telling.waiting() || !member_) return;
+  DriverEnded ended{driver.job, driver.attempt, *driver.end};
+  driver.telling = call(head_, give(ended), head_patience, "the head to take note");
+}
+
+void NodeActor::look_after_workers(Driver& driver) {
+  for (auto worker = driver.workers.begin(); worker != driver.workers.end();) {
+    auto end = worker->second.hosted->ended();
+    if (!end) {
+      ++worker;
+      continue;
+    }
+    WorkerGone gone{worker->first, {*end, driver.host->last_lines(worker->second.name)}};
+    log(Level::info, str("worker ", worker->second.name, " of ", driver.name, " ", end->text()));
+    // A driver that has no room is stuck; it is told all with the end of its session.
+    if (driver.connected && !try_send(driver.actor, std::move(gone)))
+      remote_->disconnect(driver.number, "the driver does not take what it is told");
+    worker = driver.workers.erase(worker);
+  }
+}
+
+Task<FoundSeat> NodeActor::find_seat(FindSeat request) {
+  if (!member_) co_return FoundSeat{.waiting_for = "the head, which is not reached"};
+  auto seat = co_await ask(head_, request, head_patience, "a seat for a worker");
+  if (!seat) co_return FoundSeat{.waiting_for = str("the head: ", seat.error().text)};
+  co_return std::move(*seat);
+}
+
+void NodeActor::tick(NodeTick) {
+  after(node_looks_every, NodeTick{});
+  joined();
+  see_to_head();
+  for (auto driver = drivers_.begin(); driver != drivers_.end();) {
+    Driver& d = *driver->second;
+    look_after(d);
+    bool over = d.child ? d.told : !d.connected && d.workers.empty();
+    bool knocked = std::any_of(knocks_.begin(), knocks_.end(),
+        [&](const Knock& knock) { return knock.driver == d.number; });
+    if (!over || knocked) {
+      ++driver;
+      continue;
+    }
+    if (d.actor) remote_->gone(d.actor.id(), "its job has ended");
+    driver = drivers_.erase(driver);
+  }
+  std::erase_if(knocks_, [&](const Knock& knock) { return now() >= knock.until; });
+}
+
+// Drivers end as when they are stopped, and what they have here with them.
+Task<void> NodeActor::leave(LeaveCluster order) {
+  Time deadline = tramontane::after(now(), order.patience);
+  for (auto& [number, driver] : drivers_)
+    if (driver->child && !driver->end) driver->child->kill(SIGTERM);
+  auto busy = [&] {
+    return std::any_of(drivers_.begin(), drivers_.end(),
+        [](const auto& each) { return each.second->child && !each.second->end; });
+  };
+  while (busy() && now() < deadline) {
+    for (auto& [number, driver] : drivers_) look_after(*driver);
+    co_await sleep(20ms, "drivers to end");
+  }
+  drivers_.clear();
+}
+
+}  // namespace tramontane

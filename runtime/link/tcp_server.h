@@ -1,0 +1,63 @@
+#pragma once
+// A TcpServer listens on one port for processes of the same cluster, and hands each connection on
+// once its peer has proved who it is (handshake.h).
+//
+//   TcpServer server(pool, listen_tcp(address), token, {.role = "node", …}, events);
+//   server.start();
+//   …
+//   server.stop();                                    // nothing is called any more afterwards
+//
+// At most `limits.greeting` connections are under way to that, each for `limits.patience`; those
+// above are closed at once. A connection that begins in another way goes to `other` with the bytes
+// that were read of it (HTTP on the same port), or is closed. Where the process may open no further
+// descriptor, listening pauses.
+//
+// Thread rule: start() and stop() from one thread that is no event's; events come from the pool's
+// threads.
+
+#include "runtime/actor/pool.h"
+#include "runtime/base/home.h"
+#include "runtime/link/handshake.h"
+#include "runtime/link/tcp_socket.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tramontane {
+
+class TcpServer {
+ public:
+  struct Events {
+    // The socket never waits; nothing of what comes behind the handshake was read.
+    std::function<void(Greeting peer, Descriptor socket)> peer;
+    // May be empty.
+    std::function<void(Descriptor socket, Bytes first)> other;
+    // Somebody who was not let in, or a listener that cannot accept: for the log. May be empty.
+    std::function<void(const std::string& from, const std::string& why)> refused;
+  };
+
+  struct Limits {
+    std::size_t greeting = 256;
+    Duration patience = std::chrono::seconds(5);
+  };
+
+  // The pool outlives it.
+  TcpServer(ThreadPool& pool, TcpListener listener, const AccessToken& token, Greeting own,
+      Events events, Limits limits);
+  ~TcpServer();
+  TcpServer(const TcpServer&) = delete;
+  TcpServer& operator=(const TcpServer&) = delete;
+
+  const TcpAddress& bound() const;
+  void start();
+  void stop();
+
+ private:
+  class State;
+
+  const std::shared_ptr<State> state_;
+};
+
+}  // namespace tramontane

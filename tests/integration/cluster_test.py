@@ -1,0 +1,230 @@
+"""A cluster of one machine: a head and two nodes, each with a home of its own. Jobs go to it from the
+shell; any of its processes may be killed at any moment: the job goes on, nothing finished is lost,
+nothing is trained twice, and nothing is left behind.
+
+  cluster_test.py TRAM REPOSITORY [--kills N] [--seed S]
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import signal
+import time
+
+import harness as h
+from watch import Watch
+
+parser = argparse.ArgumentParser()
+parser.add_argument("tram")
+parser.add_argument("repository")
+parser.add_argument("--kills", type=int, default=16)
+parser.add_argument("--seed", type=int, default=None)
+options = parser.parse_args()
+seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 30)
+
+MARK = "TRAM_TEST_MARK"
+
+
+class Cluster:
+    def __init__(self, folder):
+        self.mark = f"cluster-{os.getpid()}"
+        self.homes = {name: os.path.join(folder, name) for name in ("a", "b")}
+        self.token = os.path.join(self.homes["a"], "token")
+        self.out = open(os.path.join(folder, "cluster.out"), "a")
+        self.processes = {}
+
+    def environment(self, home):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TRAM_")}
+        return dict(environment, TRAM_HOME=self.homes[home], **{MARK: self.mark})
+
+    def start(self, who):
+        """head, a or b; returns when it is up."""
+        words = {"head": ["head", "--no-node"], "a": ["node", "--name", "a", "--cpus", "4"],
+            "b": ["node", "--name", "b", "--cpus", "4", "--token-file", self.token, "--join", self.address() if who == "b" else ""]}[who]
+        process = h.subprocess.Popen([h.TRAM, *words], stdout=h.subprocess.PIPE, stderr=self.out, text=True,
+            stdin=h.subprocess.DEVNULL, env=self.environment("b" if who == "b" else "a"))
+        line = process.stdout.readline()
+        h.expect(line.startswith("head: " if who == "head" else f"node {who}: "), f"{who} does not start: {line!r}, see {self.out.name}")
+        self.processes[who] = process
+
+    def address(self):
+        with open(os.path.join(self.homes["a"], "head")) as f:
+            return f.read().strip()
+
+    def kill(self, who, by=signal.SIGKILL):
+        self.processes[who].send_signal(by)
+        self.processes[who].wait(timeout=h.PATIENCE)
+
+    def tram(self, *words, **more):
+        return h.tram(*words, env=self.environment("a"), **more)
+
+    def ask(self, *words):
+        return json.loads(self.tram(*words, "--json").out)
+
+    def job(self, number):
+        return self.ask("status", str(number))
+
+    def wait_for(self, what, condition):
+        until = time.monotonic() + h.PATIENCE
+        while not (found := condition()):
+            h.expect(time.monotonic() < until, f"{what} does not come; see {self.homes}")
+            time.sleep(0.05)
+        return found
+
+    def wait_for_nodes(self, *names):
+        self.wait_for(f"nodes {names}", lambda: {n["name"] for n in self.ask("nodes")["nodes"] if n["state"] == "ready"} >= set(names))
+
+    def found(self, word):
+        """Whoever of this cluster was started as that: (pid, words)."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    if f"{MARK}={self.mark}".encode() not in f.read().split(b"\0"):
+                        continue
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if words[1:2] == [word] or not word and words[0]:
+                found.append((int(pid), words))
+        return found
+
+    def nothing_is_left(self):
+        self.wait_for("the end of all processes", lambda: not self.found(""))
+
+
+def refusals(cluster, folder, policy):
+    """Whoever may not in, and what there is no room for."""
+    outside = dict(cluster.environment("a"), TRAM_HOME=os.path.join(folder, "outside"))
+    ended = h.tram("jobs", env=outside, status=None)
+    h.expect(ended.status == h.BAD_INPUT and "there is no head" in ended.err, f"no head: {ended.status} {ended.err}")
+    ended = h.tram("jobs", "--head", cluster.address(), env=outside, status=h.IO)
+    h.expect("one side has the token of cluster" in ended.err, f"another token: {ended.err}")
+    with open(cluster.token) as f:
+        h.expect(f.read().strip() not in ended.err, "a token was told")
+    ended = cluster.tram("head", "--no-node", status=h.IO)
+    h.expect("there is a head in" in ended.err and f"process {cluster.processes['head'].pid}" in ended.err, f"a second head: {ended.err}")
+    ended = cluster.tram("node", "--name", "a", status=h.IO)
+    h.expect("there is a node-a in" in ended.err, f"a second node: {ended.err}")
+    ended = cluster.tram("head", "--listen", "0.0.0.0:0", status=h.USAGE)
+    h.expect("--trusted-network" in ended.err, f"listening beyond this machine: {ended.err}")
+    ended = cluster.tram("status", "77", status=None)
+    h.expect("there is no job 77" in ended.err, f"no such job: {ended.err}")
+    graph = h.job(folder, "large", policy=policy, steps=5, generators=40)
+    number = cluster.ask("submit", graph)["id"]
+    job = cluster.wait_for("what is in the way of a job", lambda: (j := cluster.job(number))["reason"].startswith("generator") and j)
+    h.expect_equal(job["state"], "queued", "a job for which there is no room")
+    h.expect("nodes a, b:" in job["reason"] and "CPU" in job["reason"].upper(), f"what is in its way: {job['reason']}")
+    cluster.tram("stop", number)
+    h.expect_equal(cluster.job(number)["state"], "stopped", "a job that was stopped before it began")
+    print("who may not in is told why, and so is whoever must wait", flush=True)
+
+
+def stops_in_order(cluster, folder, policy):
+    graph = h.job(folder, "long", policy=policy, steps=1000000, generators=2)
+    number = cluster.ask("submit", graph)["id"]
+    run = cluster.wait_for("a step", lambda: (j := cluster.job(number)) and steps_told(j["run"]) > 2 and j)["run"]
+    nodes = {w["node"] for w in cluster.job(number)["workers"] if w["name"].startswith("generator")}
+    h.expect_equal(nodes, {"a", "b"}, "generators are spread")
+    cluster.tram("stop", number)
+    job = cluster.job(number)
+    h.expect_equal((job["state"], job["reason"]), ("stopped", "as wanted"), "a job that was stopped")
+    h.expect_equal(h.summary_of(h.metrics(run))["stopped"], "interrupted", "its summary")
+    cluster.wait_for("the end of its processes", lambda: not cluster.found("serve-worker") and not cluster.found("serve-driver"))
+    h.expect_equal([n["workers"] for n in cluster.ask("nodes")["nodes"]], [[], []], "what is used of the nodes")
+    print("a job that is stopped writes a checkpoint, and leaves nothing", flush=True)
+
+
+def steps_told(run):
+    try:
+        with open(os.path.join(run, "metrics.jsonl"), "rb") as f:
+            return f.read().count(b'"event":"step"')
+    except FileNotFoundError:
+        return 0
+
+
+class Campaign:
+    def __init__(self, cluster, draw, folder, name, policy):
+        self.cluster, self.draw = cluster, draw
+        self.steps, self.batch = 40, 32
+        graph = h.job(folder, name, policy=policy, steps=self.steps, batch=self.batch, slots=2, generators=2,
+            seed=draw.randrange(1 << 20))
+        job = cluster.ask("submit", graph)
+        self.number, self.run = job["id"], job["run"]
+        self.watch = Watch(self.run, name)
+        self.killed = collections.Counter()
+
+    def over(self):
+        return self.cluster.job(self.number)["state"] in ("finished", "failed", "stopped")
+
+    def disturb(self):
+        what = self.draw.choice(["worker", "worker", "driver", "head", "a", "b", "b"])
+        if what in ("worker", "driver"):
+            there = self.cluster.found(f"serve-{what}")
+            if not there:
+                return
+            try:
+                os.kill(self.draw.choice(sorted(there))[0], signal.SIGKILL)
+            except ProcessLookupError:
+                return
+        else:
+            self.cluster.kill(what)
+            time.sleep(self.draw.choice([0, 0.3, 2]))
+            if what == "a" and os.path.isdir(os.path.join(self.run, "ledger")):
+                # Ledger, trainer and driver are on it.
+                self.cluster.wait_for("the end of its workers", lambda: not self.cluster.found("serve-driver"))
+                self.watch.after_kill()
+            self.cluster.start(what)
+        self.killed[what] += 1
+
+    def go(self, kills):
+        told = 0
+        while not self.over():
+            began = time.monotonic()
+            if self.killed.total() < kills:
+                wanted = told + self.draw.randrange(3)
+                while steps_told(self.run) < wanted and not self.over():
+                    h.expect(time.monotonic() - began < h.PATIENCE, f"{self.run} stands still: {self.cluster.job(self.number)}")
+                    time.sleep(0.05)
+                time.sleep(self.draw.uniform(0, 1))
+                told = steps_told(self.run)
+                self.disturb()
+            else:
+                self.cluster.wait_for("the end of the job", self.over)
+        job = self.cluster.job(self.number)
+        h.expect_equal(job["state"], "finished", f"{self.run}, killed {dict(self.killed)}: {job['reason']}")
+        replayed = self.watch.at_the_end(self.steps, self.batch)
+        print(f"{self.run}: killed {dict(self.killed)}, {job['attempt']} starts of its driver; "
+              f"{self.watch.trained_again} steps trained again; replay: {replayed}", flush=True)
+        return self.killed
+
+
+print(f"seed {seed}", flush=True)
+with h.Folder() as at:
+    warm = h.warm_policy(at)
+    cluster = Cluster(at)
+    try:
+        cluster.start("head")
+        cluster.start("a")
+        cluster.start("b")
+        cluster.wait_for_nodes("a", "b")
+        refusals(cluster, at, warm)
+        stops_in_order(cluster, at, warm)
+        killed = collections.Counter()
+        rounds = 0
+        while killed.total() < options.kills:
+            killed += Campaign(cluster, random.Random(seed + rounds), at, f"chaos-{rounds}", warm).go(
+                min(8, options.kills - killed.total()))
+            rounds += 1
+        print(f"{killed.total()} kills ({dict(killed)}): nothing lost, nothing trained twice", flush=True)
+        for who in ("head", "b", "a"):
+            began = time.monotonic()
+            cluster.kill(who, signal.SIGTERM)
+            h.expect(time.monotonic() - began < 10, f"{who} takes long to end")
+        cluster.nothing_is_left()
+        print("what has ended leaves nothing behind", flush=True)
+    finally:
+        for pid, words in cluster.found(""):
+            os.kill(pid, signal.SIGKILL)
