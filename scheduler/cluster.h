@@ -6,7 +6,7 @@
 //       .gpus_milli = {1000, 1000}, .labels = {{"zone", "west"}}}}};
 //   check(cluster);
 //
-// The control plane will make one of what its agents report, and settle() each placement into it.
+// A cluster's head makes one of what its nodes report, and settles each placement into it.
 // Values without state of their own: any thread.
 
 #include <cstdint>

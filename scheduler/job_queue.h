@@ -24,8 +24,8 @@
 // A job that never fits reserves nothing and holds up nobody. A node that is lost, or comes,
 // changes reservations, and D begins anew.
 //
-// The control plane will ask it after each such event, with the jobs in its store. A pure function
-// over values, time included: any thread.
+// A cluster's head asks it after each such event, with the jobs in its store. A pure function over
+// values, time included: any thread.
 
 #include "scheduler/placement.h"
 

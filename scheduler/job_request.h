@@ -7,7 +7,7 @@
 //           .work = Work::generates}}};
 //   check(job);
 //
-// The control plane will make one of each job's graph. Values: any thread.
+// A cluster's head makes one of each job. Values: any thread.
 
 #include "scheduler/cluster.h"
 #include "scheduler/work.h"

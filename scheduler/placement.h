@@ -26,8 +26,8 @@
 // that fill 40 nodes to the last byte it placed none, to 95 % all
 // (tests/scheduler/placement_property_test.cc).
 //
-// The control plane will place each job that its queue lets start, and write the placement down
-// before it acts on it. Pure functions over values: any thread.
+// A cluster's head places each job that its queue lets start, and writes the placement down before
+// it acts on it. Pure functions over values: any thread.
 
 #include "scheduler/obstacle.h"
 

@@ -17,7 +17,7 @@
 // Where those that must move would fit only if others moved too, there are obstacles: nothing that
 // runs is moved for them.
 //
-// The control plane will call it when a node's lease lapses or a person drains it. A pure function
+// A cluster's head calls it when a node's lease lapses or a person drains it. A pure function
 // over values: any thread.
 
 #include "scheduler/placement.h"

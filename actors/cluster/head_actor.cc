@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration looks_every = 100ms;
 constexpr Duration start_patience = 10s;
+constexpr Duration silence_most = 5s;  // of a node, which says every second that it is alive
 constexpr const char* job_prefix = "job/";
 
 std::string key_of(std::uint64_t job) {
@@ -144,13 +145,21 @@ void HeadActor::tick(HeadTick) {
       state_->driver_not_started(call->job, call->attempt, started.error().text, wall_ms());
     call = starting_.erase(call);
   }
-  for (const auto& [name, node] : state_->nodes()) {
-    if (!node.connected) continue;
-    auto silence = remote_->silence(node.offer.process);
-    if (silence && *silence > std::chrono::milliseconds(rules_.lease_ms))
-      remote_->disconnect(node.offer.process, "nothing was heard of it");
-  }
+  listen();
   act();
+}
+
+// A node that was stopped, or whose machine was, keeps its connection and says nothing.
+void HeadActor::listen() {
+  std::vector<ProcessId> silent;
+  for (const auto& [name, node] : state_->nodes()) {
+    auto silence = node.connected ? remote_->silence(node.offer.process) : std::nullopt;
+    if (!silence) continue;
+    state_->heard(
+        name, wall_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(*silence).count());
+    if (*silence > silence_most) silent.push_back(node.offer.process);
+  }
+  for (ProcessId process : silent) remote_->disconnect(process, "nothing was heard of it");
 }
 
 // Nothing is done that is not stored.
@@ -186,7 +195,8 @@ void HeadActor::carry_out(const Order& order) {
 }
 
 Answer<HeadAnswer> HeadActor::answer(AskHead request) {
-  auto answer = declined([&] { return HeadAnswer{answer_of_head(*state_, request, wall_ms())}; });
+  auto answer = declined(
+      [&] { return HeadAnswer{answer_of_head(*state_, rules_.home, request, wall_ms())}; });
   act();
   return answer;
 }

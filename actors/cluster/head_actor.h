@@ -46,6 +46,7 @@ class HeadActor final : public Actor {
   void tick(HeadTick tick);
 
   void act();
+  void listen();
   void store();
   void carry_out(const Order& order);
   std::int64_t wall_ms() const;

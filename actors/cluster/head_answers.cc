@@ -1,6 +1,7 @@
 #include "actors/cluster/head_answers.h"
 
 #include "actors/cluster/head_words.h"
+#include "actors/cluster/job_logs.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/names.h"
@@ -124,10 +125,16 @@ std::string drain(HeadState& state, const json::object& in, std::int64_t now) {
   return json_text(object_of(state, state.nodes().at(node), now));
 }
 
-std::string answer(
-    HeadState& state, const std::string& what, const json::object& in, std::int64_t now) {
+std::string logs(const HeadState& state, const std::string& home, const json::object& in) {
+  return json_text(read_log(home, job_of(state, id_of(in)), std::string(in.at("who").as_string()),
+      in.at("offset").to_number<std::int64_t>()));
+}
+
+std::string answer(HeadState& state, const std::string& home, const std::string& what,
+    const json::object& in, std::int64_t now) {
   if (what == "submit") return submit(state, in, now);
   if (what == "job") return one_job(state, id_of(in), now);
+  if (what == "logs") return logs(state, home, in);
   if (what == "stop") return stop(state, in, now);
   if (what == "drain") return drain(state, in, now);
   json::array all;
@@ -144,9 +151,10 @@ std::string answer(
 
 }  // namespace
 
-std::string answer_of_head(HeadState& state, const AskHead& request, std::int64_t now) {
+std::string answer_of_head(
+    HeadState& state, const std::string& home, const AskHead& request, std::int64_t now) {
   try {
-    return answer(state, request.what, json::parse(request.request).as_object(), now);
+    return answer(state, home, request.what, json::parse(request.request).as_object(), now);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {

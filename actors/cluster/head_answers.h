@@ -6,6 +6,7 @@
 //   jobs      {}                                          {"jobs":[…]}, oldest first
 //   job       {"id"}                                      one of them, with its workers' seats
 //   stop      {"id","patience_s"}                         the job
+//   logs      {"id","who","offset"}                       {"text","next","size"} (job_logs.h)
 //   nodes     {}                                          {"nodes":[…]}
 //   drain     {"node","draining"}                         the node
 //
@@ -22,6 +23,8 @@
 
 namespace tramontane {
 
-std::string answer_of_head(HeadState& state, const AskHead& request, std::int64_t now);
+// `home`: the head's, where logs are.
+std::string answer_of_head(
+    HeadState& state, const std::string& home, const AskHead& request, std::int64_t now);
 
 }  // namespace tramontane

@@ -28,7 +28,7 @@ HeadNode& HeadState::node_named(const std::string& name, std::int64_t now) {
   if (fresh) {
     found->second.id = ++last_node_;
     found->second.offer.name = name;
-    found->second.since_ms = now;
+    found->second.since_ms = found->second.heard_ms = now;
   }
   return found->second;
 }
@@ -144,7 +144,7 @@ NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
   node.offer = offer;
   node.connected = true;
   node.expected = false;
-  node.since_ms = now;
+  node.since_ms = node.heard_ms = now;
   std::set<std::uint64_t> here;
   for (const DriverState& driver : offer.drivers) {
     HeadJob* job = running(driver.job, driver.attempt);
@@ -180,6 +180,11 @@ void HeadState::disconnected(ProcessId process, std::int64_t now) {
   }
 }
 
+void HeadState::heard(const std::string& name, std::int64_t when) {
+  auto node = nodes_.find(name);
+  if (node != nodes_.end()) node->second.heard_ms = std::max(node->second.heard_ms, when);
+}
+
 bool HeadState::drain(const std::string& name, bool draining) {
   auto node = nodes_.find(name);
   if (node == nodes_.end()) return false;
@@ -188,7 +193,7 @@ bool HeadState::drain(const std::string& name, bool draining) {
 }
 
 bool HeadState::lost(const HeadNode& node, std::int64_t now) const {
-  return !node.connected && now - node.since_ms >= rules_.lease_ms;
+  return !node.connected && now - node.heard_ms >= rules_.lease_ms;
 }
 
 std::vector<std::uint64_t> HeadState::changed() {

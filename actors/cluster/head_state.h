@@ -12,8 +12,9 @@
 // - A job's driver runs where run directories are: on a node that shares the head's home and host.
 //   It is started again on that node and no other, so that there are never two writers; while that
 //   node is gone the job waits and says so.
-// - A node whose connection is lost is slow for `lease`; then it is lost, and workers that were
-//   there may be placed elsewhere. After its own start a head counts from that moment.
+// - A node whose connection is lost is slow, until nothing was heard of it for `lease`; then it is
+//   lost, and workers that were there may be placed elsewhere. After its own start a head counts
+//   from that moment.
 // - A driver that was killed is started again, `deaths_most` times; one that was lost with its node
 //   always is. One that ends by itself has ended the job.
 //
@@ -36,6 +37,7 @@ struct HeadNode {
   JoinCluster offer;
   bool connected = false;
   std::int64_t since_ms = 0;  // connected, or not
+  std::int64_t heard_ms = 0;  // when it said anything last
   bool draining = false;
   bool expected = false;  // never seen by this head: a job of the store has seats there
 };
@@ -70,6 +72,7 @@ class HeadState {
   // The node's number. Error(refused): another node of that name is connected.
   NodeId joined(const JoinCluster& offer, std::int64_t now);
   void disconnected(ProcessId node, std::int64_t now);
+  void heard(const std::string& node, std::int64_t when);
   // False if there is no such node.
   bool drain(const std::string& node, bool draining);
 

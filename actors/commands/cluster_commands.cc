@@ -11,9 +11,11 @@
 #include "runtime/cluster/resources.h"
 #include "runtime/node/child.h"
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sys/utsname.h>
@@ -30,6 +32,8 @@ constexpr const char* default_listen = "127.0.0.1:0";
 
 const CliOption background_option{
     "background", "", "go on behind the shell, once it is up; end it with kill PID"};
+const CliOption end_option{
+    "end", "", "end the one that runs in this $TRAM_HOME, and wait for that"};
 const CliOption listen_option{"listen", "HOST:PORT", "where to listen (default 127.0.0.1:0)"};
 const CliOption advertise_option{
     "advertise", "HOST", "the name by which others reach this host, if it is another"};
@@ -102,8 +106,22 @@ std::optional<pid_t> holder_of(const std::string& home, const std::string& name)
   }
 }
 
+// Asks the holder of that lock to end.
+int end_one(const std::string& home, const std::string& name) {
+  auto holder = holder_of(home, name);
+  if (!holder) throw Error(Errc::not_found, str("there is no ", name, " in ", home));
+  if (::kill(*holder, SIGTERM) != 0)
+    throw Error(Errc::io, str("process ", *holder, " cannot be ended: ", std::strerror(errno)));
+  for (auto left = leave_patience * 2; left > 0s; left -= 20ms) {
+    if (!holder_of(home, name)) return 0;
+    std::this_thread::sleep_for(20ms);
+  }
+  throw Error(Errc::io, str("process ", *holder, " does not end"));
+}
+
 int serve_node(const CliArguments& arguments) {
   std::string home = home_folder();
+  if (arguments.has("end")) return end_one(home, "node-" + arguments.text("name", node_name()));
   AccessToken token = cluster_token(arguments);
   std::string join = arguments.text("join", "");
   JoinCluster offer = offer_of(arguments);
@@ -143,16 +161,12 @@ void start_own_node(const std::string& home) {
 }
 
 void end_own_node(const std::string& home) {
-  auto node = holder_of(home, "node-" + node_name());
-  if (!node) return;
-  ::kill(*node, SIGTERM);
-  for (auto left = leave_patience; left > 0s && holder_of(home, "node-" + node_name());
-       left -= 20ms)
-    std::this_thread::sleep_for(20ms);
+  if (holder_of(home, "node-" + node_name())) end_one(home, "node-" + node_name());
 }
 
 int serve_head(const CliArguments& arguments) {
   std::string home = home_folder();
+  if (arguments.has("end")) return end_one(home, "head");
   AccessToken token = cluster_token(arguments);
   TcpAddress listen = listen_address(arguments);
   std::optional<Background> background;
@@ -195,7 +209,7 @@ CliCommand head_command() {
           "run directories, and `token`, which whoever wants in must have.",
       .positionals = {},
       .options = {listen_option, advertise_option, plain_option, token_option, background_option,
-          {"no-node", "", "without a node of its own"}},
+          end_option, {"no-node", "", "without a node of its own"}},
       .run = serve_head};
 }
 
@@ -214,7 +228,7 @@ CliCommand node_command() {
           {"cpus", "N", "processors to offer"}, {"memory", "SIZE", "memory to offer, like 8G"},
           {"gpus", "N", "GPUs to offer"},
           {"label", "KEY=VALUE", "what jobs may ask for; may be repeated"}, listen_option,
-          advertise_option, plain_option, token_option, background_option},
+          advertise_option, plain_option, token_option, background_option, end_option},
       .run = serve_node};
 }
 

@@ -30,6 +30,8 @@ CliCommand node_command();
 CliCommand submit_command(std::vector<RewardKind> rewards);
 CliCommand jobs_command();
 CliCommand status_command();
+CliCommand logs_command();
+CliCommand wait_command();
 CliCommand stop_command();
 CliCommand nodes_command();
 CliCommand drain_command();

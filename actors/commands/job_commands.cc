@@ -183,6 +183,30 @@ int stop_job(const CliArguments& arguments) {
   return 0;
 }
 
+int show_logs(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  std::uint64_t id = job_number(arguments);
+  std::string who = arguments.text("worker", "driver");
+  std::int64_t offset =
+      arguments.has("tail") ? -static_cast<std::int64_t>(arguments.whole("tail", 0, 1 << 30)) : 0;
+  for (bool last = false;;) {
+    json::object piece = client.ask("logs", {{"id", id}, {"who", who}, {"offset", offset}});
+    std::fputs(text(piece, "text").c_str(), stdout);
+    std::fflush(stdout);
+    bool more = piece.at("next").to_number<std::int64_t>() < number(piece, "size");
+    offset = piece.at("next").to_number<std::int64_t>();
+    if (more) continue;
+    if (last || !arguments.has("follow")) return 0;
+    last = is_over(client.ask("job", {{"id", id}}));
+    if (!last) std::this_thread::sleep_for(300ms);
+  }
+}
+
+int wait_job(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  return wait_for(client, job_number(arguments), arguments.has("json"));
+}
+
 int drain_node(const CliArguments& arguments) {
   json::object node = client_of(arguments).ask(
       "drain", {{"node", arguments.positional(0)}, {"draining", !arguments.has("undo")}});
@@ -240,6 +264,26 @@ CliCommand status_command() {
       .positionals = {"JOB"},
       .options = {json_option, head_option, token_option},
       .run = show_job};
+}
+
+CliCommand logs_command() {
+  return {.name = "logs",
+      .summary = "what a job of the cluster prints, or one of its workers",
+      .details = "Of a job that is over as well. `tram status JOB` names the workers.",
+      .positionals = {"JOB"},
+      .options = {{"worker", "NAME", "of this worker, like generator/0 (default: the job itself)"},
+          {"tail", "BYTES", "the last so many"}, {"follow", "", "go on until the job is over"},
+          head_option, token_option},
+      .run = show_logs};
+}
+
+CliCommand wait_command() {
+  return {.name = "wait",
+      .summary = "until a job of the cluster is over; the exit status is the job's",
+      .details = "Shows how its state changes meanwhile. Ctrl-C leaves it running.",
+      .positionals = {"JOB"},
+      .options = {json_option, head_option, token_option},
+      .run = wait_job};
 }
 
 CliCommand stop_command() {

@@ -93,6 +93,7 @@ void WeightBroadcaster::result(OfferResult result) {
   if (!receiver.busy || result.version != receiver.offered) return;  // of an earlier offer
   receiver.busy = false;
   receiver.reached = result.problem.empty();
+  if (receiver.reached) receiver.failing.clear();
   if (!receiver.reached) {
     log(Level::warning, str("version ", result.version, " did not reach all: ", result.problem));
     // Otherwise the receiver has reported each generator.
@@ -116,9 +117,10 @@ void WeightBroadcaster::exited(ActorExited exit) {
 
 void WeightBroadcaster::failed(Receiver& receiver, const std::string& why) {
   receiver.busy = receiver.reached = false;
-  log(Level::warning,
+  bool told = std::exchange(receiver.failing, why) == why;  // of one that is away, once
+  log(told ? Level::debug : Level::warning,
       str("version ", receiver.offered, " did not reach ", receiver.ref.name(), ": ", why));
-  report(receiver, why);
+  if (!told) report(receiver, why);
 }
 
 void WeightBroadcaster::report(const Receiver& receiver, const std::string& why) {

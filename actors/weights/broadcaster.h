@@ -77,6 +77,7 @@ class WeightBroadcaster final : public Actor {
     ActorRef ref;
     bool busy = false;     // it was made an offer, of `offered`, and has not answered
     bool reached = false;  // it took what it was offered last
+    std::string failing;   // why not, as it was told last
     Version offered = 0;
     Fingerprint fingerprint = 0;
     Time since{};

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
@@ -23,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration order_patience = 10s;
+constexpr Duration node_silence = 8s;  // of another node: it is lost
 
 class ClusterWorker final : public HostedWorker {
  public:
@@ -116,6 +118,7 @@ class ClusterHost::State {
   // New sockets, until the end.
   void meet() {
     while (!over) {
+      listen();
       Handover::Given given;
       switch (handover.take(100ms, given)) {
         case Handover::Taken::nothing:
@@ -136,13 +139,23 @@ class ClusterHost::State {
     }
   }
 
+  // A node that was stopped, or whose machine was, keeps its connection and says nothing.
+  void listen() {
+    for (ProcessId node : met) {
+      auto silence = remote->silence(node);
+      if (silence && *silence > node_silence) remote->disconnect(node, "nothing was heard of it");
+    }
+  }
+
   void meet_node(const Introduction& introduction, Descriptor socket) {
+    met.insert(introduction.process);
     ActorRef node = remote->add(introduction.actors.front());
     open(introduction.process, introduction.peer, std::move(socket));
     order(NodeConnected{introduction.peer, introduction.process, node});
   }
 
   Handover handover;
+  std::set<ProcessId> met;  // by the thread alone; the driver's own node is not among them
   std::atomic<bool> over{false};
   std::thread meeting;
 };

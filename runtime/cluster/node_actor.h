@@ -132,7 +132,7 @@ class NodeActor final : public Actor {
   bool connected_ = false;  // there is a session to it
   bool member_ = false;     // it has let this node in
   bool dials_head_ = false;
-  std::string head_why_;  // that was told
+  Time head_told_{};  // when it is to be told again that it is not reached
   Time next_dial_{};
   Pending<JoinCluster> join_;
 };

@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t driver_lines = 50;
 constexpr Duration head_patience = 5s;
+constexpr Duration head_told_every = 60s;  // that it is not reached
 
 }  // namespace
 
@@ -46,7 +47,7 @@ void NodeActor::see_to_head() {
       return log(Level::error, "who answers there is no head", {{"role", made.peer.role}});
     }
     connected_ = true;
-    head_why_.clear();
+    head_told_ = {};
     SessionOptions options;
     options.beat = 1s;
     remote_->connect(
@@ -57,8 +58,8 @@ void NodeActor::see_to_head() {
   };
   auto failed = [this](const std::string& why) {
     dials_head_ = false;
-    if (head_why_ == why) return;
-    head_why_ = why;
+    if (now() < head_told_) return;
+    head_told_ = tramontane::after(now(), head_told_every);
     log(Level::warning, "the head is not reached", {{"reason", why}});
   };
   dial_for(0, address, std::move(own), then, failed);

@@ -160,7 +160,15 @@ class Campaign:
         return self.cluster.job(self.number)["state"] in ("finished", "failed", "stopped")
 
     def disturb(self):
-        what = self.draw.choice(["worker", "worker", "driver", "head", "a", "b", "b"])
+        what = self.draw.choice(["worker", "worker", "driver", "head", "a", "b", "b", "stopped"])
+        if what == "stopped":
+            # Shorter than a node may be silent, or longer.
+            who = self.draw.choice(["head", "b"])
+            self.cluster.processes[who].send_signal(signal.SIGSTOP)
+            time.sleep(self.draw.choice([1, 3, 12]))
+            self.cluster.processes[who].send_signal(signal.SIGCONT)
+            self.killed[what] += 1
+            return
         if what in ("worker", "driver"):
             there = self.cluster.found(f"serve-{what}")
             if not there:
