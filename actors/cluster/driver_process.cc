@@ -48,7 +48,8 @@ int serve_driver(const std::vector<RewardKind>& rewards) {
           return std::make_unique<ClusterHost>(
               system, ClusterHost::Options{setup, std::move(*node), std::move(*handover)});
         }};
-    if (std::filesystem::exists(folder)) return resume_run(folder, options);
+    // One that was killed before it had made its run begins anew.
+    if (std::filesystem::exists(folder + "/job.yaml")) return resume_run(folder, options);
     Job job = parse_job("the job graph", setup.start.graph, "/", {}, {.rewards = rewards});
     return start_run(job, options);
   } catch (const Error& error) {

@@ -20,7 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration looks_every = 100ms;
 constexpr Duration start_patience = 10s;
-constexpr Duration silence_most = 5s;  // of a node, which says every second that it is alive
+constexpr Duration silence_most = 5s;       // of a node, which says every second that it is alive
+constexpr Duration store_told_every = 60s;  // that it takes nothing
 constexpr const char* job_prefix = "job/";
 
 std::string key_of(std::uint64_t job) {
@@ -164,22 +165,39 @@ void HeadActor::listen() {
 
 // Nothing is done that is not stored.
 void HeadActor::act() {
-  std::vector<Order> orders = state_->decide(wall_ms());
-  store();
-  for (const Order& order : orders) carry_out(order);
+  if (!store()) return;
+  for (Order& order : state_->decide(wall_ms())) held_.push_back(std::move(order));
+  if (!store()) return;
+  for (const Order& order : std::exchange(held_, {})) carry_out(order);
 }
 
-void HeadActor::store() {
-  WriteBatch batch;
+// False where it could not be: to be tried again.
+bool HeadActor::store() {
   for (std::uint64_t id : state_->changed()) {
+    unstored_.insert(id);
     const HeadJob& job = state_->jobs().at(id);
-    batch.put(key_of(id), job_record(job));
     log(Level::info, str("job ", id, " (", job.name, ") is ", tramontane::name(job.state)),
         {{"reason", job.reason}});
   }
-  if (batch.empty()) return;
-  store_.write(batch);
-  store_.sync();
+  if (unstored_.empty()) return true;
+  WriteBatch batch;
+  for (std::uint64_t id : unstored_) {
+    const HeadJob& job = state_->jobs().at(id);
+    batch.put(key_of(id), job_record(job));
+  }
+  try {
+    store_.write(batch);
+    store_.sync();
+  } catch (const Error& error) {
+    store_problem_ = error.text();
+    if (now() < store_told_) return false;
+    log(Level::error, "what was decided cannot be stored: jobs that run go on, others wait",
+        {{"reason", store_problem_}});
+    store_told_ = tramontane::after(now(), store_told_every);
+    return false;
+  }
+  unstored_.clear();
+  return true;
 }
 
 void HeadActor::carry_out(const Order& order) {
@@ -194,9 +212,16 @@ void HeadActor::carry_out(const Order& order) {
   starting_.back().call = call(to, give(start), start_patience, "a driver to be started");
 }
 
+// A job that cannot be kept is not taken.
 Answer<HeadAnswer> HeadActor::answer(AskHead request) {
+  std::uint64_t last = state_->last_job();
   auto answer = declined(
       [&] { return HeadAnswer{answer_of_head(*state_, rules_.home, request, wall_ms())}; });
+  if (state_->last_job() != last && !store()) {
+    unstored_.erase(state_->last_job());
+    state_->withdraw(state_->last_job());
+    return Failure{Errc::io, str("the head cannot keep a job: ", store_problem_)};
+  }
   act();
   return answer;
 }

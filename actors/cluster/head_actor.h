@@ -3,7 +3,8 @@
 // (head_state.h), and answers what `tram jobs`, `tram nodes` and their like ask.
 //
 // Whatever was decided is in its store before it is acted on, so that a head that was killed knows
-// its jobs when it is started again; its nodes tell it then what runs.
+// its jobs when it is started again; its nodes tell it then what runs. While its disk is full
+// nothing is decided any more and no job is taken; those that run go on.
 //
 // Messages: JoinCluster, DriverEnded, FindSeat from nodes, AskHead from clients; Visit and
 // SessionLost from its own process (head_process.h).
@@ -16,7 +17,9 @@
 
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -47,7 +50,7 @@ class HeadActor final : public Actor {
 
   void act();
   void listen();
-  void store();
+  bool store();
   void carry_out(const Order& order);
   std::int64_t wall_ms() const;
   ActorRef node(ProcessId process) const;
@@ -58,6 +61,10 @@ class HeadActor final : public Actor {
   ThreadPool& links_;
   std::unique_ptr<HeadState> state_;
   std::list<Starting> starting_;
+  std::vector<Order> held_;           // until what they come of is stored
+  std::set<std::uint64_t> unstored_;  // jobs
+  std::string store_problem_;
+  Time store_told_{};  // when it is to be told again that the store takes nothing
 };
 
 }  // namespace tramontane

@@ -71,6 +71,11 @@ std::uint64_t HeadState::submit(HeadJob job, std::int64_t now) {
   return id;
 }
 
+void HeadState::withdraw(std::uint64_t job) {
+  jobs_.erase(job);
+  changed_.erase(job);
+}
+
 bool HeadState::stop(std::uint64_t id, Duration patience, std::int64_t now) {
   HeadJob* job = find(id);
   if (job == nullptr) return false;

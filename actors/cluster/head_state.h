@@ -66,6 +66,11 @@ class HeadState {
 
   // Error(bad_input).
   std::uint64_t submit(HeadJob job, std::int64_t now);
+  // One that was just submitted, and is not taken after all.
+  void withdraw(std::uint64_t job);
+
+  std::uint64_t last_job() const { return last_job_; }
+
   // False if there is no such job. One that is over stays as it is.
   bool stop(std::uint64_t job, Duration patience, std::int64_t now);
 

@@ -1,5 +1,6 @@
 #include "runtime/base/shell.h"
 
+#include <filesystem>
 #include <fstream>
 
 namespace tramontane {
@@ -30,6 +31,9 @@ std::string program_as_called() {
   std::ifstream in("/proc/self/cmdline", std::ios::binary);
   std::string first;
   std::getline(in, first, '\0');
+  // A process of this program's own was started by a name that means another one elsewhere.
+  std::error_code error;
+  if (first == "/proc/self/exe") first = std::filesystem::read_symlink(first, error).string();
   return first.empty() ? "tram" : first;
 }
 

@@ -32,7 +32,7 @@
 
 namespace tramontane {
 
-inline constexpr std::size_t chunk_bytes = 256 << 10;
+inline constexpr std::size_t chunk_bytes = 128 << 10;
 
 class OutgoingAttachments {
  public:

@@ -39,6 +39,7 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
   handle(&Agent::ended);
   handle(&Agent::status);
   handle(&Agent::lines);
+  handle(&Agent::lost);
   handle(&Agent::tick);
   for (const std::string& name : graph_.workers()) {
     std::vector<const GraphActor*> actors;
@@ -62,6 +63,10 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
 Agent::~Agent() = default;
 
 Task<void> Agent::start() {
+  remote_->on_session_end(
+      [&system = system(), self = self()](ProcessId process, const std::string& why) {
+        std::ignore = system.try_send(self, ConnectionLost{0, process, why});
+      });
   for (auto& worker : workers_) launch(*worker);
   awake_ = last_look_ = now();
   after(agent_looks_every, AgentTick{});
@@ -140,14 +145,18 @@ bool Agent::talk(const Worker& one, const Worker& other) const {
 
 // To this process, and to every other whose actors it talks to.
 void Agent::introduce(Worker& worker) {
+  introduce_here(worker);
+  for (auto& other : workers_)
+    if (other.get() != &worker && other->runs() && talk(worker, *other))
+      introduce_pair(worker, *other);
+}
+
+void Agent::introduce_here(Worker& worker) {
   Introduction own{.process = 0, .peer = "the job's first process", .actors = own_actors()};
   SessionOptions options;
   options.handshake = host_.handshake();
   remote_->connect(worker.process, str(worker.name, ", ", worker.hosted->where()),
       host_.connect(*worker.hosted, own), options);
-  for (auto& other : workers_)
-    if (other.get() != &worker && other->runs() && talk(worker, *other))
-      introduce_pair(worker, *other);
 }
 
 void Agent::introduce_pair(Worker& one, Worker& other) {

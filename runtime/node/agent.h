@@ -27,6 +27,8 @@
 // What workers count is added to this system's own counters, what their actors log (from info on)
 // to its log.
 //
+// Two processes whose connection is lost while both live are introduced to each other again.
+//
 // Messages: StopGraph (answered when all actors of the graph have ended, here and in workers),
 // AskWorkers, and what workers say.
 
@@ -120,12 +122,16 @@ class Agent final : public Actor {
   void ended(ActorEnded message);
   void status(WorkerStatus message);
   void lines(WorkerLines message);
+  void lost(ConnectionLost notice);
   void tick(AgentTick tick);
 
   void launch(Worker& worker);
   WorkerSetup setup_of(const Worker& worker) const;
   void introduce(Worker& worker);
+  void introduce_here(Worker& worker);
   void introduce_pair(Worker& one, Worker& other);
+  void reconnect(ProcessId one, ProcessId other);
+  Worker* running(ProcessId process) const;
   std::vector<RemoteActor> actors_of(const Worker& worker) const;
   std::vector<RemoteActor> own_actors() const;
   bool talk(const Worker& one, const Worker& other) const;
@@ -146,7 +152,8 @@ class Agent final : public Actor {
   WorkerHost& host_;
   const AgentOptions options_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::set<std::pair<std::string, std::string>> pairs_;  // of workers whose actors talk
+  std::set<std::pair<std::string, std::string>> pairs_;   // of workers whose actors talk
+  std::map<std::pair<ProcessId, ProcessId>, Time> lost_;  // connections, and when to make them anew
   ProcessId last_process_ = 0;
   Time awake_{};      // since when this process has not stood still itself
   Time last_look_{};  // at the workers

@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration overslept = 1s;  // between two looks: this process stood still
+constexpr Duration reconnects_after = 500ms;  // a connection that was lost
+constexpr Duration overslept = 1s;            // between two looks: this process stood still
 
 const ExitRecord& record_named(const std::vector<ExitRecord>& records, const std::string& name) {
   auto found = std::find_if(records.begin(), records.end(),
@@ -61,6 +62,31 @@ void Agent::lines(WorkerLines message) {
         {{"lines", message.lost}});
 }
 
+// Where one of them has ended, that will be seen before it is time.
+void Agent::lost(ConnectionLost notice) {
+  auto pair = std::minmax(notice.process, notice.peer);
+  if (!stopping_)
+    lost_.try_emplace({pair.first, pair.second}, tramontane::after(now(), reconnects_after));
+}
+
+Agent::Worker* Agent::running(ProcessId process) const {
+  for (const auto& worker : workers_)
+    if (worker->runs() && worker->process == process) return worker.get();
+  return nullptr;
+}
+
+void Agent::reconnect(ProcessId one, ProcessId other) {
+  Worker* there = running(other);
+  Worker* here = running(one);
+  if (there == nullptr || (one != 0 && here == nullptr)) return;
+  log(Level::warning, "a connection was lost between two that live: it is made again",
+      {{"one", one == 0 ? name() : here->name}, {"other", there->name}});
+  if (one == 0)
+    introduce_here(*there);
+  else
+    introduce_pair(*here, *there);
+}
+
 WorkerList Agent::list(AskWorkers) {
   WorkerList list;
   for (const auto& worker : workers_) {
@@ -88,6 +114,13 @@ void Agent::tick(AgentTick) {
     if (!worker->runs()) continue;
     if (!worker->hosted->waiting_for().empty()) worker->began = now();  // it has not yet
     listen(*worker);
+  }
+  std::vector<std::pair<ProcessId, ProcessId>> due;
+  for (const auto& [pair, when] : lost_)
+    if (now() >= when) due.push_back(pair);
+  for (const auto& pair : due) {
+    lost_.erase(pair);
+    if (!stopping_) reconnect(pair.first, pair.second);
   }
 }
 

@@ -197,6 +197,25 @@ std::size_t Codec<ActorGone>::size(const ActorGone& message) {
   return sizeof message + message.why.size();
 }
 
+Bytes Codec<ConnectionLost>::encode(const ConnectionLost& message) {
+  return encode_capnp<schema::ConnectionLost>([&](schema::ConnectionLost::Builder out) {
+    out.setProcess(message.process);
+    out.setPeer(message.peer);
+    out.setWhy(message.why);
+  });
+}
+
+Result<ConnectionLost> Codec<ConnectionLost>::decode(ByteView bytes) {
+  using Schema = schema::ConnectionLost;
+  return decode_capnp<Schema, ConnectionLost>(bytes, [](Schema::Reader in) {
+    return ConnectionLost{in.getProcess(), in.getPeer(), text_of(in.getWhy())};
+  });
+}
+
+std::size_t Codec<ConnectionLost>::size(const ConnectionLost& message) {
+  return sizeof message + message.why.size();
+}
+
 Bytes Codec<StopWorker>::encode(const StopWorker& message) {
   return encode_capnp<schema::StopWorker>(
       [&](schema::StopWorker::Builder out) { out.setPatience(message.patience.count()); });

@@ -1,8 +1,8 @@
 #pragma once
 // What the process that starts a job and its workers tell each other (node.capnp). ActorEnded,
-// WorkerStatus, WorkerLines, ActorGone and StopWorker are messages between two actors, the agent
-// and one in each worker; a WorkerSetup is read by a worker when it starts, an Introduction comes
-// with a socket.
+// WorkerStatus, WorkerLines, ConnectionLost, ActorGone and StopWorker are messages between two
+// actors, the agent and one in each worker; a WorkerSetup is read by a worker when it starts, an
+// Introduction comes with a socket.
 
 #include "runtime/actor/actor_status.h"
 #include "runtime/actor/exit_record.h"
@@ -73,6 +73,13 @@ struct ActorGone {
   std::string why;
 };
 
+// Between two processes of the job, of which one is the agent's (0) or both are workers.
+struct ConnectionLost {
+  ProcessId process = 0;  // that tells
+  ProcessId peer = 0;
+  std::string why;
+};
+
 struct StopWorker {
   Duration patience{};
 };
@@ -92,6 +99,7 @@ TRAM_NODE_CODEC(WorkerStatus, 0xd1f3a5c7092b4e69);
 TRAM_NODE_CODEC(ActorGone, 0xd1f3a5c7092b4e6a);
 TRAM_NODE_CODEC(StopWorker, 0xd1f3a5c7092b4e6b);
 TRAM_NODE_CODEC(WorkerLines, 0xd1f3a5c7092b4e6c);
+TRAM_NODE_CODEC(ConnectionLost, 0xd1f3a5c7092b4e6d);
 
 #undef TRAM_NODE_CODEC
 

@@ -130,6 +130,13 @@ struct ActorGone @0xd1f3a5c7092b4e6a {
   why @1 :Text;
 }
 
+struct ConnectionLost @0xd1f3a5c7092b4e6d {
+  # Told by a worker to the agent: both ends may well live.
+  process @0 :UInt32;        # its own
+  peer @1 :UInt32;
+  why @2 :Text;
+}
+
 struct StopWorker @0xd1f3a5c7092b4e6b {
   patience @0 :Int64;        # nanoseconds
 }

@@ -147,6 +147,10 @@ WorkerSystem::WorkerSystem(WorkerSetup setup, const Kinds& kinds, ProcessContext
   system_ = make_system(std::move(options));
   remote_ = std::make_shared<RemoteActors>(*system_, setup_.process);
   for (const RemoteActor& actor : setup_.remote) remote_->add(actor);
+  remote_->on_session_end([this](ProcessId peer, const std::string& why) {
+    auto agent = peer == agent_process ? std::nullopt : system_->find(setup_.agent);
+    if (agent) std::ignore = system_->try_send(*agent, ConnectionLost{setup_.process, peer, why});
+  });
   system_->attach(remote_);
 }
 

@@ -1,6 +1,7 @@
-// Asks between two processes over a Unix socket, beside a bare Asio ping-pong of equal bytes.
+// Asks between two processes over a Unix socket, beside a bare Asio ping-pong of equal bytes; with
+// --tcp over TCP on the loopback.
 //
-//   build/release/tests/bench/remote_bench [--json]
+//   build/release/tests/bench/remote_bench [--json] [--tcp]
 //
 // Each contender's other half is a process of its own, forked before any thread is started. The
 // contenders take turns in short windows, and the best window of each counts: other work on the
@@ -14,10 +15,11 @@
 #include "runtime/link/frames.h"
 #include "runtime/link/remote_actors.h"
 #include "runtime/link/socket_link.h"
+#include "runtime/link/tcp_socket.h"
 #include "tests/runtime/messages.h"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
@@ -40,11 +42,12 @@ namespace {
 
 using Steps = std::chrono::steady_clock;
 using boost::system::error_code;
-using Stream = boost::asio::local::stream_protocol::socket;
+using Stream = boost::asio::generic::stream_protocol::socket;
 
 constexpr int samples = 5'000;
 constexpr int windows = 12;
 constexpr int under_way = 32;
+bool over_tcp = false;  // --tcp
 constexpr ActorId adder_id = 1;
 constexpr ActorId caller_id = 2;
 
@@ -86,8 +89,10 @@ std::size_t frame_bytes(bool reply) {
 // Reads `in` bytes, writes `out`, and so on until the other end closes.
 class Bare {
  public:
-  Bare(Descriptor socket, std::size_t in, std::size_t out)
-      : stream_(io_, boost::asio::local::stream_protocol(), socket.release()), in_(in), out_(out) {}
+  Bare(Descriptor socket, std::size_t in, std::size_t out) : stream_(io_), in_(in), out_(out) {
+    if (over_tcp) set_tcp_limits(socket.get());
+    stream_.assign({over_tcp ? AF_INET : AF_UNIX, 0}, socket.release());
+  }
 
   void serve() {
     read([this] { write([this] { serve(); }); });
@@ -251,10 +256,19 @@ class Ours {
   ActorRef caller_;
 };
 
+std::pair<Descriptor, Descriptor> connection() {
+  if (!over_tcp) return socket_pair();
+  TcpListener listener = listen_tcp({"127.0.0.1", 0});
+  Descriptor here = connect_tcp(listener.bound, 5s).value();
+  Descriptor there;
+  while (!there) there = accept_tcp(listener.socket);
+  return {std::move(here), std::move(there)};
+}
+
 // Runs `serve` in a process of its own, which ends when the socket does.
 template <class Serve>
 Descriptor other_process(Serve serve) {
-  auto [here, there] = socket_pair();
+  auto [here, there] = connection();
   pid_t child = ::fork();
   if (child < 0) throw Error(Errc::io, "fork");
   if (child == 0) {
@@ -276,7 +290,11 @@ void show(const char* what, const Figures& figures, const Figures& bare) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
+  bool json = false;
+  for (int i = 1; i < argc; ++i) {
+    json = json || std::strcmp(argv[i], "--json") == 0;
+    over_tcp = over_tcp || std::strcmp(argv[i], "--tcp") == 0;
+  }
   std::size_t call = frame_bytes(false);
   std::size_t reply = frame_bytes(true);
   Descriptor to_bare = other_process([&](Descriptor socket) {

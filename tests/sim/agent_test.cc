@@ -270,6 +270,24 @@ TEST_CASE("a worker that stands still for too long is killed with a record, and 
   CHECK(bench.processes() == 2);
 }
 
+TEST_CASE("connections that are lost between those who live are made again") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("middleman", 3));
+  for (const char* whom : {"guest", "middleman"}) {
+    CHECK(bench.host().cut(whom));
+    bench.run_for(2s);
+    for (int i = 0; i < 3; ++i) CHECK(bench.ask_for("middleman", 3));
+    CHECK(bench.ask_for("guest", 3));
+  }
+  CHECK(bench.processes() == 2);
+  CHECK(bench.exits().empty());
+  CHECK(bench.host().kill("guest"));
+  bench.run_for(2s);
+  CHECK(bench.ask_for("middleman", 3));
+  CHECK(bench.processes() == 3);
+  CHECK(bench.stop() < 200ms);
+}
+
 TEST_CASE("the record of a process that was killed has all that its agent knew of it") {
   Bench bench(guest_and_middleman());
   REQUIRE(bench.ask_for("guest", 3));

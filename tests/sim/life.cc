@@ -143,7 +143,7 @@ void SimLife::start() {
       context.set(job_process(system, world_.job_, parts(*stores)));
       return stores;
     });
-    host_->set_lines(plan_.line_delay, plan_.line_pieces);
+    host_->set_lines(plan_.line_delay, plan_.line_pieces, plan_.between_hosts);
     workers = {.folder = "",
         .on_exit = {},
         .on_escalation = [this](const ExitRecord& record) { gave_up(record); },
@@ -166,6 +166,11 @@ void SimLife::disturb() {
   }
   while (next_stall_ < plan_.stalls.size() && age() >= plan_.stalls[next_stall_].at) {
     const LifePlan::Stall& stall = plan_.stalls[next_stall_++];
+    if (stall.cut) {
+      world_.tally_.cuts += host_->cut(stall.worker) ? 1 : 0;
+      last_fault_ = after(sim_->clock().now(), std::chrono::seconds(1));
+      continue;
+    }
     if (!host_->stall(stall.worker, true)) continue;
     ++world_.tally_.stalls;
     last_fault_ = after(sim_->clock().now(), stall.lasts);

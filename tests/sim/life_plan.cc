@@ -126,8 +126,8 @@ void draw_worker_faults(Random& random, const Job& job, const Apart& apart, Life
   std::vector<std::string> workers = names_of_workers(job, apart);
   count = random.below(3) == 0 ? 1 + random.below(3) : 0;
   for (std::uint64_t i = 0; i < count; ++i)
-    plan.stalls.push_back(
-        {some_time(random), stall_time(random), workers[random.below(workers.size())]});
+    plan.stalls.push_back({some_time(random), stall_time(random),
+        workers[random.below(workers.size())], random.below(2) == 0});
   std::sort(plan.stalls.begin(), plan.stalls.end(),
       [](const auto& a, const auto& b) { return a.at < b.at; });
 }
@@ -135,6 +135,7 @@ void draw_worker_faults(Random& random, const Job& job, const Apart& apart, Life
 void draw_lines(Random& random, LifePlan& plan) {
   plan.line_delay = share_of(random, random.below(4) == 0 ? Duration(3ms) : Duration(100us));
   if (random.below(2) == 0) plan.line_pieces = 1 + random.below(2000);
+  plan.between_hosts = random.below(2) == 0;
   if (random.below(3) != 0) return;
   plan.faulty_for = 200ms + share_of(random, 5s);
   plan.bad_transfer = 0.3;
@@ -172,7 +173,8 @@ std::string describe(const LifePlan& plan) {
       " s, bad transfers ", plan.bad_transfer, ")");
   for (const auto& kill : plan.kills) text += str(", kill ", kill.actor, " at ", seconds(kill.at));
   for (const auto& stall : plan.stalls)
-    text += str(", stall ", stall.worker, " at ", seconds(stall.at), " for ", seconds(stall.lasts));
+    text += str(stall.cut ? ", cut " : ", stall ", stall.worker, " at ", seconds(stall.at), " for ",
+        seconds(stall.lasts));
   if (plan.dies) text += str(", dies at ", seconds(*plan.dies));
   if (plan.disk.crash_at > 0) text += str(", dies at ledger write ", plan.disk.crash_at);
   if (plan.disk.refuse_at > 0) text += str(", ledger write ", plan.disk.refuse_at, " is refused");

@@ -52,11 +52,13 @@ struct LifePlan {
     Duration at{};
     Duration lasts{};
     std::string worker;
+    bool cut = false;  // instead, its connections are
   };
 
   std::vector<Stall> stalls;  // in order
   Duration line_delay{};
   std::size_t line_pieces = 0;
+  bool between_hosts = false;  // lines carry no descriptors
 };
 
 LifePlan draw_life(Random& random, const Job& job, std::uint32_t life, const Apart& apart);

@@ -104,6 +104,7 @@ MemoryLine& SimHost::line(ProcessId one, ProcessId other) {
   MemoryLine& made = lines_.back()->line;
   made.delay(delay_);
   made.pieces(pieces_);
+  if (between_hosts_) made.without_descriptors();
   return made;
 }
 
@@ -189,9 +190,19 @@ bool SimHost::stall(const std::string& worker, bool stalled) {
   return true;
 }
 
-void SimHost::set_lines(Duration delay, std::size_t pieces) {
+bool SimHost::cut(const std::string& worker) {
+  Process* process = running(worker);
+  if (process == nullptr) return false;
+  for (auto& each : lines_)
+    if (each->one == process->id() || each->other == process->id())
+      each->line.cut("the cable was pulled");
+  return true;
+}
+
+void SimHost::set_lines(Duration delay, std::size_t pieces, bool between_hosts) {
   delay_ = delay;
   pieces_ = pieces;
+  between_hosts_ = between_hosts;
 }
 
 std::vector<System*> SimHost::systems() const {

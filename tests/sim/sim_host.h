@@ -47,8 +47,10 @@ class SimHost final : public WorkerHost {
   void kill_all();
   // Nothing that it sends leaves, and nothing reaches it.
   bool stall(const std::string& worker, bool stalled);
+  // The connections that it has, of all who live.
+  bool cut(const std::string& worker);
   // Of every line that is made from now on.
-  void set_lines(Duration delay, std::size_t pieces);
+  void set_lines(Duration delay, std::size_t pieces, bool between_hosts = false);
 
   bool runs() const;                     // whether any does
   std::vector<System*> systems() const;  // of those that run
@@ -74,6 +76,7 @@ class SimHost final : public WorkerHost {
   std::vector<std::unique_ptr<Line>> lines_;
   Duration delay_{};
   std::size_t pieces_ = 0;
+  bool between_hosts_ = false;
   std::uint64_t started_ = 0;
 };
 

@@ -32,9 +32,9 @@ Apart draw_apart(std::uint64_t seed, Isolation isolation) {
 
 SimTally& SimTally::operator+=(const SimTally& other) {
   for (auto field : {&SimTally::lives, &SimTally::crashes, &SimTally::power_cuts, &SimTally::kills,
-           &SimTally::workers, &SimTally::stalls, &SimTally::messages, &SimTally::lost,
-           &SimTally::duplicated, &SimTally::late, &SimTally::bad_transfers, &SimTally::replayed,
-           &SimTally::swaps, &SimTally::swaps_failed, &SimTally::stopped_early,
+           &SimTally::workers, &SimTally::stalls, &SimTally::cuts, &SimTally::messages,
+           &SimTally::lost, &SimTally::duplicated, &SimTally::late, &SimTally::bad_transfers,
+           &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed, &SimTally::stopped_early,
            &SimTally::set_aside, &SimTally::rows_shared, &SimTally::rollouts, &SimTally::spanning,
            &SimTally::resumed, &SimTally::stale, &SimTally::no_verdict, &SimTally::correct,
            &SimTally::leases_expired, &SimTally::log_probs_checked})
@@ -46,10 +46,10 @@ SimTally& SimTally::operator+=(const SimTally& other) {
 std::string describe(const SimTally& tally) {
   return str(tally.lives, " lives, ", tally.crashes, " crashes (", tally.power_cuts,
       " power cuts), ", tally.stopped_early, " stopped early, ", tally.kills, " killed, ",
-      tally.workers, " workers, ", tally.stalls, " stalled; ", tally.messages,
-      " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ", tally.late,
-      " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ", tally.bad_transfers,
-      " bad transfers; ", tally.replayed, " steps replayed; ", tally.set_aside,
+      tally.workers, " workers, ", tally.stalls, " stalled, ", tally.cuts, " cut off; ",
+      tally.messages, " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ",
+      tally.late, " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ",
+      tally.bad_transfers, " bad transfers; ", tally.replayed, " steps replayed; ", tally.set_aside,
       " sequences set aside, ", tally.rows_shared, " rows shared; ", tally.rollouts, " rollouts, ",
       tally.spanning, " of several versions, ", tally.resumed, " resumed, ", tally.stale,
       " stale, ", tally.no_verdict, " without verdict, ", tally.correct, " correct, ",

@@ -1,0 +1,184 @@
+// Blobs to another process over TCP on the loopback, in a session's chunks, beside plain writes and
+// reads of as many bytes. Both hash what arrives, as whoever receives weights does.
+//
+//   build/release/tests/bench/blob_bench
+//
+// The receivers are processes of their own, forked before any thread is started. The two take
+// turns, and the best of each counts.
+
+#include "runtime/actor/system.h"
+#include "runtime/link/remote_actors.h"
+#include "runtime/link/socket_link.h"
+#include "runtime/link/tcp_socket.h"
+#include "tests/link/messages.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
+#include <memory>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace tramontane;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Steps = std::chrono::steady_clock;
+
+constexpr ActorId sink_id = 1;
+constexpr int turns = 5;
+
+struct Load {
+  std::size_t bytes;
+  int times;
+};
+
+constexpr Load loads[] = {{1 << 20, 128}, {256 << 20, 1}};
+
+std::uint64_t hash(ByteView bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+// ---- plain ------------------------------------------------------------------------------------
+
+void blocking(int socket) {
+  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+  set_tcp_limits(socket);
+}
+
+bool read_all(int socket, std::byte* into, std::size_t size) {
+  for (std::size_t had = 0; had < size;) {
+    ssize_t got = ::read(socket, into + had, size - had);
+    if (got <= 0) return false;
+    had += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+void write_all(int socket, const std::byte* from, std::size_t size) {
+  for (std::size_t sent = 0; sent < size;) {
+    ssize_t wrote = ::send(socket, from + sent, size - sent, MSG_NOSIGNAL);
+    if (wrote <= 0) throw Error(Errc::io, "the other half is gone");
+    sent += static_cast<std::size_t>(wrote);
+  }
+}
+
+// A size, as many bytes; the hash back.
+void serve_plain(Descriptor socket) {
+  blocking(socket.get());
+  Bytes room;
+  for (std::uint64_t size = 0;
+       read_all(socket.get(), reinterpret_cast<std::byte*>(&size), sizeof size);) {
+    if (room.size() < size) room.resize(size);
+    if (!read_all(socket.get(), room.data(), size)) return;
+    std::uint64_t digest = hash(ByteView(room).first(size));
+    write_all(socket.get(), reinterpret_cast<std::byte*>(&digest), sizeof digest);
+  }
+}
+
+double plain_seconds(int socket, const Bytes& bytes, int times) {
+  auto begin = Steps::now();
+  for (int i = 0; i < times; ++i) {
+    std::uint64_t size = bytes.size();
+    std::uint64_t digest = 0;
+    write_all(socket, reinterpret_cast<const std::byte*>(&size), sizeof size);
+    write_all(socket, bytes.data(), size);
+    read_all(socket, reinterpret_cast<std::byte*>(&digest), sizeof digest);
+  }
+  return std::chrono::duration<double>(Steps::now() - begin).count();
+}
+
+// ---- a session --------------------------------------------------------------------------------
+
+// Answers with the hash.
+class Sink final : public Actor {
+ public:
+  Sink() { handle(&Sink::take); }
+
+ private:
+  Cargo take(Cargo cargo) {
+    std::uint64_t digest = hash(cargo.blobs.at(0).bytes());
+    return {std::to_string(digest), {}};
+  }
+};
+
+struct Half {
+  Half(Descriptor socket, ProcessId own)
+      : system({.pools = {{"main", 1}, {"links", 1}}, .first_id = first_id_of(own)}),
+        remote(std::make_shared<RemoteActors>(system, own)) {
+    system.attach(remote);
+    remote->on_session_end([this](ProcessId, const std::string&) { over = true; });
+    if (own == 2) system.spawn<Sink>({.name = "sink", .id = sink_id});
+    if (own == 1) sink = remote->add({sink_id, "sink", 2, 1});
+    remote->connect(3 - own, "the other half",
+        socket_link(dynamic_cast<ThreadPool&>(system.pool("links")), std::move(socket)));
+  }
+
+  ~Half() { remote->end("done"); }
+
+  System system;
+  std::shared_ptr<RemoteActors> remote;
+  ActorRef sink;
+  std::atomic<bool> over = false;
+};
+
+double session_seconds(Half& half, const Blob& blob, int times) {
+  auto begin = Steps::now();
+  for (int i = 0; i < times; ++i) half.system.ask(half.sink, Cargo{"x", {blob}}, 60s).value();
+  return std::chrono::duration<double>(Steps::now() - begin).count();
+}
+
+template <class Serve>
+Descriptor other_process(Serve serve) {
+  TcpListener listener = listen_tcp({"127.0.0.1", 0});
+  Descriptor here = connect_tcp(listener.bound, 5s).value();
+  Descriptor there;
+  while (!there) there = accept_tcp(listener.socket);
+  pid_t child = ::fork();
+  if (child < 0) throw Error(Errc::io, "fork");
+  if (child == 0) {
+    here.close();
+    serve(std::move(there));
+    ::_exit(0);
+  }
+  return here;
+}
+
+}  // namespace
+
+int main() {
+  Descriptor plain = other_process(serve_plain);
+  Descriptor ours = other_process([](Descriptor socket) {
+    Half half(std::move(socket), 2);
+    while (!half.over) std::this_thread::sleep_for(10ms);
+  });
+  blocking(plain.get());
+  {
+    Half half(std::move(ours), 1);
+    for (const Load& load : loads) {
+      Bytes bytes(load.bytes, std::byte{7});
+      Blob blob = Blob::from_bytes(bytes);
+      double best_plain = 1e9;
+      double best_ours = 1e9;
+      for (int i = 0; i < turns; ++i) {
+        best_plain = std::min(best_plain, plain_seconds(plain.get(), bytes, load.times));
+        best_ours = std::min(best_ours, session_seconds(half, blob, load.times));
+      }
+      double all = static_cast<double>(load.bytes) * load.times / 1e9;
+      std::printf("%4zu MiB x %3d   plain %6.2f GB/s   session %6.2f GB/s   %.2fx\n",
+          load.bytes >> 20, load.times, all / best_plain, all / best_ours, best_plain / best_ours);
+    }
+  }
+  plain.close();
+  while (::wait(nullptr) > 0) {
+  }
+  return 0;
+}
