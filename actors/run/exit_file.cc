@@ -4,6 +4,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <tuple>
+
 namespace tramontane {
 
 RunEvent ExitFile::write(const ExitRecord& record) {
@@ -13,7 +15,7 @@ RunEvent ExitFile::write(const ExitRecord& record) {
       {"text", record.text}, {"doing", record.doing}, {"holding", record.holding},
       {"wall_us", record.wall}, {"log", std::move(lines)}};
   std::lock_guard lock(mutex_);
-  out_ << json_text(event) << std::endl;
+  std::ignore = lines_.append(json_text(event));  // it is told as an event, too
   return event;
 }
 

@@ -3,6 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <optional>
+#include <pthread.h>
+#include <type_traits>
+#include <utility>
 
 namespace tramontane::detail {
 namespace {
@@ -17,13 +21,19 @@ struct Free {
   Free* next;
 };
 
+// Has no destructor: glibc registers that of a thread's object when the thread first uses it, and
+// where memory is refused just then, it aborts the program.
 class FreeFrames {
  public:
-  ~FreeFrames() {
+  // At the end of its thread.
+  void clear() noexcept {
     for (auto& list : lists_) {
       while (list.first != nullptr) ::operator delete(pop(list));
     }
+    cleared_at_end_ = false;
   }
+
+  bool cleared_at_end() noexcept { return std::exchange(cleared_at_end_, true); }
 
   void* take(std::size_t kind) {
     auto& list = lists_[kind];
@@ -52,7 +62,21 @@ class FreeFrames {
   }
 
   std::array<List, kinds> lists_{};
+  bool cleared_at_end_ = false;
 };
+
+static_assert(std::is_trivially_destructible_v<FreeFrames>);
+
+void clear_at_end(FreeFrames& frames) noexcept {
+  static const auto key = [] {
+    std::optional<pthread_key_t> made(0);
+    auto clear = [](void* of) { static_cast<FreeFrames*>(of)->clear(); };
+    if (::pthread_key_create(&*made, clear) != 0) made.reset();
+    return made;
+  }();
+  // Where that fails, what the thread keeps at its end is lost: some kilobytes.
+  if (key) static_cast<void>(::pthread_setspecific(*key, &frames));
+}
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool recycle = false;  // so that the sanitizers see every use after the end of a frame
@@ -61,7 +85,8 @@ constexpr bool recycle = true;
 #endif
 
 FreeFrames& free_frames() {
-  thread_local FreeFrames frames;
+  thread_local constinit FreeFrames frames;
+  if (!frames.cleared_at_end()) clear_at_end(frames);
   return frames;
 }
 

@@ -10,7 +10,6 @@ import subprocess
 import time
 
 import harness as h
-from watch import Watch
 
 SUMMARY = ("heldout_before heldout_after steps rollouts swaps sequences_spanning_a_swap log_prob_gap_max lag_max "
            "generator_busy seconds").split()
@@ -291,46 +290,6 @@ def stalled_pipe(folder, policy):
     print("a reader that does not read holds up nobody, and gets it all when it comes back", flush=True)
 
 
-def full_disk(folder, policy):
-    graph = h.job(folder, "full", policy=policy, steps=60, seed=4)
-    disk = os.path.join(folder, "disk")
-    os.mkdir(disk)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        print("full disk: skipped, no tmpfs can be mounted here", flush=True)
-        return
-    try:
-        run = os.path.join(disk, "run")
-        process = h.spawn("run", graph, "--run", run, "--plain")
-        # Room for the first checkpoint, then none: a neighbour fills the disk.
-        while "checkpoint" not in (line := process.stdout.readline()):
-            h.expect(line, f"the run ended early: {process.poll()}")
-        h.expect(h.stand_still(process), "the run ended before its disk was full")
-        filler = os.path.join(disk, "filler")
-        try:
-            with open(filler, "wb", buffering=0) as f:
-                while f.write(b"x" * 4096):
-                    pass
-        except OSError:
-            pass
-        process.send_signal(signal.SIGCONT)
-        _, err = process.communicate(timeout=h.PATIENCE)
-        h.expect(process.returncode == h.IO, f"full disk: exit status {process.returncode}\n{err}")
-        reason = [line for line in err.splitlines() if "No space left on device" in line]
-        h.expect(reason and reason[-1].startswith("tram: "), f"full disk: the message does not say so: {err}")
-        consequence = reason[-1].find("Resource busy")
-        h.expect(consequence < 0 or reason[-1].find("No space") < consequence, f"full disk: not the first cause: {err}")
-        os.remove(filler)
-        watch = Watch(run, "full disk")
-        watch.after_kill()
-        h.tram("resume", run, "--plain")
-        watch.at_the_end(60, 32)
-        print(f"full disk: exit status {process.returncode}, resumed, {watch.finished_at_a_kill} finished rollouts kept",
-            flush=True)
-    finally:
-        subprocess.run(["umount", "-l", disk])
-
-
 def quick(run, graph):
     """Commands that need no model are quick. Others on the machine do not count: the bound is on the
     processor's time, and the clock is only to show a wait."""
@@ -359,4 +318,3 @@ with h.Folder() as at:
     locked(at, warm)
     closed_pipe(at, warm)
     stalled_pipe(at, warm)
-    full_disk(at, warm)

@@ -3,6 +3,7 @@
 #include "runtime/node/kind.h"
 #include "runtime/wire/message.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -129,6 +130,39 @@ TEST_CASE("everything that is wrong with a graph is told at once, with what is n
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }
+}
+
+TEST_CASE("a graph is described actor by actor, with the sum of what its mailboxes may hold") {
+  Graph graph;
+  graph.pools = {{"main", 1}, {"two", 2}, {"own", 1}};
+  graph.actors = {{.name = "reader", .kind = "counter", .mailbox = {1, 5}},
+      {.name = "own",
+          .kind = "k",
+          .isolation = Isolation::process,
+          .pool = "own",
+          .mailbox = {2, 1 << 20},
+          .restart = {.max_restarts = 1, .within = std::chrono::milliseconds(1500)},
+          .asks = {{"all", {"reader", "own"}}, {"one", {"reader"}}}},
+      {.name = "third",
+          .kind = "k",
+          .isolation = Isolation::process,
+          .worker = "other",
+          .pool = "two",
+          .mailbox = {3, (2 << 20) + 512 * 1024 + 1023},
+          .restart = {.max_restarts = 5, .within = std::chrono::seconds(60)}}};
+  graph.actors[1].restart.when = graph.actors[2].restart.when = RestartPolicy::When::on_failure;
+  CHECK(describe(graph) == R"(graph, 3 actors
+  reader  counter  thread, 1 thread (main), mailbox 1 messages, 5 bytes, no restarts
+  own     k        process, 1 thread, mailbox 2 messages, 1 MiB, 1 restart in 1.5 s
+          asks all: reader, own
+          asks one: reader
+  third   k        process other, 2 threads (two), mailbox 3 messages, 2.5 MiB, 5 restarts in 60 s
+  mailboxes hold 3.50098 MiB at most
+)");
+  graph.actors.resize(1);
+  CHECK(describe(graph).ends_with("  mailboxes hold 5 bytes at most\n"));
+  graph.actors[0].pool = "none";
+  CHECK(describe(graph).find("thread, no pool none, ") != std::string::npos);
 }
 
 TEST_CASE("actors of one worker live together, threads in none") {
