@@ -74,9 +74,9 @@ std::optional<std::pair<RunFile, std::uint64_t>> parse_event_id(std::string_view
 
 // Exits first: what metrics.jsonl tells of them again is left out.
 RunHistory::RunHistory(const std::string& folder)
-    : sources_{Source{RunFile::exits, LineFile(folder + "/exits.jsonl")},
-          Source{RunFile::metrics, LineFile(folder + "/metrics.jsonl")},
-          Source{RunFile::log, LineFile(folder + "/log.jsonl")}} {}
+    : sources_{Source{RunFile::exits, LineReader(folder + "/exits.jsonl")},
+          Source{RunFile::metrics, LineReader(folder + "/metrics.jsonl")},
+          Source{RunFile::log, LineReader(folder + "/log.jsonl")}} {}
 
 bool RunHistory::refresh(const Clock& clock, Time deadline) {
   bool whole = true;

@@ -11,7 +11,7 @@
 // one at a time.
 
 #include "actors/dashboard/curves.h"
-#include "actors/dashboard/line_file.h"
+#include "actors/dashboard/line_reader.h"
 #include "actors/messages/run_event.h"
 #include "runtime/base/clock.h"
 
@@ -91,7 +91,7 @@ class RunHistory {
  private:
   struct Source {
     RunFile file;
-    LineFile lines;
+    LineReader lines;
     std::uint64_t at = 0;
   };
 

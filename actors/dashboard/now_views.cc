@@ -55,7 +55,7 @@ json::array lives_of(WatchedRun& run, const std::string& actor) {
 // Of the newest part of the log.
 json::array log_of(WatchedRun& run, const std::string& actor) {
   json::array out;
-  for (const auto& line : LineFile(run.folder() + "/log.jsonl").tail(100'000, tail_bytes)) {
+  for (const auto& line : LineReader(run.folder() + "/log.jsonl").tail(100'000, tail_bytes)) {
     if (line.text.find(actor) == std::string::npos) continue;
     json::error_code error;
     json::value value = json::parse(line.text, error);
@@ -70,7 +70,7 @@ json::array output_of(const WatchedRun& run, std::string worker) {
   json::array out;
   if (worker.empty()) return out;
   std::replace(worker.begin(), worker.end(), '/', '-');  // as runtime/node/process_host.h names it
-  LineFile file(run.folder() + "/workers/" + worker + ".log");
+  LineReader file(run.folder() + "/workers/" + worker + ".log");
   for (const auto& line : file.tail(lines_shown, tail_bytes)) out.push_back(clean(line.text));
   return out;
 }

@@ -21,9 +21,9 @@ constexpr Duration actors_every = 1s;
 constexpr Duration one_look = 50ms;  // at the lines of one watcher
 constexpr Duration patience = 2s;    // with a run's files, of one look
 
-std::array<LineFile, 3> files_of(const std::string& folder) {
-  return {LineFile(folder + "/metrics.jsonl"), LineFile(folder + "/exits.jsonl"),
-      LineFile(folder + "/log.jsonl")};
+std::array<LineReader, 3> files_of(const std::string& folder) {
+  return {LineReader(folder + "/metrics.jsonl"), LineReader(folder + "/exits.jsonl"),
+      LineReader(folder + "/log.jsonl")};
 }
 
 // The kind of an event, from its beginning where it is written as this program does.

@@ -41,7 +41,7 @@ class RunStream final : public EventSource {
   std::shared_ptr<WatchedRun> run_;
   StreamPlace place_;
   const std::set<std::string> kinds_;
-  std::array<LineFile, 3> files_;
+  std::array<LineReader, 3> files_;
   std::optional<std::uint64_t> job_told_;
   std::optional<std::uint64_t> actors_told_;
   Time actors_at_{};

@@ -2,7 +2,7 @@
 #include "actors/dashboard/history.h"
 
 #include "actors/dashboard/curves.h"
-#include "actors/dashboard/line_file.h"
+#include "actors/dashboard/line_reader.h"
 #include "actors/dashboard/run_stream.h"
 #include "runtime/base/json_text.h"
 #include "tests/dashboard/watched_folder.h"
@@ -49,7 +49,7 @@ std::vector<std::pair<std::string, std::string>> told(const std::string& stream)
 TEST_CASE("lines are read from anywhere, and only when they are whole") {
   WatchedFolder run;
   run.append("lines", "one\ntwo\n\nthree\nfo");
-  LineFile file(run.path() + "/lines");
+  LineReader file(run.path() + "/lines");
   CHECK(texts(file.read(0, 1000)) == std::vector<std::string>{"one", "two", "", "three"});
   CHECK(texts(file.read(1, 1000)) == std::vector<std::string>{"two", "", "three"});
   CHECK(texts(file.read(4, 1)) == std::vector<std::string>{"two"});
@@ -62,16 +62,16 @@ TEST_CASE("lines are read from anywhere, and only when they are whole") {
   CHECK_FALSE(file.line_at(5));
   CHECK(texts(file.tail(2, 1000)) == std::vector<std::string>{"three", "four"});
   CHECK(texts(file.tail(9, 7)) == std::vector<std::string>{"four"});
-  CHECK(LineFile(run.path() + "/none").read(0, 10).empty());
-  CHECK(LineFile(run.path()).read(0, 10).empty());
+  CHECK(LineReader(run.path() + "/none").read(0, 10).empty());
+  CHECK(LineReader(run.path()).read(0, 10).empty());
 }
 
 TEST_CASE("a line that is longer than any has reason to be is left out") {
   WatchedFolder run;
   run.append("lines", "a\n" + std::string(20 << 20, 'x') + "\nb\n");
-  CHECK(texts(LineFile(run.path() + "/lines").read(0, 100 << 20)) ==
+  CHECK(texts(LineReader(run.path() + "/lines").read(0, 100 << 20)) ==
         std::vector<std::string>{"a", "b"});
-  CHECK(texts(LineFile(run.path() + "/lines").read(2, 1)) == std::vector<std::string>{"b"});
+  CHECK(texts(LineReader(run.path() + "/lines").read(2, 1)) == std::vector<std::string>{"b"});
 }
 
 TEST_CASE("a step that was trained again counts as told last, in its place") {

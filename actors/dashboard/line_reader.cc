@@ -1,4 +1,4 @@
-#include "actors/dashboard/line_file.h"
+#include "actors/dashboard/line_reader.h"
 
 #include "runtime/base/descriptor.h"
 
@@ -52,11 +52,11 @@ std::uint64_t line_start(const Descriptor& file, std::uint64_t from, std::uint64
 
 }  // namespace
 
-std::uint64_t LineFile::size() const {
+std::uint64_t LineReader::size() const {
   return size_of(open_file(path_));
 }
 
-std::vector<FileLine> LineFile::read(std::uint64_t from, std::size_t bytes) const {
+std::vector<FileLine> LineReader::read(std::uint64_t from, std::size_t bytes) const {
   std::vector<FileLine> lines;
   Descriptor file = open_file(path_);
   std::uint64_t size = size_of(file);
@@ -83,13 +83,13 @@ std::vector<FileLine> LineFile::read(std::uint64_t from, std::size_t bytes) cons
   return lines;
 }
 
-std::optional<FileLine> LineFile::line_at(std::uint64_t begin) const {
+std::optional<FileLine> LineReader::line_at(std::uint64_t begin) const {
   auto lines = read(begin, 1);
   if (lines.empty() || lines.front().begin != begin) return std::nullopt;
   return std::move(lines.front());
 }
 
-std::vector<FileLine> LineFile::tail(std::size_t count, std::size_t bytes) const {
+std::vector<FileLine> LineReader::tail(std::size_t count, std::size_t bytes) const {
   std::uint64_t all = size();
   std::uint64_t from = all > bytes ? all - bytes : 0;
   auto lines = read(from, bytes + step);

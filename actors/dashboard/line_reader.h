@@ -1,7 +1,8 @@
 #pragma once
-// A LineFile reads a file of lines that another process may be appending to, from any place in it.
+// A LineReader reads a file of lines that another process may be appending to, from any place in
+// it.
 //
-//   LineFile metrics(run + "/metrics.jsonl");
+//   LineReader metrics(run + "/metrics.jsonl");
 //   for (const FileLine& line : metrics.read(at, 64 << 10)) use(line.text), at = line.end;
 //
 // Only whole lines are seen. A file that is not there has none. Thread rule: any.
@@ -20,9 +21,9 @@ struct FileLine {
   std::string text;         // without it
 };
 
-class LineFile {
+class LineReader {
  public:
-  explicit LineFile(std::string path) : path_(std::move(path)) {}
+  explicit LineReader(std::string path) : path_(std::move(path)) {}
 
   // Lines from `from` on, of about so many bytes; at least one, if there is one. A place within a
   // line counts as the beginning of the next. Lines of over 8 MiB are left out.
