@@ -6,6 +6,7 @@
 #include "actors/run/files.h"
 #include "actors/run/interrupt_watch.h"
 #include "actors/run/run_dashboard.h"
+#include "actors/run/stop_first.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
@@ -179,6 +180,7 @@ Stopped GraphRun::drive() {
   System system(std::move(options));
   auto heard = [this](const ExitRecord& record) { ended(record); };
   StartedGraph started(system, job_.graph, kinds_, process, {.seed = job_.seed, .on_exit = heard});
+  StopFirst actors([&] { started.stop(stop_deadline); }, system, stop_deadline);
   started.start();
   interrupts_.on_next([this] {
     view_->event({{"event", "alarm"},
@@ -197,8 +199,7 @@ Stopped GraphRun::drive() {
   snapshots.stop();
   interrupts_.on_next(nullptr);
   processes_ = started.processes();
-  started.stop(stop_deadline);
-  system.stop(stop_deadline);
+  actors.stop();
   return how;
 }
 

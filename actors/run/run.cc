@@ -12,6 +12,7 @@
 #include "actors/run/open_ledger.h"
 #include "actors/run/pipeline.h"
 #include "actors/run/run_began.h"
+#include "actors/run/stop_first.h"
 #include "actors/run/run_dashboard.h"
 #include "actors/view/output.h"
 #include "runtime/base/check.h"
@@ -188,6 +189,7 @@ RunOutcome Run::drive(
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
       apart_, std::move(workers));
+  StopFirst actors([&] { pipeline.stop(stop_deadline); }, *system, stop_deadline);
   Graph graph = expand(job_, apart_);
   auto all = [&] {
     auto here = system->actors();
@@ -202,8 +204,7 @@ RunOutcome Run::drive(
   interrupts_.on_next([this] { output_->let_go(); });  // only the report and the reader are left
   processes_ = pipeline.started().processes();
   worker_memory_ = pipeline.started().memory();
-  pipeline.stop(stop_deadline);
-  system->stop(stop_deadline);
+  actors.stop();
   host.reset();
   return outcome;
 }
