@@ -143,8 +143,9 @@ std::string job_record(const HeadJob& job) {
       {"priority", job.priority}, {"submitted_ms", job.submitted_ms},
       {"workers", array_of(job.workers)}, {"state", name(job.state)}, {"reason", job.reason},
       {"since_ms", job.since_ms}, {"attempt", job.attempt}, {"deaths", job.deaths},
-      {"ended", job.ended}, {"driver_node", job.driver_node}, {"pid", job.pid}, {"exit_code", job.exit_code},
-      {"stop_wanted", job.stop_wanted}, {"seats", array_of(job.seats)}};
+      {"ended", job.ended}, {"driver_node", job.driver_node}, {"pid", job.pid},
+      {"exit_code", job.exit_code}, {"stop_wanted", job.stop_wanted},
+      {"seats", array_of(job.seats)}};
   if (job.kernels) out["kernels"] = static_cast<int>(*job.kernels);
   return json_text(out);
 }

@@ -50,7 +50,7 @@ struct HeadJob {
   std::int64_t since_ms = 0;  // in this state
   std::uint32_t attempt = 0;  // starts of its driver
   std::uint32_t deaths = 0;   // of its driver, not with its node
-  std::uint32_t ended = 0;    // the last attempt whose end was told: nodes tell until they know that
+  std::uint32_t ended = 0;  // the last attempt whose end was told: nodes tell until they know that
   std::string driver_node;
   int pid = 0;  // of the driver, while it runs
   int exit_code = 0;

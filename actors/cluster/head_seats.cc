@@ -214,7 +214,8 @@ FoundSeat HeadState::find_seat(const FindSeat& request, std::int64_t now) {
   auto run = nodes_.find(job->driver_node);
   JobRequest wanted =
       request_of(*job, run == nodes_.end() ? std::nullopt : std::optional(run->second.id));
-  auto answer = relocate(cluster_without(*job, seat->node, now), wanted, placement_of(*job, wanted));
+  auto answer =
+      relocate(cluster_without(*job, seat->node, now), wanted, placement_of(*job, wanted));
   if (auto* obstacles = std::get_if<Obstacles>(&answer))
     return {.waiting_for = first_lines(*obstacles)};
   std::string driver_node = job->driver_node;

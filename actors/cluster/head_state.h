@@ -17,7 +17,8 @@
 //   others may well run. After its own start a head counts from that moment.
 // - A driver that was killed is started again, `deaths_most` times; one that was lost with its node
 //   always is. One that ends by itself has ended the job.
-// - A job that is to stop is over as soon as its driver has ended, or nobody knows whether it lives:
+// - A job that is to stop is over as soon as its driver has ended, or nobody knows whether it
+// lives:
 //   then it is told to end wherever it is heard of.
 //
 // Time is milliseconds, of the wall, which may be set. Thread rule: one at a time.

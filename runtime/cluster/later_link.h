@@ -43,7 +43,7 @@ class LaterLink final : public Link {
     std::unique_ptr<Link> link_;
     std::shared_ptr<Receiver> receiver_;
     std::vector<Bytes> waiting_;
-    bool begun_ = false;              // link_ is started
+    bool begun_ = false;               // link_ is started
     std::optional<std::string> over_;  // why
   };
 

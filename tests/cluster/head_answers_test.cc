@@ -135,8 +135,8 @@ TEST_CASE("a request that makes no sense is refused, and changes nothing") {
   desk.submit(1);
   std::ignore = desk.state.changed();
   for (const char* what : {"submit", "job", "stop", "drain"})
-    for (const char* request : {"", "{", "null", "[]", "7", "{}", "{\"id\":null,\"node\":7}", "\xFF",
-             "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}) {
+    for (const char* request : {"", "{", "null", "[]", "7", "{}", "{\"id\":null,\"node\":7}",
+             "\xFF", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}) {
       INFO(str(what, " ", request));
       CHECK(desk.refusal(what, request) == Errc::bad_input);
     }
@@ -165,8 +165,8 @@ TEST_CASE("a submitted job that makes no sense is refused") {
   Desk desk;
   std::string workers = workers_text(job_of_test(1).workers);
   auto request = [](const std::string& name, const std::string& priority, const std::string& all) {
-    return str("{\"name\":", name, ",\"graph\":\"g\",\"priority\":", priority, ",\"workers\":", all,
-        "}");
+    return str(
+        "{\"name\":", name, ",\"graph\":\"g\",\"priority\":", priority, ",\"workers\":", all, "}");
   };
   CHECK(desk.refusal("submit", request("7", "0", workers)) == Errc::bad_input);
   CHECK(desk.refusal("submit", request("\"n\"", "1e10", workers)) == Errc::bad_input);
@@ -176,8 +176,8 @@ TEST_CASE("a submitted job that makes no sense is refused") {
     CHECK(desk.refusal("submit", request("\"n\"", "0", bad)) == Errc::bad_input);
   }
   HeadJob huge = job_of_test(1, std::numeric_limits<std::int64_t>::max());
-  CHECK(desk.refusal("submit", request("\"n\"", "0", workers_text(huge.workers))) ==
-        Errc::bad_input);
+  CHECK(
+      desk.refusal("submit", request("\"n\"", "0", workers_text(huge.workers))) == Errc::bad_input);
   std::string gpus = workers;
   gpus.replace(gpus.find("\"gpu_milli\":0"), 13, "\"gpu_milli\":4294967296");
   CHECK(desk.refusal("submit", request("\"n\"", "0", gpus)) == Errc::bad_input);

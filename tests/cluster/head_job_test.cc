@@ -25,7 +25,8 @@ T any(Random& random) {
 }
 
 std::string any_text(Random& random) {
-  static const char* const parts[] = {"a", "\"", "\\", "\n", "\t", "é", "\U0001F300", "/", "{}", "\x01"};
+  static const char* const parts[] = {
+      "a", "\"", "\\", "\n", "\t", "é", "\U0001F300", "/", "{}", "\x01"};
   std::string text;
   for (std::uint64_t left = random.below(6); left > 0; --left) text += parts[random.below(10)];
   return text;

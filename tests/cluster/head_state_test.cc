@@ -46,7 +46,8 @@ struct Head {
 
   void begin_anew() {
     std::vector<HeadJob> jobs;
-    for (const auto& [id, each] : state().jobs()) jobs.push_back(parse_job_record(job_record(each)));
+    for (const auto& [id, each] : state().jobs())
+      jobs.push_back(parse_job_record(job_record(each)));
     life = std::make_unique<HeadState>(rules, std::move(jobs), now);
   }
 
@@ -229,7 +230,9 @@ TEST_CASE("of several nodes that are away only what is on the one asked about mo
   head.join(far_node("e", 300, 4));
   std::map<std::string, std::string> before;
   for (const SeatOfWorker& seat : head.job().seats) before[seat.worker] = seat.node;
-  auto process = [&](const std::string& node) { return head.state().nodes().at(node).offer.process; };
+  auto process = [&](const std::string& node) {
+    return head.state().nodes().at(node).offer.process;
+  };
   head.state().disconnected(process(before["generator/0"]), head.now);
   SUBCASE("one is lost, another slow") {
     head.now += 8'000;

@@ -134,7 +134,7 @@ class History {
   std::unique_ptr<HeadState> head_;
   std::map<std::string, Machine> machines_;
   std::vector<Call> calls_;
-  std::map<std::uint64_t, HeadJob> store_;  // as they are read
+  std::map<std::uint64_t, HeadJob> store_;           // as they are read
   std::map<std::uint64_t, std::uint32_t> attempts_;  // the last that was ordered
   std::map<std::uint64_t, HeadJob> over_;            // as they ended
   std::set<std::uint64_t> stops_;

@@ -14,7 +14,8 @@ using namespace tramontane;
 
 namespace {
 
-// ---- all fields of each, so that none is forgotten by a codec ------------------------------------
+// ---- all fields of each, so that none is forgotten by a codec
+// ------------------------------------
 
 auto fields(const ProcessEnd& m) {
   return std::tie(m.end.status, m.end.signalled, m.end.signal, m.end.exit_code,
@@ -36,35 +37,75 @@ auto all_fields(const std::vector<T>& each) {
   return out;
 }
 
-auto fields(const StartWorker& m) { return std::tie(m.process, m.setup); }
-auto fields(const ProcessStarted& m) { return std::tie(m.pid); }
-auto fields(const KillWorker& m) { return std::tie(m.process); }
+auto fields(const StartWorker& m) {
+  return std::tie(m.process, m.setup);
+}
+
+auto fields(const ProcessStarted& m) {
+  return std::tie(m.pid);
+}
+
+auto fields(const KillWorker& m) {
+  return std::tie(m.process);
+}
+
 auto fields(const ConnectWorkers& m) {
   return std::tie(m.one, m.to_one, m.other, m.to_other, m.other_address);
 }
-auto fields(const MeetNode& m) { return std::tie(m.address); }
-auto fields(const MeetingFailed& m) { return std::tie(m.address, m.why); }
-auto fields(const WorkerGone& m) { return std::tuple_cat(std::tie(m.process), fields(m.end)); }
+
+auto fields(const MeetNode& m) {
+  return std::tie(m.address);
+}
+
+auto fields(const MeetingFailed& m) {
+  return std::tie(m.address, m.why);
+}
+
+auto fields(const WorkerGone& m) {
+  return std::tuple_cat(std::tie(m.process), fields(m.end));
+}
+
 auto fields(const JoinCluster& m) {
   return std::tuple_cat(std::tie(m.name, m.process, m.address, m.cpu_milli, m.memory, m.gpus,
                             m.labels, m.instruction_set, m.home, m.host),
       std::make_tuple(all_fields(m.drivers)));
 }
-auto fields(const Welcomed& m) { return std::tie(m.node); }
-auto fields(const StartDriver& m) {
-  return std::tuple_cat(std::tie(m.job, m.attempt, m.name, m.folder, m.graph),
-      std::make_tuple(all_fields(m.seats)));
+
+auto fields(const Welcomed& m) {
+  return std::tie(m.node);
 }
-auto fields(const StopDriver& m) { return std::tie(m.job, m.attempt, m.patience); }
+
+auto fields(const StartDriver& m) {
+  return std::tuple_cat(
+      std::tie(m.job, m.attempt, m.name, m.folder, m.graph), std::make_tuple(all_fields(m.seats)));
+}
+
+auto fields(const StopDriver& m) {
+  return std::tie(m.job, m.attempt, m.patience);
+}
+
 auto fields(const DriverEnded& m) {
   return std::tuple_cat(std::tie(m.job, m.attempt), fields(m.end));
 }
-auto fields(const FindSeat& m) { return std::tie(m.job, m.attempt, m.worker, m.lost); }
-auto fields(const FoundSeat& m) { return std::tie(m.node, m.address, m.waiting_for); }
-auto fields(const AskHead& m) { return std::tie(m.what, m.request); }
-auto fields(const HeadAnswer& m) { return std::tie(m.answer); }
 
-// ---- at random -----------------------------------------------------------------------------------
+auto fields(const FindSeat& m) {
+  return std::tie(m.job, m.attempt, m.worker, m.lost);
+}
+
+auto fields(const FoundSeat& m) {
+  return std::tie(m.node, m.address, m.waiting_for);
+}
+
+auto fields(const AskHead& m) {
+  return std::tie(m.what, m.request);
+}
+
+auto fields(const HeadAnswer& m) {
+  return std::tie(m.answer);
+}
+
+// ---- at random
+// -----------------------------------------------------------------------------------
 
 struct Chance {
   template <class T>
@@ -171,8 +212,8 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
     travels(StopDriver{any.number<std::uint64_t>(), any.number<std::uint32_t>(),
         Duration(any.number<std::int64_t>())});
     travels(DriverEnded{any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.end()});
-    travels(FindSeat{
-        any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.text(), any.text()});
+    travels(
+        FindSeat{any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.text(), any.text()});
     travels(FoundSeat{any.text(), any.text(), any.text()});
     travels(AskHead{any.text(), any.text()});
     travels(HeadAnswer{any.text()});
