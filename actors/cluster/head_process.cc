@@ -156,10 +156,9 @@ const std::string& HeadProcess::address() const {
 
 void HeadProcess::stop() {
   if (!state_->server) return;
-  state_->server->stop();
+  state_->server.reset();  // as long as there is the pool of its sockets
   state_->remote->end("the head ends");
   state_->system.stop(2s);
-  state_->server.reset();
 }
 
 }  // namespace tramontane

@@ -214,8 +214,9 @@ void NodeActor::visit(Visit visit) {
 
 void NodeActor::lost(SessionLost notice) {
   if (notice.process == head_process) {
+    // One that has let this node in may be there again; one that did not is not pestered.
+    next_dial_ = member_ ? now() : tramontane::after(now(), options_.join_again);
     connected_ = member_ = false;
-    next_dial_ = now();
     log(Level::warning, "the head is gone: jobs go on", {{"reason", notice.why}});
     return;
   }

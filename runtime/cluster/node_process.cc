@@ -115,11 +115,10 @@ const std::string& NodeProcess::address() const {
 
 void NodeProcess::stop(Duration patience) {
   if (!state_->server) return;
-  state_->server->stop();
+  state_->server.reset();  // as long as there is the pool of its sockets
   std::ignore = state_->system.ask(state_->actor, LeaveCluster{patience}, patience + 2s);
   state_->remote->end("the node ends");
   state_->system.stop(2s);
-  state_->server.reset();
 }
 
 }  // namespace tramontane

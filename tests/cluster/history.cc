@@ -54,9 +54,9 @@ void History::step() {
     case 4:
       return end_driver();
     case 5:
-      return chance(25) ? head_begins_anew() : find_seats();
+      return chance(12) ? head_begins_anew() : find_seats();
     case 6:
-      pass(chance(20) ? 12'000 : 600);
+      pass(chance(30) ? 12'000 : 600);
       return find_seats();
     case 7:
     case 8:
@@ -75,8 +75,8 @@ void History::submit() {
   if (head_->jobs().size() >= 8) return;
   HeadJob job{.name = "j", .graph = "g", .priority = static_cast<std::int32_t>(random_.below(3))};
   job.workers = {driver_of_test()};
-  std::uint64_t generators = random_.below(4);
-  std::int64_t cpu = static_cast<std::int64_t>(1 + random_.below(8)) * 500;
+  std::uint64_t generators = random_.below(6);
+  std::int64_t cpu = static_cast<std::int64_t>(1 + random_.below(6)) * 500;
   int gpu = chance(70) ? 0 : (chance(50) ? 500 : 1000);
   for (std::uint64_t i = 0; i < generators; ++i)
     job.workers.push_back(generator_of_test(static_cast<int>(i), cpu, gpu));
@@ -292,42 +292,6 @@ void History::end_driver(Machine& machine, Driver& driver, ProcessEnd end) {
       "driver ", driver.job, "/", driver.attempt, " on ", machine.offer.name, " ", end.end.text()));
   driver.alive = false;
   driver.end = std::move(end);
-}
-
-void History::find_seats() {
-  for (auto& [name, machine] : machines_) {
-    if (!machine.session) continue;
-    std::vector<Driver> drivers = machine.drivers;  // the head may begin anew
-    for (const Driver& driver : drivers)
-      for (const JobWorker& worker : head_->jobs().at(driver.job).workers)
-        if (machine.session && chance(40)) find_seat(driver, std::string(worker.name));
-  }
-}
-
-void History::find_seat(const Driver& driver, const std::string& worker) {
-  const HeadJob& job = head_->jobs().at(driver.job);
-  bool valid = !over(job.state) && job.attempt == driver.attempt;
-  std::string node = node_of(job, worker);
-  auto before = head_->jobs();
-  try {
-    FoundSeat found = head_->find_seat({driver.job, driver.attempt, worker, node}, wall());
-    require(valid, "an attempt that is over has no seats");
-    require(found.waiting_for.empty() != found.address.empty(), "a seat, or what it waits for");
-    std::string now = node_of(head_->jobs().at(driver.job), worker);
-    if (found.waiting_for.empty()) {
-      require(
-          found.node == now && machines_.at(now).connected, "a seat is on a node that is there");
-      if (now != node) ++seen["moves"];
-      note(str("worker ", driver.job, "/", worker, " goes from ", node, " to ", now));
-    } else {
-      require(!machines_.at(now).connected || machines_.at(now).draining,
-          str("a worker waits for a node that is not well: ", found.waiting_for));
-    }
-  } catch (const Error& error) {
-    require(!valid && error.errc() == Errc::refused, str("a seat is found: ", error.text()));
-  }
-  judge_moves(before, node);
-  act();
 }
 
 // ---- the head ----------------------------------------------------------------------------------

@@ -124,6 +124,42 @@ void History::judge_moves(
   }
 }
 
+void History::find_seats() {
+  for (auto& [name, machine] : machines_) {
+    if (!machine.session) continue;
+    std::vector<Driver> drivers = machine.drivers;  // the head may begin anew
+    for (const Driver& driver : drivers)
+      for (const JobWorker& worker : head_->jobs().at(driver.job).workers)
+        if (machine.session && chance(40)) find_seat(driver, std::string(worker.name));
+  }
+}
+
+void History::find_seat(const Driver& driver, const std::string& worker) {
+  const HeadJob& job = head_->jobs().at(driver.job);
+  bool valid = !over(job.state) && job.attempt == driver.attempt;
+  std::string node = node_of(job, worker);
+  auto before = head_->jobs();
+  try {
+    FoundSeat found = head_->find_seat({driver.job, driver.attempt, worker, node}, wall());
+    require(valid, "an attempt that is over has no seats");
+    require(found.waiting_for.empty() != found.address.empty(), "a seat, or what it waits for");
+    std::string now = node_of(head_->jobs().at(driver.job), worker);
+    if (found.waiting_for.empty()) {
+      require(
+          found.node == now && machines_.at(now).connected, "a seat is on a node that is there");
+      if (now != node) ++seen["moves"];
+      note(str("worker ", driver.job, "/", worker, " goes from ", node, " to ", now));
+    } else {
+      require(!machines_.at(now).connected || machines_.at(now).draining,
+          str("a worker waits for a node that is not well: ", found.waiting_for));
+    }
+  } catch (const Error& error) {
+    require(!valid && error.errc() == Errc::refused, str("a seat is found: ", error.text()));
+  }
+  judge_moves(before, node);
+  act();
+}
+
 bool History::ever_fits(const HeadJob& job) const {
   Cluster cluster = head_->cluster(wall());
   for (Node& node : cluster.nodes) node.placed.clear();
@@ -157,7 +193,7 @@ void History::all_is_well_again() {
       for (int i = 0; i < 8; ++i) deliver(machine);
     pass(250);
   };
-  for (int i = 0; i < 60; ++i) deliver_all();
+  for (int i = 0; i < 50; ++i) deliver_all();
   for (const auto& [id, job] : head_->jobs()) {
     if (over(job.state) || job.state == JobState::queued) continue;
     require(job.state == JobState::running, str("job ", id, " does not go on: ", job.reason));
@@ -199,6 +235,12 @@ void History::all_is_well_again() {
 
 std::string History::play() {
   try {
+    for (auto& [name, machine] : machines_) {
+      if (chance(20)) continue;
+      revive(machine);
+      dial(machine);
+      hear_join(machine);
+    }
     for (std::uint64_t steps = 40 + random_.below(160); steps > 0; --steps) {
       step();
       if (chance(30)) pass(100);

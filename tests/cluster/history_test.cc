@@ -20,7 +20,8 @@ TEST_CASE("no random life of a cluster breaks what its head promises") {
   std::map<std::string, int> seen;
   std::uint64_t from = std::random_device()();
   int faults = 0;
-  for (std::uint64_t seed = from; seed < from + 2'500 && faults < 3; ++seed) {
+  bool slow = std::getenv("TRAM_SANITIZED") != nullptr;  // ten times
+  for (std::uint64_t seed = from; seed < from + (slow ? 400 : 2'000) && faults < 3; ++seed) {
     History history(seed);
     std::string fault = history.play();
     CHECK(fault == "");
@@ -31,6 +32,6 @@ TEST_CASE("no random life of a cluster breaks what its head promises") {
            "heads that began anew", "earlier attempts that had not ended", "strangers", "stops",
            "finished", "failed", "stopped", "jobs that never fit"}) {
     INFO(std::string(what), " from seed ", from);
-    CHECK(seen[what] > 0);
+    CHECK(seen[what] > (slow ? 0 : 10));
   }
 }
