@@ -127,7 +127,6 @@ LIBRARY_MACROS = {"XXH_INLINE_ALL", "flint_malloc", "flint_realloc"}  # that con
 LINES_SOFT, LINES_HARD, FUNCTION_LINES = 400, 600, 70
 LONG_FILES = {
     "dev": "one script with nothing beside it, so that a fresh clone can run it",
-    "tests/cluster/history.cc": "one random life of a cluster, played and judged",
     "tests/tidy.py": "the rules, each a row or a few lines",
     "tests/mutate.py": "the kinds of mutations, each a row, and how one is tried",
 }
