@@ -37,7 +37,7 @@ int dashboard(const CliArguments& arguments) {
   HttpAddress address;
   try {
     address = parse_http_address(arguments.text("http", "127.0.0.1:0"));
-    require_loopback(address, arguments.has("insecure"));
+    require_loopback(address, arguments.has("trusted-network"));
   } catch (const Error& error) {
     throw UsageError("--http: " + error.text());
   }
@@ -84,13 +84,12 @@ CliCommand dashboard_command() {
           "printed, which works once. GET /api/v1/openapi.json describes the API.\n\n"
           "  tram dashboard runs/first\n"
           "  tram dashboard runs/first --http 127.0.0.1:8080\n\n"
-          "Nothing is encrypted, so that it listens on this machine alone, unless --insecure; "
-          "from\n"
-          "elsewhere, ssh -L 8080:127.0.0.1:8080 HOST.",
+          "Nothing is encrypted, so that it listens on this machine alone, unless you say\n"
+          "--trusted-network; from elsewhere, ssh -L 8080:127.0.0.1:8080 HOST.",
       .positionals = {"[RUN]"},
       .options = {{"http", "HOST:PORT",
                       "where to listen (default 127.0.0.1:0: any port that is free)"},
-          {"insecure", "", "listen where others can reach it, too"},
+          {"trusted-network", "", "listen where others can reach it, too"},
           {"json", "", "print where it is as a JSON object"}},
       .run = dashboard};
 }

@@ -48,12 +48,12 @@ std::string token_path() {
   return home_folder() + "/token";
 }
 
-void require_loopback(const HttpAddress& address, bool insecure) {
-  if (insecure || is_loopback(address.host)) return;
+void require_loopback(const HttpAddress& address, bool trusted_network) {
+  if (trusted_network || is_loopback(address.host)) return;
   throw Error(
       Errc::bad_input, str(address.text(),
                            " can be reached from elsewhere, and nothing is encrypted: listen on "
-                           "127.0.0.1 and come through ssh -L, or say --insecure"));
+                           "127.0.0.1 and come through ssh -L, or say --trusted-network"));
 }
 
 ServedDashboard::ServedDashboard(const std::string& run_folder, const HttpAddress& address)

@@ -45,7 +45,7 @@ std::string token_path();
 
 // Error(bad_input) for an address that others can reach, unless that is what was asked for: what
 // goes over it is not encrypted, the token included.
-void require_loopback(const HttpAddress& address, bool insecure);
+void require_loopback(const HttpAddress& address, bool trusted_network);
 
 // The child (actors/run/dashboard_child.h).
 bool is_dashboard(int argc, char** argv);

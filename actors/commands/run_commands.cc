@@ -35,8 +35,8 @@ const CliOption http_option{"http", "HOST:PORT",
     "a dashboard there, as long as the run goes on; 127.0.0.1:0: on any port that is free"};
 const CliOption stay_option{
     "http-stay", "", "leave the dashboard there after the run, until Ctrl-C"};
-const CliOption insecure_option{
-    "insecure", "", "let the dashboard listen where others can reach it, too"};
+const CliOption trusted_option{
+    "trusted-network", "", "let the dashboard listen where others can reach it, too"};
 
 // Where a dashboard is wanted, checked before anything is begun; empty: none.
 std::string http_of(const CliArguments& arguments) {
@@ -47,7 +47,7 @@ std::string http_of(const CliArguments& arguments) {
   }
   try {
     HttpAddress address = parse_http_address(given);
-    require_loopback(address, arguments.has("insecure"));
+    require_loopback(address, arguments.has("trusted-network"));
     return address.text();
   } catch (const Error& error) {
     throw UsageError("--http: " + error.text());
@@ -121,7 +121,7 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
           "have; Ctrl-C stops them in order. Its run cannot be resumed.",
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
-          isolation_option, json_option, plain_option, http_option, stay_option, insecure_option,
+          isolation_option, json_option, plain_option, http_option, stay_option, trusted_option,
           overcommit_option},
       .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
                  const CliArguments& arguments) {
@@ -162,7 +162,7 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
       .options = {isolation_option, json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"},
           {"accept-changes", "", "go on although data, model or job graph were changed"},
-          http_option, stay_option, insecure_option, overcommit_option},
+          http_option, stay_option, trusted_option, overcommit_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         return resume_run(
             arguments.positional(0), {.view = view_of(arguments),

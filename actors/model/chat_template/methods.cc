@@ -190,10 +190,7 @@ std::string replaced(const std::string& text, const std::string& old, const std:
       at = found + old.size();
       continue;
     }
-    if (at >= text.size()) {  // nothing is behind the last place between two characters
-      at = text.size();
-      return out;
-    }
+    if (at >= text.size()) return out;  // nothing is behind the last place between two characters
     std::size_t next = at;
     next_point(text, next);
     out.append(text, at, next - at);
