@@ -184,7 +184,9 @@ def live_run_is_watched(folder, home):
     h.expect(whole["prompt"] and whole["answer"], "no problem of it")
     batch = site.get(f"batches/{rollouts[0]['step']}")
     h.expect(any(r["id"] == rollouts[0]["id"] for g in batch["groups"] for r in g["rollouts"]), "it is not in its batch")
-    h.expect(batch["event"]["step"] == rollouts[0]["step"] + 1, "the batch has another step's event")
+    # The ledger knows of a step a moment before its event is told.
+    event = soon(lambda: site.get(f"batches/{rollouts[0]['step']}")["event"], "the step's event")
+    h.expect(event["step"] == rollouts[0]["step"] + 1, "the batch has another step's event")
     watcher = pid_of(site.port)
     h.expect(watcher and watcher != process.pid, "the dashboard is no process of its own")
     os.kill(watcher, signal.SIGKILL)

@@ -82,7 +82,8 @@ def main():
     page = b.open_browser()
     with h.Folder() as folder:
         home, run = os.path.join(folder, "home"), os.path.join(folder, "run")
-        graph = h.job(folder, "watched", policy=h.warm_policy(folder), steps=400, checkpoint_every=10, heldout=6)
+        # It goes on until it is interrupted, in steps large enough that a fast machine takes few.
+        graph = h.job(folder, "watched", policy=h.warm_policy(folder), steps=1000000, batch=256, checkpoint_every=10, heldout=6)
         going = subprocess.Popen([h.TRAM, "run", graph, "--run", run, "--isolation", "process", "--plain"], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         atexit.register(going.kill)
