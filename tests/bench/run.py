@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
-  ./dev bench [NAME..]     asks, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
+  ./dev bench [NAME..]     asks, links, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
                            language, loop, processes, watching, generate, peers, math_verify, runtimes; none: all but the last four
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each;
 `processes` with its actors in processes and in one, and looks at workers that idle. `watching`
-runs it with fifty clients that stream what it does, and without.
+runs it with fifty clients that stream what it does, and without. `links` asks over TCP, and sends
+blobs beside plain writes.
 `generate` decodes with Hugging Face transformers beside our decoder. `peers` runs the main job's
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
@@ -255,8 +256,15 @@ def runtimes():
     return 0
 
 
+def links():
+    heading("between two processes over TCP on the loopback: asks, and blobs that are hashed on arrival")
+    for words in (["remote_bench", "--tcp"], ["blob_bench"]):
+        subprocess.run([os.path.join(BUILD, "tests", "bench", words[0])] + words[1:], check=True)
+    return 0
+
+
 LONG = ("generate", "peers", "math_verify", "runtimes")
-BENCHES = {"asks": program("ask_bench", "remote_bench"), "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
+BENCHES = {"asks": program("ask_bench", "remote_bench"), "links": links, "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
     "language": program("language_bench"), "loop": loop, "processes": processes, "watching": watching, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
 
