@@ -206,7 +206,7 @@ void HeadActor::carry_out(const Order& order) {
   ActorRef to = node(order.node);
   if (!to) return;
   if (order.kind == Order::Kind::stop) {
-    std::ignore = try_send(to, order.stop);
+    if (!try_send(to, order.stop)) state_->stop_not_sent(order.stop.job);
     return;
   }
   StartDriver start = order.start;

@@ -77,6 +77,9 @@ class HeadState {
   // False if there is no such job. One that is over stays as it is.
   bool stop(std::uint64_t job, Duration patience, std::int64_t now);
 
+  // The order found no room: it will be given again.
+  void stop_not_sent(std::uint64_t job) { stop_sent_.erase(job); }
+
   // The node's number. Error(refused): another node of that name is connected, or has drivers of
   // jobs; Error(bad_input): it offers what no node has.
   NodeId joined(const JoinCluster& offer, std::int64_t now);

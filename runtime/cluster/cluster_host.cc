@@ -2,6 +2,7 @@
 
 #include "runtime/actor/pool.h"
 #include "runtime/base/check.h"
+#include "runtime/base/log.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/cluster/driver_actor.h"
 #include "runtime/cluster/seats.h"
@@ -23,7 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration order_patience = 10s;
 constexpr Duration node_silence = 8s;  // of another node: it is lost
 
 class ClusterWorker final : public HostedWorker {
@@ -96,9 +96,14 @@ class ClusterHost::State {
     remote->end("the job has ended");
   }
 
+  // From an actor's thread, so that it does not wait. False where there is no room.
   template <class M>
-  void order(M message) {
-    std::ignore = system.send(actor, std::move(message), order_patience);
+  bool order(M message) {
+    auto sent = system.try_send(actor, std::move(message));
+    if (!sent)
+      system.log().write(
+          Level::error, "driver", "an order is lost", {{"reason", sent.error().text}});
+    return sent.has_value();
   }
 
   void open(ProcessId process, const std::string& name, Descriptor socket) {
@@ -168,7 +173,10 @@ ClusterHost::~ClusterHost() = default;
 std::unique_ptr<HostedWorker> ClusterHost::start(const WorkerSetup& setup) {
   State& s = *state_;
   s.seats->add(setup.process, {.name = setup.name, .waiting_for = "its node"});
-  s.order(LaunchWorker{setup.process, setup.name, encode_setup(setup)});
+  if (!s.order(LaunchWorker{setup.process, setup.name, encode_setup(setup)}))
+    s.seats->change(setup.process, [](Seats::Worker& worker) {
+      worker.end = ChildEnd{.exit_code = 70, .instead = "could not be started: too many orders"};
+    });
   return std::make_unique<ClusterWorker>(s.system, s.actor, s.seats, setup.process);
 }
 
