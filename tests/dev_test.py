@@ -177,8 +177,8 @@ int f(std::vector<int> v, int a, int b) {
 
 def mutations_are_of_code_alone(_):
     """comments, strings, includes, logging and assertions are not mutated; operators, constants and statements are"""
-    mutate = module(os.path.join(ROOT, "tests", "mutate.py"))
-    changed = [(mutate.difference("f.cc", MUTATED, m)[0][5:], MUTATED[m[0]:m[1]], m[2]) for m in mutate.mutations(MUTATED)]
+    mutations = module(os.path.join(ROOT, "tests", "mutations.py"))
+    changed = [(mutations.difference("f.cc", MUTATED, m)[0][5:], MUTATED[m[0]:m[1]], m[2]) for m in mutations.of(MUTATED)]
     assert changed == [
         ("6", "<=", "<"), ("6", "<=", ">="), ("6", "&&", "||"), ("6", "!", ""),
         ("7", "v.push_back(a + 10);", ";"), ("7", "+", "-"), ("7", "10", "11"), ("7", "10", "9"),
@@ -195,7 +195,7 @@ test('other', executable('other_test', 'other_test.cc'), suite: 'unit')
 
 def tiny_project(folder, sources):
     git(folder, "init", "-q")
-    for name in ["dev", "tests/mutate.py"]:
+    for name in ["dev", "tests/mutate.py", "tests/mutations.py"]:
         os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
         shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
     for name, text in sources.items():

@@ -128,7 +128,6 @@ LINES_SOFT, LINES_HARD, FUNCTION_LINES = 400, 600, 70
 LONG_FILES = {
     "dev": "one script with nothing beside it, so that a fresh clone can run it",
     "tests/tidy.py": "the rules, each a row or a few lines",
-    "tests/mutate.py": "the kinds of mutations, each a row, and how one is tried",
 }
 LONG_FUNCTIONS = {
     "tests/bench/kernels_bench.cc": "a table of measurements",
