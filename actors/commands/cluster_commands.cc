@@ -11,6 +11,8 @@
 #include "runtime/cluster/resources.h"
 #include "runtime/node/child.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -61,6 +63,19 @@ std::uint8_t instruction_set() {
   return isa == "avx512" ? 2 : isa == "avx2" ? 1 : 0;
 }
 
+// It names files as well.
+std::string named_node(const CliArguments& arguments) {
+  std::string name = arguments.text("name", node_name());
+  auto fits = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  };
+  if (name.empty() || name.size() > 64 || name[0] == '.' ||
+      !std::all_of(name.begin(), name.end(), fits))
+    throw UsageError(str("--name ", name,
+        ": a node's name is 1 to 64 letters, digits, '-', '_' or '.', and begins with no dot"));
+  return name;
+}
+
 std::map<std::string, std::string> labels_of(const CliArguments& arguments) {
   std::map<std::string, std::string> labels;
   for (const std::string& each : arguments.all("label")) {
@@ -74,7 +89,7 @@ std::map<std::string, std::string> labels_of(const CliArguments& arguments) {
 
 JoinCluster offer_of(const CliArguments& arguments) {
   Resources found = find_resources();
-  JoinCluster offer{.name = arguments.text("name", node_name()),
+  JoinCluster offer{.name = named_node(arguments),
       .cpu_milli = found.cpu_milli,
       .memory = found.memory,
       .labels = labels_of(arguments),
@@ -119,9 +134,18 @@ int end_one(const std::string& home, const std::string& name) {
   throw Error(Errc::io, str("process ", *holder, " does not end"));
 }
 
+// Says that it is up, and waits until it is told to end.
+void serve_until_ended(std::optional<Background>& background, const std::string& text) {
+  if (background) background->ready(text);
+  if (!background) std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+  wait_for_end_signal();
+  let_end_signals_through();
+}
+
 int serve_node(const CliArguments& arguments) {
   std::string home = home_folder();
-  if (arguments.has("end")) return end_one(home, "node-" + arguments.text("name", node_name()));
+  if (arguments.has("end")) return end_one(home, "node-" + named_node(arguments));
   AccessToken token = cluster_token(arguments);
   std::string join = arguments.text("join", "");
   JoinCluster offer = offer_of(arguments);
@@ -138,13 +162,7 @@ int serve_node(const CliArguments& arguments) {
       .home = home,
       .terminal = background ? Level::off : Level::info});
   std::string text = str("node ", offer.name, ": ", node.address(), ", process ", ::getpid(), "\n");
-  if (background)
-    background->ready(text);
-  else
-    std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-  wait_for_end_signal();
-  let_end_signals_through();
+  serve_until_ended(background, text);
   node.stop(leave_patience);
   return 0;
 }
@@ -180,13 +198,7 @@ int serve_head(const CliArguments& arguments) {
   if (!arguments.has("no-node")) start_own_node(home);
   std::string text = str("head: ", head.address(), ", process ", ::getpid(), "\nhome: ", home,
       "\nanother machine joins by: tram node --join ", head.address(), " --token-file FILE\n");
-  if (background)
-    background->ready(text);
-  else
-    std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-  wait_for_end_signal();
-  let_end_signals_through();
+  serve_until_ended(background, text);
   if (!arguments.has("no-node")) end_own_node(home);
   head.stop();
   return 0;

@@ -10,6 +10,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -40,9 +41,9 @@ HeadClient client_of(const CliArguments& arguments) {
 
 std::uint64_t job_number(const CliArguments& arguments) {
   const std::string& word = arguments.positional(0);
-  char* end = nullptr;
-  std::uint64_t id = std::strtoull(word.c_str(), &end, 10);
-  if (word.empty() || *end != 0 || word[0] == '-')
+  std::uint64_t id = 0;
+  auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (error != std::errc() || end != word.data() + word.size())
     throw UsageError(str("\"", word, "\" is no job's number: tram jobs lists them"));
   return id;
 }
@@ -260,7 +261,7 @@ CliCommand nodes_command() {
 CliCommand status_command() {
   return {.name = "status",
       .summary = "one job of the cluster: its state, and where its workers are",
-      .details = "",
+      .details = "With the attempt that its driver is in, and why the job waits, if it does.",
       .positionals = {"JOB"},
       .options = {json_option, head_option, token_option},
       .run = show_job};

@@ -110,6 +110,12 @@ def refusals(cluster, folder, policy):
     h.expect("there is a node-a in" in ended.err, f"a second node: {ended.err}")
     ended = cluster.tram("head", "--listen", "0.0.0.0:0", status=h.USAGE)
     h.expect("--trusted-network" in ended.err, f"listening beyond this machine: {ended.err}")
+    for name in ("", "a/../b", "a\udcff", ".a"):
+        ended = cluster.tram("node", "--name", name, status=h.USAGE)
+        h.expect("a node's name is" in ended.err, f"a node named {name!r}: {ended.err}")
+    for number in ("", "-1", "1x", "9" * 30):
+        ended = cluster.tram("status", number, status=h.USAGE)
+        h.expect("is no job's number" in ended.err, f"a job's number {number!r}: {ended.err}")
     ended = cluster.tram("status", "77", status=None)
     h.expect("there is no job 77" in ended.err, f"no such job: {ended.err}")
     graph = h.job(folder, "large", policy=policy, steps=5, generators=40)
