@@ -194,8 +194,8 @@ int show_logs(const CliArguments& arguments) {
     json::object piece = client.ask("logs", {{"id", id}, {"who", who}, {"offset", offset}});
     std::fputs(text(piece, "text").c_str(), stdout);
     std::fflush(stdout);
-    bool more = piece.at("next").to_number<std::int64_t>() < number(piece, "size");
     offset = piece.at("next").to_number<std::int64_t>();
+    bool more = offset < piece.at("size").to_number<std::int64_t>();
     if (more) continue;
     if (last || !arguments.has("follow")) return 0;
     last = is_over(client.ask("job", {{"id", id}}));
