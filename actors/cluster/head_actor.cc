@@ -23,6 +23,7 @@ constexpr Duration start_patience = 10s;
 constexpr Duration silence_most = 5s;       // of a node, which says every second that it is alive
 constexpr Duration store_told_every = 60s;  // that it takes nothing
 constexpr const char* job_prefix = "job/";
+constexpr const char* drain_prefix = "draining/";
 
 std::string key_of(std::uint64_t job) {
   char key[32];
@@ -54,6 +55,8 @@ HeadActor::HeadActor(
   handle(&HeadActor::join);
   handle(&HeadActor::driver_ended);
   handle(&HeadActor::find_seat);
+  handle(&HeadActor::node_leaves);
+  handle(&HeadActor::workers_seated);
   handle(&HeadActor::answer);
   handle(&HeadActor::visit);
   handle(&HeadActor::lost);
@@ -69,7 +72,11 @@ Task<void> HeadActor::start() {
     return true;
   });
   if (!jobs.empty()) log(Level::info, "jobs are known", {{"jobs", jobs.size()}});
-  state_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall_ms());
+  store_.scan(drain_prefix, [&](std::string_view key, std::string_view) {
+    stored_draining_.emplace(key.substr(std::string_view(drain_prefix).size()));
+    return true;
+  });
+  state_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall_ms(), stored_draining_);
   after(looks_every, HeadTick{});
   co_return;
 }
@@ -109,6 +116,15 @@ Answer<FoundSeat> HeadActor::find_seat(FindSeat request) {
   return found;
 }
 
+void HeadActor::node_leaves(NodeLeaves) {
+  state_->leaves(numbered_by(sender().id()));
+  act();
+}
+
+void HeadActor::workers_seated(WorkersSeated notice) {
+  state_->seated(notice);
+}
+
 void HeadActor::visit(Visit visit) {
   const Greeting& peer = visit.peer;
   bool known = peer.role == "node" || peer.role == "client";
@@ -136,6 +152,12 @@ void HeadActor::lost(SessionLost notice) {
 
 void HeadActor::tick(HeadTick) {
   after(looks_every, HeadTick{});
+  hear_answers();
+  listen();
+  act();
+}
+
+void HeadActor::hear_answers() {
   for (auto call = starting_.begin(); call != starting_.end();) {
     if (!call->call.ready()) {
       ++call;
@@ -148,8 +170,6 @@ void HeadActor::tick(HeadTick) {
       state_->driver_not_started(call->job, call->attempt, started.error().text, wall_ms());
     call = starting_.erase(call);
   }
-  listen();
-  act();
 }
 
 // A node that was stopped, or whose machine was, keeps its connection and says nothing.
@@ -181,8 +201,13 @@ bool HeadActor::store() {
     log(Level::info, str("job ", id, " (", job.name, ") is ", tramontane::name(job.state)),
         {{"reason", job.reason}});
   }
-  if (unstored_.empty()) return true;
+  std::set<std::string> draining = state_->draining();
+  if (unstored_.empty() && draining == stored_draining_) return true;
   WriteBatch batch;
+  for (const std::string& node : draining)
+    if (!stored_draining_.contains(node)) batch.put(drain_prefix + node, "");
+  for (const std::string& node : stored_draining_)
+    if (!draining.contains(node)) batch.remove(drain_prefix + node);
   for (std::uint64_t id : unstored_) {
     const HeadJob& job = state_->jobs().at(id);
     batch.put(key_of(id), job_record(job));
@@ -199,6 +224,7 @@ bool HeadActor::store() {
     return false;
   }
   unstored_.clear();
+  stored_draining_ = std::move(draining);
   return true;
 }
 
@@ -207,6 +233,10 @@ void HeadActor::carry_out(const Order& order) {
   if (!to) return;
   if (order.kind == Order::Kind::stop) {
     if (!try_send(to, order.stop)) state_->stop_not_sent(order.stop.job);
+    return;
+  }
+  if (order.kind == Order::Kind::seat) {
+    std::ignore = try_send(to, order.seat);
     return;
   }
   StartDriver start = order.start;

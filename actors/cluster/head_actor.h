@@ -6,8 +6,8 @@
 // its jobs when it is started again; its nodes tell it then what runs. While its disk is full
 // nothing is decided any more and no job is taken; those that run go on.
 //
-// Messages: JoinCluster, DriverEnded, FindSeat from nodes, AskHead from clients; Visit and
-// SessionLost from its own process (head_process.h).
+// Messages: JoinCluster, DriverEnded, FindSeat, NodeLeaves, WorkersSeated from nodes, AskHead from
+// clients; Visit and SessionLost from its own process (head_process.h).
 
 #include "actors/cluster/head_state.h"
 #include "runtime/actor/actor.h"
@@ -45,12 +45,15 @@ class HeadActor final : public Actor {
   Answer<Welcomed> join(JoinCluster offer);
   void driver_ended(DriverEnded notice);
   Answer<FoundSeat> find_seat(FindSeat request);
+  void node_leaves(NodeLeaves notice);
+  void workers_seated(WorkersSeated notice);
   Answer<HeadAnswer> answer(AskHead request);
   void visit(Visit visit);
   void lost(SessionLost notice);
   void tick(HeadTick tick);
 
   void act();
+  void hear_answers();
   void listen();
   bool store();
   void carry_out(const Order& order);
@@ -63,6 +66,7 @@ class HeadActor final : public Actor {
   ThreadPool& links_;
   std::unique_ptr<HeadState> state_;
   std::list<Starting> starting_;
+  std::set<std::string> stored_draining_;
   std::map<ProcessId, std::int64_t> heard_;  // when each node said anything last, wall
   std::vector<Order> held_;                  // until what they come of is stored
   std::set<std::uint64_t> unstored_;         // jobs

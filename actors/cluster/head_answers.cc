@@ -33,9 +33,15 @@ json::object object_of(const HeadJob& job, std::int64_t now) {
 }
 
 const char* state_of(const HeadState& state, const HeadNode& node, std::int64_t now) {
+  if (node.leaving && !node.connected) return "left";
   if (node.expected || state.lost(node, now)) return "lost";
   if (!node.connected) return "slow";
-  return node.draining ? "draining" : "ready";
+  if (node.leaving) return "leaving";
+  if (!node.draining) return "ready";
+  bool empty = !state.moving(node.offer.name);
+  for (const auto& [id, job] : state.jobs())
+    for (const SeatOfWorker& seat : job.seats) empty = empty && seat.node != node.offer.name;
+  return empty ? "drained" : "draining";
 }
 
 json::object object_of(const HeadState& state, const HeadNode& node, std::int64_t now) {
@@ -48,12 +54,14 @@ json::object object_of(const HeadState& state, const HeadNode& node, std::int64_
       {"instruction_set", name(static_cast<InstructionSet>(offer.instruction_set))},
       {"home", offer.home}, {"since", seconds(node.since_ms, now)}};
   json::array workers;
+  json::array stays;  // beside its driver
   std::int64_t cpu = 0;
   std::int64_t memory = 0;
   for (const auto& [id, job] : state.jobs()) {
     for (const SeatOfWorker& seat : job.seats) {
       if (seat.node != offer.name || over(job.state)) continue;
       workers.push_back(json::value(str(id, "/", seat.worker)));
+      if (job.driver_node == offer.name) stays.push_back(workers.back());
       for (const JobWorker& worker : job.workers) {
         if (worker.name != seat.worker) continue;
         cpu += worker.need.cpu_milli;
@@ -62,6 +70,8 @@ json::object object_of(const HeadState& state, const HeadNode& node, std::int64_
     }
   }
   out["workers"] = workers;
+  out["stays"] = stays;
+  out["moving"] = state.moving(offer.name);
   out["cpus_used"] = static_cast<double>(cpu) / 1000.0;
   out["memory_bytes_used"] = memory;
   return out;

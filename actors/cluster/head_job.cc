@@ -21,6 +21,8 @@ namespace json = boost::json;
 constexpr std::array<const char*, 7> state_names = {
     "queued", "placing", "running", "waiting", "finished", "failed", "stopped"};
 constexpr std::array<const char*, 3> work_names = {"passes", "computes", "generates"};
+constexpr std::array<const char*, 5> strategy_names = {
+    "by_work", "pack", "spread", "strict_pack", "strict_spread"};
 
 std::string text(const json::object& in, const char* key) {
   return std::string(in.at(key).as_string());
@@ -39,21 +41,57 @@ E one_of(const std::array<const char*, n>& names, const std::string& word) {
   return static_cast<E>(found - names.begin());
 }
 
+json::array array_of(const std::vector<Label>& labels) {
+  json::array out;
+  for (const Label& label : labels) out.push_back({{"key", label.key}, {"value", label.value}});
+  return out;
+}
+
+std::vector<Label> labels_of(const json::object& in, const char* key) {
+  std::vector<Label> labels;
+  for (const json::value& each : in.at(key).as_array())
+    labels.push_back({text(each.as_object(), "key"), text(each.as_object(), "value")});
+  return labels;
+}
+
+std::vector<std::string> texts_of(const json::object& in, const char* key) {
+  std::vector<std::string> texts;
+  for (const json::value& each : in.at(key).as_array()) texts.emplace_back(each.as_string());
+  return texts;
+}
+
 json::object object_of(const JobWorker& worker) {
   return {{"name", worker.name}, {"group", worker.group},
       {"work", work_names[static_cast<std::size_t>(worker.work)]},
       {"cpu_milli", worker.need.cpu_milli}, {"memory_bytes", worker.need.memory_bytes},
-      {"gpu_milli", worker.need.gpu_milli}, {"at_run_directory", worker.at_run_directory}};
+      {"gpu_milli", worker.need.gpu_milli}, {"at_run_directory", worker.at_run_directory},
+      {"strategy", strategy_names[static_cast<std::size_t>(worker.strategy)]},
+      {"needs", array_of(worker.needs_labels)}, {"prefers", array_of(worker.prefers_labels)},
+      {"near", json::array(worker.near.begin(), worker.near.end())},
+      {"apart", json::array(worker.apart.begin(), worker.apart.end())}};
 }
 
 JobWorker worker_of(const json::object& in) {
-  return {.name = text(in, "name"),
+  JobWorker worker{.name = text(in, "name"),
       .group = text(in, "group"),
       .work = one_of<Work>(work_names, text(in, "work")),
       .need = {.cpu_milli = number(in, "cpu_milli"),
           .memory_bytes = number(in, "memory_bytes"),
           .gpu_milli = number<std::int32_t>(in, "gpu_milli")},
       .at_run_directory = in.at("at_run_directory").as_bool()};
+  if (!in.contains("strategy")) return worker;  // of an earlier head
+  worker.strategy = one_of<Strategy>(strategy_names, text(in, "strategy"));
+  worker.needs_labels = labels_of(in, "needs");
+  worker.prefers_labels = labels_of(in, "prefers");
+  worker.near = texts_of(in, "near");
+  worker.apart = texts_of(in, "apart");
+  return worker;
+}
+
+// Whether they may be of one group.
+bool alike(const JobWorker& one, JobWorker other) {
+  other.name = one.name;
+  return other == one;
 }
 
 json::array array_of(const std::vector<JobWorker>& workers) {
@@ -126,8 +164,7 @@ void check(const HeadJob& job) {
     if (worker.name.empty() || !names.insert(worker.name).second)
       throw Error(Errc::bad_input, str("two workers \"", worker.name, "\", or one without a name"));
     const JobWorker& first = *groups.try_emplace(worker.group, &worker).first->second;
-    if (worker.need != first.need || worker.work != first.work ||
-        worker.at_run_directory != first.at_run_directory)
+    if (!alike(first, worker))
       throw Error(Errc::bad_input,
           str("workers \"", first.name, "\" and \"", worker.name, "\" of one group are not alike"));
     bool drives = worker.group == driver_of_job;
@@ -202,7 +239,12 @@ JobRequest request_of(const HeadJob& job, std::optional<NodeId> run_node) {
     request.groups.push_back({.name = worker.group,
         .need = worker.need,
         .work = worker.work,
-        .at_run_directory = worker.at_run_directory});
+        .strategy = worker.strategy,
+        .at_run_directory = worker.at_run_directory,
+        .needs_labels = worker.needs_labels,
+        .prefers_labels = worker.prefers_labels,
+        .near = worker.near,
+        .apart = worker.apart});
   }
   return request;
 }

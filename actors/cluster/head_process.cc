@@ -37,6 +37,16 @@ std::string head_address(const std::string& home) {
   return first_line(home + "/head");
 }
 
+namespace {
+
+// Nodes that were told an address find the head there again.
+std::uint16_t last_port(const std::string& home) {
+  auto address = TcpAddress::parse(head_address(home));
+  return address ? address->port : 0;
+}
+
+}  // namespace
+
 HomeLock::HomeLock(const std::string& home, const std::string& name) {
   std::string path = str(home, "/", name, ".lock");
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -70,6 +80,7 @@ class HeadProcess::State {
             .name = "head",
             .number = head_process,
             .listen = options.listen,
+            .last_port = last_port(options.home),
             .advertise = options.advertise,
             .token = options.token,
             .log = options.home + "/logs/head.jsonl",

@@ -3,7 +3,6 @@
 #include "actors/cluster/head_state.h"
 #include "actors/cluster/head_words.h"
 #include "runtime/base/check.h"
-#include "scheduler/relocation.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,18 +12,12 @@ namespace {
 
 constexpr std::int64_t pause_ms = 500;  // before a driver is started again
 
-std::string first_lines(const Obstacles& obstacles) {
-  std::string text;
-  for (const std::string& line : obstacles.lines(8)) text += (text.empty() ? "" : "\n") + line;
-  return text;
-}
-
 }  // namespace
 
 std::optional<NodeId> HeadState::run_node() const {
   std::optional<NodeId> found;
   for (const auto& [name, node] : nodes_)
-    if (node.connected && !node.draining && has_run_directories(node.offer) &&
+    if (node.connected && !node.emptied() && has_run_directories(node.offer) &&
         (!found || node.id < *found))
       found = node.id;
   return found;
@@ -47,7 +40,7 @@ Cluster HeadState::cluster(std::int64_t now) const {
         .labels = node.offer.labels,
         .instruction_set =
             static_cast<InstructionSet>(std::min<std::uint8_t>(node.offer.instruction_set, 2))};
-    if (node.draining) out.state = NodeState::draining;
+    if (node.emptied()) out.state = NodeState::draining;
     if (node.expected || lost(node, now)) out.state = NodeState::lost;
     // Slow: nothing new goes there, what is there stays.
     if (!node.connected && out.state == NodeState::ready) out.state = NodeState::draining;
@@ -97,18 +90,27 @@ void HeadState::take_seats(HeadJob& job, const JobRequest& request, const Placem
   changed_.insert(job.id);
 }
 
+WorkerSeat HeadState::worker_seat(const SeatOfWorker& seat) const {
+  WorkerSeat out{seat.worker, seat.node, nodes_.at(seat.node).offer.address, {}};
+  for (const DeviceShare& share : seat.devices) out.devices.push_back(share.device);
+  return out;
+}
+
+std::vector<WorkerSeat> HeadState::worker_seats(const HeadJob& job) const {
+  std::vector<WorkerSeat> seats;
+  for (const SeatOfWorker& seat : job.seats)
+    if (seat.worker != driver_of_job) seats.push_back(worker_seat(seat));
+  return seats;
+}
+
 Order HeadState::start_order(const HeadJob& job) const {
   Order order{.node = nodes_.at(job.driver_node).offer.process};
   order.start = {.job = job.id,
       .attempt = job.attempt,
       .name = job.name,
       .folder = job.run,
-      .graph = job.graph};
-  for (const SeatOfWorker& seat : job.seats) {
-    const HeadNode& node = nodes_.at(seat.node);
-    if (seat.worker != driver_of_job)
-      order.start.seats.push_back({seat.worker, seat.node, node.offer.address});
-  }
+      .graph = job.graph,
+      .seats = worker_seats(job)};
   return order;
 }
 
@@ -163,6 +165,8 @@ std::vector<Order> HeadState::decide(std::int64_t now) {
     if (job.state == JobState::waiting && now - job.since_ms >= pause_ms)
       start_again(job, orders, now);
     bool reached = node != nodes_.end() && node->second.connected;
+    if (job.state == JobState::running && reached && !job.stop_wanted)
+      move_workers(job, orders, now);
     if (job.stop_wanted && job.state == JobState::running && reached &&
         stop_sent_.insert(id).second) {
       auto patience = patience_.find(id);
@@ -174,56 +178,6 @@ std::vector<Order> HeadState::decide(std::int64_t now) {
   }
   start_waiting_jobs(orders, now);
   return orders;
-}
-
-// The books for finding other seats for those of the job's workers that are on one node. The others
-// stay where they are, on nodes that are away or drain as well; there is no room for more there.
-Cluster HeadState::cluster_without(
-    const HeadJob& job, const std::string& name, std::int64_t now) const {
-  Cluster books = cluster(now);
-  for (Node& node : books.nodes) {
-    bool has_some = std::any_of(node.placed.begin(), node.placed.end(),
-        [&](const Placed& placed) { return placed.job == job.id; });
-    if (!has_some || node.state == NodeState::ready || node.name == name) continue;
-    node.state = NodeState::ready;
-    node.cpu_milli = node.memory_bytes = 0;
-    for (std::int32_t& milli : node.gpus_milli) milli = 0;
-  }
-  return books;
-}
-
-FoundSeat HeadState::find_seat(const FindSeat& request, std::int64_t now) {
-  HeadJob* job = running(request.job, request.attempt);
-  if (job == nullptr) throw Error(Errc::refused, "this attempt of the job is over");
-  auto find = [&] {
-    return std::find_if(job->seats.begin(), job->seats.end(),
-        [&](const SeatOfWorker& each) { return each.worker == request.worker; });
-  };
-  auto seat = find();
-  if (seat == job->seats.end())
-    throw Error(Errc::not_found, str("the job has no worker \"", request.worker, "\""));
-  auto found = [&] {
-    const HeadNode& node = nodes_.at(seat->node);
-    return FoundSeat{seat->node, node.offer.address, ""};
-  };
-  const HeadNode& node = nodes_.at(seat->node);
-  bool stays = !node.draining || seat->node == job->driver_node;  // with the driver
-  if (node.connected && stays) return found();
-  if (stays && !lost(node, now))
-    return {.waiting_for = str("node ", seat->node, ", which is not heard of")};
-  auto run = nodes_.find(job->driver_node);
-  JobRequest wanted =
-      request_of(*job, run == nodes_.end() ? std::nullopt : std::optional(run->second.id));
-  auto answer =
-      relocate(cluster_without(*job, seat->node, now), wanted, placement_of(*job, wanted));
-  if (auto* obstacles = std::get_if<Obstacles>(&answer))
-    return {.waiting_for = first_lines(*obstacles)};
-  std::string driver_node = job->driver_node;
-  take_seats(*job, wanted, std::get<Relocation>(answer).placement);
-  job->driver_node = driver_node;
-  seat = find();
-  if (seat == job->seats.end()) return {.waiting_for = "a seat"};
-  return found();
 }
 
 }  // namespace tramontane

@@ -11,8 +11,13 @@
 
 namespace tramontane {
 
-HeadState::HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now)
-    : rules_(std::move(rules)) {
+HeadState::HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now,
+    const std::set<std::string>& draining)
+    : rules_(std::move(rules)), last_move_(static_cast<std::uint64_t>(now)) {
+  for (const std::string& name : draining) {
+    HeadNode& node = node_named(name, now);
+    node.draining = node.expected = true;
+  }
   for (HeadJob& job : jobs) {
     last_job_ = std::max(last_job_, job.id);
     for (const SeatOfWorker& seat : job.seats) node_named(seat.node, now).expected = true;
@@ -52,6 +57,8 @@ void HeadState::set(HeadJob& job, JobState state, const std::string& reason, std
   if (over(state)) {
     job.seats.clear();
     job.pid = 0;
+    moves_.erase(job.id);
+    stuck_.erase(job.id);
   }
   changed_.insert(job.id);
 }
@@ -195,7 +202,7 @@ NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
   bool fresh = node.offer.process != offer.process;
   node.offer = offer;
   node.connected = true;
-  node.expected = false;
+  node.expected = node.leaving = false;
   node.since_ms = now;
   std::set<std::uint64_t> here;
   for (const DriverState& driver : offer.drivers) {
@@ -213,6 +220,8 @@ NodeId HeadState::joined(const JoinCluster& offer, std::int64_t now) {
       driver_ended(driver.job, driver.attempt, driver.end, now);
     else
       runs(*job, driver.pid, now);
+    // Its seats may have been changed by a head that did not live to say so.
+    if (!driver.ended) tell_seats(driver.job, "");
   }
   // A node process that began anew has none of its earlier life's drivers.
   if (fresh)
@@ -239,8 +248,20 @@ bool HeadState::drain(const std::string& name, bool draining) {
   return true;
 }
 
+void HeadState::leaves(ProcessId process) {
+  for (auto& [name, node] : nodes_)
+    if (node.connected && node.offer.process == process) node.leaving = true;
+}
+
+std::set<std::string> HeadState::draining() const {
+  std::set<std::string> names;
+  for (const auto& [name, node] : nodes_)
+    if (node.draining) names.insert(name);
+  return names;
+}
+
 bool HeadState::lost(const HeadNode& node, std::int64_t now) const {
-  return !node.connected && now - node.since_ms >= rules_.lease_ms;
+  return !node.connected && (node.leaving || now - node.since_ms >= rules_.lease_ms);
 }
 
 // What began after now began now: a clock that is set back makes nobody wait longer.

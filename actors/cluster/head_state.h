@@ -14,10 +14,12 @@
 //   node is gone the job waits and says so.
 // - A node whose connection is lost is slow, until nothing was heard of it for `lease`; then it is
 //   lost, and workers that were there may be placed elsewhere: those of one node when one of them
-//   is asked for, as what is on others may well run. After its own start a head counts from that
-//   moment.
+//   is asked for, as what is on others may well run. One that said that it ends is lost at once.
+//   After its own start a head counts from that moment.
 // - A driver that was killed is started again, `deaths_most` times; one that was lost with its node
 //   always is. One that ends by itself has ended the job.
+// - Workers leave a node that is drained, or says that it is about to end, for seats that there are
+//   elsewhere; those beside the driver stay while it runs, and what has no other seat says why.
 // - A job that is to stop is over as soon as its driver has ended, or nobody knows whether it
 // lives:
 //   then it is told to end wherever it is heard of.
@@ -41,17 +43,22 @@ struct HeadNode {
   JoinCluster offer;
   bool connected = false;
   std::int64_t since_ms = 0;  // connected, or not
-  bool draining = false;
-  bool expected = false;  // never seen by this head: a job of the store has seats there
+  bool draining = false;      // somebody wants it empty
+  bool leaving = false;       // it is about to end itself
+  bool expected = false;      // never seen by this head: a job of the store has seats there
+
+  // What is there is to go elsewhere.
+  bool emptied() const { return draining || leaving; }
 };
 
 struct Order {
-  enum class Kind : std::uint8_t { start, stop };
+  enum class Kind : std::uint8_t { start, stop, seat };
 
   Kind kind = Kind::start;
   ProcessId node = 0;
   StartDriver start;
   StopDriver stop;
+  SeatWorkers seat;
 };
 
 struct HeadRules {
@@ -64,8 +71,9 @@ struct HeadRules {
 
 class HeadState {
  public:
-  // The jobs of an earlier life.
-  HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now);
+  // The jobs of an earlier life, and the nodes that were drained in it.
+  HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now,
+      const std::set<std::string>& draining = {});
 
   // Error(bad_input).
   std::uint64_t submit(HeadJob job, std::int64_t now);
@@ -87,6 +95,14 @@ class HeadState {
   void disconnected(ProcessId node, std::int64_t heard);
   // False if there is no such node.
   bool drain(const std::string& node, bool draining);
+  void leaves(ProcessId node);
+  std::set<std::string> draining() const;
+
+  // Whether workers were ordered away from a node, and are not known to have gone.
+  bool moving(const std::string& node) const;
+
+  // The driver has done what that order to seat its workers said. It is repeated until then.
+  void seated(const WorkersSeated& notice);
 
   void driver_started(std::uint64_t job, std::uint32_t attempt, int pid, std::int64_t now);
   void driver_not_started(
@@ -117,6 +133,12 @@ class HeadState {
   void runs(HeadJob& job, int pid, std::int64_t now);
   void driver_lost(HeadJob& job, const std::string& why, std::int64_t now);
   void end_unheard(const HeadJob& job);
+  void move_workers(HeadJob& job, std::vector<Order>& orders, std::int64_t now);
+  void tell_seats(std::uint64_t job, const std::string& from);
+  std::string reseat(HeadJob& job, const std::string& node, std::int64_t now);
+  void empty_nodes(HeadJob& job, std::int64_t now);
+  WorkerSeat worker_seat(const SeatOfWorker& seat) const;
+  std::vector<WorkerSeat> worker_seats(const HeadJob& job) const;
   void start_waiting_jobs(std::vector<Order>& orders, std::int64_t now);
   void start_again(HeadJob& job, std::vector<Order>& orders, std::int64_t now);
   void take_seats(HeadJob& job, const JobRequest& request, const Placement& placement);
@@ -135,10 +157,21 @@ class HeadState {
   std::map<std::string, HeadNode> nodes_;
   std::map<std::uint64_t, Duration> patience_;  // of jobs that are to stop
   std::set<std::uint64_t> stop_sent_;
+
+  // Of a job whose driver is to be told the seats of its workers.
+  struct Move {
+    std::uint64_t number = 0;
+    std::optional<std::int64_t> told_ms;
+    std::set<std::string> from;  // nodes that workers leave by it
+  };
+
+  std::map<std::uint64_t, Move> moves_;
+  std::map<std::uint64_t, std::int64_t> stuck_;  // jobs that cannot leave a node: looked at when
   std::set<std::uint64_t> changed_;
   std::vector<Order> orders_;  // that come of events
   std::uint64_t last_job_ = 0;
   NodeId last_node_ = 0;
+  std::uint64_t last_move_ = 0;
 };
 
 }  // namespace tramontane

@@ -2,6 +2,7 @@
 // Small things that a head says of jobs. Pure functions: any thread.
 
 #include "runtime/cluster/messages.h"
+#include "scheduler/obstacle.h"
 
 #include <chrono>
 #include <string>
@@ -21,6 +22,13 @@ inline std::string file_name_of(const std::string& name) {
     if (file.size() == 64) break;
   }
   return file.empty() ? "job" : file;
+}
+
+// Why there is no room, for people.
+inline std::string first_lines(const Obstacles& obstacles) {
+  std::string text;
+  for (const std::string& line : obstacles.lines(8)) text += (text.empty() ? "" : "\n") + line;
+  return text;
 }
 
 // The last line that the process printed, which says why it ended.

@@ -1,8 +1,7 @@
 #pragma once
 // A worker that a job wants to have, as it is submitted. Values: any thread.
 
-#include "scheduler/cluster.h"
-#include "scheduler/work.h"
+#include "scheduler/job_request.h"
 
 #include <string>
 #include <vector>
@@ -16,6 +15,11 @@ struct JobWorker {
   Work work = Work::passes;
   Need need;
   bool at_run_directory = false;
+  Strategy strategy = Strategy::by_work;
+  std::vector<Label> needs_labels;
+  std::vector<Label> prefers_labels;
+  std::vector<std::string> near;  // groups
+  std::vector<std::string> apart;
 
   bool operator==(const JobWorker&) const = default;
 };

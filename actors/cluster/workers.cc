@@ -2,6 +2,7 @@
 
 #include "actors/job/apart.h"
 #include "actors/job/memory.h"
+#include "actors/job/places.h"
 #include "actors/run/expand.h"
 
 #include <algorithm>
@@ -18,6 +19,17 @@ std::uint64_t bytes_of(const MemoryPlan& plan, const std::string& who) {
   for (const MemoryPart& part : plan.parts)
     if (part.who == who) bytes += part.bytes;
   return bytes;
+}
+
+void apply(const JobGroup& place, JobWorker& worker) {
+  if (place.need.cpu_milli > 0) worker.need.cpu_milli = place.need.cpu_milli;
+  if (place.need.memory_bytes > 0) worker.need.memory_bytes = place.need.memory_bytes;
+  worker.need.gpu_milli = place.need.gpu_milli;
+  worker.strategy = place.strategy;
+  worker.needs_labels = place.needs_labels;
+  worker.prefers_labels = place.prefers_labels;
+  worker.near = place.near;
+  worker.apart = place.apart;
 }
 
 }  // namespace
@@ -52,6 +64,7 @@ std::vector<JobWorker> workers_of(const Job& job) {
     }
     worker.at_run_directory = worker.group == "trainer" || worker.group == "ledger";
     worker.need.memory_bytes = static_cast<std::int64_t>(memory);
+    if (const JobGroup* place = place_of(job.places, worker.group)) apply(*place, worker);
     workers.push_back(std::move(worker));
   }
   return workers;

@@ -36,7 +36,9 @@ const CliOption background_option{
     "background", "", "go on behind the shell, once it is up; end it with kill PID"};
 const CliOption end_option{
     "end", "", "end the one that runs in this $TRAM_HOME, and wait for that"};
-const CliOption listen_option{"listen", "HOST:PORT", "where to listen (default 127.0.0.1:0)"};
+const CliOption listen_option{"listen", "HOST:PORT",
+    "where to listen (default 127.0.0.1:0); port 0: one that is free, of a head the one that it "
+    "had before"};
 const CliOption advertise_option{
     "advertise", "HOST", "the name by which others reach this host, if it is another"};
 const CliOption plain_option{"trusted-network", "",

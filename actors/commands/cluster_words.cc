@@ -2,13 +2,18 @@
 
 #include "actors/cluster/head_process.h"
 #include "runtime/base/check.h"
+#include "runtime/base/json_text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
 namespace tramontane {
+
+namespace json = boost::json;
+
 namespace {
 
 std::string environment(const char* name) {
@@ -70,6 +75,38 @@ std::string ago_text(double seconds) {
   if (seconds < 2 * 3600) return show(seconds / 60, "min");
   if (seconds < 48 * 3600) return show(seconds / 3600, "h");
   return show(seconds / 86400, "days");
+}
+
+HeadClient client_of(const CliArguments& arguments) {
+  return {cluster_head(arguments), cluster_token(arguments)};
+}
+
+std::uint64_t job_number(const CliArguments& arguments) {
+  const std::string& word = arguments.positional(0);
+  std::uint64_t id = 0;
+  auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (error != std::errc() || end != word.data() + word.size())
+    throw UsageError(str("\"", word, "\" is no job's number: tram jobs lists them"));
+  return id;
+}
+
+std::string text(const json::object& in, const char* key) {
+  const json::value& value = in.at(key);
+  if (value.is_string()) return std::string(value.as_string());
+  return value.is_null() ? "-" : json_text(value);
+}
+
+double number(const json::object& in, const char* key) {
+  return in.at(key).to_number<double>();
+}
+
+void print_json(const json::object& object) {
+  std::printf("%s\n", json_text(object).c_str());
+}
+
+std::string first_line(const std::string& text) {
+  std::size_t end = text.find('\n');
+  return end == std::string::npos ? text : text.substr(0, end) + " …";
 }
 
 }  // namespace tramontane

@@ -2,9 +2,13 @@
 // What the commands of a cluster have in common: where its head is, what admits to it, and how they
 // show lists.
 
+#include "actors/cluster/client.h"
 #include "runtime/base/home.h"
 #include "runtime/cli/cli.h"
 
+#include <boost/json/object.hpp>
+
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,9 +19,22 @@ inline const CliOption head_option{
 inline const CliOption token_option{
     "token-file", "FILE", "the cluster's token (default $TRAM_TOKEN_FILE, else $TRAM_HOME/token)"};
 
+inline const CliOption json_option{"json", "", "as JSON"};
+
 // Error(not_found): there is no head on this machine, and none was named.
 std::string cluster_head(const CliArguments& arguments);
 AccessToken cluster_token(const CliArguments& arguments);
+HeadClient client_of(const CliArguments& arguments);
+
+// The number of a job, as the first argument. UsageError.
+std::uint64_t job_number(const CliArguments& arguments);
+
+// Of what a head answers: texts as they are, "-" for null, else as JSON has it.
+std::string text(const boost::json::object& in, const char* key);
+double number(const boost::json::object& in, const char* key);
+void print_json(const boost::json::object& object);
+
+std::string first_line(const std::string& text);
 
 // Rows under headings, in columns as wide as what is in them.
 std::string table(

@@ -6,11 +6,9 @@
 #include "actors/commands/commands.h"
 #include "actors/job/job.h"
 #include "runtime/base/check.h"
-#include "runtime/base/json_text.h"
 
 #include <boost/json/parse.hpp>
 
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -22,40 +20,6 @@ namespace {
 
 namespace json = boost::json;
 using namespace std::chrono_literals;
-
-const CliOption json_option{"json", "", "as JSON"};
-
-std::string text(const json::object& in, const char* key) {
-  const json::value& value = in.at(key);
-  if (value.is_string()) return std::string(value.as_string());
-  return value.is_null() ? "-" : json_text(value);
-}
-
-double number(const json::object& in, const char* key) {
-  return in.at(key).to_number<double>();
-}
-
-HeadClient client_of(const CliArguments& arguments) {
-  return {cluster_head(arguments), cluster_token(arguments)};
-}
-
-std::uint64_t job_number(const CliArguments& arguments) {
-  const std::string& word = arguments.positional(0);
-  std::uint64_t id = 0;
-  auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (error != std::errc() || end != word.data() + word.size())
-    throw UsageError(str("\"", word, "\" is no job's number: tram jobs lists them"));
-  return id;
-}
-
-std::string first_line(const std::string& text) {
-  std::size_t end = text.find('\n');
-  return end == std::string::npos ? text : text.substr(0, end) + " …";
-}
-
-void print(const json::object& object) {
-  std::printf("%s\n", json_text(object).c_str());
-}
 
 bool is_over(const json::object& job) {
   std::string state = text(job, "state");
@@ -88,7 +52,7 @@ int wait_for(HeadClient& client, std::uint64_t id, bool as_json) {
       std::fflush(stdout);
     }
     if (is_over(job)) {
-      if (as_json) print(job);
+      if (as_json) print_json(job);
       return status_of(job);
     }
     if (wants_away != 0) {
@@ -110,7 +74,7 @@ int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards
   auto id = answer.at("id").to_number<std::uint64_t>();
   if (!arguments.has("wait")) {
     if (arguments.has("json"))
-      print(answer);
+      print_json(answer);
     else
       std::printf(
           "job %llu\nrun: %s\n", static_cast<unsigned long long>(id), text(answer, "run").c_str());
@@ -121,7 +85,7 @@ int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards
 
 int list_jobs(const CliArguments& arguments) {
   json::object answer = client_of(arguments).ask("jobs", {});
-  if (arguments.has("json")) return print(answer), 0;
+  if (arguments.has("json")) return print_json(answer), 0;
   std::vector<std::vector<std::string>> rows;
   for (const json::value& each : answer.at("jobs").as_array()) {
     const json::object& job = each.as_object();
@@ -132,32 +96,9 @@ int list_jobs(const CliArguments& arguments) {
   return 0;
 }
 
-int list_nodes(const CliArguments& arguments) {
-  json::object answer = client_of(arguments).ask("nodes", {});
-  if (arguments.has("json")) return print(answer), 0;
-  std::vector<std::vector<std::string>> rows;
-  for (const json::value& each : answer.at("nodes").as_array()) {
-    const json::object& node = each.as_object();
-    char cpus[48];
-    char memory[48];
-    std::snprintf(cpus, sizeof cpus, "%.4g/%.4g", number(node, "cpus_used"), number(node, "cpus"));
-    std::snprintf(memory, sizeof memory, "%.1f/%.1f GB", number(node, "memory_bytes_used") / 1e9,
-        number(node, "memory_bytes") / 1e9);
-    rows.push_back({text(node, "name"), text(node, "state"), ago_text(number(node, "since")), cpus,
-        memory, text(node, "gpus"), text(node, "instruction_set"), text(node, "address"),
-        str(node.at("workers").as_array().size())});
-  }
-  std::fputs(
-      table({"NODE", "STATE", "SINCE", "CPUS", "MEMORY", "GPUS", "KERNELS", "ADDRESS", "WORKERS"},
-          rows)
-          .c_str(),
-      stdout);
-  return 0;
-}
-
 int show_job(const CliArguments& arguments) {
   json::object job = client_of(arguments).ask("job", {{"id", job_number(arguments)}});
-  if (arguments.has("json")) return print(job), 0;
+  if (arguments.has("json")) return print_json(job), 0;
   std::printf("%s\nname: %s\nsince: %s\nrun: %s\ndriver: %s, process %s, start %s\n",
       said(job).c_str(), text(job, "name").c_str(), ago_text(number(job, "since")).c_str(),
       text(job, "run").c_str(), text(job, "node").c_str(), text(job, "pid").c_str(),
@@ -166,9 +107,10 @@ int show_job(const CliArguments& arguments) {
   for (const json::value& each : job.at("workers").as_array()) {
     const json::object& worker = each.as_object();
     char memory[32];
+    char cpus[32];
     std::snprintf(memory, sizeof memory, "%.0f MB", number(worker, "memory_bytes") / 1e6);
-    rows.push_back(
-        {text(worker, "name"), text(worker, "node"), text(worker, "cpus"), std::string(memory)});
+    std::snprintf(cpus, sizeof cpus, "%.4g", number(worker, "cpus"));
+    rows.push_back({text(worker, "name"), text(worker, "node"), cpus, memory});
   }
   std::fputs(table({"WORKER", "NODE", "CPUS", "MEMORY"}, rows).c_str(), stdout);
   return 0;
@@ -208,14 +150,6 @@ int wait_job(const CliArguments& arguments) {
   return wait_for(client, job_number(arguments), arguments.has("json"));
 }
 
-int drain_node(const CliArguments& arguments) {
-  json::object node = client_of(arguments).ask(
-      "drain", {{"node", arguments.positional(0)}, {"draining", !arguments.has("undo")}});
-  if (arguments.has("json")) return print(node), 0;
-  std::printf("node %s is %s\n", text(node, "name").c_str(), text(node, "state").c_str());
-  return 0;
-}
-
 }  // namespace
 
 CliCommand submit_command(std::vector<RewardKind> rewards) {
@@ -245,17 +179,6 @@ CliCommand jobs_command() {
       .positionals = {},
       .options = {json_option, head_option, token_option},
       .run = list_jobs};
-}
-
-CliCommand nodes_command() {
-  return {.name = "nodes",
-      .summary = "the cluster's nodes, and what is used of them",
-      .details =
-          "States: ready, draining (nothing new goes there), slow (its connection is lost), lost\n"
-          "(for so long that its workers may be placed elsewhere).",
-      .positionals = {},
-      .options = {json_option, head_option, token_option},
-      .run = list_nodes};
 }
 
 CliCommand status_command() {
@@ -299,15 +222,6 @@ CliCommand stop_command() {
           {"no-wait", "", "do not wait until it has ended"}, json_option, head_option,
           token_option},
       .run = stop_job};
-}
-
-CliCommand drain_command() {
-  return {.name = "drain",
-      .summary = "let nothing new be placed on a node",
-      .details = "What runs there goes on. --undo lets it be used again.",
-      .positionals = {"NODE"},
-      .options = {{"undo", "", "use it again"}, json_option, head_option, token_option},
-      .run = drain_node};
 }
 
 }  // namespace tramontane

@@ -176,6 +176,30 @@ enum Isolation {
   process @2 $Config.doc("in a process of its own, which may be killed");
 }
 
+struct Place {
+  cpus @0 :Float64 = 0 $Config.doc("processors that are kept free for each; 0: half a one for trainer and generators, a tenth for the others; each uses what there is") $Config.least(0) $Config.most(1000000);
+  memoryGigabytes @1 :Float64 = 0 $Config.doc("memory that is kept free for each; 0: what tram plan counts") $Config.least(0) $Config.most(1000000);
+  gpus @2 :Float64 = 0 $Config.doc("GPUs of each: whole ones, or a share of one below 1; it sees no others") $Config.least(0) $Config.most(1024);
+  needs @3 :List(Label) $Config.doc("labels that its node must have (tram node --label): {zone: west}");
+  prefers @4 :List(Label) $Config.doc("labels that its node should have: nodes with more of them come first");
+  strategy @5 :Strategy = byWork $Config.doc("how several lie over nodes");
+  near @6 :List(Text) $Config.commas $Config.doc("roles: only on nodes that have a worker of each of these");
+  apart @7 :List(Text) $Config.commas $Config.doc("roles: on no node that has a worker of one of these");
+
+  enum Strategy {
+    byWork @0 $Config.doc("generators spread, the others by the run directory, then packed");
+    pack @1 $Config.doc("on few nodes");
+    spread @2 $Config.doc("on many nodes");
+    strictPack @3 $Config.doc("on one node, or not at all");
+    strictSpread @4 $Config.doc("each on a node of its own, or not at all");
+  }
+}
+
+struct Label {
+  name @0 :Text;
+  value @1 :Text;
+}
+
 struct Generator {
   count @0 :UInt32 = 1 $Config.doc("generators, each on a thread of its own") $Config.least(1) $Config.most(256);
   maxTokens @1 :UInt32 = 48 $Config.doc("new tokens per completion at most") $Config.least(1);
@@ -185,6 +209,7 @@ struct Generator {
   cacheMegabytes @5 :UInt32 = 256 $Config.doc("bound on the cache of keys and values of one generator; where it is full, the sequences that began last wait") $Config.least(1);
   onSwap @6 :OnSwap = keep $Config.doc("what becomes of the cache of sequences in flight when new weights arrive");
   isolation @7 :Isolation = ofRun $Config.doc("where each lives");
+  place @8 :Place $Config.doc("what each takes of a cluster (tram submit), and where it may be");
 
   enum OnSwap {
     keep @0 $Config.doc("go on with the cache as it is (Magistral)");
@@ -201,6 +226,7 @@ struct Verifier {
   lengthMax @2 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
   lengthCache @3 :UInt32 = 0 $Config.doc("the same option of the reward `length`, where that does not give it");
   isolation @6 :Isolation = ofRun $Config.doc("where each lives");
+  place @7 :Place $Config.doc("what each takes of a cluster (tram submit), and where it may be");
 }
 
 struct Reward {
@@ -273,6 +299,7 @@ struct Trainer {
   nonFiniteMax @3 :UInt32 = 3 $Config.doc("steps in a row with a loss or gradient that is not finite before the job stops");
   auditRollouts @4 :UInt32 = 8 $Config.doc("rollouts per step whose log-probabilities are computed anew, version by version, and compared bit for bit");
   isolation @5 :Isolation = ofRun $Config.doc("where it lives");
+  place @6 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
 }
 
 struct Broadcaster {
@@ -293,8 +320,10 @@ struct Evaluator {
   topP @4 :Float32 = 1 $Config.doc("mass of the most probable tokens that are sampled from") $Config.least(0.000001) $Config.most(1);
   maxTokens @5 :UInt32 = 0 $Config.doc("new tokens per completion at most; 0: the generator's max_tokens");
   isolation @6 :Isolation = ofRun $Config.doc("where it lives");
+  place @7 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
 }
 
 struct Ledger {
   isolation @0 :Isolation = ofRun $Config.doc("where it lives");
+  place @1 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
 }

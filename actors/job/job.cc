@@ -3,6 +3,7 @@
 #include "actors/job/algorithm.h"
 #include "actors/job/job.capnp.h"
 #include "actors/job/job_rules.h"
+#include "actors/job/places.h"
 #include "actors/job/problems.h"
 #include "actors/job/rewards.h"
 #include "actors/model/algorithms.h"
@@ -23,12 +24,6 @@ namespace {
 
 std::string text_of(capnp::Text::Reader text) {
   return {text.begin(), text.end()};
-}
-
-// Whether a process of its own is wanted; nothing: as the run has it.
-std::optional<bool> apart(schema::Isolation isolation) {
-  if (isolation == schema::Isolation::OF_RUN) return std::nullopt;
-  return isolation == schema::Isolation::PROCESS;
 }
 
 // Loads one job; each part is one method, all complain into the same configuration.
@@ -356,11 +351,8 @@ void JobLoader::actors() {
       .top_p = evaluator.getTopP(),
       .max_tokens =
           evaluator.getMaxTokens() == 0 ? generator.getMaxTokens() : evaluator.getMaxTokens()};
-  job_.isolation = {.ledger = apart(actors.getLedger().getIsolation()),
-      .generator = apart(generator.getIsolation()),
-      .verifier = apart(verifier.getIsolation()),
-      .trainer = apart(trainer.getIsolation()),
-      .evaluator = apart(evaluator.getIsolation())};
+  job_.isolation = read_isolation(actors);
+  job_.places = read_places(actors, config_);
 }
 
 Job JobLoader::load() {

@@ -16,6 +16,7 @@
 #include "actors/model/tokenizer/tokenizer.h"
 #include "actors/rewards/reward_table.h"
 #include "actors/rewards/rewards.h"
+#include "scheduler/job_request.h"
 
 #include <cstdint>
 #include <map>
@@ -137,6 +138,7 @@ struct Job {
   std::string transport;
   EvaluatorPlan evaluator;
   IsolationPlan isolation;
+  std::vector<JobGroup> places;  // what roles want of a cluster (places.h)
 
   // Of the draws for one purpose: no two share any.
   enum class Purpose : std::uint8_t { weights, rollouts, evaluation, prompts, demonstrations };

@@ -169,8 +169,9 @@ RunOutcome Run::drive(
   options.clock = &clock;
   options.log = &log;
   options.on_exit = [&](const ExitRecord& record) {
-    if (record.cause == ExitCause::stopped) return;
-    causes.see(record);
+    bool moves = record.cause == ExitCause::stopped && record.restarts;
+    if (record.cause == ExitCause::stopped && !moves) return;
+    if (!moves) causes.see(record);
     report_event(*system, exits.write(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };

@@ -368,6 +368,9 @@ void Trainer::alarm(const std::string& text) {
 
 void Trainer::end(RunOutcome::How how, const std::string& reason, Errc code) {
   ended_ = true;
+  // Whose calls fail because it is being stopped goes on in another life, or somebody knows why
+  // not.
+  if (how == RunOutcome::How::failed && stop_wanted()) return;
   if (how == RunOutcome::How::failed || how == RunOutcome::How::mismatch) alarm(reason);
   options_.done({how, reason, version_, arena_ ? arena_->fingerprint() : 0, code});
 }

@@ -26,6 +26,7 @@ struct ProcessEnd {
 struct StartWorker @0xc3a1d5e70f294b01 {
   process @0 :UInt32;     # its number in the job
   setup @1 :Data;         # runtime/node/node.capnp, WorkerSetup
+  devices @2 :List(UInt32);  # of the node's GPUs: it sees these alone
 }
 
 struct ProcessStarted @0xc3a1d5e70f294b02 {
@@ -98,6 +99,10 @@ struct JoinCluster @0xc3a1d5e70f294b08 {
   host @10 :Text;                  # names the machine
 }
 
+struct NodeLeaves @0xc3a1d5e70f294b11 {
+  # A node tells the head that it is about to end: what it has of jobs is to go elsewhere.
+}
+
 struct Welcomed @0xc3a1d5e70f294b09 {
   node @0 :UInt64;                 # its number at the head
 }
@@ -106,6 +111,28 @@ struct Seat {
   worker @0 :Text;
   node @1 :Text;
   address @2 :Text;
+  devices @3 :List(UInt32);
+}
+
+struct SeatWorkers @0xc3a1d5e70f294b12 {
+  # To a driver, through its node: where its workers are to be from now on. Repeated until it says
+  # that none of them runs elsewhere.
+  job @0 :UInt64;
+  attempt @1 :UInt32;
+  number @2 :UInt64;      # of the decision
+  seats @3 :List(Seat);   # of all workers
+}
+
+struct WorkersSeated @0xc3a1d5e70f294b13 {
+  job @0 :UInt64;
+  attempt @1 :UInt32;
+  number @2 :UInt64;
+}
+
+struct SeekSeat @0xc3a1d5e70f294b14 {
+  # A driver to its node: the node of this worker is lost.
+  worker @0 :Text;
+  lost @1 :Text;          # that node
 }
 
 struct StartDriver @0xc3a1d5e70f294b0a {
@@ -130,7 +157,7 @@ struct DriverEnded @0xc3a1d5e70f294b0c {
 }
 
 struct FindSeat @0xc3a1d5e70f294b0d {
-  # A driver asks through its node: the node of this worker is lost.
+  # A node asks for one of its drivers.
   job @0 :UInt64;
   attempt @1 :UInt32;
   worker @2 :Text;
@@ -141,6 +168,8 @@ struct FoundSeat @0xc3a1d5e70f294b0e {
   node @0 :Text;
   address @1 :Text;
   waitingFor @2 :Text;    # where there is none yet: for what
+  devices @3 :List(UInt32);
+  worker @4 :Text;
 }
 
 # ---- clients and the head ----------------------------------------------------------------------

@@ -48,6 +48,8 @@ class ClusterWorker final : public HostedWorker {
 
   std::string waiting_for() const override { return known().waiting_for; }
 
+  std::string leaves_for() const override { return known().leaves_for; }
+
   std::optional<ChildEnd> ended() override { return known().end; }
 
   void kill() override { std::ignore = system_.try_send(actor_, EndWorker{process_}); }

@@ -36,7 +36,6 @@ struct DriverActor::Worker {
   std::string address;  // of its node, once it was ordered there
   bool ordered = false;
   Pending<StartWorker> starting;
-  Pending<FindSeat> seeking;
   Time next_seat{};
 };
 
@@ -49,6 +48,8 @@ DriverActor::DriverActor(DriverSetup setup, ActorRef own_node, std::shared_ptr<S
   handle(&DriverActor::node_lost);
   handle(&DriverActor::worker_gone);
   handle(&DriverActor::meeting_failed);
+  handle(&DriverActor::seat_workers);
+  handle(&DriverActor::found_seat);
   handle(&DriverActor::tick);
   for (const WorkerSeat& seat : setup_.start.seats) places_[seat.worker] = seat;
 }
@@ -166,6 +167,34 @@ void DriverActor::ended(ProcessId process, const ChildEnd& end) {
   if (auto connection = seats_->take(process)) connection->give_up(end.text());
 }
 
+// Their agent ends those in order that are elsewhere, and starts them again.
+void DriverActor::seat_workers(SeatWorkers order) {
+  if (order.job != setup_.start.job || order.attempt != setup_.start.attempt) return;
+  bool seated = true;
+  for (const WorkerSeat& seat : order.seats) {
+    places_[seat.worker] = seat;
+    for (const auto& [process, worker] : workers_) {
+      if (worker->name != seat.worker || !worker->ordered || worker->address == seat.address)
+        continue;
+      seated = false;
+      seats_->change(process, [&](Seats::Worker& w) {
+        w.leaves_for = str("it moves from node ", w.node, " to node ", seat.node);
+      });
+    }
+  }
+  if (seated)
+    std::ignore = try_send(own_node_, WorkersSeated{order.job, order.attempt, order.number});
+}
+
+void DriverActor::found_seat(FoundSeat found) {
+  auto place = places_.find(found.worker);
+  if (place == places_.end() || !found.waiting_for.empty() || found.address.empty()) return;
+  if (found.address != place->second.address)
+    log(Level::info, str("worker ", found.worker, " moves"),
+        {{"from", place->second.node}, {"to", found.node}});
+  place->second = {found.worker, found.node, found.address, found.devices};
+}
+
 // ---- starting workers --------------------------------------------------------------------------
 
 void DriverActor::tick(DriverTick) {
@@ -210,32 +239,20 @@ void DriverActor::advance(ProcessId process, Worker& worker) {
     w.node = seat.node;
     w.waiting_for.clear();
   });
-  StartWorker order{process, worker.setup};
+  StartWorker order{process, worker.setup, seat.devices};
   worker.starting = call(node.actor, give(order), node_patience, "a worker to be started");
 }
 
 // The head knows whether the node will come back, and what else there is.
 void DriverActor::look_for_seat(Worker& worker) {
-  WorkerSeat& place = places_.at(worker.name);
-  if (worker.seeking.ready()) {
-    auto found = worker.seeking.take();
-    if (found && found->waiting_for.empty() && !found->address.empty()) {
-      if (found->address != place.address)
-        log(Level::info, str("worker ", worker.name, " moves"),
-            {{"from", place.node}, {"to", found->node}});
-      place.node = found->node;
-      place.address = found->address;
-    }
-  }
-  if (node_at(place.address).connected || worker.seeking.waiting() || now() < worker.next_seat)
-    return;
+  const WorkerSeat& place = places_.at(worker.name);
+  if (node_at(place.address).connected || now() < worker.next_seat) return;
   if (worker.next_seat == Time()) {  // it may be met in a moment
     worker.next_seat = tramontane::after(now(), meets_every);
     return;
   }
   worker.next_seat = tramontane::after(now(), meets_every);
-  FindSeat request{setup_.start.job, setup_.start.attempt, worker.name, place.node};
-  worker.seeking = call(own_node_, give(request), node_patience, "another seat");
+  std::ignore = try_send(own_node_, SeekSeat{worker.name, place.node});
 }
 
 }  // namespace tramontane

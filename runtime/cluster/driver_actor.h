@@ -3,7 +3,7 @@
 // the job, starts workers where they are placed, and finds new places for those whose node is lost.
 //
 // Messages: LaunchWorker, EndWorker, ConnectPair from its ClusterHost; NodeConnected and NodeLost
-// from the threads of its process; WorkerGone and MeetingFailed from nodes.
+// from the threads of its process; WorkerGone, MeetingFailed, FoundSeat and SeatWorkers from nodes.
 
 #include "runtime/actor/actor.h"
 #include "runtime/cluster/messages.h"
@@ -85,6 +85,8 @@ class DriverActor final : public Actor {
   void node_lost(NodeLost notice);
   void worker_gone(WorkerGone notice);
   void meeting_failed(MeetingFailed notice);
+  void seat_workers(SeatWorkers order);
+  void found_seat(FoundSeat found);
   void tick(DriverTick tick);
 
   void advance();

@@ -6,7 +6,9 @@
 #include "runtime/wire/capnp_codec.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace tramontane {
 
@@ -46,6 +48,17 @@ inline ProcessEnd read_end(schema::ProcessEnd::Reader in) {
   end.end.cpu_seconds = in.getCpuSeconds();
   for (auto line : in.getLastLines()) end.last_lines.push_back(text_of(line));
   return end;
+}
+
+inline void write_devices(
+    const std::vector<std::uint32_t>& devices, capnp::List<std::uint32_t>::Builder out) {
+  for (unsigned i = 0; i < devices.size(); ++i) out.set(i, devices[i]);
+}
+
+inline std::vector<std::uint32_t> read_devices(capnp::List<std::uint32_t>::Reader in) {
+  std::vector<std::uint32_t> devices;
+  for (std::uint32_t device : in) devices.push_back(device);
+  return devices;
 }
 
 }  // namespace tramontane

@@ -33,30 +33,47 @@ DriverState read_driver(schema::DriverState::Reader in) {
       .end = read_end(in.getEnd())};
 }
 
+void write_seats(const std::vector<WorkerSeat>& seats, capnp::List<schema::Seat>::Builder out) {
+  for (unsigned i = 0; i < seats.size(); ++i) {
+    out[i].setWorker(seats[i].worker);
+    out[i].setNode(seats[i].node);
+    out[i].setAddress(seats[i].address);
+    write_devices(
+        seats[i].devices, out[i].initDevices(static_cast<unsigned>(seats[i].devices.size())));
+  }
+}
+
+std::vector<WorkerSeat> read_seats(capnp::List<schema::Seat>::Reader in) {
+  std::vector<WorkerSeat> seats;
+  for (auto seat : in)
+    seats.push_back({text_of(seat.getWorker()), text_of(seat.getNode()), text_of(seat.getAddress()),
+        read_devices(seat.getDevices())});
+  return seats;
+}
+
+std::size_t size_of(const std::vector<WorkerSeat>& seats) {
+  std::size_t size = 0;
+  for (const WorkerSeat& seat : seats)
+    size += sizeof seat + seat.worker.size() + seat.node.size() + seat.address.size();
+  return size;
+}
+
 void write_start(const StartDriver& start, schema::StartDriver::Builder out) {
   out.setJob(start.job);
   out.setAttempt(start.attempt);
   out.setName(start.name);
   out.setFolder(start.folder);
   out.setGraph(start.graph);
-  auto seats = out.initSeats(static_cast<unsigned>(start.seats.size()));
-  for (unsigned i = 0; i < seats.size(); ++i) {
-    seats[i].setWorker(start.seats[i].worker);
-    seats[i].setNode(start.seats[i].node);
-    seats[i].setAddress(start.seats[i].address);
-  }
+  write_seats(start.seats, out.initSeats(static_cast<unsigned>(start.seats.size())));
 }
 
 StartDriver read_start(schema::StartDriver::Reader in) {
-  StartDriver start{.job = in.getJob(),
+  return {.job = in.getJob(),
       .attempt = in.getAttempt(),
       .name = text_of(in.getName()),
       .folder = text_of(in.getFolder()),
-      .graph = text_of(in.getGraph())};
-  for (auto seat : in.getSeats())
-    start.seats.push_back(
-        {text_of(seat.getWorker()), text_of(seat.getNode()), text_of(seat.getAddress())});
-  return start;
+      .graph = text_of(in.getGraph()),
+      .seats = read_seats(in.getSeats())};
 }
 
 }  // namespace
@@ -119,7 +136,7 @@ Result<Welcomed> Codec<Welcomed>::decode(ByteView bytes) {
 }
 
 std::size_t Codec<StartDriver>::size(const StartDriver& message) {
-  return sizeof message + message.graph.size();
+  return sizeof message + message.graph.size() + size_of(message.seats);
 }
 
 Bytes Codec<StartDriver>::encode(const StartDriver& message) {
@@ -199,14 +216,69 @@ Bytes Codec<FoundSeat>::encode(const FoundSeat& message) {
     out.setNode(message.node);
     out.setAddress(message.address);
     out.setWaitingFor(message.waiting_for);
+    write_devices(message.devices, out.initDevices(static_cast<unsigned>(message.devices.size())));
+    out.setWorker(message.worker);
   });
 }
 
 Result<FoundSeat> Codec<FoundSeat>::decode(ByteView bytes) {
   using Schema = schema::FoundSeat;
   return decode_capnp<Schema, FoundSeat>(bytes, [](Schema::Reader in) {
-    return FoundSeat{text_of(in.getNode()), text_of(in.getAddress()), text_of(in.getWaitingFor())};
+    return FoundSeat{text_of(in.getNode()), text_of(in.getAddress()), text_of(in.getWaitingFor()),
+        read_devices(in.getDevices()), text_of(in.getWorker())};
   });
+}
+
+std::size_t Codec<SeatWorkers>::size(const SeatWorkers& message) {
+  return sizeof message + size_of(message.seats);
+}
+
+Bytes Codec<SeatWorkers>::encode(const SeatWorkers& message) {
+  return encode_capnp<schema::SeatWorkers>([&](schema::SeatWorkers::Builder out) {
+    out.setJob(message.job);
+    out.setAttempt(message.attempt);
+    out.setNumber(message.number);
+    write_seats(message.seats, out.initSeats(static_cast<unsigned>(message.seats.size())));
+  });
+}
+
+Result<SeatWorkers> Codec<SeatWorkers>::decode(ByteView bytes) {
+  using Schema = schema::SeatWorkers;
+  return decode_capnp<Schema, SeatWorkers>(bytes, [](Schema::Reader in) {
+    return SeatWorkers{in.getJob(), in.getAttempt(), in.getNumber(), read_seats(in.getSeats())};
+  });
+}
+
+std::size_t Codec<WorkersSeated>::size(const WorkersSeated& message) {
+  return sizeof message;
+}
+
+Bytes Codec<WorkersSeated>::encode(const WorkersSeated& message) {
+  return encode_capnp<schema::WorkersSeated>([&](schema::WorkersSeated::Builder out) {
+    out.setJob(message.job);
+    out.setAttempt(message.attempt);
+    out.setNumber(message.number);
+  });
+}
+
+Result<WorkersSeated> Codec<WorkersSeated>::decode(ByteView bytes) {
+  using Schema = schema::WorkersSeated;
+  return decode_capnp<Schema, WorkersSeated>(bytes, [](Schema::Reader in) {
+    return WorkersSeated{in.getJob(), in.getAttempt(), in.getNumber()};
+  });
+}
+
+std::size_t Codec<NodeLeaves>::size(const NodeLeaves& message) {
+  return sizeof message;
+}
+
+Bytes Codec<NodeLeaves>::encode(const NodeLeaves&) {
+  return encode_capnp<schema::NodeLeaves>([](schema::NodeLeaves::Builder) {});
+}
+
+Result<NodeLeaves> Codec<NodeLeaves>::decode(ByteView bytes) {
+  using Schema = schema::NodeLeaves;
+  return decode_capnp<Schema, NodeLeaves>(bytes, [](Schema::Reader) { return NodeLeaves{}; });
 }
 
 std::size_t Codec<AskHead>::size(const AskHead& message) {

@@ -33,6 +33,15 @@ std::vector<PoolOptions> pools_of(const ListeningProcess::Options& options) {
   return pools;
 }
 
+TcpListener listen(TcpAddress address, std::uint16_t last_port) {
+  if (address.port != 0 || last_port == 0) return listen_tcp(address);
+  try {
+    return listen_tcp({address.host, last_port});
+  } catch (const Error&) {  // somebody else has it
+    return listen_tcp(address);
+  }
+}
+
 }  // namespace
 
 ListeningProcess::ListeningProcess(const Options& options)
@@ -45,7 +54,7 @@ ListeningProcess::ListeningProcess(const Options& options)
       links_(dynamic_cast<ThreadPool&>(system_.pool("link"))),
       remote_(std::make_shared<RemoteActors>(system_, options.number)) {
   system_.attach(remote_);
-  TcpListener listener = listen_tcp(options.listen);
+  TcpListener listener = listen(options.listen, options.last_port);
   TcpAddress reached = listener.bound;
   if (!options.advertise.empty()) reached.host = options.advertise;
   address_ = reached.text();

@@ -34,7 +34,8 @@ class ListeningProcess {
     ProcessId number = 0;
     std::vector<PoolOptions> pools;  // beside "main" and "link"
     TcpAddress listen{"127.0.0.1", 0};
-    std::string advertise;  // a host that others reach it by; empty: as it listens
+    std::uint16_t last_port = 0;  // where `listen` has port 0: this one, if it is free
+    std::string advertise;        // a host that others reach it by; empty: as it listens
     AccessToken token{};
     std::string log;  // a file, whose folder is made
     Level terminal = Level::info;

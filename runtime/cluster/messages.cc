@@ -42,20 +42,21 @@ ProcessId draw_node_number() {
 }
 
 std::size_t Codec<StartWorker>::size(const StartWorker& message) {
-  return message.setup.size();
+  return message.setup.size() + message.devices.size() * sizeof(std::uint32_t);
 }
 
 Bytes Codec<StartWorker>::encode(const StartWorker& message) {
   return encode_capnp<schema::StartWorker>([&](schema::StartWorker::Builder out) {
     out.setProcess(message.process);
     out.setSetup(as_data(message.setup));
+    write_devices(message.devices, out.initDevices(static_cast<unsigned>(message.devices.size())));
   });
 }
 
 Result<StartWorker> Codec<StartWorker>::decode(ByteView bytes) {
   using Schema = schema::StartWorker;
   return decode_capnp<Schema, StartWorker>(bytes, [](Schema::Reader in) {
-    return StartWorker{in.getProcess(), bytes_of(in.getSetup())};
+    return StartWorker{in.getProcess(), bytes_of(in.getSetup()), read_devices(in.getDevices())};
   });
 }
 
@@ -127,6 +128,24 @@ Result<MeetNode> Codec<MeetNode>::decode(ByteView bytes) {
   using Schema = schema::MeetNode;
   return decode_capnp<Schema, MeetNode>(
       bytes, [](Schema::Reader in) { return MeetNode{text_of(in.getAddress())}; });
+}
+
+std::size_t Codec<SeekSeat>::size(const SeekSeat& message) {
+  return message.worker.size() + message.lost.size();
+}
+
+Bytes Codec<SeekSeat>::encode(const SeekSeat& message) {
+  return encode_capnp<schema::SeekSeat>([&](schema::SeekSeat::Builder out) {
+    out.setWorker(message.worker);
+    out.setLost(message.lost);
+  });
+}
+
+Result<SeekSeat> Codec<SeekSeat>::decode(ByteView bytes) {
+  using Schema = schema::SeekSeat;
+  return decode_capnp<Schema, SeekSeat>(bytes, [](Schema::Reader in) {
+    return SeekSeat{text_of(in.getWorker()), text_of(in.getLost())};
+  });
 }
 
 std::size_t Codec<MeetingFailed>::size(const MeetingFailed& message) {

@@ -46,6 +46,7 @@ struct StartWorker {
   using Reply = ProcessStarted;
   ProcessId process = 0;
   Bytes setup;
+  std::vector<std::uint32_t> devices;
 };
 
 struct KillWorker {
@@ -118,6 +119,29 @@ struct WorkerSeat {
   std::string worker;
   std::string node;
   std::string address;
+  std::vector<std::uint32_t> devices;  // GPUs of the node
+};
+
+struct SeatWorkers {
+  std::uint64_t job = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t number = 0;
+  std::vector<WorkerSeat> seats;
+};
+
+struct WorkersSeated {
+  std::uint64_t job = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t number = 0;
+};
+
+struct SeekSeat {
+  std::string worker;
+  std::string lost;
+};
+
+struct NodeLeaves {
+  using Reply = void;
 };
 
 struct StartDriver {
@@ -147,6 +171,8 @@ struct FoundSeat {
   std::string node;
   std::string address;
   std::string waiting_for;
+  std::vector<std::uint32_t> devices;
+  std::string worker;
 };
 
 struct FindSeat {
@@ -205,6 +231,10 @@ TRAM_CLUSTER_CODEC(FindSeat, 0xc3a1d5e70f294b0d);
 TRAM_CLUSTER_CODEC(FoundSeat, 0xc3a1d5e70f294b0e);
 TRAM_CLUSTER_CODEC(AskHead, 0xc3a1d5e70f294b0f);
 TRAM_CLUSTER_CODEC(HeadAnswer, 0xc3a1d5e70f294b10);
+TRAM_CLUSTER_CODEC(NodeLeaves, 0xc3a1d5e70f294b11);
+TRAM_CLUSTER_CODEC(SeatWorkers, 0xc3a1d5e70f294b12);
+TRAM_CLUSTER_CODEC(WorkersSeated, 0xc3a1d5e70f294b13);
+TRAM_CLUSTER_CODEC(SeekSeat, 0xc3a1d5e70f294b14);
 
 #undef TRAM_CLUSTER_CODEC
 

@@ -6,6 +6,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/log.h"
 #include "runtime/cluster/node_driver.h"
+#include "runtime/cluster/resources.h"
 #include "runtime/link/socket_link.h"
 
 #include <algorithm>
@@ -24,9 +25,11 @@ NodeActor::NodeActor(
   handle(&NodeActor::kill_worker);
   handle(&NodeActor::connect_workers);
   handle(&NodeActor::meet_node);
-  handle(&NodeActor::find_seat);
+  handle(&NodeActor::seek_seat);
   handle(&NodeActor::start_driver);
   handle(&NodeActor::stop_driver);
+  handle(&NodeActor::seat_workers);
+  handle(&NodeActor::workers_seated);
   handle(&NodeActor::visit);
   handle(&NodeActor::dialed);
   handle(&NodeActor::lost);
@@ -63,7 +66,7 @@ Answer<ProcessStarted> NodeActor::start_worker(StartWorker order) {
   }
   Driver::Worker worker{setup->name, nullptr};
   try {
-    worker.hosted = driver->host->start(*setup);
+    worker.hosted = driver->host->start(*setup, device_environment(order.devices));
   } catch (const std::exception& error) {
     return Failure{Errc::io, error.what()};
   }

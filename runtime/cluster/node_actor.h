@@ -85,11 +85,14 @@ class NodeActor final : public Actor {
   void kill_worker(KillWorker order);
   void connect_workers(ConnectWorkers order);
   void meet_node(MeetNode order);
-  Task<FoundSeat> find_seat(FindSeat request);
+  void seek_seat(SeekSeat request);
+  void hear_of_seats(Driver& driver);
   // For the head.
   Answer<ProcessStarted> start_driver(StartDriver order);
   int run_driver(const StartDriver& order);
   void stop_driver(StopDriver order);
+  void seat_workers(SeatWorkers order);
+  void workers_seated(WorkersSeated notice);
   // From this process.
   void visit(Visit visit);
   void dialed(HasDialed answer);

@@ -33,6 +33,7 @@ struct NodeActor::Driver {
   std::optional<ProcessEnd> end;
   Pending<DriverEnded> telling;
   bool told = false;
+  std::map<std::string, Pending<FindSeat>> seeking;  // by worker
 
   // Its workers on this node.
   struct Worker {

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t driver_lines = 50;
 constexpr Duration head_patience = 5s;
 constexpr Duration head_told_every = 60s;  // that it is not reached
+constexpr Duration move_patience = 15s;    // of a node that ends, with workers that may move
 
 }  // namespace
 
@@ -149,6 +150,19 @@ void NodeActor::stop_driver(StopDriver order) {
   driver->kill_at = tramontane::after(now(), order.patience);
 }
 
+// One that cannot be told now is told again: the head repeats it.
+void NodeActor::seat_workers(SeatWorkers order) {
+  Driver* driver = find_driver(order.job, order.attempt);
+  if (driver != nullptr && driver->connected)
+    std::ignore = try_send(driver->actor, std::move(order));
+}
+
+void NodeActor::workers_seated(WorkersSeated notice) {
+  Driver* driver = driver_of_sender();
+  if (driver == nullptr || driver->job != notice.job || driver->attempt != notice.attempt) return;
+  if (member_) std::ignore = try_send(head_, notice);
+}
+
 void NodeActor::look_after(Driver& driver) {
   look_after_workers(driver);
   if (!driver.child) return;
@@ -189,11 +203,35 @@ void NodeActor::look_after_workers(Driver& driver) {
   }
 }
 
-Task<FoundSeat> NodeActor::find_seat(FindSeat request) {
-  if (!member_) co_return FoundSeat{.waiting_for = "the head, which is not reached"};
-  auto seat = co_await ask(head_, request, head_patience, "a seat for a worker");
-  if (!seat) co_return FoundSeat{.waiting_for = str("the head: ", seat.error().text)};
-  co_return std::move(*seat);
+// A driver asks again until it has one.
+void NodeActor::seek_seat(SeekSeat request) {
+  Driver* driver = driver_of_sender();
+  if (driver == nullptr || driver->seeking.contains(request.worker)) return;
+  if (!member_) {
+    std::ignore = try_send(driver->actor,
+        FoundSeat{.waiting_for = "the head, which is not reached", .worker = request.worker});
+    return;
+  }
+  FindSeat find{driver->job, driver->attempt, request.worker, request.lost};
+  driver->seeking[request.worker] = call(head_, give(find), head_patience, "a seat for a worker");
+}
+
+void NodeActor::hear_of_seats(Driver& driver) {
+  for (auto seek = driver.seeking.begin(); seek != driver.seeking.end();) {
+    if (!seek->second.ready()) {
+      ++seek;
+      continue;
+    }
+    auto answer = seek->second.take();
+    FoundSeat found;
+    if (answer)
+      found = std::move(*answer);
+    else
+      found.waiting_for = str("the head: ", answer.error().text);
+    found.worker = seek->first;
+    if (driver.connected) std::ignore = try_send(driver.actor, std::move(found));
+    seek = driver.seeking.erase(seek);
+  }
 }
 
 void NodeActor::tick(NodeTick) {
@@ -202,6 +240,7 @@ void NodeActor::tick(NodeTick) {
   see_to_head();
   for (auto driver = drivers_.begin(); driver != drivers_.end();) {
     Driver& d = *driver->second;
+    hear_of_seats(d);
     look_after(d);
     bool over = d.child ? d.told : !d.connected && d.workers.empty();
     bool knocked = std::any_of(knocks_.begin(), knocks_.end(),
@@ -216,14 +255,21 @@ void NodeActor::tick(NodeTick) {
   std::erase_if(knocks_, [&](const Knock& knock) { return now() >= knock.until; });
 }
 
-// Drivers end as when they are stopped, and what they have here with them.
+// Drivers end as when they are stopped, and what they have here with them. Workers of drivers
+// elsewhere are given time to move, if there is a head that has other seats for them.
 Task<void> NodeActor::leave(LeaveCluster order) {
   Time deadline = tramontane::after(now(), order.patience);
+  Time moved_by = tramontane::after(now(), std::min(order.patience, move_patience));
   for (auto& [number, driver] : drivers_)
     if (driver->child && !driver->end) driver->child->kill(SIGTERM);
+  NodeLeaves notice;
+  bool move = member_ && (co_await ask(head_, notice, 1s, "the head to take note")).has_value();
   auto busy = [&] {
-    return std::any_of(drivers_.begin(), drivers_.end(),
-        [](const auto& each) { return each.second->child && !each.second->end; });
+    return std::any_of(drivers_.begin(), drivers_.end(), [&](const auto& each) {
+      const Driver& driver = *each.second;
+      if (driver.child) return !driver.end.has_value();
+      return move && !driver.workers.empty() && now() < moved_by;
+    });
   };
   while (busy() && now() < deadline) {
     for (auto& [number, driver] : drivers_) look_after(*driver);

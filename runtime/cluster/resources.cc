@@ -138,6 +138,24 @@ Resources find_resources(const std::string& root) {
   return found;
 }
 
+std::vector<std::string> device_environment(
+    const std::vector<std::uint32_t>& devices, const char* visible) {
+  std::vector<std::string> names;
+  std::istringstream list(visible == nullptr ? "" : visible);
+  for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+  std::string seen;
+  for (std::uint32_t device : devices) {
+    if (!seen.empty()) seen += ',';
+    seen += device < names.size() ? names[device] : std::to_string(device);
+  }
+  // Numbers as nvidia-smi has them, which are those of all processes.
+  return {"CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=" + seen};
+}
+
+std::vector<std::string> device_environment(const std::vector<std::uint32_t>& devices) {
+  return device_environment(devices, std::getenv("CUDA_VISIBLE_DEVICES"));
+}
+
 std::int64_t parse_bytes(const std::string& text) {
   double value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

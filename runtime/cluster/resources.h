@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -19,5 +20,11 @@ Resources find_resources(const std::string& root = "");
 
 // "8G", "512M", "1.5T"; a plain number is bytes. 0 if it is none.
 std::int64_t parse_bytes(const std::string& text);
+
+// What makes a process see these of the node's GPUs and no others, by their numbers in what the
+// node offers. `visible`: what the node sees itself, as CUDA_VISIBLE_DEVICES says; null: all.
+std::vector<std::string> device_environment(
+    const std::vector<std::uint32_t>& devices, const char* visible);
+std::vector<std::string> device_environment(const std::vector<std::uint32_t>& devices);
 
 }  // namespace tramontane

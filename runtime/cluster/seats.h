@@ -25,6 +25,7 @@ class Seats {
     std::string node;         // where it is
     int pid = 0;              // 0: it is not started
     std::string waiting_for;  // why not
+    std::string leaves_for;   // why it is to end here and begin elsewhere; empty: it stays
     std::optional<ChildEnd> end;
   };
 

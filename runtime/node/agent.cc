@@ -85,6 +85,9 @@ void Agent::launch(Worker& worker) {
   worker.counted.clear();
   worker.slow = false;
   worker.silence.reset();
+  worker.leaves_for.clear();
+  worker.leaves_by.reset();
+  worker.overstayed = false;
   worker.began = now();
   worker.hosted = host_.start(setup_of(worker));
   for (const RemoteActor& actor : actors_of(worker))

@@ -17,6 +17,9 @@
 // that was killed from outside after it had done something costs nothing of the policy's budget.
 // One all of whose actors ended by themselves has come to its end.
 //
+// A worker that its host wants in another place (a node that is drained) ends in order there and is
+// started again, which costs nothing either.
+//
 // A worker that stands still is told in the status of its actors, and at last killed
 // (AgentOptions). That this process itself stood still is nobody's silence.
 //
@@ -98,6 +101,8 @@ struct AgentOptions {
   // do, so this is a process that was stopped, or a machine that is out of breath.
   Duration slow = std::chrono::seconds(5);
   Duration still = std::chrono::seconds(60);
+  // For a worker to end in order where it is to be no longer; then it is killed there.
+  Duration leave = std::chrono::seconds(10);
   // From the agent's strand. Every end of an actor in a worker; one without another life after it.
   std::function<void(const ExitRecord&)> on_exit;
   std::function<void(const ExitRecord&)> on_escalation;
@@ -137,6 +142,8 @@ class Agent final : public Actor {
   bool talk(const Worker& one, const Worker& other) const;
 
   void look_after(Worker& worker);
+  void move(Worker& worker);
+  void bury_moving(Worker& worker, std::vector<ExitRecord> records);
   void listen(Worker& worker);
   Duration silence(const Worker& worker) const;
   void bury(Worker& worker, const ChildEnd& end);

@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration reconnects_after = 500ms;  // a connection that was lost
+constexpr Duration leaves_late = 1s;          // than it was to, of a worker that moves
 constexpr Duration overslept = 1s;            // between two looks: this process stood still
 
 const ExitRecord& record_named(const std::vector<ExitRecord>& records, const std::string& name) {
@@ -114,6 +115,7 @@ void Agent::tick(AgentTick) {
     if (!worker->runs()) continue;
     if (!worker->hosted->waiting_for().empty()) worker->began = now();  // it has not yet
     listen(*worker);
+    move(*worker);
   }
   std::vector<std::pair<ProcessId, ProcessId>> due;
   for (const auto& [pair, when] : lost_)
@@ -150,6 +152,34 @@ void Agent::look_after(Worker& worker) {
   if (worker.restart_at && now() >= *worker.restart_at && !stopping_) launch(worker);
 }
 
+// One whose actors have come to their end need not.
+void Agent::move(Worker& worker) {
+  if (stopping_ || worker.finished.size() == worker.actors.size()) return;
+  if (worker.leaves_by) {
+    if (now() >= *worker.leaves_by && !std::exchange(worker.overstayed, true))
+      worker.hosted->kill();
+    return;
+  }
+  std::string why = worker.hosted->leaves_for();
+  auto ref = why.empty() ? std::nullopt : system().find("worker/" + worker.name);
+  if (!ref || !try_send(*ref, StopWorker{options_.leave})) return;
+  log(Level::info, str("worker ", worker.name, " is to end here: ", why));
+  worker.leaves_for = std::move(why);
+  worker.leaves_by = tramontane::after(now(), options_.leave + leaves_late);
+}
+
+// It begins again at once, and that it ended is nobody's failure: who fails because it is being
+// stopped has left as well.
+void Agent::bury_moving(Worker& worker, std::vector<ExitRecord> records) {
+  for (ExitRecord& record : records) {
+    if (!worker.failure) record.cause = ExitCause::stopped;
+    record.text = str(worker.leaves_for, "; ", record.text);
+    record.restarts = true;
+    if (options_.on_exit) options_.on_exit(record);
+  }
+  worker.restart_at = now();
+}
+
 ExitRecord Agent::record_of(
     const Worker& worker, const GraphActor& actor, const ChildEnd& end) const {
   ExitRecord record;
@@ -184,6 +214,7 @@ void Agent::bury(Worker& worker, const ChildEnd& end) {
   for (const GraphActor* actor : worker.actors) records.push_back(record_of(worker, *actor, end));
   worker.hosted.reset();
   if (stopping_) return;
+  if (worker.leaves_by) return bury_moving(worker, std::move(records));
   if (worker.finished.size() == worker.actors.size()) {
     worker.gone = true;
     say_gone(worker, "it has come to its end");

@@ -35,6 +35,9 @@ struct Agent::Worker {
   bool slow = false;                // stands still, and that was told
   std::optional<Duration> silence;  // for which it was killed
   bool gone = false;
+  std::string leaves_for;         // where its host wants it
+  std::optional<Time> leaves_by;  // it was told so
+  bool overstayed = false;        // and was killed
 
   bool runs() const { return hosted != nullptr; }
 

@@ -62,12 +62,18 @@ std::string ProcessHost::log_of(const std::string& worker) const {
 }
 
 std::unique_ptr<HostedWorker> ProcessHost::start(const WorkerSetup& setup) {
+  return start(setup, {});
+}
+
+std::unique_ptr<HostedWorker> ProcessHost::start(
+    const WorkerSetup& setup, std::vector<std::string> environment) {
   std::filesystem::create_directories(options_.folder + "/workers");
   auto [ours, theirs] = handover_pair();
   Descriptor memory = as_memory(encode_setup(setup));
   ChildOptions options{.command = options_.command,
       .descriptors = {{theirs.get(), worker_handover}, {memory.get(), worker_setup}},
-      .output = log_of(setup.name)};
+      .output = log_of(setup.name),
+      .environment = std::move(environment)};
   options.command.push_back(worker_word);
   options.command.push_back(setup.name);
   return std::make_unique<ProcessWorker>(Child::start(std::move(options)), std::move(ours));

@@ -26,6 +26,9 @@ class ProcessHost final : public WorkerHost {
   ProcessHost(System& system, Options options);
 
   std::unique_ptr<HostedWorker> start(const WorkerSetup& setup) override;
+  // With these variables (NAME=value) above what is passed on.
+  std::unique_ptr<HostedWorker> start(
+      const WorkerSetup& setup, std::vector<std::string> environment);
   void connect(HostedWorker& one, const Introduction& to_one, HostedWorker& other,
       const Introduction& to_other) override;
   std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) override;

@@ -33,6 +33,9 @@ class HostedWorker {
   // For what, while it is not started yet; else empty.
   virtual std::string waiting_for() const { return {}; }
 
+  // Why it is to be ended in order and started again, in another place; empty: it stays.
+  virtual std::string leaves_for() const { return {}; }
+
   // How it ended; nothing while it runs. To be asked every few milliseconds.
   virtual std::optional<ChildEnd> ended() = 0;
   // At once, with whatever it has started.

@@ -115,7 +115,7 @@ TEST_CASE("nodes are told with what they have and what is taken") {
 
 TEST_CASE("a node is drained and let back, and a job is stopped, as is asked") {
   Desk desk;
-  CHECK(desk.ask("drain", R"({"node":"a","draining":true})").at("state") == "draining");
+  CHECK(desk.ask("drain", R"({"node":"a","draining":true})").at("state") == "drained");
   CHECK(desk.ask("drain", R"({"node":"a","draining":false})").at("state") == "ready");
   CHECK(desk.refusal("drain", R"({"node":"b","draining":true})") == Errc::not_found);
   desk.submit(1);

@@ -7,12 +7,6 @@
 #include <utility>
 
 namespace tramontane {
-namespace {
-
-constexpr std::int64_t answer_patience_ms = 10'000;
-
-}  // namespace
-
 History::History(std::uint64_t seed) : seed_(seed), random_(seed), rules_(rules_of_test()) {
   rules_.queue.patience_ms = 5'000;
   rules_.deaths_most = 3;
@@ -50,7 +44,7 @@ void History::step() {
     case 2:
       return chance(30) && machine.alive ? die(machine) : part(machine);
     case 3:
-      return notice(machine);
+      return chance(20) ? leave(machine) : notice(machine);
     case 4:
       return end_driver();
     case 5:
@@ -107,6 +101,12 @@ void History::drain() {
   if (head_->drain(at->first, draining)) at->second.draining = draining;
   act();
   if (draining) find_seats();
+}
+
+void History::leave(Machine& machine) {
+  if (!machine.session) return;
+  note(str("node ", machine.offer.name, " is about to end"));
+  machine.to_head.push_back({.what = ToHead::What::leaves});
 }
 
 // ---- nodes -------------------------------------------------------------------------------------
@@ -200,6 +200,7 @@ void History::hear_join(Machine& machine) {
     if (call.machine == offer.name && call.state == Call::State::open)
       call.state = Call::State::failed;
   machine.session = machine.connected = true;
+  machine.leaving = false;
   machine.known = offer.process;
   machine.since = wall();
   ++seen["joins"];
@@ -234,6 +235,15 @@ void History::deliver_to_node(Machine& machine) {
       machine.drivers.erase(driver);
       return;
     }
+    if (order.what == ToNode::What::seat) {
+      if (!driver->alive || chance(healed_ ? 0 : 20)) return;
+      for (const WorkerSeat& seat : order.seats) driver->seats[seat.worker] = seat.node;
+      machine.to_head.push_back({.what = ToHead::What::seated,
+          .job = order.job,
+          .attempt = order.attempt,
+          .number = order.number});
+      return;
+    }
     driver->stopping = true;
     driver->since = now_;
     return;
@@ -242,7 +252,7 @@ void History::deliver_to_node(Machine& machine) {
 
 void History::start_driver(Machine& machine, const ToNode& order) {
   auto answer = [&](bool started) {
-    machine.to_head.push_back({.job = order.job, .attempt = order.attempt, .started = started});
+    machine.to_head.push_back({.job = order.job, .attempt = order.attempt, .done = started});
   };
   for (Driver& other : machine.drivers) {
     if (other.job != order.job) continue;
@@ -255,6 +265,7 @@ void History::start_driver(Machine& machine, const ToNode& order) {
   if (chance(healed_ ? 0 : 10)) return answer(false);
   note(str("driver ", order.job, "/", order.attempt, " begins on ", machine.offer.name));
   machine.drivers.push_back({.job = order.job, .attempt = order.attempt, .since = now_});
+  for (const WorkerSeat& seat : order.seats) machine.drivers.back().seats[seat.worker] = seat.node;
   ++seen["drivers"];
   answer(true);
 }
@@ -270,10 +281,20 @@ void History::deliver_to_head(Machine& machine) {
       machine.to_node.push_back({ToNode::What::noted, notice.job, notice.attempt});
     return;
   }
+  if (notice.what == ToHead::What::leaves) {
+    machine.leaving = true;
+    head_->leaves(machine.known);
+    return act();
+  }
+  if (notice.what == ToHead::What::seated) {
+    head_->seated({notice.job, notice.attempt, notice.number});
+    ++seen["workers seated"];
+    return;
+  }
   for (Call& call : calls_)
     if (call.machine == machine.offer.name && call.job == notice.job &&
         call.attempt == notice.attempt && call.state == Call::State::open)
-      call.state = notice.started ? Call::State::started : Call::State::failed;
+      call.state = notice.done ? Call::State::started : Call::State::failed;
 }
 
 // ---- drivers -----------------------------------------------------------------------------------
@@ -292,77 +313,6 @@ void History::end_driver(Machine& machine, Driver& driver, ProcessEnd end) {
       "driver ", driver.job, "/", driver.attempt, " on ", machine.offer.name, " ", end.end.text()));
   driver.alive = false;
   driver.end = std::move(end);
-}
-
-// ---- the head ----------------------------------------------------------------------------------
-
-void History::head_begins_anew() {
-  note("the head begins anew");
-  for (auto& [name, machine] : machines_) {
-    while (!machine.to_node.empty() && chance(50)) deliver_to_node(machine);
-    machine.to_node.clear();
-    machine.to_head.clear();
-    machine.session = machine.connected = machine.draining = false;
-    machine.joins.reset();
-    machine.since = wall();
-    for (Driver& driver : machine.drivers) driver.telling = false;
-  }
-  calls_.clear();
-  std::vector<HeadJob> jobs;
-  for (const auto& [id, job] : store_) jobs.push_back(job);
-  head_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall());
-  ++seen["heads that began anew"];
-  act();
-}
-
-void History::pass(std::int64_t ms) {
-  now_ += ms;
-  if (!healed_ && chance(3)) offset_ += chance(50) ? 3'600'000 : -3'600'000;
-  for (auto& [name, machine] : machines_) machine.since = std::min(machine.since, wall());
-  tick();
-}
-
-void History::tick() {
-  for (auto call = calls_.begin(); call != calls_.end();) {
-    if (call->state == Call::State::open && now_ < call->until) {
-      ++call;
-      continue;
-    }
-    if (call->state == Call::State::started) {
-      head_->driver_started(call->job, call->attempt, 7, wall());
-    } else {
-      head_->driver_not_started(call->job, call->attempt, "no answer", wall());
-      ++seen["lost answers"];
-    }
-    call = calls_.erase(call);
-  }
-  act();
-}
-
-// Decides, stores, carries out; may die in between.
-void History::act() {
-  std::map<std::uint64_t, HeadJob> before;
-  if (!healed_) before = head_->jobs();
-  std::vector<Order> orders = head_->decide(wall());
-  if (!healed_) judge_moves(before, "");
-  for (std::uint64_t id : head_->changed())
-    store_[id] = parse_job_record(job_record(head_->jobs().at(id)));
-  judge();
-  for (const Order& order : orders)
-    if (order.kind == Order::Kind::start) judge_start(order);
-  if (!healed_ && !orders.empty() && chance(3)) return head_begins_anew();
-  for (const Order& order : orders) {
-    bool start = order.kind == Order::Kind::start;
-    std::uint64_t job = start ? order.start.job : order.stop.job;
-    std::uint32_t attempt = start ? order.start.attempt : order.stop.attempt;
-    for (auto& [name, machine] : machines_) {
-      if (!machine.connected || machine.known != order.node) continue;
-      note(str(start ? "order start " : "order stop ", job, "/", attempt, " to ", name));
-      if (start) calls_.push_back({job, attempt, name, now_ + answer_patience_ms});
-      if (machine.session)
-        machine.to_node.push_back({start ? ToNode::What::start : ToNode::What::stop, job, attempt});
-    }
-  }
 }
 
 }  // namespace tramontane

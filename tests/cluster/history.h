@@ -42,21 +42,25 @@ class History {
     bool telling = false;
     std::int64_t since = 0;
     ProcessEnd end;
+    std::map<std::string, std::string> seats;  // of its workers, as it was told: their nodes
   };
 
   // An order to a node, or that its notice was taken.
   struct ToNode {
-    enum class What : std::uint8_t { start, stop, noted } what = What::start;
+    enum class What : std::uint8_t { start, stop, seat, noted } what = What::start;
     std::uint64_t job = 0;
     std::uint32_t attempt = 0;
+    std::vector<WorkerSeat> seats = {};
+    std::uint64_t number = 0;
   };
 
   struct ToHead {
-    enum class What : std::uint8_t { answer, ended } what = What::answer;
+    enum class What : std::uint8_t { started, seated, ended, leaves } what = What::started;
     std::uint64_t job = 0;
     std::uint32_t attempt = 0;
-    bool started = false;
+    bool done = false;
     ProcessEnd end;
+    std::uint64_t number = 0;
   };
 
   // A node. Its session is seen from both sides, which do not notice its end at once.
@@ -73,6 +77,7 @@ class History {
     ProcessId known = 0;
     std::int64_t since = 0;  // connected, or not
     bool draining = false;
+    bool leaving = false;
     bool less = false;  // it came back with less than is taken
   };
 
@@ -90,6 +95,7 @@ class History {
   void submit();
   void stop();
   void drain();
+  void leave(Machine& machine);
   void revive(Machine& machine);
   void die(Machine& machine);
   void part(Machine& machine);    // the node's side of a session ends
@@ -100,6 +106,7 @@ class History {
   void deliver_to_node(Machine& machine);
   void deliver_to_head(Machine& machine);
   void start_driver(Machine& machine, const ToNode& order);
+  void carry(const Order& order);
   void end_driver();
   void end_driver(Machine& machine, Driver& driver, ProcessEnd end);
   void find_seats();
@@ -119,6 +126,7 @@ class History {
   void judge_start(const Order& order);
   void judge_moves(const std::map<std::uint64_t, HeadJob>& before, const std::string& asked_node);
   bool lost(const Machine& machine) const;
+  void judge_seats(const Driver& driver);
   bool ever_fits(const HeadJob& job) const;
 
   std::int64_t wall() const { return now_ + offset_; }
@@ -134,7 +142,8 @@ class History {
   std::unique_ptr<HeadState> head_;
   std::map<std::string, Machine> machines_;
   std::vector<Call> calls_;
-  std::map<std::uint64_t, HeadJob> store_;           // as they are read
+  std::map<std::uint64_t, HeadJob> store_;  // as they are read
+  std::set<std::string> stored_draining_;
   std::map<std::uint64_t, std::uint32_t> attempts_;  // the last that was ordered
   std::map<std::uint64_t, HeadJob> over_;            // as they ended
   std::set<std::uint64_t> stops_;

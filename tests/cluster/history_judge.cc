@@ -25,7 +25,7 @@ void History::require(bool holds, const std::string& text) {
 }
 
 bool History::lost(const Machine& machine) const {
-  return !machine.connected && wall() - machine.since >= rules_.lease_ms;
+  return !machine.connected && (machine.leaving || wall() - machine.since >= rules_.lease_ms);
 }
 
 void History::judge() {
@@ -115,11 +115,14 @@ void History::judge_moves(
       if (old == seat.node) continue;
       const Machine& to = machines_.at(seat.node);
       std::string who = str("worker ", id, "/", seat.worker, ": ");
-      require(to.connected && !to.draining, who + "it goes to a node that is ready");
+      bool ready = to.connected && !to.draining && !to.leaving;
+      require(ready, who + "it goes to a node that is ready");
       if (old.empty()) continue;
       const Machine& from = machines_.at(old);
-      require(old == asked_node, who + "it was not asked for and moves");
-      require(lost(from) || from.draining, who + "it moves from a node that is not lost");
+      bool emptied = from.draining || from.leaving;
+      require(old == asked_node || (from.connected && emptied && old != job.driver_node),
+          who + "it was not asked for and moves");
+      require(lost(from) || emptied, who + "it moves from a node that is not lost");
     }
   }
 }
@@ -148,9 +151,13 @@ void History::find_seat(const Driver& driver, const std::string& worker) {
       require(
           found.node == now && machines_.at(now).connected, "a seat is on a node that is there");
       if (now != node) ++seen["moves"];
+      for (auto& [name, machine] : machines_)
+        for (Driver& each : machine.drivers)
+          if (each.job == driver.job && each.attempt == driver.attempt) each.seats[worker] = now;
       note(str("worker ", driver.job, "/", worker, " goes from ", node, " to ", now));
     } else {
-      require(!machines_.at(now).connected || machines_.at(now).draining,
+      const Machine& machine = machines_.at(now);
+      require(!machine.connected || machine.draining || machine.leaving,
           str("a worker waits for a node that is not well: ", found.waiting_for));
     }
   } catch (const Error& error) {
@@ -158,6 +165,16 @@ void History::find_seat(const Driver& driver, const std::string& worker) {
   }
   judge_moves(before, node);
   act();
+}
+
+// What the head has written down and its driver knows.
+void History::judge_seats(const Driver& driver) {
+  for (const SeatOfWorker& seat : head_->jobs().at(driver.job).seats) {
+    if (seat.worker == driver_of_job) continue;
+    auto known = driver.seats.find(seat.worker);
+    require(known != driver.seats.end() && known->second == seat.node,
+        str("worker ", driver.job, "/", seat.worker, " has a seat that its driver does not know"));
+  }
 }
 
 bool History::ever_fits(const HeadJob& job) const {
@@ -194,7 +211,9 @@ void History::all_is_well_again() {
     pass(250);
   };
   for (int i = 0; i < 50; ++i) deliver_all();
-  for (const auto& [id, job] : head_->jobs()) {
+  for (const auto& each : head_->jobs()) {
+    std::uint64_t id = each.first;
+    const HeadJob& job = each.second;
     if (over(job.state) || job.state == JobState::queued) continue;
     require(job.state == JobState::running, str("job ", id, " does not go on: ", job.reason));
     const Machine& machine = machines_.at(job.driver_node);
@@ -203,6 +222,8 @@ void History::all_is_well_again() {
                   return driver.alive && driver.job == id && driver.attempt == job.attempt;
                 }),
         str("job ", id, " runs, and its driver does not"));
+    for (const Driver& driver : machine.drivers)
+      if (driver.alive && driver.job == id && !stops_.contains(id)) judge_seats(driver);
   }
   auto waits = [&](const auto& each) {
     return !over(each.second.state) &&

@@ -28,9 +28,9 @@ TEST_CASE("no random life of a cluster breaks what its head promises") {
     faults += fault.empty() ? 0 : 1;
     for (const auto& [what, count] : history.seen) seen[what] += count;
   }
-  for (const char* what : {"joins", "drivers", "lost answers", "deaths of nodes", "moves",
-           "heads that began anew", "earlier attempts that had not ended", "strangers", "stops",
-           "finished", "failed", "stopped", "jobs that never fit"}) {
+  for (const char* what : {"joins", "drivers", "workers seated", "lost answers", "deaths of nodes",
+           "moves", "heads that began anew", "earlier attempts that had not ended", "strangers",
+           "stops", "finished", "failed", "stopped", "jobs that never fit"}) {
     INFO(std::string(what), " from seed ", from);
     CHECK(seen[what] > (slow ? 0 : 10));
   }

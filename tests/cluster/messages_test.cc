@@ -27,7 +27,7 @@ auto fields(const DriverState& m) {
 }
 
 auto fields(const WorkerSeat& m) {
-  return std::tie(m.worker, m.node, m.address);
+  return std::tie(m.worker, m.node, m.address, m.devices);
 }
 
 template <class T>
@@ -38,7 +38,7 @@ auto all_fields(const std::vector<T>& each) {
 }
 
 auto fields(const StartWorker& m) {
-  return std::tie(m.process, m.setup);
+  return std::tie(m.process, m.setup, m.devices);
 }
 
 auto fields(const ProcessStarted& m) {
@@ -93,7 +93,23 @@ auto fields(const FindSeat& m) {
 }
 
 auto fields(const FoundSeat& m) {
-  return std::tie(m.node, m.address, m.waiting_for);
+  return std::tie(m.node, m.address, m.waiting_for, m.devices, m.worker);
+}
+
+auto fields(const SeatWorkers& m) {
+  return std::tuple_cat(std::tie(m.job, m.attempt, m.number), std::make_tuple(all_fields(m.seats)));
+}
+
+auto fields(const WorkersSeated& m) {
+  return std::tie(m.job, m.attempt, m.number);
+}
+
+auto fields(const SeekSeat& m) {
+  return std::tie(m.worker, m.lost);
+}
+
+auto fields(const NodeLeaves&) {
+  return std::tuple<>();
 }
 
 auto fields(const AskHead& m) {
@@ -172,9 +188,21 @@ struct Chance {
         .name = text(),
         .folder = text(),
         .graph = text()};
-    for (std::uint64_t left = random.below(4); left > 0; --left)
-      start.seats.push_back({text(), text(), text()});
+    start.seats = seats();
     return start;
+  }
+
+  std::vector<std::uint32_t> devices() {
+    std::vector<std::uint32_t> devices(random.below(4));
+    for (std::uint32_t& device : devices) device = number<std::uint32_t>();
+    return devices;
+  }
+
+  std::vector<WorkerSeat> seats() {
+    std::vector<WorkerSeat> seats;
+    for (std::uint64_t left = random.below(4); left > 0; --left)
+      seats.push_back({text(), text(), text(), devices()});
+    return seats;
   }
 
   Random random;
@@ -199,7 +227,7 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
     INFO("seed ", seed);
     Chance any{Random(seed)};
     auto process = [&] { return any.number<ProcessId>(); };
-    travels(StartWorker{process(), any.bytes()});
+    travels(StartWorker{process(), any.bytes(), any.devices()});
     travels(ProcessStarted{any.number<int>()});
     travels(KillWorker{process()});
     travels(ConnectWorkers{process(), any.bytes(), process(), any.bytes(), any.text()});
@@ -214,7 +242,13 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
     travels(DriverEnded{any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.end()});
     travels(
         FindSeat{any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.text(), any.text()});
-    travels(FoundSeat{any.text(), any.text(), any.text()});
+    travels(FoundSeat{any.text(), any.text(), any.text(), any.devices(), any.text()});
+    travels(SeatWorkers{any.number<std::uint64_t>(), any.number<std::uint32_t>(),
+        any.number<std::uint64_t>(), any.seats()});
+    travels(WorkersSeated{
+        any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.number<std::uint64_t>()});
+    travels(SeekSeat{any.text(), any.text()});
+    travels(NodeLeaves{});
     travels(AskHead{any.text(), any.text()});
     travels(HeadAnswer{any.text()});
   }

@@ -118,3 +118,19 @@ TEST_CASE("an amount of memory is read with its unit, and nonsense is nothing") 
     CHECK(parse_bytes(text) == 0);
   }
 }
+
+TEST_CASE(
+    "a worker sees the GPUs of its seat and no others, by the names that the node has for them") {
+  using Texts = std::vector<std::string>;
+  auto seen = [](const std::vector<std::uint32_t>& devices, const char* visible) {
+    Texts environment = device_environment(devices, visible);
+    REQUIRE(environment.size() == 2);
+    CHECK(environment[0] == "CUDA_DEVICE_ORDER=PCI_BUS_ID");
+    return environment[1];
+  };
+  CHECK(seen({}, nullptr) == "CUDA_VISIBLE_DEVICES=");
+  CHECK(seen({0, 3}, nullptr) == "CUDA_VISIBLE_DEVICES=0,3");
+  CHECK(seen({1}, "4,7") == "CUDA_VISIBLE_DEVICES=7");  // of the node's two
+  CHECK(seen({0, 1}, "GPU-5f2,MIG-77") == "CUDA_VISIBLE_DEVICES=GPU-5f2,MIG-77");
+  CHECK(seen({2}, "4,7") == "CUDA_VISIBLE_DEVICES=2");  // it said that it has more
+}

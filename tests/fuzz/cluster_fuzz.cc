@@ -51,7 +51,8 @@ constexpr void (*readers[])(ByteView) = {read_record, read_purpose, read_setup,
     read_message<WorkerGone>, read_message<JoinCluster>, read_message<Welcomed>,
     read_message<StartDriver>, read_message<StopDriver>, read_message<DriverEnded>,
     read_message<FindSeat>, read_message<FoundSeat>, read_message<AskHead>,
-    read_message<HeadAnswer>};
+    read_message<HeadAnswer>, read_message<SeatWorkers>, read_message<WorkersSeated>,
+    read_message<SeekSeat>, read_message<NodeLeaves>};
 
 }  // namespace
 

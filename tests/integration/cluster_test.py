@@ -6,13 +6,13 @@ nothing is trained twice, and nothing is left behind.
 """
 import argparse
 import collections
-import json
 import os
 import random
 import signal
 import time
 
 import harness as h
+from cluster import Cluster, steps_told
 from watch import Watch
 
 parser = argparse.ArgumentParser()
@@ -22,77 +22,6 @@ parser.add_argument("--kills", type=int, default=16)
 parser.add_argument("--seed", type=int, default=None)
 options = parser.parse_args()
 seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 30)
-
-MARK = "TRAM_TEST_MARK"
-
-
-class Cluster:
-    def __init__(self, folder):
-        self.mark = f"cluster-{os.getpid()}"
-        self.homes = {name: os.path.join(folder, name) for name in ("a", "b")}
-        self.token = os.path.join(self.homes["a"], "token")
-        self.out = open(os.path.join(folder, "cluster.out"), "a")
-        self.processes = {}
-
-    def environment(self, home):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TRAM_")}
-        return dict(environment, TRAM_HOME=self.homes[home], **{MARK: self.mark})
-
-    def start(self, who):
-        """head, a or b; returns when it is up."""
-        words = {"head": ["head", "--no-node"], "a": ["node", "--name", "a", "--cpus", "4"],
-            "b": ["node", "--name", "b", "--cpus", "4", "--token-file", self.token, "--join", self.address() if who == "b" else ""]}[who]
-        process = h.subprocess.Popen([h.TRAM, *words], stdout=h.subprocess.PIPE, stderr=self.out, text=True,
-            stdin=h.subprocess.DEVNULL, env=self.environment("b" if who == "b" else "a"))
-        line = process.stdout.readline()
-        h.expect(line.startswith("head: " if who == "head" else f"node {who}: "), f"{who} does not start: {line!r}, see {self.out.name}")
-        self.processes[who] = process
-
-    def address(self):
-        with open(os.path.join(self.homes["a"], "head")) as f:
-            return f.read().strip()
-
-    def kill(self, who, by=signal.SIGKILL):
-        self.processes[who].send_signal(by)
-        self.processes[who].wait(timeout=h.PATIENCE)
-
-    def tram(self, *words, **more):
-        return h.tram(*words, env=self.environment("a"), **more)
-
-    def ask(self, *words):
-        return json.loads(self.tram(*words, "--json").out)
-
-    def job(self, number):
-        return self.ask("status", str(number))
-
-    def wait_for(self, what, condition):
-        until = time.monotonic() + h.PATIENCE
-        while not (found := condition()):
-            h.expect(time.monotonic() < until, f"{what} does not come; see {self.homes}")
-            time.sleep(0.05)
-        return found
-
-    def wait_for_nodes(self, *names):
-        self.wait_for(f"nodes {names}", lambda: {n["name"] for n in self.ask("nodes")["nodes"] if n["state"] == "ready"} >= set(names))
-
-    def found(self, word):
-        """Whoever of this cluster was started as that: (pid, words)."""
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/environ", "rb") as f:
-                    if f"{MARK}={self.mark}".encode() not in f.read().split(b"\0"):
-                        continue
-                with open(f"/proc/{pid}/cmdline", "rb") as f:
-                    words = f.read().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            if words[1:2] == [word] or not word and words[0]:
-                found.append((int(pid), words))
-        return found
-
-    def nothing_is_left(self):
-        self.wait_for("the end of all processes", lambda: not self.found(""))
 
 
 def refusals(cluster, folder, policy):
@@ -143,14 +72,6 @@ def stops_in_order(cluster, folder, policy):
     print("a job that is stopped writes a checkpoint, and leaves nothing", flush=True)
 
 
-def steps_told(run):
-    try:
-        with open(os.path.join(run, "metrics.jsonl"), "rb") as f:
-            return f.read().count(b'"event":"step"')
-    except FileNotFoundError:
-        return 0
-
-
 class Campaign:
     def __init__(self, cluster, draw, folder, name, policy):
         self.cluster, self.draw = cluster, draw
@@ -191,6 +112,8 @@ class Campaign:
                 self.cluster.wait_for("the end of its workers", lambda: not self.cluster.found("serve-driver"))
                 self.watch.after_kill()
             self.cluster.start(what)
+            if what == "head":
+                self.cluster.wait_for_nodes("a", "b")
         self.killed[what] += 1
 
     def go(self, kills):
@@ -240,5 +163,4 @@ with h.Folder() as at:
         cluster.nothing_is_left()
         print("what has ended leaves nothing behind", flush=True)
     finally:
-        for pid, words in cluster.found(""):
-            os.kill(pid, signal.SIGKILL)
+        cluster.end()

@@ -34,6 +34,8 @@ class SlowToEnd final : public HostedWorker {
     return seen_ && clock_.now() >= after(*seen_, 50ms) ? end : std::nullopt;
   }
 
+  std::string leaves_for() const override { return worker_->leaves_for(); }
+
   void kill() override { worker_->kill(); }
 
   HostedWorker& inner() { return *worker_; }
@@ -364,4 +366,34 @@ TEST_CASE("a worker whose actors compute for minutes does not stand still") {
   CHECK(bench.add(4) == 5);  // what had no time left is not begun
   CHECK(bench.exits().empty());
   CHECK(bench.processes() == 1);
+}
+
+TEST_CASE("a worker that is wanted in another place ends in order and goes on there") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("middleman", 3));
+  for (std::size_t times : {1, 2, 3}) {  // and that costs nothing of what it may fail
+    CHECK(bench.host().move("guest"));
+    bench.run_for(1s);
+    REQUIRE(bench.exits().size() == times);
+    CHECK(bench.exits().back().cause == ExitCause::stopped);
+    CHECK(bench.exits().back().text.starts_with("it moves from here to there; "));
+    CHECK(bench.exits().back().restarts);
+    CHECK(bench.ask_for("middleman", 3));
+    CHECK(bench.processes() == 2 + times);
+  }
+  CHECK(bench.stop() < 200ms);
+}
+
+TEST_CASE("a worker that does not leave in time is killed, and goes on in the other place") {
+  Bench bench(guest_and_middleman());
+  REQUIRE(bench.ask_for("middleman", 3));
+  bench.host().stall("guest", true);  // it hears nothing
+  CHECK(bench.host().move("guest"));
+  bench.run_for(9s);
+  CHECK(bench.exits().empty());
+  bench.run_for(3s);
+  REQUIRE(bench.exits().size() == 1);
+  CHECK(bench.exits()[0].cause == ExitCause::stopped);
+  CHECK(bench.exits()[0].text.find("killed by signal 9") != std::string::npos);
+  CHECK(bench.ask_for("middleman", 3));
 }

@@ -164,23 +164,33 @@ void SimLife::disturb() {
     world_.tally_.kills += killed || sim_->kill(actor) ? 1 : 0;
     last_fault_ = sim_->clock().now();
   }
-  while (next_stall_ < plan_.stalls.size() && age() >= plan_.stalls[next_stall_].at) {
-    const LifePlan::Stall& stall = plan_.stalls[next_stall_++];
-    if (stall.cut) {
-      world_.tally_.cuts += host_->cut(stall.worker) ? 1 : 0;
-      last_fault_ = after(sim_->clock().now(), std::chrono::seconds(1));
-      continue;
-    }
-    if (!host_->stall(stall.worker, true)) continue;
-    ++world_.tally_.stalls;
-    last_fault_ = after(sim_->clock().now(), stall.lasts);
-    sim_->clock().call_at(
-        last_fault_, [this, worker = stall.worker] { host_->stall(worker, false); });
-  }
+  while (next_trouble_ < plan_.troubles.size() && age() >= plan_.troubles[next_trouble_].at)
+    trouble(plan_.troubles[next_trouble_++]);
   if (due(plan_.finish) && !told_to_finish_) {
     told_to_finish_ = true;
     pipeline_->finish("asked by the simulation");
   }
+}
+
+void SimLife::trouble(const LifePlan::Trouble& trouble) {
+  Time soon = after(sim_->clock().now(), std::chrono::seconds(1));
+  switch (trouble.kind) {
+    case LifePlan::Trouble::Kind::cut:
+      world_.tally_.cuts += host_->cut(trouble.worker) ? 1 : 0;
+      last_fault_ = soon;
+      return;
+    case LifePlan::Trouble::Kind::move:
+      world_.tally_.moves += host_->move(trouble.worker) ? 1 : 0;
+      last_fault_ = soon;
+      return;
+    case LifePlan::Trouble::Kind::stall:
+      break;
+  }
+  if (!host_->stall(trouble.worker, true)) return;
+  ++world_.tally_.stalls;
+  last_fault_ = after(sim_->clock().now(), trouble.lasts);
+  sim_->clock().call_at(
+      last_fault_, [this, worker = trouble.worker] { host_->stall(worker, false); });
 }
 
 bool SimLife::crashed() {

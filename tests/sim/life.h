@@ -42,6 +42,7 @@ class SimLife {
   void gave_up(const ExitRecord& record);
   bool due(const std::optional<Duration>& at);
   void disturb();
+  void trouble(const LifePlan::Trouble& trouble);
   bool crashed();
   void look_at(System& system);
   void look();
@@ -67,7 +68,7 @@ class SimLife {
   std::string escalated_;  // the actor that failed for good, and why
   bool files_crashed_ = false;
   std::size_t next_kill_ = 0;
-  std::size_t next_stall_ = 0;
+  std::size_t next_trouble_ = 0;
   bool told_to_finish_ = false;
   Time began_{};
   Time last_fault_{};

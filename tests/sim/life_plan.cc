@@ -126,9 +126,9 @@ void draw_worker_faults(Random& random, const Job& job, const Apart& apart, Life
   std::vector<std::string> workers = names_of_workers(job, apart);
   count = random.below(3) == 0 ? 1 + random.below(3) : 0;
   for (std::uint64_t i = 0; i < count; ++i)
-    plan.stalls.push_back({some_time(random), stall_time(random),
-        workers[random.below(workers.size())], random.below(2) == 0});
-  std::sort(plan.stalls.begin(), plan.stalls.end(),
+    plan.troubles.push_back({static_cast<LifePlan::Trouble::Kind>(random.below(3)),
+        some_time(random), stall_time(random), workers[random.below(workers.size())]});
+  std::sort(plan.troubles.begin(), plan.troubles.end(),
       [](const auto& a, const auto& b) { return a.at < b.at; });
 }
 
@@ -172,9 +172,10 @@ std::string describe(const LifePlan& plan) {
       ", duplicated ", plan.duplicated, ", late ", plan.late, " up to ", seconds(plan.late_max),
       " s, bad transfers ", plan.bad_transfer, ")");
   for (const auto& kill : plan.kills) text += str(", kill ", kill.actor, " at ", seconds(kill.at));
-  for (const auto& stall : plan.stalls)
-    text += str(stall.cut ? ", cut " : ", stall ", stall.worker, " at ", seconds(stall.at), " for ",
-        seconds(stall.lasts));
+  constexpr const char* kinds[] = {", stall ", ", cut ", ", move "};
+  for (const auto& trouble : plan.troubles)
+    text += str(kinds[static_cast<std::size_t>(trouble.kind)], trouble.worker, " at ",
+        seconds(trouble.at), " for ", seconds(trouble.lasts));
   if (plan.dies) text += str(", dies at ", seconds(*plan.dies));
   if (plan.disk.crash_at > 0) text += str(", dies at ledger write ", plan.disk.crash_at);
   if (plan.disk.refuse_at > 0) text += str(", ledger write ", plan.disk.refuse_at, " is refused");

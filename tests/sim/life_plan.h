@@ -48,14 +48,15 @@ struct LifePlan {
   FaultPlan files;
 
   // Between processes.
-  struct Stall {
+  struct Trouble {
+    // It says and hears nothing; its connections are cut; its host wants it in another place.
+    enum class Kind : std::uint8_t { stall, cut, move } kind = Kind::stall;
     Duration at{};
     Duration lasts{};
     std::string worker;
-    bool cut = false;  // instead, its connections are
   };
 
-  std::vector<Stall> stalls;  // in order
+  std::vector<Trouble> troubles;  // in order
   Duration line_delay{};
   std::size_t line_pieces = 0;
   bool between_hosts = false;  // lines carry no descriptors

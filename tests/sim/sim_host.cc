@@ -45,7 +45,8 @@ struct SimHost::Process {
   std::optional<WorkerSystem> worker;
   std::optional<ChildEnd> end;
   std::optional<Time> leaves;  // once it has said why
-  bool doomed = false;         // is killed before it does anything more
+  std::string leaves_for;
+  bool doomed = false;  // is killed before it does anything more
 };
 
 struct SimHost::Line {
@@ -63,6 +64,8 @@ class SimHost::Handle final : public HostedWorker {
   ~Handle() override { process_.doomed = true; }
 
   int pid() const override { return static_cast<int>(process_.id()); }
+
+  std::string leaves_for() const override { return process_.leaves_for; }
 
   std::optional<ChildEnd> ended() override { return process_.end; }
 
@@ -196,6 +199,13 @@ bool SimHost::cut(const std::string& worker) {
   for (auto& each : lines_)
     if (each->one == process->id() || each->other == process->id())
       each->line.cut("the cable was pulled");
+  return true;
+}
+
+bool SimHost::move(const std::string& worker) {
+  Process* process = running(worker);
+  if (process == nullptr) return false;
+  process->leaves_for = "it moves from here to there";
   return true;
 }
 

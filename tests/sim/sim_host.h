@@ -49,6 +49,8 @@ class SimHost final : public WorkerHost {
   bool stall(const std::string& worker, bool stalled);
   // The connections that it has, of all who live.
   bool cut(const std::string& worker);
+  // It is wanted in another place.
+  bool move(const std::string& worker);
   // Of every line that is made from now on.
   void set_lines(Duration delay, std::size_t pieces, bool between_hosts = false);
 

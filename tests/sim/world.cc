@@ -32,12 +32,13 @@ Apart draw_apart(std::uint64_t seed, Isolation isolation) {
 
 SimTally& SimTally::operator+=(const SimTally& other) {
   for (auto field : {&SimTally::lives, &SimTally::crashes, &SimTally::power_cuts, &SimTally::kills,
-           &SimTally::workers, &SimTally::stalls, &SimTally::cuts, &SimTally::messages,
-           &SimTally::lost, &SimTally::duplicated, &SimTally::late, &SimTally::bad_transfers,
-           &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed, &SimTally::stopped_early,
-           &SimTally::set_aside, &SimTally::rows_shared, &SimTally::rollouts, &SimTally::spanning,
-           &SimTally::resumed, &SimTally::stale, &SimTally::no_verdict, &SimTally::correct,
-           &SimTally::leases_expired, &SimTally::log_probs_checked})
+           &SimTally::workers, &SimTally::stalls, &SimTally::cuts, &SimTally::moves,
+           &SimTally::messages, &SimTally::lost, &SimTally::duplicated, &SimTally::late,
+           &SimTally::bad_transfers, &SimTally::replayed, &SimTally::swaps, &SimTally::swaps_failed,
+           &SimTally::stopped_early, &SimTally::set_aside, &SimTally::rows_shared,
+           &SimTally::rollouts, &SimTally::spanning, &SimTally::resumed, &SimTally::stale,
+           &SimTally::no_verdict, &SimTally::correct, &SimTally::leases_expired,
+           &SimTally::log_probs_checked})
     this->*field += other.*field;
   simulated_seconds += other.simulated_seconds;
   return *this;
@@ -46,14 +47,15 @@ SimTally& SimTally::operator+=(const SimTally& other) {
 std::string describe(const SimTally& tally) {
   return str(tally.lives, " lives, ", tally.crashes, " crashes (", tally.power_cuts,
       " power cuts), ", tally.stopped_early, " stopped early, ", tally.kills, " killed, ",
-      tally.workers, " workers, ", tally.stalls, " stalled, ", tally.cuts, " cut off; ",
-      tally.messages, " messages: ", tally.lost, " lost, ", tally.duplicated, " duplicated, ",
-      tally.late, " late; ", tally.swaps, " swaps, ", tally.swaps_failed, " failed, ",
-      tally.bad_transfers, " bad transfers; ", tally.replayed, " steps replayed; ", tally.set_aside,
-      " sequences set aside, ", tally.rows_shared, " rows shared; ", tally.rollouts, " rollouts, ",
-      tally.spanning, " of several versions, ", tally.resumed, " resumed, ", tally.stale,
-      " stale, ", tally.no_verdict, " without verdict, ", tally.correct, " correct, ",
-      tally.leases_expired, " leases expired; ", tally.log_probs_checked, " log-probs checked; ",
+      tally.workers, " workers, ", tally.stalls, " stalled, ", tally.cuts, " cut off, ",
+      tally.moves, " moved; ", tally.messages, " messages: ", tally.lost, " lost, ",
+      tally.duplicated, " duplicated, ", tally.late, " late; ", tally.swaps, " swaps, ",
+      tally.swaps_failed, " failed, ", tally.bad_transfers, " bad transfers; ", tally.replayed,
+      " steps replayed; ", tally.set_aside, " sequences set aside, ", tally.rows_shared,
+      " rows shared; ", tally.rollouts, " rollouts, ", tally.spanning, " of several versions, ",
+      tally.resumed, " resumed, ", tally.stale, " stale, ", tally.no_verdict, " without verdict, ",
+      tally.correct, " correct, ", tally.leases_expired, " leases expired; ",
+      tally.log_probs_checked, " log-probs checked; ",
       static_cast<std::uint64_t>(tally.simulated_seconds), " s simulated");
 }
 

@@ -32,6 +32,7 @@ struct SimTally {
   std::uint64_t workers = 0;  // that were started
   std::uint64_t stalls = 0;   // of workers
   std::uint64_t cuts = 0;     // of all that a worker is connected to
+  std::uint64_t moves = 0;    // of workers that are wanted in another place
   std::uint64_t messages = 0;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
