@@ -109,6 +109,7 @@ class NodeActor final : public Actor {
   void open_driver(Driver& driver, Descriptor socket, const std::string& name, ActorId actor);
   void look_after(Driver& driver);
   void look_after_workers(Driver& driver);
+  void tell_gone(Driver& driver, WorkerGone gone);
   void tell_end(Driver& driver);
   void see_to_head();
   void joined();

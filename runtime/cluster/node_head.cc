@@ -196,11 +196,15 @@ void NodeActor::look_after_workers(Driver& driver) {
     }
     WorkerGone gone{worker->first, {*end, driver.host->last_lines(worker->second.name)}};
     log(Level::info, str("worker ", worker->second.name, " of ", driver.name, " ", end->text()));
-    // A driver that has no room is stuck; it is told all with the end of its session.
-    if (driver.connected && !try_send(driver.actor, std::move(gone)))
-      remote_->disconnect(driver.number, "the driver does not take what it is told");
+    tell_gone(driver, std::move(gone));
     worker = driver.workers.erase(worker);
   }
+}
+
+// A driver that has no room is stuck; it is told all with the end of its session.
+void NodeActor::tell_gone(Driver& driver, WorkerGone gone) {
+  if (driver.connected && !try_send(driver.actor, std::move(gone)))
+    remote_->disconnect(driver.number, "the driver does not take what it is told");
 }
 
 // A driver asks again until it has one.
