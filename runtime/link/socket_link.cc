@@ -117,8 +117,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // With the mutex held, as all that touches the stream.
   void await_read() {
-    stream_->async_wait(Stream::wait_read,
-        [self = shared_from_this()](const error_code& error) { self->readable(error); });
+    stream_->async_wait(Stream::wait_read, [self = shared_from_this()](const error_code& error) {
+      ThreadPool::Turn turn(self->pool_);
+      self->readable(error);
+    });
   }
 
   void await_write() {
