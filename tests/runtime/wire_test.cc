@@ -2,6 +2,7 @@
 #include "runtime/base/random.h"
 #include "runtime/wire/envelope.h"
 #include "runtime/wire/frame.h"
+#include "runtime/wire/hash.h"
 #include "tests/runtime/messages.h"
 
 #include <array>
@@ -181,6 +182,27 @@ TEST_CASE("a frame has the documented bytes") {
   Bytes out;
   append_frame(out, as_bytes("ab"));
   CHECK(hex(out) == "020000005c73d5246162");
+}
+
+// The values are those of Python's xxhash.
+TEST_CASE("a hash is XXH3-64, of one piece or of many") {
+  CHECK(hash_of({}) == 0x2d06800538d394c2);
+  CHECK(hash_of(as_bytes("ab")) == 0xa873719c24d5735c);
+  Bytes bytes(100'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(static_cast<std::uint32_t>(i * 2654435761U) >> 24);
+  CHECK(hash_of(bytes) == 0x920056915640359f);
+  Random random(9);
+  RunningHash hash;
+  for (int round = 0; round < 3; ++round) {
+    hash.clear();
+    for (std::size_t at = 0; at < bytes.size();) {
+      std::size_t piece = std::min<std::size_t>(random.below(3000), bytes.size() - at);
+      hash.add(ByteView(bytes).subspan(at, piece));
+      at += piece;
+    }
+    CHECK(hash.value() == hash_of(bytes));
+  }
 }
 
 TEST_CASE("frames come out whole however the stream is cut") {
