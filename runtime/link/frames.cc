@@ -5,6 +5,7 @@
 #include "runtime/wire/capnp_codec.h"
 #include "runtime/wire/envelope_schema.h"
 #include "runtime/wire/frame.h"
+#include "runtime/wire/hash.h"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -45,25 +46,57 @@ std::vector<CreditReturn> read_credit(capnp::List<schema::Credit>::Reader in) {
   return returns;
 }
 
-Chunk read_chunk(schema::Chunk::Reader in, ByteView body) {
-  auto bytes = in.getBytes();
-  ByteView view(reinterpret_cast<const std::byte*>(bytes.begin()), bytes.size());
-  // Cap'n Proto copies what does not lie at a word's beginning.
-  if (!view.empty() && (view.data() < body.data() || view.data() >= body.data() + body.size()))
-    throw Error(Errc::failed, "a chunk that was read from a copy");
-  return {in.getSize(), view};
+Blob made_blob(Descriptor descriptor) {
+  return Blob::from_descriptor(std::move(descriptor));
 }
 
-std::vector<Blob> take_blobs(std::size_t count, std::deque<Descriptor>& descriptors) {
-  if (count > descriptors.size())
-    throw Error(
-        Errc::bad_input, str("a frame of ", count, " blobs came with ", descriptors.size()));
+Blob made_blob(Blob blob) {
+  return blob;
+}
+
+template <class Came>
+std::vector<Blob> take_blobs(std::size_t count, std::deque<Came>& came) {
+  if (count > came.size())
+    throw Error(Errc::bad_input, str("a frame of ", count, " blobs came with ", came.size()));
   std::vector<Blob> blobs;
   for (; count > 0; --count) {
-    blobs.push_back(Blob::from_descriptor(std::move(descriptors.front())));
-    descriptors.pop_front();
+    blobs.push_back(made_blob(std::move(came.front())));
+    came.pop_front();
   }
   return blobs;
+}
+
+template <class Came>
+Answer<Frame> read(ByteView body, Time now, std::deque<Came>& came) {
+  std::optional<std::string> wrong;
+  auto frame = decode_capnp<schema::Frame, Frame>(body, [&](schema::Frame::Reader in) -> Frame {
+    try {
+      std::vector<Blob> blobs = take_blobs(in.getBlobs(), came);
+      switch (in.which()) {
+        case schema::Frame::HELLO:
+          return read_hello(in.getHello());
+        case schema::Frame::ENVELOPE:
+          return read_envelope(in.getEnvelope(), now, std::move(blobs));
+        case schema::Frame::CREDIT:
+          return read_credit(in.getCredit());
+        case schema::Frame::BYE:
+          return Bye{in.getBye()};
+        case schema::Frame::BEAT:
+          return Beat{};
+        case schema::Frame::ABANDONED:
+          return Abandoned{in.getAbandoned().getTarget(), in.getAbandoned().getCall()};
+        case schema::Frame::CHUNK:
+          return Chunk{
+              in.getChunk().getSize(), in.getChunk().getLength(), in.getChunk().getCheck()};
+      }
+      throw Error(Errc::bad_input, "a frame of an unknown kind");
+    } catch (const Error& error) {
+      wrong = error.text();
+      throw;
+    }
+  });
+  if (frame) return std::move(*frame);
+  return Failure{Errc::bad_input, wrong.value_or("a frame that is none of link.capnp")};
 }
 
 }  // namespace
@@ -119,39 +152,17 @@ Bytes chunk_frame(std::uint64_t size, ByteView bytes) {
   return make_frame([&](schema::Frame::Builder frame) {
     auto out = frame.initChunk();
     out.setSize(size);
-    out.setBytes(kj::arrayPtr(reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()));
+    out.setLength(static_cast<std::uint32_t>(bytes.size()));
+    out.setCheck(hash_of(bytes));
   });
 }
 
 Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors) {
-  std::optional<std::string> wrong;
-  auto frame = decode_capnp<schema::Frame, Frame>(body, [&](schema::Frame::Reader in) -> Frame {
-    try {
-      std::vector<Blob> blobs = take_blobs(in.getBlobs(), descriptors);
-      switch (in.which()) {
-        case schema::Frame::HELLO:
-          return read_hello(in.getHello());
-        case schema::Frame::ENVELOPE:
-          return read_envelope(in.getEnvelope(), now, std::move(blobs));
-        case schema::Frame::CREDIT:
-          return read_credit(in.getCredit());
-        case schema::Frame::BYE:
-          return Bye{in.getBye()};
-        case schema::Frame::BEAT:
-          return Beat{};
-        case schema::Frame::ABANDONED:
-          return Abandoned{in.getAbandoned().getTarget(), in.getAbandoned().getCall()};
-        case schema::Frame::CHUNK:
-          return read_chunk(in.getChunk(), body);
-      }
-      throw Error(Errc::bad_input, "a frame of an unknown kind");
-    } catch (const Error& error) {
-      wrong = error.text();
-      throw;
-    }
-  });
-  if (frame) return std::move(*frame);
-  return Failure{Errc::bad_input, wrong.value_or("a frame that is none of link.capnp")};
+  return read(body, now, descriptors);
+}
+
+Answer<Frame> read_frame(ByteView body, Time now, std::deque<Blob>& blobs) {
+  return read(body, now, blobs);
 }
 
 }  // namespace tramontane

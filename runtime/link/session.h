@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,7 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
   void end(const std::string& reason);
 
   // Link::Receiver.
+  std::span<std::byte> room() override;
   void received(ByteView piece, std::vector<Descriptor> descriptors) override;
   void drained() override;
   void ended(const std::string& reason) override;

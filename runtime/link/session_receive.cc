@@ -18,6 +18,11 @@ constexpr std::size_t lost_reported_most = 256;
 
 }  // namespace
 
+// Bytes of blobs come to lie where they stay.
+std::span<std::byte> Session::room() {
+  return state_->incoming.room();
+}
+
 void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   State& s = *state_;
   s.heard.store(s.system.clock().now(), std::memory_order_relaxed);
@@ -29,6 +34,12 @@ void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   std::move(descriptors.begin(), descriptors.end(), std::back_inserter(s.descriptors));
   s.reader.feed(piece);
   for (bool goes_on = true; goes_on;) {
+    if (std::size_t missing = s.incoming.missing(); missing > 0) {
+      ByteView bytes = s.reader.take(missing);
+      if (bytes.empty()) break;
+      goes_on = s.take_bytes(bytes);
+      continue;
+    }
     Result<std::optional<ByteView>> body = s.reader.next();
     if (!body) {
       s.end(str(s.options.peer_name, " sent ",
@@ -48,8 +59,9 @@ void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
 
 bool Session::State::take_frame(ByteView body) {
   bool local = link->carries_descriptors();
+  Time now = system.clock().now();
   Answer<Frame> frame =
-      read_frame(body, system.clock().now(), local ? descriptors : incoming.whole());
+      local ? read_frame(body, now, descriptors) : read_frame(body, now, incoming.whole());
   if (!frame) return end(str(options.peer_name, " sent ", frame.error().text));
   bool greeted = false;
   {
@@ -166,9 +178,18 @@ bool Session::State::take_reply(std::unique_ptr<Envelope> envelope) {
 bool Session::State::take(const Chunk& chunk) {
   if (link->carries_descriptors())
     return end(str(options.peer_name, " sent a blob in chunks, where descriptors go"));
+  return take_attached([&] { return incoming.begin(chunk); });
+}
+
+bool Session::State::take_bytes(ByteView bytes) {
+  return take_attached([&] { return incoming.add(bytes); });
+}
+
+template <class Take>
+bool Session::State::take_attached(Take take) {
   try {
-    Answer<void> added = incoming.add(chunk.size, chunk.bytes);
-    return added ? true : end(str(options.peer_name, " sent ", added.error().text));
+    Answer<void> taken = take();
+    return taken ? true : end(str(options.peer_name, " sent ", taken.error().text));
   } catch (const Error& error) {
     return end(str("a blob of ", options.peer_name, ": ", error.text()));
   }

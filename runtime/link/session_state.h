@@ -22,8 +22,6 @@
 
 namespace tramontane {
 
-inline constexpr std::uint32_t link_protocol = 3;
-
 class Session::State {
  public:
   State(System& s, std::unique_ptr<Link> l, SessionOptions o, Events e)
@@ -83,6 +81,9 @@ class Session::State {
   bool take(const Abandoned& call);
 
   bool take(const Chunk& chunk);
+  bool take_bytes(ByteView bytes);  // of the chunk
+  template <class Take>
+  bool take_attached(Take take);
 
   bool take(const Beat&) { return true; }  // that it came is all it says
 

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,24 +52,26 @@ class Socket : public std::enable_shared_from_this<Socket> {
     await_read();
   }
 
-  void send(Bytes bytes, const std::vector<int>& descriptors) {
+  // `part` is of the blob, which keeps it.
+  void send(
+      Bytes bytes, const std::vector<int>& descriptors, const Blob& blob = {}, ByteView part = {}) {
     std::lock_guard lock(mutex_);
     if (!stream_ || ending_ || deaf_) return;
     std::size_t sent = 0;
     if (waiting_.empty()) {
-      auto [taken, error] = send_message(handle_, bytes, descriptors);
+      auto [taken, error] = send_message(handle_, bytes, descriptors, part);
       sent = taken;
       if (error != 0 && !would_block(error)) return give_up(error);
-      if (sent == bytes.size()) return;
+      if (sent == bytes.size() + part.size()) return;
     }
-    unsent_ += bytes.size() - sent;
-    if (!waiting_.empty() && descriptors.empty() &&
+    unsent_ += bytes.size() + part.size() - sent;
+    if (!waiting_.empty() && waiting_.back().part.empty() && descriptors.empty() && part.empty() &&
         waiting_.back().bytes.size() + bytes.size() <= gathered_bytes) {
       Bytes& last = waiting_.back().bytes;
       last.insert(last.end(), bytes.begin(), bytes.end());
       return;
     }
-    waiting_.push_back({std::move(bytes), sent, {}});
+    waiting_.push_back({std::move(bytes), blob, part, sent, {}});
     if (sent > 0) return await_write();
     for (int descriptor : descriptors) {
       waiting_.back().descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
@@ -94,7 +98,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
  private:
   struct Waiting {
+    std::size_t size() const { return bytes.size() + part.size(); }
+
     Bytes bytes;
+    Blob blob;
+    ByteView part;  // of the blob, behind the bytes
     std::size_t sent = 0;
     std::vector<Descriptor> descriptors;  // of the first byte
   };
@@ -155,15 +163,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
       descriptors.clear();
       if (first.sent == 0)
         for (const Descriptor& each : first.descriptors) descriptors.push_back(each.get());
-      auto [sent, error] =
-          send_message(handle_, ByteView(first.bytes).subspan(first.sent), descriptors);
+      std::size_t of_bytes = std::min(first.sent, first.bytes.size());
+      auto [sent, error] = send_message(handle_, ByteView(first.bytes).subspan(of_bytes),
+          descriptors, first.part.subspan(first.sent - of_bytes));
       if (error != 0) {
         would_block(error) ? await_write() : give_up(error);
         return nullptr;
       }
       first.sent += sent;
       unsent_ -= sent;
-      if (first.sent == first.bytes.size()) waiting_.pop_front();
+      if (first.sent == first.size()) waiting_.pop_front();
     }
     return receiver_;
   }
@@ -175,15 +184,17 @@ class Socket : public std::enable_shared_from_this<Socket> {
         std::lock_guard lock(mutex_);
         if (ending_) break;
       }
-      ReceivedMessage piece = receive_message(handle_, buffer_);
+      std::span<std::byte> room = receiver_->room();
+      if (room.empty()) room = buffer_;
+      ReceivedMessage piece = receive_message(handle_, room);
       if (would_block(piece.error)) break;
       if (piece.error != 0)
         return finish(str("the connection broke: ", std::strerror(piece.error)));
       if (piece.bytes == 0) return finish("the peer closed the connection");
       if (piece.descriptors_lost)
         return finish("descriptors were lost: this process may not have so many open");
-      bool full = piece.bytes == buffer_.size() || !piece.descriptors.empty();
-      receiver_->received(ByteView(buffer_).first(piece.bytes), std::move(piece.descriptors));
+      bool full = piece.bytes == room.size() || !piece.descriptors.empty();
+      receiver_->received(ByteView(room).first(piece.bytes), std::move(piece.descriptors));
       if (!full) break;
     }
     std::unique_lock lock(mutex_);
@@ -232,6 +243,10 @@ class SocketLink final : public Link {
 
   void send(Bytes bytes, const std::vector<int>& descriptors) override {
     socket_->send(std::move(bytes), descriptors);
+  }
+
+  void send_part(Bytes bytes, const Blob& blob, ByteView part) override {
+    socket_->send(std::move(bytes), {}, blob, part);
   }
 
   std::size_t unsent() const override { return socket_->unsent(); }

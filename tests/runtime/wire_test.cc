@@ -5,9 +5,12 @@
 #include "runtime/wire/hash.h"
 #include "tests/runtime/messages.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "tests/support/test.h"
@@ -176,6 +179,45 @@ TEST_CASE("an envelope makes the round trip with the time that is left") {
   CHECK((*failed)->failure->code == Errc::refused);
   CHECK((*failed)->failure->text == "not today");
   CHECK(decode_envelope(Bytes(7), Time()).error() == make_error_code(Errc::bad_input));
+}
+
+TEST_CASE("memory that was written becomes a blob, and shared memory where it is wanted") {
+  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{5 << 20}}) {
+    BlobMemory memory(size);
+    REQUIRE(memory.bytes().size() == size);
+    for (std::size_t i = 0; i < size; ++i) memory.bytes()[i] = static_cast<std::byte>(i % 251);
+    Blob blob = Blob::from_memory(std::move(memory));
+    Blob shared = Blob::from_descriptor(Descriptor(::dup(blob.descriptor())));
+    CHECK(blob.size() == size);
+    CHECK(std::ranges::equal(blob.bytes(), shared.bytes()));
+    for (std::size_t i = 0; i < size; i += 4099)
+      CHECK(shared.bytes()[i] == static_cast<std::byte>(i % 251));
+  }
+  CHECK_THROWS_AS(BlobMemory(std::size_t{1} << 60), Error);
+}
+
+TEST_CASE("bytes between two frames are taken as they are, however the stream is cut") {
+  Bytes stream;
+  append_frame(stream, as_bytes("one"));
+  for (char c : std::string("between")) stream.push_back(static_cast<std::byte>(c));
+  append_frame(stream, as_bytes("two"));
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    FrameReader reader;
+    std::string got;
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      Bytes fed(stream.begin() + static_cast<std::ptrdiff_t>(at),
+          stream.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, stream.size())));
+      reader.feed(fed);
+      for (;;) {
+        bool between = got.size() >= 3 && got.size() < 10;
+        ByteView bytes =
+            between ? reader.take(10 - got.size()) : reader.next()->value_or(ByteView());
+        if (bytes.empty()) break;
+        got += as_text(bytes);
+      }
+    }
+    CHECK(got == "onebetweentwo");
+  }
 }
 
 TEST_CASE("a frame has the documented bytes") {
