@@ -60,7 +60,7 @@ SentMessage send_message(
 }
 
 ReceivedMessage receive_message(int socket, std::span<std::byte> room) {
-  Control control{};
+  Control control;
   iovec part{room.data(), room.size()};
   msghdr message{};
   message.msg_iov = &part;

@@ -25,12 +25,10 @@ std::span<std::byte> Session::room() {
 
 void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   State& s = *state_;
-  s.heard.store(s.system.clock().now(), std::memory_order_relaxed);
-  {
-    std::lock_guard lock(s.mutex);
-    if (s.phase >= State::Phase::ending) return;
-    s.receiving = true;
-  }
+  Time now = s.system.clock().now();
+  s.heard.store(now, std::memory_order_relaxed);
+  if (s.phase >= State::Phase::ending) return;
+  s.receiving.store(true, std::memory_order_relaxed);
   std::move(descriptors.begin(), descriptors.end(), std::back_inserter(s.descriptors));
   s.reader.feed(piece);
   for (bool goes_on = true; goes_on;) {
@@ -52,25 +50,21 @@ void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
         s.end(str(s.options.peer_name, " sent descriptors that belong to no message"));
       break;
     }
-    goes_on = s.take_frame(**body);
+    goes_on = s.take_frame(**body, now);
   }
-  s.send_returns();
+  s.receiving = false;
+  if (s.returns_wait) s.send_returns();
 }
 
-bool Session::State::take_frame(ByteView body) {
+bool Session::State::take_frame(ByteView body, Time now) {
   bool local = link->carries_descriptors();
-  Time now = system.clock().now();
   Answer<Frame> frame =
       local ? read_frame(body, now, descriptors) : read_frame(body, now, incoming.whole());
   if (!frame) return end(str(options.peer_name, " sent ", frame.error().text));
-  bool greeted = false;
-  {
-    std::lock_guard lock(mutex);
-    if (phase >= Phase::ending) return false;
-    greeted = phase == Phase::ready;
-  }
+  Phase at = phase;
+  if (at >= Phase::ending) return false;
   bool early = !std::holds_alternative<Hello>(*frame) && !std::holds_alternative<Bye>(*frame);
-  if (!greeted && early) return end(str(options.peer_name, " spoke before its hello"));
+  if (at == Phase::greeting && early) return end(str(options.peer_name, " spoke before its hello"));
   return std::visit([this](auto& each) { return take(std::move(each)); }, *frame);
 }
 
@@ -238,18 +232,17 @@ void Session::State::send_reply(Envelope& reply) {
   if (reply.unread && reply.failure->code == Errc::closed)
     reply.failure->code = Errc::undeliverable;
   std::vector<Blob> blobs;
-  Answer<Bytes> frame = encode(reply, reply.ticket, blobs);
+  Answer<Bytes> frame = encode(reply, reply.ticket, Time(), blobs);
   if (!frame) {
     blobs.clear();
     reply.failure = std::move(frame.error());
-    frame = encode(reply, reply.ticket, blobs);
+    frame = encode(reply, reply.ticket, Time(), blobs);
   }
   if (frame) return transmit(reply.target, std::move(*frame), std::move(blobs));
   end(str("a failure cannot be encoded: ", frame.error().text));
 }
 
 void Session::State::give_back(ActorId target) {
-  bool at_once = false;
   {
     std::lock_guard lock(mutex);
     if (!returns.empty() && returns.back().target == target) {
@@ -257,9 +250,9 @@ void Session::State::give_back(ActorId target) {
     } else {
       returns.push_back({target, 1});
     }
-    at_once = !receiving;
   }
-  if (at_once) send_returns();
+  returns_wait = true;
+  if (!receiving) send_returns();
 }
 
 // What came in one piece is given back in one frame.
@@ -267,7 +260,7 @@ void Session::State::send_returns() {
   std::vector<CreditReturn> now;
   {
     std::lock_guard lock(mutex);
-    receiving = false;
+    returns_wait = false;
     now.swap(returns);
     if (phase != Phase::ready) return;
   }

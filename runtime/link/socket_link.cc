@@ -6,9 +6,10 @@
 #include "runtime/link/tcp_socket.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -26,7 +27,8 @@
 namespace tramontane {
 namespace {
 
-using Stream = boost::asio::posix::stream_descriptor;
+// Of this very kind of executor, as one of any kind costs a little with every wait.
+using Stream = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 using boost::system::error_code;
 
 constexpr std::size_t read_bytes = 64 << 10;
@@ -89,6 +91,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     std::lock_guard lock(mutex_);
     if (!stream_ || ending_) return;
     ending_ = reason;
+    ends_ = true;
     ::shutdown(handle_, SHUT_RDWR);
   }
 
@@ -145,6 +148,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     unsent_ = 0;
     if (error == EPIPE || error == ECONNRESET || ending_) return;
     ending_ = str("sending failed: ", std::strerror(error));
+    ends_ = true;
     ::shutdown(handle_, SHUT_RDWR);
   }
 
@@ -180,10 +184,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void readable(const error_code& error) {
     if (error) return finish(str("waiting for the peer failed: ", error.message()));
     for (int reads = 0; reads < reads_in_a_row; ++reads) {
-      {
-        std::lock_guard lock(mutex_);
-        if (ending_) break;
-      }
+      if (ends_) break;
       std::span<std::byte> room = receiver_->room();
       if (room.empty()) room = buffer_;
       ReceivedMessage piece = receive_message(handle_, room);
@@ -222,6 +223,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   const std::string peer_ = peer_of(handle_, local_);
   Bytes buffer_ = Bytes(read_bytes);  // the chain of reads'
 
+  std::atomic<bool> ends_{false};             // there is an ending_
   mutable std::mutex mutex_;                  // guards the rest
   std::shared_ptr<Link::Receiver> receiver_;  // only the chain of reads, once it runs, changes it
   std::optional<Stream> stream_;
