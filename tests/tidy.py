@@ -85,7 +85,7 @@ LIBRARIES = {
     r"boost/beast": [r"runtime/http/.*"],
     r"openssl/": [r"runtime/link/handshake\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
-    r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/frame\.cc", r"actors/model/(arena|fingerprint)\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
+    r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/(frame|hash)\.cc", r"actors/model/arena\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
     r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/cluster/(messages|head_messages)\.cc", r"runtime/cluster/forms\.h", r"runtime/link/(frames|handshake)\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],
     r"seccomp\.h": [r"actors/rewards/sandbox/filter\.cc"],
     r"(flint/|antic/|calcium/|acb|arb)": [r"actors/rewards/maths/.*"],

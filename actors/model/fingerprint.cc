@@ -1,8 +1,7 @@
 #include "actors/model/fingerprint.h"
 
 #include "runtime/base/process_limits.h"
-
-#include <xxhash.h>
+#include "runtime/wire/hash.h"
 
 #include <algorithm>
 #include <atomic>
@@ -20,12 +19,62 @@ static_assert(
 constexpr std::size_t padded_to = 1024;
 
 std::uint64_t padded_hash(ByteView bytes) {
-  if (bytes.size() % padded_to == 0 && !bytes.empty())
-    return XXH3_64bits(bytes.data(), bytes.size());
+  if (bytes.size() % padded_to == 0 && !bytes.empty()) return hash_of(bytes);
   Bytes padded(bytes.begin(), bytes.end());
   padded.resize((bytes.size() + padded_to - 1) / padded_to * padded_to);
-  return XXH3_64bits(padded.data(), padded.size());
+  return hash_of(padded);
 }
+
+// Computes the leaves of some bytes, the next two at a time. Of two whole ones it takes a KiB each
+// in turn: from memory, two streams come sooner than one.
+class Leaves {
+ public:
+  explicit Leaves(ByteView bytes)
+      : bytes_(bytes),
+        leaves_((bytes.size() + fingerprint_leaf_bytes - 1) / fingerprint_leaf_bytes) {}
+
+  // Until there are no more to be taken. By any number of threads.
+  void compute() {
+    RunningHash one;
+    RunningHash two;
+    for (std::size_t i = next_.fetch_add(2); i < leaves_.size(); i = next_.fetch_add(2)) {
+      if ((i + 2) * fingerprint_leaf_bytes <= bytes_.size()) {
+        compute_both(i, one, two);
+      } else {
+        for (std::size_t last = i; last < leaves_.size(); ++last)
+          leaves_[last] = padded_hash(leaf(last));
+      }
+    }
+  }
+
+  // Once they are.
+  const std::vector<std::uint64_t>& values() const { return leaves_; }
+
+  std::size_t pairs() const { return (leaves_.size() + 1) / 2; }
+
+ private:
+  ByteView leaf(std::size_t i) const {
+    ByteView rest = bytes_.subspan(i * fingerprint_leaf_bytes);
+    return rest.first(std::min(rest.size(), fingerprint_leaf_bytes));
+  }
+
+  void compute_both(std::size_t first, RunningHash& one, RunningHash& two) {
+    ByteView a = leaf(first);
+    ByteView b = leaf(first + 1);
+    one.clear();
+    two.clear();
+    for (std::size_t at = 0; at < fingerprint_leaf_bytes; at += padded_to) {
+      one.add(a.subspan(at, padded_to));
+      two.add(b.subspan(at, padded_to));
+    }
+    leaves_[first] = one.value();
+    leaves_[first + 1] = two.value();
+  }
+
+  const ByteView bytes_;
+  std::vector<std::uint64_t> leaves_;
+  std::atomic<std::size_t> next_{0};
+};
 
 // Runs `body` on that many threads, this one among them, and returns when all are done.
 template <class Body>
@@ -55,17 +104,10 @@ Fingerprint fingerprint_root(std::span<const std::uint64_t> leaves, std::uint64_
 }
 
 Fingerprint fingerprint_of(ByteView bytes, unsigned threads) {
-  std::vector<std::uint64_t> leaves(
-      (bytes.size() + fingerprint_leaf_bytes - 1) / fingerprint_leaf_bytes);
-  std::atomic<std::size_t> next{0};
-  auto compute = [&] {
-    for (std::size_t leaf = next++; leaf < leaves.size(); leaf = next++) {
-      ByteView rest = bytes.subspan(leaf * fingerprint_leaf_bytes);
-      leaves[leaf] = fingerprint_leaf(rest.first(std::min(rest.size(), fingerprint_leaf_bytes)));
-    }
-  };
-  on_threads(std::min<std::size_t>(std::max(threads, 1U), leaves.size()), compute);
-  return fingerprint_root(leaves, bytes.size());
+  Leaves leaves(bytes);
+  on_threads(std::min<std::size_t>(std::max(threads, 1U), leaves.pairs()),
+      [&leaves] { leaves.compute(); });
+  return fingerprint_root(leaves.values(), bytes.size());
 }
 
 }  // namespace tramontane

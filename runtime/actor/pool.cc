@@ -8,12 +8,22 @@
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <pthread.h>
+#include <vector>
 
 namespace tramontane {
+namespace {
+
+constexpr std::size_t own_most =
+    16;  // runs of what a turn has posted, before sockets are looked at
+
+thread_local constinit ThreadPool::Turn* this_turn = nullptr;
+
+}  // namespace
 
 struct ThreadPool::Loop {
-  explicit Loop(int threads) : context(threads), work(context.get_executor()) {}
+  explicit Loop(ThreadPool& p) : pool(p), context(p.threads()), work(context.get_executor()) {}
 
   // A thread with nothing to do looks for a moment whether something comes before it sleeps: to be
   // woken takes several times as long as most messages take to be answered. Not where sockets are
@@ -36,6 +46,21 @@ struct ThreadPool::Loop {
     }
   }
 
+  void post(Runnable& job) {
+    boost::asio::post(context, [this, &job] {
+      Turn turn(pool);
+      job.run();
+    });
+    posted.fetch_add(1, std::memory_order_release);
+  }
+
+  void run_own() {
+    std::size_t next = 0;
+    for (; next < own.size() && next < own_most; ++next) own[next]->run();
+    for (; next < own.size(); ++next) post(*own[next]);
+    own.clear();
+  }
+
   static void relax() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -44,17 +69,30 @@ struct ThreadPool::Loop {
 #endif
   }
 
+  ThreadPool& pool;
   boost::asio::io_context context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   std::atomic<std::uint64_t> posted{0};
   std::atomic<bool> sockets{false};
+  std::vector<Runnable*> own;  // posted by the turn that runs; only with one thread
   // Some 10 us. On one core whoever would post could not run meanwhile.
   const int looks_max = std::thread::hardware_concurrency() > 1 ? 250 : 0;
 };
 
+ThreadPool::Turn::Turn(ThreadPool& pool)
+    : loop_(pool.threads() == 1 ? pool.loop_.get() : nullptr), outer_(this_turn) {
+  this_turn = this;
+}
+
+ThreadPool::Turn::~Turn() {
+  bool outermost = outer_ == nullptr || outer_->loop_ != loop_;
+  if (outermost && loop_ != nullptr) loop_->run_own();
+  this_turn = outer_;
+}
+
 ThreadPool::ThreadPool(PoolOptions options) : Pool(std::move(options)) {
   TRAM_CHECK(threads() > 0, "a pool needs a thread", name());
-  loop_ = std::make_unique<Loop>(threads());
+  loop_ = std::make_unique<Loop>(*this);
   for (int i = 0; i < threads(); ++i) {
     try {
       threads_.push_back(
@@ -85,8 +123,9 @@ bool ThreadPool::run_leftovers() {
 }
 
 void ThreadPool::post(Runnable& job) {
-  boost::asio::post(loop_->context, [&job] { job.run(); });
-  loop_->posted.fetch_add(1, std::memory_order_release);
+  Turn* here = this_turn;
+  if (here != nullptr && here->loop_ == loop_.get()) return loop_->own.push_back(&job);
+  loop_->post(job);
 }
 
 void ThreadPool::serve_sockets() {

@@ -75,10 +75,29 @@ class ThreadPool final : public Pool {
   // asks between this pool and others of the process take a little longer.
   void serve_sockets();
 
+  // While one lives, on a thread of context(), what that thread posts to a pool of one thread runs
+  // when the outermost of them ends: the event loop would ask the system for events before. Not all
+  // of it where there is no end to it, so that sockets have their turn.
+  class Turn;
+
  private:
   struct Loop;
   std::unique_ptr<Loop> loop_;
   std::vector<std::thread> threads_;
+};
+
+class ThreadPool::Turn {
+ public:
+  explicit Turn(ThreadPool& pool);
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  friend class ThreadPool;
+
+  Loop* const loop_;
+  Turn* const outer_;  // of this thread
 };
 
 namespace detail {

@@ -17,16 +17,35 @@ union Control {
   std::array<char, CMSG_SPACE(sizeof(int) * message_descriptors_most)> room;
 };
 
+constexpr int send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+// What `send` has taken, tried again as long as a signal interrupts it.
+template <class Send>
+SentMessage sent_by(Send send) {
+  for (;;) {
+    ssize_t taken = send();
+    if (taken >= 0) return {static_cast<std::size_t>(taken), 0};
+    if (errno != EINTR) return {0, errno};
+  }
+}
+
+iovec vector_of(ByteView bytes) {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
 
-SentMessage send_message(int socket, ByteView bytes, std::span<const int> descriptors) {
+SentMessage send_message(
+    int socket, ByteView bytes, std::span<const int> descriptors, ByteView behind) {
+  if (descriptors.empty() && behind.empty())
+    return sent_by([&] { return ::send(socket, bytes.data(), bytes.size(), send_flags); });
   TRAM_CHECK(descriptors.size() <= message_descriptors_most, "too many descriptors for one message",
       descriptors.size());
   Control control{};
-  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  std::array parts{vector_of(bytes), vector_of(behind)};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   if (!descriptors.empty()) {
     std::size_t size = sizeof(int) * descriptors.size();
     message.msg_control = &control;
@@ -37,15 +56,11 @@ SentMessage send_message(int socket, ByteView bytes, std::span<const int> descri
     header->cmsg_len = CMSG_LEN(size);
     std::memcpy(CMSG_DATA(header), descriptors.data(), size);
   }
-  for (;;) {
-    ssize_t taken = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (taken >= 0) return {static_cast<std::size_t>(taken), 0};
-    if (errno != EINTR) return {0, errno};
-  }
+  return sent_by([&] { return ::sendmsg(socket, &message, send_flags); });
 }
 
 ReceivedMessage receive_message(int socket, std::span<std::byte> room) {
-  Control control{};
+  Control control;
   iovec part{room.data(), room.size()};
   msghdr message{};
   message.msg_iov = &part;

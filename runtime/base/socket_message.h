@@ -24,8 +24,10 @@ struct SentMessage {
   int error = 0;          // the errno, if none were sent
 };
 
-// At most message_descriptors_most descriptors, which stay the caller's.
-SentMessage send_message(int socket, ByteView bytes, std::span<const int> descriptors);
+// The bytes, and those behind them. At most message_descriptors_most descriptors, which stay the
+// caller's.
+SentMessage send_message(
+    int socket, ByteView bytes, std::span<const int> descriptors, ByteView behind = {});
 
 struct ReceivedMessage {
   std::size_t bytes = 0;  // 0 without an error: the peer has closed

@@ -66,6 +66,12 @@ void LaterLink::send(Bytes bytes, const std::vector<int>& descriptors) {
   if (!c.over_) c.waiting_.push_back(std::move(bytes));
 }
 
+void LaterLink::send_part(Bytes bytes, const Blob& blob, ByteView part) {
+  std::lock_guard lock(connection_->mutex_);
+  TRAM_CHECK(connection_->begun_ || connection_->over_, "a blob before there is a connection");
+  if (connection_->begun_) connection_->link_->send_part(std::move(bytes), blob, part);
+}
+
 std::size_t LaterLink::unsent() const {
   std::lock_guard lock(connection_->mutex_);
   return connection_->link_ == nullptr ? 0 : connection_->link_->unsent();

@@ -55,6 +55,7 @@ class LaterLink final : public Link {
   bool carries_descriptors() const override;
   // Without descriptors as long as it is not attached: nothing but greetings is said before.
   void send(Bytes bytes, const std::vector<int>& descriptors) override;
+  void send_part(Bytes bytes, const Blob& blob, ByteView part) override;
   std::size_t unsent() const override;
   void end(const std::string& reason) override;
   std::string peer() const override;

@@ -1,12 +1,9 @@
 #include "runtime/link/attachments.h"
 
 #include "runtime/base/check.h"
-#include "runtime/link/frames.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <unistd.h>
 #include <utility>
 
 namespace tramontane {
@@ -40,7 +37,7 @@ void OutgoingAttachments::pump_locked() {
     }
     ByteView all = first.blobs.front().bytes();
     ByteView chunk = all.subspan(first.sent, std::min(chunk_bytes, all.size() - first.sent));
-    link_.send(chunk_frame(all.size(), chunk), {});
+    link_.send_part(chunk_frame(all.size(), chunk), first.blobs.front(), chunk);
     first.sent += chunk.size();
     if (first.sent < all.size()) continue;
     first.blobs.pop_front();
@@ -53,32 +50,52 @@ void OutgoingAttachments::clear() {
   waiting_.clear();
 }
 
-Answer<void> IncomingAttachments::add(std::uint64_t size, ByteView bytes) {
-  auto refused = [](std::string why) { return Failure{Errc::bad_input, std::move(why)}; };
+namespace {
+
+Failure refused(std::string why) {
+  return Failure{Errc::bad_input, std::move(why)};
+}
+
+}  // namespace
+
+Answer<void> IncomingAttachments::begin(const Chunk& chunk) {
   if (!memory_) {
-    if (size > limits_.bytes)
-      return refused(str("an attachment of ", size, " bytes; ", limits_.bytes, " are the most"));
+    if (chunk.size > limits_.bytes)
+      return refused(
+          str("an attachment of ", chunk.size, " bytes; ", limits_.bytes, " are the most"));
     if (whole_.size() >= limits_.count) return refused("attachments that belong to no message");
-    memory_ = shared_memory("tram-attachment", size);
-    size_ = size;
+    memory_.emplace(chunk.size);
+    size_ = chunk.size;
     had_ = 0;
   }
-  if (size != size_ || bytes.size() > size_ - had_ || (bytes.empty() && size_ > 0))
-    return refused(str("a chunk of ", bytes.size(), " bytes of ", size, ", after ", had_, " of ",
-        size_, ", as an attachment"));
-  // Written, not mapped: memory that there is not is an error then, and no signal.
-  for (std::size_t written = 0; written < bytes.size();) {
-    ssize_t count = ::pwrite(memory_.get(), bytes.data() + written, bytes.size() - written,
-        static_cast<off_t>(had_ + written));
-    if (count < 0 && errno != EINTR)
-      return Failure{
-          Errc::io, str("an attachment for which there is no memory here: ", std::strerror(errno))};
-    if (count > 0) written += static_cast<std::size_t>(count);
-  }
+  if (chunk.size != size_ || chunk.length > size_ - had_ || (chunk.length == 0 && size_ > 0))
+    return refused(str("a chunk of ", chunk.length, " bytes of ", chunk.size, ", after ", had_,
+        " of ", size_, ", as an attachment"));
+  missing_ = chunk.length;
+  check_ = chunk.check;
+  hash_.clear();
+  return missing_ == 0 ? finish_chunk() : Answer<void>();
+}
+
+std::span<std::byte> IncomingAttachments::room() const {
+  return missing_ == 0 ? std::span<std::byte>() : memory_->bytes().subspan(had_, missing_);
+}
+
+Answer<void> IncomingAttachments::add(ByteView bytes) {
+  TRAM_CHECK(bytes.size() <= missing_, "more bytes than a chunk has", bytes.size(), missing_);
+  hash_.add(bytes);
+  std::byte* place = room().data();
+  if (bytes.data() != place) std::memcpy(place, bytes.data(), bytes.size());
   had_ += bytes.size();
+  missing_ -= bytes.size();
+  return missing_ == 0 ? finish_chunk() : Answer<void>();
+}
+
+Answer<void> IncomingAttachments::finish_chunk() {
+  if (hash_.value() != check_) return refused("a chunk that fails its check");
   if (had_ < size_) return {};
-  whole_.push_back(sealed_for_reading(memory_));
-  memory_.close();
+  whole_.push_back(Blob::from_memory(std::move(*memory_)));
+  memory_.reset();
   return {};
 }
 

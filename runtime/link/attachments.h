@@ -8,31 +8,35 @@
 //   outgoing.pump();                               // again whenever the link has drained
 //
 //   IncomingAttachments incoming(limits);
-//   incoming.add(size, bytes);                     // each chunk: into new shared memory
-//   incoming.take()                                // the oldest that is whole, as a descriptor
+//   incoming.begin(chunk);                         // what each chunk says of itself,
+//   incoming.add(bytes);                           // and its bytes, best of all in its room()
+//   incoming.whole()                               // those that are
 //
 // Whatever a source sends behind something that has attachments waits for those: order per pair of
 // actors. One frame's attachments go at a time. Nothing of an attachment is kept here beside the
-// blob that it is of.
+// blob that it is of, nor copied within this process on its way between blob and socket.
 //
 // Thread rule: OutgoingAttachments any; IncomingAttachments the link's.
 
 #include "runtime/base/bytes.h"
-#include "runtime/base/descriptor.h"
 #include "runtime/base/result.h"
+#include "runtime/link/frames.h"
 #include "runtime/link/link.h"
 #include "runtime/wire/blob.h"
 #include "runtime/wire/envelope.h"
+#include "runtime/wire/hash.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace tramontane {
 
-inline constexpr std::size_t chunk_bytes = 128 << 10;
+inline constexpr std::size_t chunk_bytes = 512 << 10;
 
 class OutgoingAttachments {
  public:
@@ -69,19 +73,34 @@ class IncomingAttachments {
 
   explicit IncomingAttachments(Limits limits) : limits_(limits) {}
 
-  // A chunk of an attachment of `size` bytes, or all of it. The failure says what is wrong, for
-  // people: a peer that lies about sizes, memory that this machine has not.
-  Answer<void> add(std::uint64_t size, ByteView bytes);
+  // A chunk of an attachment, or all of it, begins. The failure says what is wrong, for people: a
+  // peer that lies about sizes, memory that this machine has not.
+  Answer<void> begin(const Chunk& chunk);
+
+  // Of the chunk, bytes that have not come yet.
+  std::size_t missing() const { return missing_; }
+
+  // Where they are to lie.
+  std::span<std::byte> room() const;
+
+  // The next of them, no more than are missing; not copied if they lie in room() already. It fails
+  // as begin() does, or when bytes are not what the chunk said.
+  Answer<void> add(ByteView bytes);
 
   // Those that are whole, in order.
-  std::deque<Descriptor>& whole() { return whole_; }
+  std::deque<Blob>& whole() { return whole_; }
 
  private:
+  Answer<void> finish_chunk();
+
   const Limits limits_;
-  Descriptor memory_;  // of the one that is not whole yet
+  std::optional<BlobMemory> memory_;  // of the one that is not whole yet
   std::uint64_t size_ = 0;
   std::uint64_t had_ = 0;
-  std::deque<Descriptor> whole_;
+  std::size_t missing_ = 0;
+  std::uint64_t check_ = 0;
+  RunningHash hash_;  // of what has come of the chunk
+  std::deque<Blob> whole_;
 };
 
 }  // namespace tramontane

@@ -6,6 +6,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/base/result.h"
+#include "runtime/wire/blob.h"
 #include "runtime/wire/envelope.h"
 
 #include <cstdint>
@@ -16,6 +17,8 @@
 #include <vector>
 
 namespace tramontane {
+
+inline constexpr std::uint32_t link_protocol = 4;
 
 struct Hello {
   std::uint32_t protocol = 0;
@@ -42,10 +45,11 @@ struct Abandoned {
   std::uint64_t call = 0;
 };
 
-// Bytes of a blob, within the frame that was read.
+// Bytes of a blob, which follow behind the frame as they are.
 struct Chunk {
-  std::uint64_t size = 0;  // of the blob
-  ByteView bytes;
+  std::uint64_t size = 0;    // of the blob
+  std::uint32_t length = 0;  // how many follow
+  std::uint64_t check = 0;   // XXH3-64 of those
 };
 
 using Frame = std::variant<Hello, std::unique_ptr<Envelope>, std::vector<CreditReturn>, Bye, Beat,
@@ -59,11 +63,12 @@ Bytes credit_frame(const std::vector<CreditReturn>& returns);
 Bytes bye_frame(const std::string& reason);
 Bytes beat_frame();
 Bytes abandoned_frame(const Abandoned& call);
-Bytes chunk_frame(std::uint64_t size, ByteView bytes);
+Bytes chunk_frame(std::uint64_t size, ByteView bytes);  // behind which they are to follow
 
 // The body of a frame. Its descriptors are taken from the front of `descriptors`. The failure says
-// what is wrong with it, for people. The body lies as FrameReader gives it, and lives as long as
-// what is read.
+// what is wrong with it, for people.
 Answer<Frame> read_frame(ByteView body, Time now, std::deque<Descriptor>& descriptors);
+// The same where blobs have come by themselves.
+Answer<Frame> read_frame(ByteView body, Time now, std::deque<Blob>& blobs);
 
 }  // namespace tramontane

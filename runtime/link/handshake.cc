@@ -126,7 +126,8 @@ void Handshake::feed(ByteView piece) {
 
 void Handshake::take_frame() {
   FrameReader reader(step_most);
-  reader.feed(std::exchange(input_, {}));
+  Bytes input = std::exchange(input_, {});
+  reader.feed(input);
   auto body = reader.next();
   if (!body || !*body) return fail("the peer sent a frame that fails its check");
   using Step = schema::HandshakeStep;

@@ -36,9 +36,11 @@ struct Abandoned {
 }
 
 struct Chunk {
-  # The next bytes of a blob, up to all of them. It belongs to the next frame that has blobs.
-  size @0 :UInt64;  # of the blob
-  bytes @1 :Data;
+  # The next bytes of a blob, up to all of them, which follow behind this frame as they are. They
+  # belong to the next frame that has blobs.
+  size @0 :UInt64;    # of the blob
+  length @1 :UInt32;  # how many follow
+  check @2 :UInt64;   # XXH3-64 of those
 }
 
 struct Credit {

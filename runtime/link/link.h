@@ -12,10 +12,13 @@
 #include "runtime/base/bytes.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/base/socket_message.h"
+#include "runtime/wire/blob.h"
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tramontane {
@@ -25,6 +28,10 @@ class Link {
   class Receiver {
    public:
     virtual ~Receiver() = default;
+
+    // Where what comes next is to lie, so many bytes at most, if that is known: then received() is
+    // told of it there. Called before each piece, by the thread that will have it.
+    virtual std::span<std::byte> room() { return {}; }
 
     // A piece of any size. Descriptors come no later than the first byte of the send() that they
     // went with, in order.
@@ -54,6 +61,13 @@ class Link {
   // Never blocks: what the peer does not take yet waits here, without bound (the session's credit
   // bounds it). Lost if the link has ended. The descriptors stay the caller's, until this returns.
   virtual void send(Bytes bytes, const std::vector<int>& descriptors) = 0;
+
+  // The same of bytes and a part of the blob behind them, which is not copied where that can be
+  // helped.
+  virtual void send_part(Bytes bytes, const Blob&, ByteView part) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+    send(std::move(bytes), {});
+  }
 
   // Bytes that wait here.
   virtual std::size_t unsent() const = 0;

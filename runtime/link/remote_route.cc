@@ -30,7 +30,9 @@ Route::Delivery RemoteRoute::deliver(std::unique_ptr<Envelope>& envelope, bool m
     return Delivery::not_delivered;
   }
   if (parked_.empty() && session_ != nullptr) {
-    Session::Sent sent = session_->send(envelope);
+    bool just_now = envelope->sent != Time();
+    Session::Sent sent =
+        session_->send(envelope, just_now ? envelope->sent : system_.clock().now());
     if (sent == Session::Sent::sent) return Delivery::admitted;
     if (sent == Session::Sent::refused) return Delivery::not_delivered;
   }
@@ -153,7 +155,7 @@ void RemoteRoute::flush() {
 
 void RemoteRoute::send_parked(Told& told) {
   while (!parked_.empty() && session_ != nullptr) {
-    Session::Sent sent = session_->send(parked_.front());
+    Session::Sent sent = session_->send(parked_.front(), system_.clock().now());
     if (sent == Session::Sent::no_credit || sent == Session::Sent::ended) return;
     if (sent == Session::Sent::refused) told.bounced.push_back(std::move(parked_.front()));
     parked_.pop_front();

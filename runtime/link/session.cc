@@ -104,7 +104,7 @@ Duration Session::silence() const {
   return state_->system.clock().now() - state_->heard.load(std::memory_order_relaxed);
 }
 
-Session::Sent Session::send(std::unique_ptr<Envelope>& envelope) {
+Session::Sent Session::send(std::unique_ptr<Envelope>& envelope, Time now) {
   State& s = *state_;
   bool asks = envelope->wants_reply() && !envelope->announces;
   std::size_t bytes = envelope->body.bytes();
@@ -125,7 +125,7 @@ Session::Sent Session::send(std::unique_ptr<Envelope>& envelope) {
   }
   envelope->size = bytes;
   std::vector<Blob> blobs;
-  Answer<Bytes> frame = s.encode(*envelope, call, blobs);
+  Answer<Bytes> frame = s.encode(*envelope, call, now, blobs);
   if (!frame) return s.take_back(envelope, call, std::move(frame.error()));
   s.transmit(envelope->source, std::move(*frame), std::move(blobs));
   std::unique_ptr<Envelope> sent = std::move(envelope);
@@ -141,7 +141,7 @@ Session::Sent Session::send(std::unique_ptr<Envelope>& envelope) {
 // The frame of an envelope, and the blobs that must live until it is sent. A failure is its
 // sender's: a codec may throw whatever it likes.
 Answer<Bytes> Session::State::encode(
-    const Envelope& envelope, std::uint64_t call, std::vector<Blob>& blobs) const {
+    const Envelope& envelope, std::uint64_t call, Time now, std::vector<Blob>& blobs) const {
   try {
     if (!envelope.failure) blobs = envelope.body.blobs();
     if (blobs.size() > Link::descriptors_most)
@@ -154,7 +154,7 @@ Answer<Bytes> Session::State::encode(
       // Made here, where it may still fail.
       static_cast<void>(link->carries_descriptors() ? blob.descriptor() : blob.bytes().size());
     }
-    Bytes frame = envelope_frame(envelope, call, blobs.size(), system.clock().now());
+    Bytes frame = envelope_frame(envelope, call, blobs.size(), now);
     if (frame.size() - frame_header_bytes <= options.frame) return frame;
     return Failure{Errc::refused,
         str(envelope.body.name(), " takes ", frame.size(), " bytes on its way to ",

@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,11 +94,12 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
 
   const SessionOptions& options() const;
 
-  // Takes the envelope and sends it, unless there is no credit for its target or the session is not
-  // ready, or has ended: then it stays the caller's. `refused`: it cannot be sent at all; it stays
-  // the caller's too, and its failure says why. One that announces itself does when it is sent.
+  // Takes the envelope and sends it, at `now`, unless there is no credit for its target or the
+  // session is not ready, or has ended: then it stays the caller's. `refused`: it cannot be sent at
+  // all; it stays the caller's too, and its failure says why. One that announces itself does when
+  // it is sent.
   enum class Sent : std::uint8_t { sent, no_credit, ended, refused };
-  Sent send(std::unique_ptr<Envelope>& envelope);
+  Sent send(std::unique_ptr<Envelope>& envelope, Time now);
 
   // Says that nobody waits for the answer to that call any more, if it was sent and is open.
   void abandon(const Inbox& sender, Ticket ticket);
@@ -109,6 +111,7 @@ class Session final : public Link::Receiver, public std::enable_shared_from_this
   void end(const std::string& reason);
 
   // Link::Receiver.
+  std::span<std::byte> room() override;
   void received(ByteView piece, std::vector<Descriptor> descriptors) override;
   void drained() override;
   void ended(const std::string& reason) override;

@@ -18,17 +18,26 @@ constexpr std::size_t lost_reported_most = 256;
 
 }  // namespace
 
+// Bytes of blobs come to lie where they stay.
+std::span<std::byte> Session::room() {
+  return state_->incoming.room();
+}
+
 void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
   State& s = *state_;
-  s.heard.store(s.system.clock().now(), std::memory_order_relaxed);
-  {
-    std::lock_guard lock(s.mutex);
-    if (s.phase >= State::Phase::ending) return;
-    s.receiving = true;
-  }
+  Time now = s.system.clock().now();
+  s.heard.store(now, std::memory_order_relaxed);
+  if (s.phase >= State::Phase::ending) return;
+  s.receiving.store(true, std::memory_order_relaxed);
   std::move(descriptors.begin(), descriptors.end(), std::back_inserter(s.descriptors));
   s.reader.feed(piece);
   for (bool goes_on = true; goes_on;) {
+    if (std::size_t missing = s.incoming.missing(); missing > 0) {
+      ByteView bytes = s.reader.take(missing);
+      if (bytes.empty()) break;
+      goes_on = s.take_bytes(bytes);
+      continue;
+    }
     Result<std::optional<ByteView>> body = s.reader.next();
     if (!body) {
       s.end(str(s.options.peer_name, " sent ",
@@ -41,24 +50,21 @@ void Session::received(ByteView piece, std::vector<Descriptor> descriptors) {
         s.end(str(s.options.peer_name, " sent descriptors that belong to no message"));
       break;
     }
-    goes_on = s.take_frame(**body);
+    goes_on = s.take_frame(**body, now);
   }
-  s.send_returns();
+  s.receiving = false;
+  if (s.returns_wait) s.send_returns();
 }
 
-bool Session::State::take_frame(ByteView body) {
+bool Session::State::take_frame(ByteView body, Time now) {
   bool local = link->carries_descriptors();
   Answer<Frame> frame =
-      read_frame(body, system.clock().now(), local ? descriptors : incoming.whole());
+      local ? read_frame(body, now, descriptors) : read_frame(body, now, incoming.whole());
   if (!frame) return end(str(options.peer_name, " sent ", frame.error().text));
-  bool greeted = false;
-  {
-    std::lock_guard lock(mutex);
-    if (phase >= Phase::ending) return false;
-    greeted = phase == Phase::ready;
-  }
+  Phase at = phase;
+  if (at >= Phase::ending) return false;
   bool early = !std::holds_alternative<Hello>(*frame) && !std::holds_alternative<Bye>(*frame);
-  if (!greeted && early) return end(str(options.peer_name, " spoke before its hello"));
+  if (at == Phase::greeting && early) return end(str(options.peer_name, " spoke before its hello"));
   return std::visit([this](auto& each) { return take(std::move(each)); }, *frame);
 }
 
@@ -166,9 +172,18 @@ bool Session::State::take_reply(std::unique_ptr<Envelope> envelope) {
 bool Session::State::take(const Chunk& chunk) {
   if (link->carries_descriptors())
     return end(str(options.peer_name, " sent a blob in chunks, where descriptors go"));
+  return take_attached([&] { return incoming.begin(chunk); });
+}
+
+bool Session::State::take_bytes(ByteView bytes) {
+  return take_attached([&] { return incoming.add(bytes); });
+}
+
+template <class Take>
+bool Session::State::take_attached(Take take) {
   try {
-    Answer<void> added = incoming.add(chunk.size, chunk.bytes);
-    return added ? true : end(str(options.peer_name, " sent ", added.error().text));
+    Answer<void> taken = take();
+    return taken ? true : end(str(options.peer_name, " sent ", taken.error().text));
   } catch (const Error& error) {
     return end(str("a blob of ", options.peer_name, ": ", error.text()));
   }
@@ -217,18 +232,17 @@ void Session::State::send_reply(Envelope& reply) {
   if (reply.unread && reply.failure->code == Errc::closed)
     reply.failure->code = Errc::undeliverable;
   std::vector<Blob> blobs;
-  Answer<Bytes> frame = encode(reply, reply.ticket, blobs);
+  Answer<Bytes> frame = encode(reply, reply.ticket, Time(), blobs);
   if (!frame) {
     blobs.clear();
     reply.failure = std::move(frame.error());
-    frame = encode(reply, reply.ticket, blobs);
+    frame = encode(reply, reply.ticket, Time(), blobs);
   }
   if (frame) return transmit(reply.target, std::move(*frame), std::move(blobs));
   end(str("a failure cannot be encoded: ", frame.error().text));
 }
 
 void Session::State::give_back(ActorId target) {
-  bool at_once = false;
   {
     std::lock_guard lock(mutex);
     if (!returns.empty() && returns.back().target == target) {
@@ -236,9 +250,9 @@ void Session::State::give_back(ActorId target) {
     } else {
       returns.push_back({target, 1});
     }
-    at_once = !receiving;
   }
-  if (at_once) send_returns();
+  returns_wait = true;
+  if (!receiving) send_returns();
 }
 
 // What came in one piece is given back in one frame.
@@ -246,7 +260,7 @@ void Session::State::send_returns() {
   std::vector<CreditReturn> now;
   {
     std::lock_guard lock(mutex);
-    receiving = false;
+    returns_wait = false;
     now.swap(returns);
     if (phase != Phase::ready) return;
   }

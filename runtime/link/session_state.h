@@ -22,8 +22,6 @@
 
 namespace tramontane {
 
-inline constexpr std::uint32_t link_protocol = 3;
-
 class Session::State {
  public:
   State(System& s, std::unique_ptr<Link> l, SessionOptions o, Events e)
@@ -54,27 +52,32 @@ class Session::State {
 
   std::atomic<Time> heard{Time()};  // when the peer sent the last piece
 
+  // Under the mutex it changes, and does not. Without it, it may only be looked at.
+  std::atomic<Phase> phase{Phase::greeting};
+  // While a piece is being taken, `returns` wait for its end. Who adds one sets the second flag and
+  // then looks at the first, whose owner does so the other way round: one of them sees the other.
+  std::atomic<bool> receiving{false};
+  std::atomic<bool> returns_wait{false};
+
   std::mutex mutex;  // guards the rest
-  Phase phase = Phase::greeting;
   TimerId greeting_over;
   TimerId next_beat;
   Credit credit;
   Calls calls;
   std::unordered_map<ActorId, std::uint32_t> held;   // messages of the peer that hold credit here
   std::vector<CreditReturn> returns;                 // to be sent
-  bool receiving = false;                            // `returns` go when this is over
   std::set<std::pair<ActorId, Errc>> lost_reported;  // one-way messages that nobody took
 
   // Sending.
   void beat();
   Answer<Bytes> encode(
-      const Envelope& envelope, std::uint64_t call, std::vector<Blob>& blobs) const;
+      const Envelope& envelope, std::uint64_t call, Time now, std::vector<Blob>& blobs) const;
   // Frame and blobs of an envelope from that actor.
   void transmit(ActorId source, Bytes frame, std::vector<Blob> blobs);
   Sent take_back(std::unique_ptr<Envelope>& envelope, std::uint64_t call, Failure why);
 
   // Receiving. False if the session is over.
-  bool take_frame(ByteView body);
+  bool take_frame(ByteView body, Time now);
   bool take(Hello hello);
   bool take(std::unique_ptr<Envelope> envelope);
   bool take(const std::vector<CreditReturn>& returned);
@@ -83,6 +86,9 @@ class Session::State {
   bool take(const Abandoned& call);
 
   bool take(const Chunk& chunk);
+  bool take_bytes(ByteView bytes);  // of the chunk
+  template <class Take>
+  bool take_attached(Take take);
 
   bool take(const Beat&) { return true; }  // that it came is all it says
 

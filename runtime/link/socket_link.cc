@@ -6,8 +6,10 @@
 #include "runtime/link/tcp_socket.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -16,6 +18,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,7 +27,8 @@
 namespace tramontane {
 namespace {
 
-using Stream = boost::asio::posix::stream_descriptor;
+// Of this very kind of executor, as one of any kind costs a little with every wait.
+using Stream = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 using boost::system::error_code;
 
 constexpr std::size_t read_bytes = 64 << 10;
@@ -50,24 +54,26 @@ class Socket : public std::enable_shared_from_this<Socket> {
     await_read();
   }
 
-  void send(Bytes bytes, const std::vector<int>& descriptors) {
+  // `part` is of the blob, which keeps it.
+  void send(
+      Bytes bytes, const std::vector<int>& descriptors, const Blob& blob = {}, ByteView part = {}) {
     std::lock_guard lock(mutex_);
     if (!stream_ || ending_ || deaf_) return;
     std::size_t sent = 0;
     if (waiting_.empty()) {
-      auto [taken, error] = send_message(handle_, bytes, descriptors);
+      auto [taken, error] = send_message(handle_, bytes, descriptors, part);
       sent = taken;
       if (error != 0 && !would_block(error)) return give_up(error);
-      if (sent == bytes.size()) return;
+      if (sent == bytes.size() + part.size()) return;
     }
-    unsent_ += bytes.size() - sent;
-    if (!waiting_.empty() && descriptors.empty() &&
+    unsent_ += bytes.size() + part.size() - sent;
+    if (!waiting_.empty() && waiting_.back().part.empty() && descriptors.empty() && part.empty() &&
         waiting_.back().bytes.size() + bytes.size() <= gathered_bytes) {
       Bytes& last = waiting_.back().bytes;
       last.insert(last.end(), bytes.begin(), bytes.end());
       return;
     }
-    waiting_.push_back({std::move(bytes), sent, {}});
+    waiting_.push_back({std::move(bytes), blob, part, sent, {}});
     if (sent > 0) return await_write();
     for (int descriptor : descriptors) {
       waiting_.back().descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
@@ -85,6 +91,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     std::lock_guard lock(mutex_);
     if (!stream_ || ending_) return;
     ending_ = reason;
+    ends_ = true;
     ::shutdown(handle_, SHUT_RDWR);
   }
 
@@ -94,7 +101,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
  private:
   struct Waiting {
+    std::size_t size() const { return bytes.size() + part.size(); }
+
     Bytes bytes;
+    Blob blob;
+    ByteView part;  // of the blob, behind the bytes
     std::size_t sent = 0;
     std::vector<Descriptor> descriptors;  // of the first byte
   };
@@ -117,8 +128,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // With the mutex held, as all that touches the stream.
   void await_read() {
-    stream_->async_wait(Stream::wait_read,
-        [self = shared_from_this()](const error_code& error) { self->readable(error); });
+    stream_->async_wait(Stream::wait_read, [self = shared_from_this()](const error_code& error) {
+      ThreadPool::Turn turn(self->pool_);
+      self->readable(error);
+    });
   }
 
   void await_write() {
@@ -135,6 +148,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     unsent_ = 0;
     if (error == EPIPE || error == ECONNRESET || ending_) return;
     ending_ = str("sending failed: ", std::strerror(error));
+    ends_ = true;
     ::shutdown(handle_, SHUT_RDWR);
   }
 
@@ -153,15 +167,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
       descriptors.clear();
       if (first.sent == 0)
         for (const Descriptor& each : first.descriptors) descriptors.push_back(each.get());
-      auto [sent, error] =
-          send_message(handle_, ByteView(first.bytes).subspan(first.sent), descriptors);
+      std::size_t of_bytes = std::min(first.sent, first.bytes.size());
+      auto [sent, error] = send_message(handle_, ByteView(first.bytes).subspan(of_bytes),
+          descriptors, first.part.subspan(first.sent - of_bytes));
       if (error != 0) {
         would_block(error) ? await_write() : give_up(error);
         return nullptr;
       }
       first.sent += sent;
       unsent_ -= sent;
-      if (first.sent == first.bytes.size()) waiting_.pop_front();
+      if (first.sent == first.size()) waiting_.pop_front();
     }
     return receiver_;
   }
@@ -169,19 +184,18 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void readable(const error_code& error) {
     if (error) return finish(str("waiting for the peer failed: ", error.message()));
     for (int reads = 0; reads < reads_in_a_row; ++reads) {
-      {
-        std::lock_guard lock(mutex_);
-        if (ending_) break;
-      }
-      ReceivedMessage piece = receive_message(handle_, buffer_);
+      if (ends_) break;
+      std::span<std::byte> room = receiver_->room();
+      if (room.empty()) room = buffer_;
+      ReceivedMessage piece = receive_message(handle_, room);
       if (would_block(piece.error)) break;
       if (piece.error != 0)
         return finish(str("the connection broke: ", std::strerror(piece.error)));
       if (piece.bytes == 0) return finish("the peer closed the connection");
       if (piece.descriptors_lost)
         return finish("descriptors were lost: this process may not have so many open");
-      bool full = piece.bytes == buffer_.size() || !piece.descriptors.empty();
-      receiver_->received(ByteView(buffer_).first(piece.bytes), std::move(piece.descriptors));
+      bool full = piece.bytes == room.size() || !piece.descriptors.empty();
+      receiver_->received(ByteView(room).first(piece.bytes), std::move(piece.descriptors));
       if (!full) break;
     }
     std::unique_lock lock(mutex_);
@@ -209,6 +223,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   const std::string peer_ = peer_of(handle_, local_);
   Bytes buffer_ = Bytes(read_bytes);  // the chain of reads'
 
+  std::atomic<bool> ends_{false};             // there is an ending_
   mutable std::mutex mutex_;                  // guards the rest
   std::shared_ptr<Link::Receiver> receiver_;  // only the chain of reads, once it runs, changes it
   std::optional<Stream> stream_;
@@ -230,6 +245,10 @@ class SocketLink final : public Link {
 
   void send(Bytes bytes, const std::vector<int>& descriptors) override {
     socket_->send(std::move(bytes), descriptors);
+  }
+
+  void send_part(Bytes bytes, const Blob& blob, ByteView part) override {
+    socket_->send(std::move(bytes), {}, blob, part);
   }
 
   std::size_t unsent() const override { return socket_->unsent(); }

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,15 +41,53 @@ bool seal(int descriptor) {
   return false;
 }
 
+// Written, not mapped: the kernel does not clear pages that are written whole.
+void write(int descriptor, ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) fail("writing");
+    if (count > 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+constexpr std::size_t huge_page = 2 << 20;
+
 }  // namespace
+
+void BlobMemory::Free::operator()(std::byte* memory) const {
+  if (mapped == 0) {
+    ::operator delete(memory);
+  } else {
+    ::munmap(memory, mapped);
+  }
+}
+
+BlobMemory::BlobMemory(std::size_t bytes) {
+  if (bytes < 2 * huge_page) {
+    owner_.reset(static_cast<std::byte*>(::operator new(bytes, std::nothrow)));
+    if (owner_ == nullptr) fail("as much as a blob takes");
+    bytes_ = {owner_.get(), bytes};
+    return;
+  }
+  std::size_t room = bytes + huge_page;
+  void* memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("as much as a blob takes");
+  owner_ = {static_cast<std::byte*>(memory), Free{room}};
+  void* aligned = memory;
+  bytes_ = {static_cast<std::byte*>(std::align(huge_page, bytes, aligned, room)), bytes};
+  ::madvise(bytes_.data(), bytes, MADV_HUGEPAGE);  // where there are none, in small ones
+}
 
 struct Blob::Content {
   ~Content() {
     if (mapped != nullptr) ::munmap(mapped, size);
   }
 
+  ByteView own() const { return heap.empty() ? ByteView(memory.bytes()) : ByteView(heap); }
+
   std::mutex mutex;  // guards the rest, once made
   Bytes heap;
+  BlobMemory memory;
   Descriptor descriptor;
   std::size_t size = 0;
   void* mapped = nullptr;
@@ -58,6 +98,14 @@ Blob Blob::from_bytes(Bytes bytes) {
   blob.content_ = std::make_shared<Content>();
   blob.content_->size = bytes.size();
   blob.content_->heap = std::move(bytes);
+  return blob;
+}
+
+Blob Blob::from_memory(BlobMemory memory) {
+  Blob blob;
+  blob.content_ = std::make_shared<Content>();
+  blob.content_->size = memory.bytes().size();
+  blob.content_->memory = std::move(memory);
   return blob;
 }
 
@@ -81,7 +129,7 @@ ByteView Blob::bytes() const {
   if (!content_ || content_->size == 0) return {};
   Content& c = *content_;
   std::lock_guard lock(c.mutex);
-  if (!c.heap.empty()) return c.heap;
+  if (!c.own().empty()) return c.own();
   if (c.mapped == nullptr) {
     void* mapped = ::mmap(nullptr, c.size, PROT_READ, MAP_SHARED, c.descriptor.get(), 0);
     if (mapped == MAP_FAILED) fail("mapping");
@@ -96,12 +144,7 @@ int Blob::descriptor() const {
   std::lock_guard lock(c.mutex);
   if (!c.descriptor) {
     Descriptor memory = shared_memory("tram-blob", c.size);
-    if (c.size > 0) {
-      void* at = ::mmap(nullptr, c.size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
-      if (at == MAP_FAILED) fail("mapping");
-      std::memcpy(at, c.heap.data(), c.size);
-      ::munmap(at, c.size);
-    }
+    write(memory.get(), c.own());
     c.descriptor = sealed_for_reading(memory);
   }
   return c.descriptor.get();

@@ -14,15 +14,38 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace tramontane {
+
+// Memory of this process that is written once, and then becomes a blob. What it held before is not
+// cleared; where it is large it comes in huge pages, if the system gives any.
+class BlobMemory {
+ public:
+  BlobMemory() = default;  // none
+
+  // Error(io) if there is not so much.
+  explicit BlobMemory(std::size_t bytes);
+
+  std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  struct Free {
+    std::size_t mapped;  // bytes from where the owner points; 0: not mapped
+    void operator()(std::byte* memory) const;
+  };
+
+  std::unique_ptr<std::byte, Free> owner_;
+  std::span<std::byte> bytes_;
+};
 
 class Blob {
  public:
   Blob() = default;  // none
 
   static Blob from_bytes(Bytes bytes);
+  static Blob from_memory(BlobMemory memory);
   // Shared memory that nobody writes or resizes any more (sealed against it), mapped read-only when
   // it is first looked at. Error(bad_input) if it is no sealed memory, so that a peer who shrinks
   // it cannot kill us, and none can change what was verified.

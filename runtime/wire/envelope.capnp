@@ -13,7 +13,7 @@ struct Envelope @0xa6b3d0c4e5f71829 {
   source @2 :UInt64;        # 0: nobody
   call @3 :UInt64;          # the caller's ticket; 0: one-way
   type @4 :UInt64;          # id of the payload's struct; 0: none
-  timeLeft @5 :Int64 = -1;  # nanoseconds until the deadline; -1: none
+  timeLeft @5 :Int64 = -1;  # nanoseconds until the deadline; -1: none, as of a reply
   isReply @6 :Bool;
   failed @7 :UInt16;        # a reply that is a failure: its Errc
   failure @8 :Text;         # and its text

@@ -12,20 +12,24 @@ constexpr auto last_code = static_cast<std::uint16_t>(Errc::unknown);
 
 }  // namespace
 
-void write_envelope(const Envelope& envelope, Time now, schema::Envelope::Builder out) {
+Bytes payload_of(const Envelope& envelope) {
+  return envelope.failure ? Bytes() : envelope.body.encode();
+}
+
+void write_envelope(
+    const Envelope& envelope, ByteView payload, Time now, schema::Envelope::Builder out) {
   out.setTarget(envelope.target);
   out.setIncarnation(envelope.incarnation);
   out.setSource(envelope.source);
   out.setCall(envelope.ticket);
   out.setType(envelope.body.id());
-  if (envelope.deadline != forever)
+  if (envelope.deadline != forever && !envelope.is_reply)
     out.setTimeLeft(std::max<std::int64_t>(0, (envelope.deadline - now).count()));
   out.setIsReply(envelope.is_reply);
   if (envelope.failure) {
     out.setFailed(static_cast<std::uint16_t>(envelope.failure->code));
     out.setFailure(envelope.failure->text);
   } else if (!envelope.body.empty()) {
-    Bytes payload = envelope.body.encode();
     out.setPayload(kj::arrayPtr(reinterpret_cast<const kj::byte*>(payload.data()), payload.size()));
   }
 }
@@ -52,8 +56,9 @@ std::unique_ptr<Envelope> read_envelope(
 }
 
 Bytes encode_envelope(const Envelope& envelope, Time now) {
-  return encode_capnp<schema::Envelope>(
-      [&](schema::Envelope::Builder out) { write_envelope(envelope, now, out); });
+  return encode_capnp<schema::Envelope>([&](schema::Envelope::Builder out) {
+    write_envelope(envelope, payload_of(envelope), now, out);
+  });
 }
 
 Result<std::unique_ptr<Envelope>> decode_envelope(

@@ -1,9 +1,12 @@
 #include "runtime/wire/frame.h"
 
 #include "runtime/base/check.h"
+#include "runtime/wire/hash.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include <algorithm>
 
 namespace tramontane {
 namespace {
@@ -18,8 +21,11 @@ std::uint32_t read_u32(const std::byte* bytes) {
   return value;
 }
 
+// What is small is hashed before the function that suits the processor is found.
 std::uint32_t check_of(ByteView body) {
-  return static_cast<std::uint32_t>(XXH3_64bits(body.data(), body.size()));
+  constexpr std::size_t small = 1024;
+  return static_cast<std::uint32_t>(
+      body.size() < small ? XXH3_64bits(body.data(), body.size()) : hash_of(body));
 }
 
 void write_header(std::byte* out, ByteView body) {
@@ -45,28 +51,49 @@ void seal_frame(Bytes& frame) {
 
 void FrameReader::feed(ByteView piece) {
   if (broken_) return;
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
-  taken_ = 0;
-  buffer_.insert(buffer_.end(), piece.begin(), piece.end());
+  if (unread_.empty()) {
+    unread_ = piece;
+    return;
+  }
+  kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(unread_.size()));
+  kept_.insert(kept_.end(), piece.begin(), piece.end());
+  unread_ = kept_;
 }
 
 Result<std::optional<ByteView>> FrameReader::next() {
   if (broken_) return make_error_code(*broken_);
-  if (buffered() < frame_header_bytes) return std::optional<ByteView>();
-  const std::byte* header = buffer_.data() + taken_;
+  if (unread_.size() < frame_header_bytes) return keep();
+  const std::byte* header = unread_.data();
   std::size_t length = read_u32(header);
   if (length == 0 || length > limit_) {
     broken_ = Errc::bad_input;
     return make_error_code(*broken_);
   }
-  if (buffered() < frame_header_bytes + length) return std::optional<ByteView>();
+  if (unread_.size() < frame_header_bytes + length) return keep();
   ByteView body(header + frame_header_bytes, length);
   if (read_u32(header + 4) != check_of(body)) {
     broken_ = Errc::corrupt;
     return make_error_code(*broken_);
   }
-  taken_ += frame_header_bytes + length;
+  unread_ = unread_.subspan(frame_header_bytes + length);
   return std::optional<ByteView>(body);
+}
+
+ByteView FrameReader::take(std::size_t most) {
+  ByteView taken = unread_.first(std::min(most, unread_.size()));
+  unread_ = unread_.subspan(taken.size());
+  return taken;
+}
+
+// Before the piece goes.
+std::optional<ByteView> FrameReader::keep() {
+  bool kept = !unread_.empty() && unread_.data() >= kept_.data() &&
+              unread_.data() < kept_.data() + kept_.size();
+  if (!kept) {
+    kept_.assign(unread_.begin(), unread_.end());
+    unread_ = kept_;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tramontane

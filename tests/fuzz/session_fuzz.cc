@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto session = Session::open(sim.system(), std::make_unique<Wire>(heard),
       {.own = 1, .peer = 2, .peer_name = "a fuzzer", .window = {4, 1000}, .frame = 1 << 16},
       events);
-  if (greeted) session->received(hello_frame({1, own_build(), 2, 1, {4, 1000}}), {});
+  if (greeted) session->received(hello_frame({link_protocol, own_build(), 2, 1, {4, 1000}}), {});
   Bytes stream = stream_of(std::as_bytes(std::span(data + 1, size - 1)), framed);
   for (std::size_t at = 0; at < stream.size() && !heard->ended; at += piece) {
     session->received(ByteView(stream).subspan(at, std::min(piece, stream.size() - at)), {});

@@ -31,7 +31,11 @@ class Stranger {
   void greet() { say(hello_frame(hello())); }
 
   static Hello hello() {
-    return {.protocol = 3, .build = own_build(), .own = 9, .peer = 1, .window = {64, 1 << 20}};
+    return {.protocol = link_protocol,
+        .build = own_build(),
+        .own = 9,
+        .peer = 1,
+        .window = {64, 1 << 20}};
   }
 
   void close() { socket_.close(); }
@@ -47,10 +51,9 @@ class Stranger {
         REQUIRE(frame.has_value());
         return std::move(*frame);
       }
-      std::byte piece[4096];
-      ssize_t read = ::recv(socket_.get(), piece, sizeof piece, 0);
+      ssize_t read = ::recv(socket_.get(), piece_.data(), piece_.size(), 0);
       REQUIRE(read > 0);
-      reader_.feed({piece, static_cast<std::size_t>(read)});
+      reader_.feed(ByteView(piece_).first(static_cast<std::size_t>(read)));
     }
   }
 
@@ -64,6 +67,7 @@ class Stranger {
 
  private:
   Descriptor socket_;
+  Bytes piece_ = Bytes(4096);
   FrameReader reader_;
 };
 
@@ -116,7 +120,7 @@ TEST_CASE("who breaks the rules of a session is disconnected with a reason, and 
   };
 
   std::vector<Case> cases = {
-      {with([](Hello& h) { h.protocol = 7; }), "process 9 speaks protocol 7, this process 3"},
+      {with([](Hello& h) { h.protocol = 7; }), "process 9 speaks protocol 7, this process 4"},
       {with([](Hello& h) { h.build = "0.0"; }),
           str("process 9 is build 0.0, this process ", own_build())},
       {with([](Hello& h) { h.own = 8; }), "process 9 says that it is process 8, and not 9"},

@@ -58,14 +58,24 @@ struct Recorder final : Link {
   std::vector<std::size_t> sizes;
 };
 
+// What a peer says that has a chunk of a blob.
+Bytes chunk(std::uint64_t size, const Bytes& bytes) {
+  Bytes said = chunk_frame(size, bytes);
+  said.insert(said.end(), bytes.begin(), bytes.end());
+  return said;
+}
+
 // A peer of process 1 that says what a test makes it say.
 struct Raw {
   explicit Raw(Process& process) {
     auto [here, there] = tcp_pair();
     socket = std::move(there);
     process.connect(9, std::move(here));
-    say(hello_frame(
-        {.protocol = 3, .build = own_build(), .own = 9, .peer = 1, .window = {64, 1 << 20}}));
+    say(hello_frame({.protocol = link_protocol,
+        .build = own_build(),
+        .own = 9,
+        .peer = 1,
+        .window = {64, 1 << 20}}));
   }
 
   void say(const Bytes& bytes) {
@@ -106,7 +116,7 @@ TEST_CASE("an actor beyond TCP answers, and calls end with the connection") {
   CHECK(failure->code == Errc::unknown);
 }
 
-TEST_CASE("blobs of any size cross TCP and are sealed memory on the other side") {
+TEST_CASE("blobs of any size cross TCP, and can be had as sealed memory on the other side") {
   Pair pair = connected_by_tcp();
   auto store = pair.seen(pair.two.system.spawn<Store>({.name = "store"}));
   std::vector<Bytes> contents;
@@ -182,16 +192,18 @@ TEST_CASE("a peer that lies about the bytes of blobs is disconnected with a reas
   };
 
   std::vector<Bytes> many;
-  for (int i = 0; i < 17; ++i) many.push_back(chunk_frame(10, ten));
+  for (int i = 0; i < 17; ++i) many.push_back(chunk(10, ten));
+  Bytes torn = chunk(20, ten);
+  torn.back() = std::byte{2};
   std::vector<Case> cases = {
-      {{chunk_frame(20, ten), chunk_frame(21, ten)}, "a chunk of 10 bytes of 21, after 10 of 20"},
-      {{chunk_frame(15, ten), chunk_frame(15, ten)}, "a chunk of 10 bytes of 15, after 10 of 15"},
-      {{chunk_frame(5, ten)}, "a chunk of 10 bytes of 5, after 0 of 5"},
-      {{chunk_frame(5, {})}, "a chunk of 0 bytes of 5, after 0 of 5"},
-      {{chunk_frame(std::uint64_t{1} << 60, ten)}, "are the most"},
+      {{chunk(20, ten), chunk(21, ten)}, "a chunk of 10 bytes of 21, after 10 of 20"},
+      {{chunk(15, ten), chunk(15, ten)}, "a chunk of 10 bytes of 15, after 10 of 15"},
+      {{chunk(5, ten)}, "a chunk of 10 bytes of 5, after 0 of 5"},
+      {{chunk(5, {})}, "a chunk of 0 bytes of 5, after 0 of 5"},
+      {{chunk(std::uint64_t{1} << 60, ten)}, "are the most"},
       {many, "attachments that belong to no message"},
-      {{chunk_frame(20, ten), envelope_frame(envelope, 1, 1, Time())},
-          "a frame of 1 blobs came with 0"},
+      {{torn}, "a chunk that fails its check"},
+      {{chunk(20, ten), envelope_frame(envelope, 1, 1, Time())}, "a frame of 1 blobs came with 0"},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(cases[i].reason);

@@ -32,7 +32,24 @@ Task<void> ask_often(ActorRef to, Counts& counts, int times) {
   ++counts.ended;
 }
 
+Task<void> ask_without_end(ActorRef to) {
+  for (bool goes_on = true; goes_on;) {
+    auto answer = co_await ask(to, Add{0}, 30s, "the sum");
+    goes_on = answer.has_value();  // not any more once it is stopped
+  }
+}
+
 }  // namespace
+
+TEST_CASE("actors that answer each other without end leave the sockets of their thread a turn") {
+  Pair pair({}, "main");
+  ActorRef clerk = pair.two.system.spawn<Clerk>({.name = "clerk"});
+  ActorRef seen = pair.seen(clerk);
+  for (int i = 0; i < 3; ++i)
+    pair.two.system.spawn<Script>(
+        {.name = str("busy/", i)}, [clerk](Script&) { return ask_without_end(clerk); });
+  for (int i = 0; i < 3; ++i) CHECK(pair.one.system.ask(seen, Add{1}, 20s));
+}
 
 TEST_CASE("many actors on several threads share a session, while it ends again and again") {
   constexpr int askers = 8;

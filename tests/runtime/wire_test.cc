@@ -2,11 +2,15 @@
 #include "runtime/base/random.h"
 #include "runtime/wire/envelope.h"
 #include "runtime/wire/frame.h"
+#include "runtime/wire/hash.h"
 #include "tests/runtime/messages.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "tests/support/test.h"
@@ -177,10 +181,70 @@ TEST_CASE("an envelope makes the round trip with the time that is left") {
   CHECK(decode_envelope(Bytes(7), Time()).error() == make_error_code(Errc::bad_input));
 }
 
+TEST_CASE("memory that was written becomes a blob, and shared memory where it is wanted") {
+  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{5 << 20}}) {
+    BlobMemory memory(size);
+    REQUIRE(memory.bytes().size() == size);
+    for (std::size_t i = 0; i < size; ++i) memory.bytes()[i] = static_cast<std::byte>(i % 251);
+    Blob blob = Blob::from_memory(std::move(memory));
+    Blob shared = Blob::from_descriptor(Descriptor(::dup(blob.descriptor())));
+    CHECK(blob.size() == size);
+    CHECK(std::ranges::equal(blob.bytes(), shared.bytes()));
+    for (std::size_t i = 0; i < size; i += 4099)
+      CHECK(shared.bytes()[i] == static_cast<std::byte>(i % 251));
+  }
+  CHECK_THROWS_AS(BlobMemory(std::size_t{1} << 60), Error);
+}
+
+TEST_CASE("bytes between two frames are taken as they are, however the stream is cut") {
+  Bytes stream;
+  append_frame(stream, as_bytes("one"));
+  for (char c : std::string("between")) stream.push_back(static_cast<std::byte>(c));
+  append_frame(stream, as_bytes("two"));
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    FrameReader reader;
+    std::string got;
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      Bytes fed(stream.begin() + static_cast<std::ptrdiff_t>(at),
+          stream.begin() + static_cast<std::ptrdiff_t>(std::min(at + piece, stream.size())));
+      reader.feed(fed);
+      for (;;) {
+        bool between = got.size() >= 3 && got.size() < 10;
+        ByteView bytes =
+            between ? reader.take(10 - got.size()) : reader.next()->value_or(ByteView());
+        if (bytes.empty()) break;
+        got += as_text(bytes);
+      }
+    }
+    CHECK(got == "onebetweentwo");
+  }
+}
+
 TEST_CASE("a frame has the documented bytes") {
   Bytes out;
   append_frame(out, as_bytes("ab"));
   CHECK(hex(out) == "020000005c73d5246162");
+}
+
+// The values are those of Python's xxhash.
+TEST_CASE("a hash is XXH3-64, of one piece or of many") {
+  CHECK(hash_of({}) == 0x2d06800538d394c2);
+  CHECK(hash_of(as_bytes("ab")) == 0xa873719c24d5735c);
+  Bytes bytes(100'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(static_cast<std::uint32_t>(i * 2654435761U) >> 24);
+  CHECK(hash_of(bytes) == 0x920056915640359f);
+  Random random(9);
+  RunningHash hash;
+  for (int round = 0; round < 3; ++round) {
+    hash.clear();
+    for (std::size_t at = 0; at < bytes.size();) {
+      std::size_t piece = std::min<std::size_t>(random.below(3000), bytes.size() - at);
+      hash.add(ByteView(bytes).subspan(at, piece));
+      at += piece;
+    }
+    CHECK(hash.value() == hash_of(bytes));
+  }
 }
 
 TEST_CASE("frames come out whole however the stream is cut") {
