@@ -16,7 +16,7 @@ Evaluator::Evaluator(const Job& job, const WeightLink& link, ActorRef reporter)
 
 Answer<std::shared_ptr<const ReadyWeights>> Evaluator::weights_for(const Evaluate& request) {
   try {
-    return ReadyWeights::prepare(
+    return job_.generator.device->prepare(
         job_.model, receiver_->fetch(request.version, request.fingerprint, request.weights));
   } catch (const Error& e) {
     std::string why = str("evaluation of version ", request.version, ": ", e.text());

@@ -78,16 +78,15 @@ const float* joined(const float* block, std::span<const std::int64_t> offsets,
   return storage.data();
 }
 
-ReadyWeights::Packed pack(
-    const ModelConfig& config, const BlockOffsets& offsets, const float* block) {
+PackedWeights pack(const ModelConfig& config, const BlockOffsets& offsets, const float* block) {
   Sizes sizes(config);
   std::vector<float> storage;
   std::int64_t w = config.width;
   std::int64_t f = config.feed_forward;
-  ReadyWeights::Packed packed;
+  PackedWeights packed;
   packed.embed = block + offsets.embed;
   for (const LayerOffsets& o : offsets.layers) {
-    ReadyWeights::Packed::Layer layer;
+    PackedWeights::Layer layer;
     layer.input_norm = block + o.input_norm;
     layer.post_norm = block + o.post_norm;
     if (config.qk_norm) {
@@ -107,7 +106,7 @@ ReadyWeights::Packed pack(
       layer.router = PackedMatrix::transposed(block + o.router, config.experts, w);
     for (const FeedForwardOffsets& ff : o.feed_forward) {
       const float* gate_up = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
-      ReadyWeights::Packed::FeedForward made;
+      PackedWeights::FeedForward made;
       made.gate_up = PackedMatrix::transposed(gate_up, 2 * f, w);
       made.down = PackedMatrix::transposed(block + ff.down, w, f);
       if (config.feed_forward_bias) {
@@ -124,8 +123,8 @@ ReadyWeights::Packed pack(
   return packed;
 }
 
-float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* in, std::int64_t rows, float* out, float* rstd) {
+float* norm_heads(const ModelConfig& config, const PackedWeights::Layer& layer, const float* in,
+    std::int64_t rows, float* out, float* rstd) {
   Sizes sizes(config);
   for (std::int64_t r = 0; r < rows; ++r) {
     const float* x = in + r * sizes.qkv;

@@ -1,6 +1,7 @@
 #pragma once
 // Where each tensor of a model lies in its block, and the weights packed for the kernels. The
-// decoder and the trainer both read weights through these, so that they multiply the same panels.
+// CPU's engine and the trainer both read weights through these, so that they multiply the same
+// panels.
 //
 // A block is the float32 content of an arena, or anything laid out like it (gradients).
 
@@ -66,7 +67,7 @@ const float* joined(const float* block, std::span<const std::int64_t> offsets,
     std::span<const std::int64_t> sizes, std::vector<float>& storage);
 
 // Plain pointers point into the block, which must outlive this.
-struct ReadyWeights::Packed {
+struct PackedWeights {
   struct FeedForward {
     kernels::PackedMatrix gate_up;
     kernels::PackedMatrix down;
@@ -95,12 +96,11 @@ struct ReadyWeights::Packed {
   kernels::PackedMatrix head;
 };
 
-ReadyWeights::Packed pack(
-    const ModelConfig& config, const BlockOffsets& offsets, const float* block);
+PackedWeights pack(const ModelConfig& config, const BlockOffsets& offsets, const float* block);
 
 // q/k norm: out (rows, qkv) = in with every head of q and k normalised and v as it is. rstd (rows,
 // heads + kv_heads) may be null. Returns out.
-float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* in, std::int64_t rows, float* out, float* rstd);
+float* norm_heads(const ModelConfig& config, const PackedWeights::Layer& layer, const float* in,
+    std::int64_t rows, float* out, float* rstd);
 
 }  // namespace tramontane

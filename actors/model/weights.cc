@@ -1,4 +1,4 @@
-// Fresh and ready weights: the manifest of a model, its initialisation, its packing.
+// The manifest of a model, and its fresh weights.
 #include "actors/model/experts.h"
 #include "actors/model/packed.h"
 #include "runtime/base/check.h"
@@ -106,33 +106,6 @@ void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed) {
       deviation *= residual;
     for (float& value : values) value = static_cast<float>(random.normal() * deviation);
   }
-}
-
-ReadyWeights::ReadyWeights() = default;
-ReadyWeights::~ReadyWeights() = default;
-
-std::shared_ptr<const ReadyWeights> ReadyWeights::prepare(
-    const ModelConfig& config, std::shared_ptr<const Arena> arena) {
-  TRAM_CHECK(arena != nullptr, "no arena to prepare");
-  if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
-  check_manifest(config, arena->manifest());
-  std::shared_ptr<ReadyWeights> ready(new ReadyWeights());  // NOLINT: private constructor
-  ready->arena_ = std::move(arena);
-  ready->packed_ = std::make_unique<Packed>(
-      pack(config, block_offsets(config, ready->arena_->manifest()), ready->arena_->data()));
-  return ready;
-}
-
-Version ReadyWeights::version() const {
-  return arena_->version();
-}
-
-Fingerprint ReadyWeights::fingerprint() const {
-  return arena_->fingerprint();
-}
-
-const Arena& ReadyWeights::arena() const {
-  return *arena_;
 }
 
 }  // namespace tramontane

@@ -27,7 +27,7 @@ void Trainer::publish_version() {
   arena_ = arena;
   weights_ = options_.link.sender->publish(arena_);
   if (!options_.prepares_own) return;
-  options_.ready->put(ReadyWeights::prepare(job().model, arena_));
+  options_.ready->put(job().generator.device->prepare(job().model, arena_));
   Version kept = job().reinforce->ledger.max_lag + 2;
   if (version_ >= kept) options_.ready->keep_from(version_ - kept + 1);
 }

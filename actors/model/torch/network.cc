@@ -30,7 +30,7 @@ struct Network::Graph {
 
   std::vector<float> rope;
   nodes::Pass pass;
-  ReadyWeights::Packed packed;
+  PackedWeights packed;
   std::vector<Layer> layers;
   Linear head;
   at::Tensor log_probs;  // of the last forward()
@@ -55,7 +55,7 @@ nodes::Target one(std::int64_t offset, std::int64_t rows) {
 }
 
 nodes::FeedForward feed_forward_of(const ModelConfig& config, const float* block,
-    const FeedForwardOffsets& offsets, const ReadyWeights::Packed::FeedForward& packed,
+    const FeedForwardOffsets& offsets, const PackedWeights::FeedForward& packed,
     std::vector<float>& storage) {
   std::int64_t w = config.width;
   std::int64_t f = config.feed_forward;
@@ -103,7 +103,7 @@ void Network::pack_weights() {
   g.packed = pack(config_, offsets_, block);
   for (std::size_t i = 0; i < g.packed.layers.size(); ++i) {
     const LayerOffsets& o = offsets_.layers[i];
-    const ReadyWeights::Packed::Layer& p = g.packed.layers[i];
+    const PackedWeights::Layer& p = g.packed.layers[i];
     Graph::Layer layer;
     nodes::Target qkv{.offsets = o.qkv, .rows = {s.q, s.kv, s.kv}, .count = 3};
     layer.qkv = linear_of(joined(block, o.qkv, std::array{s.q * w, s.kv * w, s.kv * w}, storage),
@@ -142,7 +142,7 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
   pass.training = training;
   at::Tensor x = nodes::embed(pass, g.packed.embed, offsets_.embed);
   for (std::size_t i = 0; i < g.layers.size(); ++i) {
-    const ReadyWeights::Packed::Layer& p = g.packed.layers[i];
+    const PackedWeights::Layer& p = g.packed.layers[i];
     const Graph::Layer& layer = g.layers[i];
     const LayerOffsets& o = offsets_.layers[i];
     auto [normed, residual] = nodes::norm_fork(pass, x, p.input_norm, o.input_norm);

@@ -67,7 +67,7 @@ struct HeadNormNode final : Node {
   }
 
   Pass& pass;
-  const ReadyWeights::Packed::Layer* layer = nullptr;
+  const PackedWeights::Layer* layer = nullptr;
   const float* x = nullptr;
   const float* rstd = nullptr;
   std::int64_t q_offset = 0;
@@ -205,7 +205,7 @@ std::array<at::Tensor, 2> norm_fork(
   return result;
 }
 
-at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
+at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const PackedWeights::Layer& layer,
     std::int64_t q_offset, std::int64_t k_offset) {
   std::int64_t rows = qkv.size(0);
   float* y = pass.workspace.floats(rows * pass.sizes.qkv);
