@@ -28,7 +28,7 @@ INCLUDES = {
     "runtime/node": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/config", "runtime/link"],
     "runtime/cluster": ["runtime/base", "runtime/wire", "runtime/actor", "runtime/link", "runtime/node"],
     "runtime": ["runtime/base", "runtime/wire", "runtime/actor"],
-    "kernels": ["runtime/base", "kernels/cpu/table.h"],
+    "kernels": ["runtime/base", "kernels/cpu/table.h", "kernels/cuda/bfloat16.h"],
     "kernels/cpu": ["kernels"],
     "kernels/cuda": ["runtime/base"],
     "kernels/cuda/rows": ["kernels/cuda"],
