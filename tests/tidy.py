@@ -49,7 +49,7 @@ INCLUDES = {
     "actors/weights": ["runtime/base", "runtime/wire", "runtime/actor", "kernels", "storage", "actors/messages", "actors/model"],
     "actors/ledger": ["runtime/base", "runtime/actor", "storage", "scheduler", "actors/messages"],
     "actors/generator": ["runtime/base", "runtime/actor", "kernels", "scheduler", "actors/messages", "actors/model", "actors/weights"],
-    "actors/job": ["runtime/base", "runtime/config", "kernels", "storage", "scheduler", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/model/chat_template", "actors/rewards",
+    "actors/job": ["runtime/base", "runtime/config", "kernels", "kernels/cuda/devices.h", "storage", "scheduler", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/model/chat_template", "actors/rewards",
         "actors/ledger", "actors/generator"],
     "actors/verifier": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/rewards"],
     "actors/evaluator": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/rewards", "actors/weights",

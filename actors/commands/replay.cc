@@ -107,7 +107,7 @@ class Replay {
       : job_(job),
         ledger_(run + "/ledger"),
         policy_(policy_at_start(job, run)),
-        manifest_(std::make_shared<const Manifest>(model_manifest(job.model))),
+        manifest_(std::make_shared<const Manifest>(serving_manifest(job.model))),
         rewriter_(job) {
     trained_ = ledger_.trained();
     if (trained_ == 0)

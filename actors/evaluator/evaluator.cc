@@ -9,7 +9,7 @@ namespace tramontane {
 
 Evaluator::Evaluator(const Job& job, const WeightLink& link, ActorRef reporter)
     : job_(job),
-      receiver_(link.receiver(std::make_shared<const Manifest>(model_manifest(job.model)))),
+      receiver_(link.receiver(std::make_shared<const Manifest>(serving_manifest(job.model)))),
       reporter_(std::move(reporter)) {
   handle(&Evaluator::evaluate);
 }

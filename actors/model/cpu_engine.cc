@@ -233,7 +233,7 @@ void CpuEngine::step(const EngineStep& step, const ReadyWeights& weights) {
       w.layers.size());
   if (count == 0) return;
   place(step);
-  kernels::embed(ids.data(), count, w.embed, config.width, x.at_least(count * config.width));
+  w.embed(ids.data(), count, x.at_least(count * config.width));
   for (std::int64_t i = 0; i < config.layers; ++i) {
     const PackedWeights::Layer& layer = w.layers[static_cast<std::size_t>(i)];
     // Rows of one sequence stand in rising order, so that a chunk finds the keys of the ones
@@ -260,7 +260,7 @@ class CpuDevice final : public Device {
       const ModelConfig& config, std::shared_ptr<const Arena> arena) const override {
     TRAM_CHECK(arena != nullptr, "no arena to prepare");
     if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
-    check_manifest(config, arena->manifest());
+    check_manifest(config, arena->manifest(), matrices_of(arena->manifest()));
     return std::make_shared<CpuWeights>(config, std::move(arena));
   }
 
@@ -272,10 +272,17 @@ class CpuDevice final : public Device {
 
 }  // namespace
 
+Dtype matrices_of(const Manifest& manifest) {
+  return !manifest.tensors().empty() && manifest.tensors()[0].dtype == Dtype::bfloat16
+             ? Dtype::bfloat16
+             : Dtype::float32;
+}
+
 CpuWeights::CpuWeights(const ModelConfig& config, std::shared_ptr<const Arena> arena)
     : ReadyWeights(arena->version(), arena->fingerprint()),
       arena_(std::move(arena)),
-      packed_(pack(config, block_offsets(config, arena_->manifest()), arena_->data())) {}
+      packed_(pack(config, block_offsets(config, arena_->manifest()),
+          {.data = arena_->data(), .matrices = matrices_of(arena_->manifest())})) {}
 
 std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& config, Engine::Options options) {
   return std::make_unique<CpuEngine>(config, options);

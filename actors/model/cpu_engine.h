@@ -22,6 +22,9 @@ class CpuWeights final : public ReadyWeights {
   PackedWeights packed_;
 };
 
+// The form of an arena's matrices: that of its first tensor, the embedding.
+Dtype matrices_of(const Manifest& manifest);
+
 std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& config, Engine::Options options);
 
 // Floats of one block of 16 positions of one layer.

@@ -117,8 +117,9 @@ class Device {
   // "cpu"
   virtual std::string name() const = 0;
 
-  // The arena must be sealed and its manifest that of the config, else Error(bad_input) naming the
-  // first tensor that differs. On the CPU about a millisecond per million parameters.
+  // The arena must be sealed and its manifest the config's, with matrices in float32 or bfloat16,
+  // else Error(bad_input) naming the first tensor that differs. On the CPU about a millisecond per
+  // million parameters.
   virtual std::shared_ptr<const ReadyWeights> prepare(
       const ModelConfig& config, std::shared_ptr<const Arena> arena) const = 0;
 

@@ -28,8 +28,12 @@
 namespace tramontane {
 
 // The manifest of a model: every tensor under its Hugging Face name, float32, in the order of the
-// layers.
+// layers. So are the trainer's own weights, and checkpoints.
 Manifest model_manifest(const ModelConfig& config);
+
+// Of what is published, fetched and decoded with: the same, but that matrices are of the config's
+// `serving`. Norms and biases are float32 in either.
+Manifest serving_manifest(const ModelConfig& config);
 
 // Fresh weights: matrices normal(0, 0.5 / sqrt(inputs)), residual projections scaled further by
 // 1/sqrt(2 * layers), embedding normal(0, 0.5), head (and a tied embedding) normal(0, 0.05), norms
@@ -168,7 +172,8 @@ class PolicyTrainer {
   // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
   virtual void import(const Arena& arena) = 0;
 
-  // Copies the parameters out; the caller seals.
+  // Copies the parameters out, as they are (model_manifest) or as they are served
+  // (serving_manifest: rounded to the nearest, ties to even); the caller seals.
   virtual void export_to(Arena& arena) const = 0;
 
   // One optimizer step of maximum likelihood. Microbatches of at most `rows_max` rows by first-fit
@@ -180,8 +185,8 @@ class PolicyTrainer {
   virtual StepReport reinforce_step(std::span<const TrainSequence> sequences,
       const LossOptions& loss, const OptimizerOptions& options, std::int64_t rows_max) = 0;
 
-  // Log-probabilities of the completions' tokens under the current parameters, by the very forward
-  // pass that the steps use.
+  // Log-probabilities of the completions' tokens under the current parameters as they are served,
+  // by the very forward pass that the steps use.
   virtual std::vector<std::vector<float>> log_probs(
       std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) = 0;
 

@@ -23,12 +23,15 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-Manifest model_manifest(const ModelConfig& config) {
+namespace {
+
+Manifest manifest_of(const ModelConfig& config, Dtype matrices) {
   Sizes sizes(config);
   std::int64_t w = config.width;
   std::vector<TensorEntry> tensors;
   auto tensor = [&](std::string name, std::vector<std::int64_t> shape) {
-    tensors.push_back({std::move(name), Dtype::float32, std::move(shape), 0, 0});
+    Dtype dtype = shape.size() > 1 ? matrices : Dtype::float32;
+    tensors.push_back({std::move(name), dtype, std::move(shape), 0, 0});
   };
   tensor("model.embed_tokens.weight", {config.vocabulary, w});
   for (std::int64_t i = 0; i < config.layers; ++i) {
@@ -68,17 +71,28 @@ Manifest model_manifest(const ModelConfig& config) {
   return Manifest::lay_out(std::move(tensors));
 }
 
-void check_manifest(const ModelConfig& config, const Manifest& found) {
-  Manifest expected = model_manifest(config);
+}  // namespace
+
+Manifest model_manifest(const ModelConfig& config) {
+  return manifest_of(config, Dtype::float32);
+}
+
+Manifest serving_manifest(const ModelConfig& config) {
+  return manifest_of(config, config.serving);
+}
+
+void check_manifest(const ModelConfig& config, const Manifest& found, Dtype matrices) {
+  Manifest expected = manifest_of(config, matrices);
   if (expected == found) return;
   for (const TensorEntry& tensor : expected.tensors()) {
     const TensorEntry* other = found.find(tensor.name);
     if (other == nullptr)
       throw Error(Errc::bad_input, str("the weights lack tensor '", tensor.name, "'"));
     if (other->shape != tensor.shape || other->dtype != tensor.dtype)
-      throw Error(Errc::bad_input,
-          str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
-              "; the model's config wants ", shape_text(tensor.shape), " in float32"));
+      throw Error(
+          Errc::bad_input, str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
+                               " in ", name_of(other->dtype), "; the model's config wants ",
+                               shape_text(tensor.shape), " in ", name_of(tensor.dtype)));
   }
   for (const TensorEntry& tensor : found.tensors())
     if (expected.find(tensor.name) == nullptr)

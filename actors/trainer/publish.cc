@@ -21,7 +21,7 @@ std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
 }
 
 void Trainer::publish_version() {
-  auto arena = options_.link.sender->make_arena(manifest_);
+  auto arena = options_.link.sender->make_arena(serving_manifest_);
   policy_->export_to(*arena);
   arena->seal(version_);
   arena_ = arena;

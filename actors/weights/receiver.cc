@@ -44,7 +44,7 @@ WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, const Weight
     ActorRef reporter, ActorRef broadcaster, std::shared_ptr<const Device> device)
     : config_(config),
       transport_(link.name),
-      receiver_(link.receiver(std::make_shared<const Manifest>(model_manifest(config)))),
+      receiver_(link.receiver(std::make_shared<const Manifest>(serving_manifest(config)))),
       ready_(ready),
       keep_versions_(keep_versions),
       generators_(std::move(generators)),

@@ -262,8 +262,8 @@ TEST_CASE("weights of another model are refused by the tensor's name") {
   auto arena = random_weights(config, 1);
   config.feed_forward = 48;
   CHECK_THROWS_WITH_AS(ReadyWeights::prepare(config, arena),
-      "tensor 'model.layers.0.mlp.gate_proj.weight' has shape (32, 16); the model's config wants "
-      "(48, 16) in float32",
+      "tensor 'model.layers.0.mlp.gate_proj.weight' has shape (32, 16) in float32; the model's "
+      "config wants (48, 16) in float32",
       Error);
   CHECK_THROWS_AS(
       ReadyWeights::prepare(config, std::make_shared<Arena>(arena->shared_manifest())), Error);

@@ -177,12 +177,12 @@ float* GradientBuffers::floats(std::int64_t count) {
   return buffer.data();
 }
 
-at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset) {
+at::Tensor embed(Pass& pass, const PackedWeights& weights, std::int64_t offset) {
   const Microbatch& b = *pass.batch;
   float* x = pass.workspace.floats(b.rows() * pass.config.width);
-  kernels::embed(b.ids.data(), b.rows(), table, pass.config.width, x);
+  weights.embed(b.ids.data(), b.rows(), x);
   at::Tensor result = view(x, b.rows(), pass.config.width);
-  if (pass.training) record(std::make_shared<EmbedNode>(pass, table_offset), {result}, {});
+  if (pass.training) record(std::make_shared<EmbedNode>(pass, offset), {result}, {});
   return result;
 }
 

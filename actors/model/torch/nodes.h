@@ -69,8 +69,8 @@ struct Pass {
   bool training = false;
 };
 
-// x (rows, width) = table[ids].
-at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset);
+// x (rows, width) = the embeddings of the batch's ids; `offset`: of their gradients.
+at::Tensor embed(Pass& pass, const PackedWeights& weights, std::int64_t offset);
 
 // {normed, x}: the second output is x itself, for the residual connection.
 std::array<at::Tensor, 2> norm_fork(
