@@ -62,20 +62,58 @@ const char* isa() {
   return chosen().name;
 }
 
-void PackedMatrix::allocate(std::int64_t depth, std::int64_t columns) {
+void to_bfloat16(const float* values, std::int64_t n, Bfloat16* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = cuda::to_bfloat16(values[i]);
+}
+
+void to_float32(const Bfloat16* values, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = cuda::to_float(values[i]);
+}
+
+std::int64_t PackedMatrix::words(std::int64_t depth, std::int64_t columns, bool bfloat16) {
+  return (columns + 15) / 16 * 16 * (bfloat16 ? (depth + 1) / 2 : depth);
+}
+
+void PackedMatrix::allocate(std::int64_t depth, std::int64_t columns, bool bfloat16) {
   constexpr std::size_t alignment = 64;
   depth_ = depth;
   columns_ = columns;
-  const auto size = static_cast<std::size_t>((columns + 15) / 16 * 16 * depth);
+  bfloat16_ = bfloat16;
+  const auto size = static_cast<std::size_t>(words(depth, columns, bfloat16));
   storage_.assign(size + alignment / sizeof(float), 0.0F);
   const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
   panels_ = storage_.data() + (alignment - address % alignment) % alignment / sizeof(float);
 }
 
+// Into a half of its word.
+void PackedMatrix::put(std::int64_t k, std::int64_t column, Bfloat16 value) {
+  const std::int64_t word = (column / 16 * ((depth_ + 1) / 2) + k / 2) * 16 + column % 16;
+  std::memcpy(reinterpret_cast<std::byte*>(panels_ + word) + k % 2 * 2, &value.bits, 2);
+}
+
+PackedMatrix PackedMatrix::transposed(
+    const Bfloat16* weight, std::int64_t columns, std::int64_t depth) {
+  PackedMatrix packed;
+  packed.allocate(depth, columns, true);
+  for (std::int64_t column = 0; column < columns; ++column)
+    for (std::int64_t k = 0; k < depth; ++k) packed.put(k, column, weight[column * depth + k]);
+  return packed;
+}
+
+PackedMatrix PackedMatrix::plain(
+    const Bfloat16* values, std::int64_t depth, std::int64_t columns, std::int64_t stride) {
+  PackedMatrix packed;
+  packed.allocate(depth, columns, true);
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (std::int64_t column = 0; column < columns; ++column)
+      packed.put(k, column, values[k * stride + column]);
+  return packed;
+}
+
 PackedMatrix PackedMatrix::transposed(
     const float* weight, std::int64_t columns, std::int64_t depth) {
   PackedMatrix packed;
-  packed.allocate(depth, columns);
+  packed.allocate(depth, columns, false);
   for (std::int64_t column = 0; column < columns; ++column) {
     const float* from = weight + column * depth;
     float* to = packed.panels_ + column / 16 * depth * 16 + column % 16;
@@ -87,7 +125,7 @@ PackedMatrix PackedMatrix::transposed(
 PackedMatrix PackedMatrix::plain(
     const float* values, std::int64_t depth, std::int64_t columns, std::int64_t stride) {
   PackedMatrix packed;
-  packed.allocate(depth, columns);
+  packed.allocate(depth, columns, false);
   for (std::int64_t panel = 0; panel * 16 < columns; ++panel) {
     const auto width = static_cast<std::size_t>(std::min<std::int64_t>(16, columns - panel * 16));
     for (std::int64_t k = 0; k < depth; ++k) {
@@ -100,7 +138,8 @@ PackedMatrix PackedMatrix::plain(
 
 void multiply(const Multiply& m) {
   TRAM_CHECK(m.w != nullptr, "multiply without a matrix");
-  table().multiply({.x = m.x,
+  const auto product = m.w->bfloat16() ? table().multiply_bfloat16 : table().multiply;
+  product({.x = m.x,
       .x_stride = m.x_stride,
       .rows = m.rows,
       .panels = m.w->panels(),
@@ -126,6 +165,12 @@ void embed(const std::int32_t* ids, std::int64_t rows, const float* table, std::
   for (std::int64_t row = 0; row < rows; ++row)
     std::memcpy(out + row * width, table + ids[row] * width,
         static_cast<std::size_t>(width) * sizeof(float));
+}
+
+void embed(const std::int32_t* ids, std::int64_t rows, const Bfloat16* table, std::int64_t width,
+    float* out) {
+  for (std::int64_t row = 0; row < rows; ++row)
+    to_float32(table + ids[row] * width, width, out + row * width);
 }
 
 void embed_backward(const std::int32_t* ids, std::int64_t rows, const float* dout,

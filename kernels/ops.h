@@ -3,7 +3,9 @@
 // same functions, so at equal weights their log-probabilities are equal bit for bit.
 //
 // Rules that every op keeps:
-//  - float32, row-major, contiguous unless a stride is named; sizes in elements.
+//  - float32, row-major, contiguous unless a stride is named; sizes in elements. Matrices and
+//    embeddings may be bfloat16; they are widened as they are read, which is exact, so that a
+//    result is that of the widened matrix, bit for bit.
 //  - Row-invariant: a row's result depends on that row alone, never on how many rows are computed
 //    together or where it stands among them. Sums run in one fixed order per output element.
 //  - Deterministic on one instruction set. Chosen once per process by `isa()`: avx512, avx2 or
@@ -16,6 +18,8 @@
 // Sizes are int64_t. Pointers are the caller's and must live for the call. Backward ops
 // *accumulate* into weight gradients and *overwrite* activation gradients.
 
+#include "kernels/cuda/bfloat16.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,10 +28,19 @@ namespace tramontane::kernels {
 
 const char* isa();  // "avx512", "avx2" or "portable"
 
+using cuda::Bfloat16;  // the upper half of a float32
+
+// To the nearest, ties to even; what is beyond the largest becomes infinite, NaN stays NaN.
+void to_bfloat16(const float* values, std::int64_t n, Bfloat16* out);
+
+void to_float32(const Bfloat16* values, std::int64_t n, float* out);
+
 // ---- matrix products ---------------------------------------------------------------------------
 
 // A matrix prepared for use as the right-hand side of `multiply`: panels of 16 columns,
-// (columns/16, depth, 16), the last panel padded with zeros, 64-byte aligned.
+// (columns/16, depth, 16), the last panel padded with zeros, 64-byte aligned. Of bfloat16, two
+// depths side by side in a word of 32 bits, the even one in its lower half: (columns/16, depth/2,
+// 16, 2), padded to an even depth.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -35,22 +48,32 @@ class PackedMatrix {
   // The right-hand side (depth, columns) of x·W^T for a weight W stored (columns, depth), as
   // nn.Linear stores it.
   static PackedMatrix transposed(const float* weight, std::int64_t columns, std::int64_t depth);
+  static PackedMatrix transposed(const Bfloat16* weight, std::int64_t columns, std::int64_t depth);
 
   // The right-hand side (depth, columns) stored as it is, `stride` elements from row to row.
   static PackedMatrix plain(
       const float* values, std::int64_t depth, std::int64_t columns, std::int64_t stride);
+  static PackedMatrix plain(
+      const Bfloat16* values, std::int64_t depth, std::int64_t columns, std::int64_t stride);
+
+  // Words of 32 bits that the panels take.
+  static std::int64_t words(std::int64_t depth, std::int64_t columns, bool bfloat16);
 
   std::int64_t depth() const { return depth_; }
 
   std::int64_t columns() const { return columns_; }
 
+  bool bfloat16() const { return bfloat16_; }
+
   const float* panels() const { return panels_; }
 
  private:
-  void allocate(std::int64_t depth, std::int64_t columns);
+  void allocate(std::int64_t depth, std::int64_t columns, bool bfloat16);
+  void put(std::int64_t k, std::int64_t column, Bfloat16 value);
 
   std::int64_t depth_ = 0;
   std::int64_t columns_ = 0;
+  bool bfloat16_ = false;
   std::vector<float> storage_;
   float* panels_ = nullptr;  // into storage_, aligned; moving keeps it valid
 
@@ -90,6 +113,8 @@ void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);
 // out (rows, width) = table (vocabulary, width)[ids]. ids are in range (the caller checks).
 void embed(
     const std::int32_t* ids, std::int64_t rows, const float* table, std::int64_t width, float* out);
+void embed(const std::int32_t* ids, std::int64_t rows, const Bfloat16* table, std::int64_t width,
+    float* out);
 void embed_backward(const std::int32_t* ids, std::int64_t rows, const float* dout,
     std::int64_t width, float* dtable);
 

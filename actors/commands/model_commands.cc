@@ -96,7 +96,7 @@ LoadedModel load_model(const std::string& folder, const CliArguments& arguments)
   model.job.generator.max_tokens =
       static_cast<std::uint32_t>(arguments.whole("max-tokens", 64, 1 << 20));
   loaded.arena->seal(0);
-  model.weights = ReadyWeights::prepare(model.job.model, loaded.arena);
+  model.weights = model.job.generator.device->prepare(model.job.model, loaded.arena);
   return model;
 }
 

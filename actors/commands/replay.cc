@@ -7,7 +7,6 @@
 #include "actors/trainer/train_batch.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
-#include "runtime/base/random.h"
 #include "runtime/base/shown_text.h"
 #include "runtime/cli/cli.h"
 #include "storage/checkpoint.h"
@@ -29,8 +28,9 @@ class Rewriter {
  public:
   explicit Rewriter(const Job& job)
       : job_(job),
-        decoder_(job.model, {.kv_blocks = job.model.context / kernels::kv_block + 2,
-                                .rows_max = job.model.context}) {}
+        decoder_(job.model,
+            {.kv_blocks = job.model.context / kernels::kv_block + 2, .rows_max = job.model.context},
+            *job.generator.device) {}
 
   std::optional<std::string> differs(
       const Prompt& prompt, const Rollout& rollout, const WeightsOf& weights_of) {
@@ -59,11 +59,10 @@ class Rewriter {
       for (std::uint32_t at = span.begin; at < span.end; ++at) {
         std::vector<Decoder::Row> rows;
         for (; in_cache < fed.size(); ++in_cache)
-          rows.push_back({sequence, fed[in_cache], in_cache + 1 == fed.size()});
-        auto logits = decoder_.forward(rows, *weights);
-        float u = uniform({.seed = rollout.seed, .stream = rollout.id, .position = at, .lane = 0});
-        auto sampled = kernels::sample(logits.data(), job_.model.vocabulary,
-            {job_.generator.temperature, job_.generator.top_p}, u);
+          rows.push_back({sequence, fed[in_cache], in_cache + 1 == fed.size(),
+              {.seed = rollout.seed, .stream = rollout.id, .position = at, .lane = 0}});
+        kernels::Sampled sampled =
+            decoder_.step(rows, *weights, {job_.generator.temperature, job_.generator.top_p})[0];
         if (sampled.token != rollout.tokens[at])
           return str("token ", at, " is ", sampled.token, ", recorded ", rollout.tokens[at]);
         if (std::memcmp(&sampled.log_prob, &rollout.log_probs[at], sizeof(float)) != 0)
@@ -108,7 +107,7 @@ class Replay {
       : job_(job),
         ledger_(run + "/ledger"),
         policy_(policy_at_start(job, run)),
-        manifest_(std::make_shared<const Manifest>(model_manifest(job.model))),
+        manifest_(std::make_shared<const Manifest>(serving_manifest(job.model))),
         rewriter_(job) {
     trained_ = ledger_.trained();
     if (trained_ == 0)
@@ -144,7 +143,7 @@ class Replay {
     auto arena = std::make_shared<Arena>(manifest_);
     policy_->export_to(*arena);
     arena->seal(version);
-    versions_[version] = ReadyWeights::prepare(job_.model, arena);
+    versions_[version] = job_.generator.device->prepare(job_.model, arena);
     while (versions_.size() > job_.reinforce->ledger.max_lag + 2U)
       versions_.erase(versions_.begin());
     return versions_[version]->fingerprint();

@@ -9,14 +9,14 @@ namespace tramontane {
 
 Evaluator::Evaluator(const Job& job, const WeightLink& link, ActorRef reporter)
     : job_(job),
-      receiver_(link.receiver(std::make_shared<const Manifest>(model_manifest(job.model)))),
+      receiver_(link.receiver(std::make_shared<const Manifest>(serving_manifest(job.model)))),
       reporter_(std::move(reporter)) {
   handle(&Evaluator::evaluate);
 }
 
 Answer<std::shared_ptr<const ReadyWeights>> Evaluator::weights_for(const Evaluate& request) {
   try {
-    return ReadyWeights::prepare(
+    return job_.generator.device->prepare(
         job_.model, receiver_->fetch(request.version, request.fingerprint, request.weights));
   } catch (const Error& e) {
     std::string why = str("evaluation of version ", request.version, ": ", e.text());

@@ -2,7 +2,6 @@
 
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
-#include "runtime/base/random.h"
 #include "runtime/base/result.h"
 
 #include <algorithm>
@@ -47,10 +46,20 @@ std::int64_t shareable(const RolloutTask& task) {
   return std::min(prompt, inputs - 1) / kernels::kv_block * kernels::kv_block;
 }
 
+// Of the rollout's next token.
+Draw next_draw(const Rollout& rollout) {
+  return {.seed = rollout.seed,
+      .stream = rollout.id,
+      .position = static_cast<std::uint32_t>(rollout.tokens.size()),
+      .lane = 0};
+}
+
 }  // namespace
 
 ContinuousBatch::ContinuousBatch(const ModelConfig& config, Options options)
-    : config_(config), options_(options), decoder_(config, decoder_options(config, options)) {}
+    : config_(config),
+      options_(options),
+      decoder_(config, decoder_options(config, options), *options.device) {}
 
 ContinuousBatch::~ContinuousBatch() = default;
 
@@ -262,9 +271,8 @@ void ContinuousBatch::run_rows(const std::shared_ptr<const ReadyWeights>& weight
   auto rows_max = static_cast<std::size_t>(std::max<std::int64_t>(options_.rows_max, 1));
   auto flush = [&] {
     if (rows_.empty()) return;
-    std::span<const float> logits = decoder_.forward(rows_, *weights);
-    for (std::size_t i = 0; i < row_owner_.size(); ++i)
-      accept(*row_owner_[i], logits.data() + i * static_cast<std::size_t>(config_.vocabulary));
+    auto sampled = decoder_.step(rows_, *weights, {options_.temperature, options_.top_p});
+    for (std::size_t i = 0; i < row_owner_.size(); ++i) accept(*row_owner_[i], sampled[i]);
     rows_.clear();
     row_owner_.clear();
   };
@@ -278,7 +286,8 @@ void ContinuousBatch::run_rows(const std::shared_ptr<const ReadyWeights>& weight
     if (!make_room(index, sequence.fed_count + count)) break;
     for (std::size_t i = 0; i < count; ++i) {
       bool last = sequence.fed_count + 1 == sequence.fed.size();
-      rows_.push_back({sequence.id, sequence.fed[sequence.fed_count++], last});
+      rows_.push_back({sequence.id, sequence.fed[sequence.fed_count++], last,
+          next_draw(sequence.task.rollout)});
       if (last) row_owner_.push_back(&sequence);
     }
     std::size_t before = sequence.fed_count - count;
@@ -289,12 +298,9 @@ void ContinuousBatch::run_rows(const std::shared_ptr<const ReadyWeights>& weight
   flush();
 }
 
-void ContinuousBatch::accept(Sequence& sequence, const float* logits) {
+void ContinuousBatch::accept(Sequence& sequence, const kernels::Sampled& sampled) {
   Rollout& rollout = sequence.task.rollout;
   auto position = static_cast<std::uint32_t>(rollout.tokens.size());
-  float u = uniform({.seed = rollout.seed, .stream = rollout.id, .position = position, .lane = 0});
-  auto sampled =
-      kernels::sample(logits, config_.vocabulary, {options_.temperature, options_.top_p}, u);
   if (sampled.token < 0) {
     throw Error(Errc::failed,
         str("version ", sequence.weights->version(), " gives logits that are not finite (prompt ",

@@ -49,6 +49,7 @@ class ContinuousBatch {
     float temperature = 1;
     float top_p = 1;
     OnSwap on_swap = OnSwap::keep;
+    std::shared_ptr<const Device> device = cpu_device();  // that the weights are made ready on
   };
 
   ContinuousBatch(const ModelConfig& config, Options options);
@@ -115,7 +116,7 @@ class ContinuousBatch {
   bool begin_cache(Sequence& sequence);
   bool make_room(std::size_t index, std::size_t positions);
   void set_aside_last();
-  void accept(Sequence& sequence, const float* logits);
+  void accept(Sequence& sequence, const kernels::Sampled& sampled);
   void collect(Sequence& sequence, std::vector<Segment>& out);
   void restart_cache(Sequence& sequence);
   const Sequence* same_prompt(const Sequence& sequence, bool begun) const;
@@ -135,7 +136,7 @@ class ContinuousBatch {
   CacheCounts cache_counts_;
   // Scratch of one step, kept to allocate nothing:
   std::vector<Decoder::Row> rows_;
-  std::vector<Sequence*> row_owner_;  // of the rows that want logits
+  std::vector<Sequence*> row_owner_;  // of the rows that want an output
 };
 
 }  // namespace tramontane

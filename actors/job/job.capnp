@@ -22,6 +22,12 @@ struct Model {
   path @1 :Text $Config.doc("instead of preset: a Hugging Face folder (config.json, *.safetensors, tokenizer.json)");
   context @2 :UInt32 = 0 $Config.doc("positions at most; 0: what the preset or checkpoint says");
   tokens @3 :Tokens $Config.doc("with preset: the vocabulary");
+  serving @4 :Serving = float32 $Config.doc("what matrices are decoded with, and log-probabilities computed from; the trainer's own weights and checkpoints are float32 in either");
+
+  enum Serving {
+    float32 @0 $Config.doc("the trainer's weights as they are");
+    bfloat16 @1 $Config.doc("rounded to the nearest in each version: half the memory, and half of what goes to generators; sums stay float32");
+  }
 }
 
 struct Tokens {
@@ -210,6 +216,7 @@ struct Generator {
   onSwap @6 :OnSwap = keep $Config.doc("what becomes of the cache of sequences in flight when new weights arrive");
   isolation @7 :Isolation = ofRun $Config.doc("where each lives");
   place @8 :Place $Config.doc("what each takes of a cluster (tram submit), and where it may be");
+  device @9 :Text = "auto" $Config.doc("where each computes, and the evaluator with them: cpu, cuda:N, or auto: the best that the trainer has too");
 
   enum OnSwap {
     keep @0 $Config.doc("go on with the cache as it is (Magistral)");
@@ -300,6 +307,7 @@ struct Trainer {
   auditRollouts @4 :UInt32 = 8 $Config.doc("rollouts per step whose log-probabilities are computed anew, version by version, and compared bit for bit");
   isolation @5 :Isolation = ofRun $Config.doc("where it lives");
   place @6 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
+  device @7 :Text = "auto" $Config.doc("where it computes; the same as the generators, or log-probabilities would differ");
 }
 
 struct Broadcaster {

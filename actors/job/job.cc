@@ -1,5 +1,6 @@
 #include "actors/job/job.h"
 
+#include "actors/job/actors.h"
 #include "actors/job/algorithm.h"
 #include "actors/job/job.capnp.h"
 #include "actors/job/job_rules.h"
@@ -122,6 +123,7 @@ void JobLoader::model() {
     job_.model.ends = {job_.tokenizer->id("<eos>")};
     job_.model.pad = job_.tokenizer->id("<pad>");
   }
+  job_.model.serving = static_cast<Dtype>(model.getServing());
   if (auto context = static_cast<std::int64_t>(model.getContext()); context != 0) {
     if (job_.initial && context > job_.model.context)
       config_.complain("model.context",
@@ -320,39 +322,15 @@ void JobLoader::check_rewards() {
 }
 
 void JobLoader::actors() {
-  auto actors = schema_.asReader().getActors();
-  auto generator = actors.getGenerator();
-  job_.generators = generator.getCount();
-  job_.generator = {.slots = generator.getSlots(),
-      .max_tokens = generator.getMaxTokens(),
-      .cache_bytes = static_cast<std::int64_t>(generator.getCacheMegabytes()) << 20,
-      .rows_max = std::max<std::int64_t>(256, generator.getSlots()),
-      .temperature = generator.getTemperature(),
-      .top_p = generator.getTopP(),
-      .on_swap = static_cast<OnSwap>(generator.getOnSwap())};
+  auto generator = schema_.asReader().getActors().getGenerator();
   if (generator.getTopP() <= 0) config_.complain("actors.generator.top_p", "expected above 0");
-  auto verifier = actors.getVerifier();
-  job_.verifiers = verifier.getCount();
+  read_actors(schema_.asReader().getActors(), job_);
+  job_.places = read_places(schema_.asReader().getActors(), config_);
   reward_files();
   if (options_.rewards) job_.reward_kinds = *options_.rewards;
   job_.rewards =
       reward_specs(schema_.asReader().getActors().getVerifier(), generator.getMaxTokens());
-  job_.reward_options = reward_options(verifier);
-  auto trainer = actors.getTrainer();
-  job_.trainer = {trainer.getMicrobatchRows(), trainer.getCheckpointEvery(),
-      trainer.getKeepCheckpoints(), trainer.getNonFiniteMax(), trainer.getAuditRollouts()};
-  constexpr const char* transports[] = {"auto", "local", "shm"};
-  job_.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
-  auto evaluator = actors.getEvaluator();
-  job_.evaluator = {.every = evaluator.getEvery(),
-      .problems = evaluator.getProblems(),
-      .majority = evaluator.getMajority(),
-      .temperature = evaluator.getTemperature(),
-      .top_p = evaluator.getTopP(),
-      .max_tokens =
-          evaluator.getMaxTokens() == 0 ? generator.getMaxTokens() : evaluator.getMaxTokens()};
-  job_.isolation = read_isolation(actors);
-  job_.places = read_places(actors, config_);
+  job_.reward_options = reward_options(schema_.asReader().getActors().getVerifier());
 }
 
 Job JobLoader::load() {

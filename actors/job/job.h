@@ -89,6 +89,7 @@ struct TrainerPlan {
   std::uint32_t keep_checkpoints = 2;
   std::uint32_t non_finite_max = 3;
   std::uint32_t audit_rollouts = 8;
+  std::string device = "auto";
 };
 
 struct EvaluatorPlan {
@@ -130,6 +131,7 @@ struct Job {
 
   std::uint32_t generators = 1;
   ContinuousBatch::Options generator;
+  std::string generator_device = "auto";  // as the job graph names it; generator.device is one
   std::uint32_t verifiers = 1;
   std::vector<RewardKind> reward_kinds = built_in_rewards();
   std::vector<RewardSpec> rewards;

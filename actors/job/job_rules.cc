@@ -1,5 +1,6 @@
 #include "actors/job/job_rules.h"
 
+#include "actors/job/device.h"
 #include "kernels/ops.h"
 #include "runtime/base/check.h"
 
@@ -53,6 +54,14 @@ void check_cache(const Job& job, std::vector<BrokenRule>& broken) {
           job.generator.cache_bytes / megabyte)});
 }
 
+void check_devices(const Job& job, std::vector<BrokenRule>& broken) {
+  auto check = [&](const char* key, const std::string& name) {
+    if (auto problem = device_problem(name); !problem.empty()) broken.push_back({key, problem});
+  };
+  check("actors.generator.device", job.generator_device);
+  check("actors.trainer.device", job.trainer.device);
+}
+
 }  // namespace
 
 std::vector<BrokenRule> broken_rules(const Job& job) {
@@ -60,6 +69,7 @@ std::vector<BrokenRule> broken_rules(const Job& job) {
   check_names(job, broken);
   check_answers(job, broken);
   check_cache(job, broken);
+  check_devices(job, broken);
   return broken;
 }
 

@@ -54,8 +54,11 @@ void add_trainer(const Job& job, MemoryPlan& plan) {
   Rows all = rows_of(job);
   std::int64_t rows = std::min(all.step, std::max(job.trainer.microbatch_rows, all.longest));
   plan.parts.push_back({"trainer", "parameters, gradients, AdamW", bytes_of(4 * block)});
+  if (m.serving != Dtype::float32)
+    plan.parts.push_back({"trainer", str("parameters as they are served, ", name_of(m.serving)),
+        bytes_of(serving_words(m))});
   plan.parts.push_back({"trainer", "matrices packed, both ways",
-      bytes_of(packed_floats(m, Packing::forward) + packed_floats(m, Packing::backward))});
+      bytes_of(packed_words(m, Packing::forward) + packed_words(m, Packing::backward))});
   std::int64_t buffers = gradient_buffers * gradient_floats(m, rows);
   if (m.experts > 0)
     buffers += m.layers * rows * m.experts_per_token * (2 * m.width + 3 * m.feed_forward);
@@ -63,12 +66,14 @@ void add_trainer(const Job& job, MemoryPlan& plan) {
   std::int64_t kv = rows * 2 * m.kv_heads * m.head_dim;
   plan.parts.push_back({"trainer", str("activations of ", rows, " rows"),
       bytes_of(activation_floats(m, rows) + buffers + logits + kv)});
-  plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(3 * block)});
+  // Beside the files' bytes, the parameters that they are made of, where those served are others.
+  std::int64_t copies = m.serving == Dtype::float32 ? 3 : 4;
+  plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(copies * block)});
 }
 
 void add_weights(const Job& job, MemoryPlan& plan) {
-  std::int64_t block = parameter_floats(job.model);
-  std::int64_t version = block + packed_floats(job.model, Packing::forward);
+  std::int64_t block = serving_words(job.model);
+  std::int64_t version = block + packed_words(job.model, Packing::forward);
   std::int64_t kept = 1;
   if (job.reinforce)
     kept = std::min<std::int64_t>(
@@ -113,7 +118,7 @@ void add_processes(const Job& job, const Apart& apart, MemoryPlan& plan) {
   // is counted already. The evaluator has one version at a time.
   std::uint64_t keep =
       (apart.generator ? job.generators : 1) + (apart.trainer || apart.generator ? 1 : 0);
-  std::uint64_t packed = bytes_of(packed_floats(job.model, Packing::forward));
+  std::uint64_t packed = bytes_of(packed_words(job.model, Packing::forward));
   plan.parts.push_back({"workers", "weights packed in each that decodes",
       ((keep - 1) * versions + (apart.evaluator ? 1 : 0)) * packed});
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 namespace tramontane {
 namespace {
@@ -71,12 +70,6 @@ class PlaceReader {
   JobGroup group_;
 };
 
-// Whether a process of its own is wanted; nothing: as the run has it.
-std::optional<bool> apart(schema::Isolation isolation) {
-  if (isolation == schema::Isolation::OF_RUN) return std::nullopt;
-  return isolation == schema::Isolation::PROCESS;
-}
-
 bool says_anything(const JobGroup& group) {
   return group.need != Need{} || group.strategy != Strategy::by_work ||
          !group.needs_labels.empty() || !group.prefers_labels.empty() || !group.near.empty() ||
@@ -94,14 +87,6 @@ std::vector<JobGroup> read_places(schema::Actors::Reader actors, LoadedConfig& c
       PlaceReader(config, "ledger").read(actors.getLedger().getPlace())};
   std::erase_if(places, [](const JobGroup& group) { return !says_anything(group); });
   return places;
-}
-
-IsolationPlan read_isolation(schema::Actors::Reader actors) {
-  return {.ledger = apart(actors.getLedger().getIsolation()),
-      .generator = apart(actors.getGenerator().getIsolation()),
-      .verifier = apart(actors.getVerifier().getIsolation()),
-      .trainer = apart(actors.getTrainer().getIsolation()),
-      .evaluator = apart(actors.getEvaluator().getIsolation())};
 }
 
 const JobGroup* place_of(const std::vector<JobGroup>& places, const std::string& role) {

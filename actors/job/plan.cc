@@ -107,6 +107,7 @@ std::string describe_plan(const Job& job, const Apart& apart) {
           m.experts == 0 ? std::string()
                          : str(" (", m.experts_per_token, " of ", m.experts, " experts a token)"),
           ", vocabulary ", m.vocabulary, ", context ", m.context));
+  if (m.serving != Dtype::float32) out += line("served as", name_of(m.serving));
   out += line("kernels", kernels::isa());
   out += "data\n";
   out += line("prompts", grouped(job.prompts.size()) + skipped(job.prompts_skipped));

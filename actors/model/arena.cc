@@ -66,6 +66,11 @@ std::size_t size_of(Dtype dtype) {
   return dtype == Dtype::float32 ? 4 : 2;
 }
 
+const char* name_of(Dtype dtype) {
+  constexpr const char* names[] = {"float32", "bfloat16", "float16"};
+  return names[static_cast<std::size_t>(dtype)];
+}
+
 Manifest Manifest::lay_out(std::vector<TensorEntry> tensors) {
   Manifest manifest;
   std::set<std::string_view> names;

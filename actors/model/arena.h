@@ -22,6 +22,7 @@
 // A sealed arena is immutable and may be read from any thread.
 
 #include "actors/messages/types.h"
+#include "actors/model/dtype.h"
 #include "actors/model/fingerprint.h"
 #include "runtime/base/bytes.h"
 #include "runtime/base/descriptor.h"
@@ -36,10 +37,6 @@
 #include <vector>
 
 namespace tramontane {
-
-enum class Dtype : std::uint8_t { float32 = 0, bfloat16 = 1, float16 = 2 };
-
-std::size_t size_of(Dtype dtype);
 
 struct TensorEntry {
   std::string name;  // the Hugging Face name: model.layers.0.self_attn.q_proj.weight
@@ -104,7 +101,7 @@ class Arena {
   std::span<float> floats(std::string_view name);
   std::span<const float> floats(std::string_view name) const;
 
-  // Whole-arena views for optimizer-style access; every tensor must be float32.
+  // The whole arena in words of 32 bits: its parameters, where every tensor is float32.
   float* data() { return reinterpret_cast<float*>(data_); }
 
   const float* data() const { return reinterpret_cast<const float*>(data_); }

@@ -82,8 +82,8 @@ ExpertRoom::ExpertRoom(const ModelConfig& config, std::int64_t rows, float* memo
   outs = take(choices * config.width);
 }
 
-void mix_experts(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* h, std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
+void mix_experts(const ModelConfig& config, const PackedWeights::Layer& layer, const float* h,
+    std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
     ExpertRows& places, float* y) {
   std::int64_t width = config.width;
   std::int64_t f = config.feed_forward;
@@ -104,7 +104,7 @@ void mix_experts(const ModelConfig& config, const ReadyWeights::Packed::Layer& l
     std::int64_t first = places.starts[e];
     std::int64_t count = places.starts[e + 1] - first;
     if (count == 0) continue;
-    const ReadyWeights::Packed::FeedForward& expert = layer.feed_forward[e];
+    const PackedWeights::FeedForward& expert = layer.feed_forward[e];
     kernels::multiply({.x = room.inputs + first * width,
         .x_stride = width,
         .rows = count,

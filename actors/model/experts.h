@@ -68,8 +68,8 @@ struct ExpertRoom {
 
 // y (rows, width) += the mixture for h (rows, width). `chosen` (rows, experts_per_token) and
 // `places` are overwritten.
-void mix_experts(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* h, std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
+void mix_experts(const ModelConfig& config, const PackedWeights::Layer& layer, const float* h,
+    std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
     ExpertRows& places, float* y);
 
 }  // namespace tramontane

@@ -9,12 +9,7 @@
 namespace tramontane {
 namespace {
 
-constexpr std::int64_t panel = 16;  // columns of a packed matrix come in so many
-constexpr std::int64_t line = 16;   // floats of a cache line, at which every buffer begins
-
-std::int64_t up(std::int64_t floats) {
-  return (floats + panel - 1) / panel * panel;
-}
+constexpr std::int64_t line = 16;  // floats of a cache line, at which every buffer begins
 
 }  // namespace
 
@@ -22,10 +17,16 @@ std::int64_t parameter_floats(const ModelConfig& config) {
   return static_cast<std::int64_t>(model_manifest(config).bytes() / sizeof(float));
 }
 
-std::int64_t packed_floats(const ModelConfig& m, Packing packing) {
+std::int64_t serving_words(const ModelConfig& config) {
+  return static_cast<std::int64_t>(serving_manifest(config).bytes() / sizeof(float));
+}
+
+std::int64_t packed_words(const ModelConfig& m, Packing packing) {
   Sizes s(m);
   auto matrix = [&](std::int64_t outputs, std::int64_t inputs) {
-    return packing == Packing::backward ? up(inputs) * outputs : up(outputs) * inputs;
+    bool backward = packing == Packing::backward;
+    return kernels::PackedMatrix::words(
+        backward ? outputs : inputs, backward ? inputs : outputs, m.serving == Dtype::bfloat16);
   };
   std::int64_t layer = matrix(s.qkv, m.width) + matrix(m.width, s.q);
   if (m.experts > 0) layer += matrix(m.experts, m.width);

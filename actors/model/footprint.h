@@ -1,6 +1,6 @@
 #pragma once
-// How much memory a model takes, in floats, told before any of it is taken: by the plan of a job,
-// and by the trainer, which makes its buffers of these sizes.
+// How much memory a model takes, in floats of 4 bytes, told before any of it is taken: by the plan
+// of a job, and by the trainer, which makes its buffers of these sizes.
 
 #include "actors/model/model_config.h"
 
@@ -13,8 +13,12 @@ std::int64_t parameter_floats(const ModelConfig& config);
 
 enum class Packing : std::uint8_t { forward, backward };
 
-// All matrices packed as the right-hand side of x·W^T (forward) or of dy·W (backward).
-std::int64_t packed_floats(const ModelConfig& config, Packing packing);
+// The same as they are served, in words of 32 bits.
+std::int64_t serving_words(const ModelConfig& config);
+
+// All matrices as they are served, packed as the right-hand side of x·W^T (forward) or of dy·W
+// (backward), in words of 32 bits.
+std::int64_t packed_words(const ModelConfig& config, Packing packing);
 
 // What the forward pass of a microbatch of so many rows keeps for its backward pass, at most: if
 // the loss is on every row.

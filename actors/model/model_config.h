@@ -7,6 +7,7 @@
 // architecture, and one that might change what the model computes and is not honoured here is
 // refused by name (actors/model/config_keys.h has the table).
 
+#include "actors/model/dtype.h"
 #include "actors/model/rope.h"
 
 #include <algorithm>
@@ -43,6 +44,9 @@ struct ModelConfig {
   bool normalise_experts = false;      // norm_topk_prob: a token's expert weights sum to 1
   std::int32_t bos = -1;
   std::int32_t pad = -1;
+  // Of the matrices and the embedding as they are served: decoded with, and read by the trainer's
+  // forward pass. Nothing of a config.json: the job says it.
+  Dtype serving = Dtype::float32;
   // Each of them ends a completion; a demonstration ends with the first. None: only the length
   // ends one.
   std::vector<std::int32_t> ends;

@@ -66,66 +66,122 @@ BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest) 
   return offsets;
 }
 
-const float* joined(const float* block, std::span<const std::int64_t> offsets,
-    std::span<const std::int64_t> sizes, std::vector<float>& storage) {
+template <class T>
+const T* joined(const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> sizes, std::vector<T>& storage) {
+  constexpr std::int64_t word_bytes = 4;
+  constexpr auto of_word = word_bytes / static_cast<std::int64_t>(sizeof(T));
+  const T* elements = reinterpret_cast<const T*>(block);
   bool adjacent = true;
   for (std::size_t i = 1; i < offsets.size(); ++i)
-    adjacent = adjacent && offsets[i] == offsets[i - 1] + sizes[i - 1];
-  if (adjacent) return block + offsets[0];
+    adjacent = adjacent && offsets[i] * of_word == offsets[i - 1] * of_word + sizes[i - 1];
+  if (adjacent) return elements + offsets[0] * of_word;
   storage.clear();
-  for (std::size_t i = 0; i < offsets.size(); ++i)
-    storage.insert(storage.end(), block + offsets[i], block + offsets[i] + sizes[i]);
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    const T* from = elements + offsets[i] * of_word;
+    storage.insert(storage.end(), from, from + sizes[i]);
+  }
   return storage.data();
 }
 
-ReadyWeights::Packed pack(
-    const ModelConfig& config, const BlockOffsets& offsets, const float* block) {
+template const float* joined(const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> sizes, std::vector<float>& storage);
+
+namespace {
+
+enum class Way : std::uint8_t { transposed, plain };
+
+template <class T>
+PackedMatrix pack_as(Way way, const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> rows, std::int64_t depth) {
+  std::vector<T> storage;
+  std::vector<std::int64_t> sizes;
+  std::int64_t all = 0;
+  for (std::int64_t count : rows) {
+    sizes.push_back(count * depth);
+    all += count;
+  }
+  const T* weights = joined(block, offsets, sizes, storage);
+  return way == Way::transposed ? PackedMatrix::transposed(weights, all, depth)
+                                : PackedMatrix::plain(weights, all, depth, depth);
+}
+
+PackedMatrix pack_matrix(Way way, const MatrixBlock& block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> rows, std::int64_t depth) {
+  return block.matrices == Dtype::bfloat16
+             ? pack_as<kernels::Bfloat16>(way, block.data, offsets, rows, depth)
+             : pack_as<float>(way, block.data, offsets, rows, depth);
+}
+
+}  // namespace
+
+PackedMatrix MatrixBlock::transposed(std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> rows, std::int64_t depth) const {
+  return pack_matrix(Way::transposed, *this, offsets, rows, depth);
+}
+
+PackedMatrix MatrixBlock::plain(std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> rows, std::int64_t depth) const {
+  return pack_matrix(Way::plain, *this, offsets, rows, depth);
+}
+
+void PackedWeights::embed(const std::int32_t* ids, std::int64_t rows, float* out) const {
+  if (matrices == Dtype::bfloat16)
+    kernels::embed(ids, rows, reinterpret_cast<const kernels::Bfloat16*>(embedding), width, out);
+  else
+    kernels::embed(ids, rows, embedding, width, out);
+}
+
+PackedWeights pack(
+    const ModelConfig& config, const BlockOffsets& offsets, const MatrixBlock& block) {
   Sizes sizes(config);
   std::vector<float> storage;
   std::int64_t w = config.width;
   std::int64_t f = config.feed_forward;
-  ReadyWeights::Packed packed;
-  packed.embed = block + offsets.embed;
+  const float* data = block.data;
+  auto matrix = [&](std::int64_t offset, std::int64_t rows, std::int64_t depth) {
+    return block.transposed({&offset, 1}, {&rows, 1}, depth);
+  };
+  PackedWeights packed;
+  packed.embedding = data + offsets.embed;
+  packed.matrices = block.matrices;
+  packed.width = w;
   for (const LayerOffsets& o : offsets.layers) {
-    ReadyWeights::Packed::Layer layer;
-    layer.input_norm = block + o.input_norm;
-    layer.post_norm = block + o.post_norm;
+    PackedWeights::Layer layer;
+    layer.input_norm = data + o.input_norm;
+    layer.post_norm = data + o.post_norm;
     if (config.qk_norm) {
-      layer.q_norm = block + o.q_norm;
-      layer.k_norm = block + o.k_norm;
+      layer.q_norm = data + o.q_norm;
+      layer.k_norm = data + o.k_norm;
     }
     if (config.attention_bias) {
-      const float* bias = joined(block, o.biases, std::array{sizes.q, sizes.kv, sizes.kv}, storage);
+      const float* bias = joined(data, o.biases, std::array{sizes.q, sizes.kv, sizes.kv}, storage);
       layer.qkv_bias.assign(bias, bias + sizes.qkv);
     }
-    layer.qkv = PackedMatrix::transposed(
-        joined(block, o.qkv, std::array{sizes.q * w, sizes.kv * w, sizes.kv * w}, storage),
-        sizes.qkv, w);
-    layer.o = PackedMatrix::transposed(block + o.o, w, sizes.q);
-    if (config.output_bias) layer.o_bias = block + o.o_bias;
-    if (config.experts > 0)
-      layer.router = PackedMatrix::transposed(block + o.router, config.experts, w);
+    layer.qkv = block.transposed(o.qkv, std::array{sizes.q, sizes.kv, sizes.kv}, w);
+    layer.o = matrix(o.o, w, sizes.q);
+    if (config.output_bias) layer.o_bias = data + o.o_bias;
+    if (config.experts > 0) layer.router = matrix(o.router, config.experts, w);
     for (const FeedForwardOffsets& ff : o.feed_forward) {
-      const float* gate_up = joined(block, ff.gate_up, std::array{f * w, f * w}, storage);
-      ReadyWeights::Packed::FeedForward made;
-      made.gate_up = PackedMatrix::transposed(gate_up, 2 * f, w);
-      made.down = PackedMatrix::transposed(block + ff.down, w, f);
+      PackedWeights::FeedForward made;
+      made.gate_up = block.transposed(ff.gate_up, std::array{f, f}, w);
+      made.down = matrix(ff.down, w, f);
       if (config.feed_forward_bias) {
-        const float* bias = joined(block, ff.biases, std::array{f, f}, storage);
+        const float* bias = joined(data, ff.biases, std::array{f, f}, storage);
         made.gate_up_bias.assign(bias, bias + 2 * f);
-        made.down_bias = block + ff.down_bias;
+        made.down_bias = data + ff.down_bias;
       }
       layer.feed_forward.push_back(std::move(made));
     }
     packed.layers.push_back(std::move(layer));
   }
-  packed.norm = block + offsets.norm;
-  packed.head = PackedMatrix::transposed(block + offsets.head, config.vocabulary, w);
+  packed.norm = data + offsets.norm;
+  packed.head = matrix(offsets.head, config.vocabulary, w);
   return packed;
 }
 
-float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* in, std::int64_t rows, float* out, float* rstd) {
+float* norm_heads(const ModelConfig& config, const PackedWeights::Layer& layer, const float* in,
+    std::int64_t rows, float* out, float* rstd) {
   Sizes sizes(config);
   for (std::int64_t r = 0; r < rows; ++r) {
     const float* x = in + r * sizes.qkv;

@@ -1,8 +1,9 @@
 #pragma once
 // Where each tensor of a model lies in its block, and the weights packed for the kernels. The
-// decoder and the trainer both read weights through these, so that they multiply the same panels.
+// CPU's engine and the trainer both read weights through these, so that they multiply the same
+// panels.
 //
-// A block is the float32 content of an arena, or anything laid out like it (gradients).
+// A block is the content of an arena in words of 32 bits, or anything laid out like it (gradients).
 
 #include "actors/model/arena.h"
 #include "actors/model/model_config.h"
@@ -15,7 +16,8 @@
 
 namespace tramontane {
 
-// Offsets are in floats from the start of the block; -1: the model has no such tensor.
+// Offsets are in words of 32 bits, floats, from the start of the block, whatever lies there: every
+// tensor begins at a multiple of 64 bytes. -1: the model has no such tensor.
 struct FeedForwardOffsets {
   std::array<std::int64_t, 2> gate_up{};  // (feed_forward, width) each
   std::int64_t down = -1;                 // (width, feed_forward)
@@ -44,11 +46,13 @@ struct BlockOffsets {
   std::int64_t floats = 0;
 };
 
-// The manifest must be model_manifest(config).
+// The manifest must be one of the config's.
 BlockOffsets block_offsets(const ModelConfig& config, const Manifest& manifest);
 
-// Error(bad_input) naming the first tensor by which a manifest is not the config's.
-void check_manifest(const ModelConfig& config, const Manifest& found);
+// Error(bad_input) naming the first tensor by which a manifest is not the config's with matrices of
+// that form.
+void check_manifest(
+    const ModelConfig& config, const Manifest& found, Dtype matrices = Dtype::float32);
 
 // Sizes that both sides derive from the config.
 struct Sizes {
@@ -60,13 +64,27 @@ struct Sizes {
   float scale = 1;       // 1 / sqrt(head_dim)
 };
 
-// Rows of several matrices of `depth` columns as one: a pointer into the block where they lie end
-// to end, else a copy kept in `storage`.
-const float* joined(const float* block, std::span<const std::int64_t> offsets,
-    std::span<const std::int64_t> sizes, std::vector<float>& storage);
+// Several tensors as one: a pointer into the block where they lie end to end, else a copy kept in
+// `storage`. Sizes in elements, of float or kernels::Bfloat16.
+template <class T>
+const T* joined(const float* block, std::span<const std::int64_t> offsets,
+    std::span<const std::int64_t> sizes, std::vector<T>& storage);
+
+// A block whose matrices are float32 or bfloat16, and what of it is packed.
+struct MatrixBlock {
+  const float* data = nullptr;
+  Dtype matrices = Dtype::float32;
+
+  // The right-hand side of x·W^T for the rows of one or several matrices of `depth` columns end to
+  // end, and the one of dy·W.
+  kernels::PackedMatrix transposed(std::span<const std::int64_t> offsets,
+      std::span<const std::int64_t> rows, std::int64_t depth) const;
+  kernels::PackedMatrix plain(std::span<const std::int64_t> offsets,
+      std::span<const std::int64_t> rows, std::int64_t depth) const;
+};
 
 // Plain pointers point into the block, which must outlive this.
-struct ReadyWeights::Packed {
+struct PackedWeights {
   struct FeedForward {
     kernels::PackedMatrix gate_up;
     kernels::PackedMatrix down;
@@ -89,18 +107,23 @@ struct ReadyWeights::Packed {
     std::vector<FeedForward> feed_forward;  // one, or one per expert
   };
 
-  const float* embed = nullptr;
+  // out (rows, width) = the embeddings of ids.
+  void embed(const std::int32_t* ids, std::int64_t rows, float* out) const;
+
+  const float* embedding = nullptr;  // (vocabulary, width), in the form of the block's matrices
+  Dtype matrices = Dtype::float32;
+  std::int64_t width = 0;
   std::vector<Layer> layers;
   const float* norm = nullptr;
   kernels::PackedMatrix head;
 };
 
-ReadyWeights::Packed pack(
-    const ModelConfig& config, const BlockOffsets& offsets, const float* block);
+PackedWeights pack(
+    const ModelConfig& config, const BlockOffsets& offsets, const MatrixBlock& block);
 
 // q/k norm: out (rows, qkv) = in with every head of q and k normalised and v as it is. rstd (rows,
 // heads + kv_heads) may be null. Returns out.
-float* norm_heads(const ModelConfig& config, const ReadyWeights::Packed::Layer& layer,
-    const float* in, std::int64_t rows, float* out, float* rstd);
+float* norm_heads(const ModelConfig& config, const PackedWeights::Layer& layer, const float* in,
+    std::int64_t rows, float* out, float* rstd);
 
 }  // namespace tramontane

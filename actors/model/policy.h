@@ -1,19 +1,19 @@
 #pragma once
-// The model as the rest of the program sees it, without LibTorch: weights made ready for use, a
-// decoder for generating, and the trainer, whose implementation is loaded at run time.
+// The model as the rest of the program sees it, without LibTorch: a decoder for generating, over
+// the engine of a device (engine.h), and the trainer, whose implementation is loaded at run time.
 //
-//   auto ready = ReadyWeights::prepare(config, arena);      // off the decoding thread
-//   Decoder decoder(config, {.kv_blocks = 4096});
-//   SequenceId s = *decoder.open(positions);           // with cache blocks for so many
-//   auto logits = decoder.forward(rows, *ready);       // one or more rows per sequence
+//   auto ready = device->prepare(config, arena);            // off the decoding thread
+//   Decoder decoder(config, {.kv_blocks = 4096}, *device);
+//   SequenceId s = *decoder.open(positions);                // with cache blocks for so many
+//   auto sampled = decoder.step(rows, *ready, {});          // one or more rows per sequence
 //
 //   auto trainer = load_policy_trainer(config);             // 0.3 s: loads LibTorch
 //
-// Thread rule: ReadyWeights is immutable and shared freely; a Decoder and a PolicyTrainer belong
-// to one thread at a time.
+// Thread rule: a Decoder and a PolicyTrainer belong to one thread at a time.
 
 #include "actors/messages/types.h"
 #include "actors/model/arena.h"
+#include "actors/model/engine.h"
 #include "actors/model/loss.h"
 #include "actors/model/model_config.h"
 
@@ -28,57 +28,38 @@
 namespace tramontane {
 
 // The manifest of a model: every tensor under its Hugging Face name, float32, in the order of the
-// layers.
+// layers. So are the trainer's own weights, and checkpoints.
 Manifest model_manifest(const ModelConfig& config);
+
+// Of what is published, fetched and decoded with: the same, but that matrices are of the config's
+// `serving`. Norms and biases are float32 in either.
+Manifest serving_manifest(const ModelConfig& config);
 
 // Fresh weights: matrices normal(0, 0.5 / sqrt(inputs)), residual projections scaled further by
 // 1/sqrt(2 * layers), embedding normal(0, 0.5), head (and a tied embedding) normal(0, 0.05), norms
 // 1, biases 0. Fixed by the seed. Not sealed.
 void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed);
 
-// One version of the weights with its matrices packed for the kernels. Holds the arena.
-class ReadyWeights {
- public:
-  // Packs; about a millisecond per million parameters. The arena must be sealed and its manifest
-  // that of the config, else Error(bad_input) naming the first tensor that differs.
-  static std::shared_ptr<const ReadyWeights> prepare(
-      const ModelConfig& config, std::shared_ptr<const Arena> arena);
-
-  ~ReadyWeights();
-
-  Version version() const;
-  Fingerprint fingerprint() const;
-  const Arena& arena() const;
-
-  struct Packed;
-
-  const Packed& packed() const { return *packed_; }
-
- private:
-  ReadyWeights();
-  std::shared_ptr<const Arena> arena_;
-  std::unique_ptr<Packed> packed_;
-};
-
 using SequenceId = std::uint32_t;
 
-// Computes logits for rows of many sequences at once, over a paged cache of keys and values.
+// Sequences over an engine: which blocks of its paged cache each has, and how long it is.
 class Decoder {
  public:
-  struct Options {
-    std::int64_t kv_blocks = 1024;  // blocks of 16 positions, all layers: the memory bound
-    std::int64_t rows_max = 512;    // rows of one forward() at most
-  };
+  using Options = Engine::Options;
 
   // One row: this token of that sequence. Its position is the sequence's length so far; several
   // rows of one sequence in one call take consecutive positions.
   struct Row {
     SequenceId sequence = 0;
     Token token = 0;
-    bool wants_logits = true;
+    bool wants_output = true;
+    // Of an output by step(): a token is drawn, or the log-probability of this one computed.
+    Draw draw = {};
+    Token target = -1;
   };
 
-  Decoder(const ModelConfig& config, Options options);
+  // The device is needed for making the engine alone.
+  Decoder(const ModelConfig& config, Options options, const Device& device = *cpu_device());
   ~Decoder();
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
@@ -91,7 +72,7 @@ class Decoder {
   bool reserve(SequenceId sequence, std::int64_t positions);
 
   // The first `positions` (whole blocks) of an empty sequence are those of `from`, held once. Their
-  // rows are computed already, or stand before this sequence's in the next forward().
+  // rows are computed already, or stand before this sequence's in the next step.
   void share(SequenceId sequence, SequenceId from, std::int64_t positions);
 
   // Gives the blocks back. The id may be given out again.
@@ -106,14 +87,18 @@ class Decoder {
   std::int64_t blocks_free() const;
   std::int64_t blocks_total() const;
 
-  // Runs the rows (at most rows_max) and appends them to the cache. Returns the logits of the
-  // rows that want them, (count, vocabulary), valid until the next call.
+  // Runs the rows (at most rows_max) and appends them to the cache. Returns what was drawn, or the
+  // target, for each row that wants an output; valid until the next call.
+  std::span<const kernels::Sampled> step(
+      std::span<const Row> rows, const ReadyWeights& weights, kernels::Sampling sampling);
+
+  // The same, and returns logits (outputs, vocabulary) instead.
   std::span<const float> forward(std::span<const Row> rows, const ReadyWeights& weights);
 
   // Blocks that so many positions take.
   static std::int64_t blocks_for(std::int64_t positions);
 
-  // Bytes of the cache for these options.
+  // Bytes of the cache on the CPU for these options.
   static std::int64_t cache_bytes(const ModelConfig& config, Options options);
 
  private:
@@ -124,10 +109,11 @@ class Decoder {
 // The log-probabilities of a rollout's tokens as its generator must have computed them: replays
 // its spans in order, each under the weights of its version, keeping or recomputing the cache as
 // the span says. `weights_of` returns null for a version that is gone; then so does this (empty).
+// They are of that device.
 std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector<Token>& prompt,
     const Rollout& rollout,
     const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of,
-    float temperature);
+    float temperature, const Device& device = *cpu_device());
 
 // ---- training ----------------------------------------------------------------------------------
 
@@ -186,7 +172,8 @@ class PolicyTrainer {
   // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
   virtual void import(const Arena& arena) = 0;
 
-  // Copies the parameters out; the caller seals.
+  // Copies the parameters out, as they are (model_manifest) or as they are served
+  // (serving_manifest: rounded to the nearest, ties to even); the caller seals.
   virtual void export_to(Arena& arena) const = 0;
 
   // One optimizer step of maximum likelihood. Microbatches of at most `rows_max` rows by first-fit
@@ -198,8 +185,8 @@ class PolicyTrainer {
   virtual StepReport reinforce_step(std::span<const TrainSequence> sequences,
       const LossOptions& loss, const OptimizerOptions& options, std::int64_t rows_max) = 0;
 
-  // Log-probabilities of the completions' tokens under the current parameters, by the very forward
-  // pass that the steps use.
+  // Log-probabilities of the completions' tokens under the current parameters as they are served,
+  // by the very forward pass that the steps use.
   virtual std::vector<std::vector<float>> log_probs(
       std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) = 0;
 

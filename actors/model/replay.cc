@@ -1,5 +1,4 @@
 #include "actors/model/policy.h"
-#include "kernels/ops.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
@@ -31,7 +30,7 @@ void check(const std::vector<Token>& prompt, const Rollout& rollout) {
 std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector<Token>& prompt,
     const Rollout& rollout,
     const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of,
-    float temperature) {
+    float temperature, const Device& device) {
   check(prompt, rollout);
   // The inputs: the prompt and every token but the last, which nothing is computed from.
   std::vector<Token> inputs = prompt;
@@ -40,7 +39,7 @@ std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector
   auto length = static_cast<std::int64_t>(inputs.size());
   auto first = static_cast<std::int64_t>(prompt.size()) - 1;  // the input that gives token 0
   if (rollout.tokens.empty()) return {};
-  Decoder decoder(config, {.kv_blocks = Decoder::blocks_for(length), .rows_max = rows_max});
+  Decoder decoder(config, {.kv_blocks = Decoder::blocks_for(length), .rows_max = rows_max}, device);
   SequenceId id = *decoder.open(length);
 
   std::vector<float> log_probs(rollout.tokens.size());
@@ -55,16 +54,16 @@ std::vector<float> replay_log_probs(const ModelConfig& config, const std::vector
       std::int64_t from = decoder.length(id);
       std::int64_t to = std::min(end, from + rows_max);
       rows.clear();
-      for (std::int64_t i = from; i < to; ++i)
+      for (std::int64_t i = from; i < to; ++i) {
+        bool wants = i >= first + span.begin;
         rows.push_back({.sequence = id,
             .token = inputs[static_cast<std::size_t>(i)],
-            .wants_logits = i >= first + span.begin});
-      std::span<const float> logits = decoder.forward(rows, *weights);
-      auto count = static_cast<std::int64_t>(logits.size()) / config.vocabulary;
-      std::int64_t token = to - count - first;
-      if (count > 0)
-        kernels::token_log_prob(logits.data(), count, config.vocabulary,
-            rollout.tokens.data() + token, temperature, log_probs.data() + token, nullptr);
+            .wants_output = wants,
+            .target = wants ? rollout.tokens[static_cast<std::size_t>(i - first)] : -1});
+      }
+      auto scored = decoder.step(rows, *weights, {.temperature = temperature});
+      auto at = log_probs.begin() + to - first - static_cast<std::ptrdiff_t>(scored.size());
+      for (const kernels::Sampled& one : scored) *at++ = one.log_prob;
     }
   }
   return log_probs;

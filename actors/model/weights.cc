@@ -1,4 +1,4 @@
-// Fresh and ready weights: the manifest of a model, its initialisation, its packing.
+// The manifest of a model, and its fresh weights.
 #include "actors/model/experts.h"
 #include "actors/model/packed.h"
 #include "runtime/base/check.h"
@@ -23,12 +23,15 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-Manifest model_manifest(const ModelConfig& config) {
+namespace {
+
+Manifest manifest_of(const ModelConfig& config, Dtype matrices) {
   Sizes sizes(config);
   std::int64_t w = config.width;
   std::vector<TensorEntry> tensors;
   auto tensor = [&](std::string name, std::vector<std::int64_t> shape) {
-    tensors.push_back({std::move(name), Dtype::float32, std::move(shape), 0, 0});
+    Dtype dtype = shape.size() > 1 ? matrices : Dtype::float32;
+    tensors.push_back({std::move(name), dtype, std::move(shape), 0, 0});
   };
   tensor("model.embed_tokens.weight", {config.vocabulary, w});
   for (std::int64_t i = 0; i < config.layers; ++i) {
@@ -68,17 +71,28 @@ Manifest model_manifest(const ModelConfig& config) {
   return Manifest::lay_out(std::move(tensors));
 }
 
-void check_manifest(const ModelConfig& config, const Manifest& found) {
-  Manifest expected = model_manifest(config);
+}  // namespace
+
+Manifest model_manifest(const ModelConfig& config) {
+  return manifest_of(config, Dtype::float32);
+}
+
+Manifest serving_manifest(const ModelConfig& config) {
+  return manifest_of(config, config.serving);
+}
+
+void check_manifest(const ModelConfig& config, const Manifest& found, Dtype matrices) {
+  Manifest expected = manifest_of(config, matrices);
   if (expected == found) return;
   for (const TensorEntry& tensor : expected.tensors()) {
     const TensorEntry* other = found.find(tensor.name);
     if (other == nullptr)
       throw Error(Errc::bad_input, str("the weights lack tensor '", tensor.name, "'"));
     if (other->shape != tensor.shape || other->dtype != tensor.dtype)
-      throw Error(Errc::bad_input,
-          str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
-              "; the model's config wants ", shape_text(tensor.shape), " in float32"));
+      throw Error(
+          Errc::bad_input, str("tensor '", tensor.name, "' has shape ", shape_text(other->shape),
+                               " in ", name_of(other->dtype), "; the model's config wants ",
+                               shape_text(tensor.shape), " in ", name_of(tensor.dtype)));
   }
   for (const TensorEntry& tensor : found.tensors())
     if (expected.find(tensor.name) == nullptr)
@@ -106,33 +120,6 @@ void initialise(Arena& arena, const ModelConfig& config, std::uint64_t seed) {
       deviation *= residual;
     for (float& value : values) value = static_cast<float>(random.normal() * deviation);
   }
-}
-
-ReadyWeights::ReadyWeights() = default;
-ReadyWeights::~ReadyWeights() = default;
-
-std::shared_ptr<const ReadyWeights> ReadyWeights::prepare(
-    const ModelConfig& config, std::shared_ptr<const Arena> arena) {
-  TRAM_CHECK(arena != nullptr, "no arena to prepare");
-  if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
-  check_manifest(config, arena->manifest());
-  std::shared_ptr<ReadyWeights> ready(new ReadyWeights());  // NOLINT: private constructor
-  ready->arena_ = std::move(arena);
-  ready->packed_ = std::make_unique<Packed>(
-      pack(config, block_offsets(config, ready->arena_->manifest()), ready->arena_->data()));
-  return ready;
-}
-
-Version ReadyWeights::version() const {
-  return arena_->version();
-}
-
-Fingerprint ReadyWeights::fingerprint() const {
-  return arena_->fingerprint();
-}
-
-const Arena& ReadyWeights::arena() const {
-  return *arena_;
 }
 
 }  // namespace tramontane

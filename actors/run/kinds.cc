@@ -71,7 +71,8 @@ Made make_receiver(const KindContext& context, const std::shared_ptr<JobProcess>
       job.reinforce->ledger.max_lag + 2,
       generators == context.actor.asks.end() ? std::vector<std::string>() : generators->second,
       context.ask("reporter"),
-      context.process.worker().empty() ? ActorRef() : context.ask("broadcaster"));
+      context.process.worker().empty() ? ActorRef() : context.ask("broadcaster"),
+      job.generator.device);
 }
 
 Made make_broadcaster(const KindContext& context, const std::shared_ptr<JobProcess>&) {

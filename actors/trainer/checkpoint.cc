@@ -66,7 +66,9 @@ Task<void> Trainer::record_checkpoint() {
 
 Task<void> Trainer::save() {
   auto began = now();
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena_, job().carried);
+  // In float32, whatever is published: what training goes on from.
+  auto arena = *serving_manifest_ == *manifest_ ? arena_ : export_arena(version_);
+  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena, job().carried);
   files["optimizer.bin"] = policy_->optimizer_state();
   std::uint64_t bytes = 0;
   for (const auto& [name, content] : files) bytes += content.size();

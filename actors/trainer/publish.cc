@@ -21,13 +21,13 @@ std::shared_ptr<const Arena> Trainer::export_arena(Version version) const {
 }
 
 void Trainer::publish_version() {
-  auto arena = options_.link.sender->make_arena(manifest_);
+  auto arena = options_.link.sender->make_arena(serving_manifest_);
   policy_->export_to(*arena);
   arena->seal(version_);
   arena_ = arena;
   weights_ = options_.link.sender->publish(arena_);
   if (!options_.prepares_own) return;
-  options_.ready->put(ReadyWeights::prepare(job().model, arena_));
+  options_.ready->put(job().generator.device->prepare(job().model, arena_));
   Version kept = job().reinforce->ledger.max_lag + 2;
   if (version_ >= kept) options_.ready->keep_from(version_ - kept + 1);
 }

@@ -68,8 +68,8 @@ Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
   }
   Audit audit;
   for (const auto& [prompt, rollout] : chosen) {
-    auto expected = replay_log_probs(
-        job.model, prompt->tokens, *rollout, weights_of, job.generator.temperature);
+    auto expected = replay_log_probs(job.model, prompt->tokens, *rollout, weights_of,
+        job.generator.temperature, *job.generator.device);
     if (expected.empty()) continue;
     ++audit.rollouts;
     audit.spanning += spans_versions(*rollout) ? 1 : 0;

@@ -108,9 +108,10 @@ class Trainer final : public Actor {
 
   Options options_;
   std::unique_ptr<PolicyTrainer> policy_;
-  std::shared_ptr<const Manifest> manifest_;
-  std::shared_ptr<const Arena> arena_;  // of version_
-  Blob weights_;                        // … as published
+  std::shared_ptr<const Manifest> manifest_;          // of the trainer's own weights
+  std::shared_ptr<const Manifest> serving_manifest_;  // of what is published
+  std::shared_ptr<const Arena> arena_;                // of version_, as published
+  Blob weights_;                                      // … as published
 
   std::size_t stage_ = 0;         // index into warm_starts; its size: reinforcement
   std::uint64_t stage_step_ = 0;  // steps of this stage done

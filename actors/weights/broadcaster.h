@@ -33,12 +33,12 @@ namespace tramontane {
 
 class WeightReceiverActor final : public Actor {
  public:
-  // All references outlive the actor. `keep_versions`: how many of the newest stay ready. With a
-  // `broadcaster` it joins by itself, as often as either of them starts; else the broadcaster was
-  // told of it.
+  // All references outlive the actor. `keep_versions`: how many of the newest stay ready, on the
+  // device of its generators. With a `broadcaster` it joins by itself, as often as either of them
+  // starts; else the broadcaster was told of it.
   WeightReceiverActor(const ModelConfig& config, const WeightLink& link, ReadyStore& ready,
       std::uint32_t keep_versions, std::vector<std::string> generators, ActorRef reporter,
-      ActorRef broadcaster = {});
+      ActorRef broadcaster = {}, std::shared_ptr<const Device> device = cpu_device());
 
   Task<void> start() override;
 
@@ -59,6 +59,7 @@ class WeightReceiverActor final : public Actor {
   std::vector<std::string> generators_;
   ActorRef reporter_;
   ActorRef broadcaster_;
+  std::shared_ptr<const Device> device_;
   Timer join_again_ = 0;                      // 0: it knows of us
   std::map<std::string, Duration> patience_;  // with each generator
 };

@@ -3,7 +3,7 @@
 // packed once and shared by every generator, the evaluator and the audit.
 //
 //   ReadyStore store(config);
-//   store.put(ReadyWeights::prepare(config, arena));
+//   store.put(device->prepare(config, arena));
 //   store.keep_from(3);                  // older ones go as soon as nobody decodes with them
 //   auto weights = store.get(version);   // null if it is gone
 //

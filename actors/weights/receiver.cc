@@ -41,15 +41,16 @@ RunEvent swap_event(const Offer& offer, const std::string& transport) {
 
 WeightReceiverActor::WeightReceiverActor(const ModelConfig& config, const WeightLink& link,
     ReadyStore& ready, std::uint32_t keep_versions, std::vector<std::string> generators,
-    ActorRef reporter, ActorRef broadcaster)
+    ActorRef reporter, ActorRef broadcaster, std::shared_ptr<const Device> device)
     : config_(config),
       transport_(link.name),
-      receiver_(link.receiver(std::make_shared<const Manifest>(model_manifest(config)))),
+      receiver_(link.receiver(std::make_shared<const Manifest>(serving_manifest(config)))),
       ready_(ready),
       keep_versions_(keep_versions),
       generators_(std::move(generators)),
       reporter_(std::move(reporter)),
-      broadcaster_(std::move(broadcaster)) {
+      broadcaster_(std::move(broadcaster)),
+      device_(std::move(device)) {
   handle(&WeightReceiverActor::offer);
   handle(&WeightReceiverActor::exited);
   handle(&WeightReceiverActor::tick);
@@ -86,7 +87,7 @@ Answer<std::shared_ptr<const ReadyWeights>> WeightReceiverActor::receive(
     auto arena = receiver_->fetch(request.version, request.fingerprint, request.weights);
     event["verify_us"] = micros_since(begin);
     begin = std::chrono::steady_clock::now();
-    auto weights = ReadyWeights::prepare(config_, std::move(arena));
+    auto weights = device_->prepare(config_, std::move(arena));
     event["prepare_us"] = micros_since(begin);
     ready_.put(weights);
     if (request.version >= keep_versions_) ready_.keep_from(request.version - keep_versions_ + 1);

@@ -8,6 +8,7 @@
 namespace tramontane::kernels::TRAM_KERNEL_ISA {
 
 void multiply(const MultiplyArguments& m);
+void multiply_bfloat16(const MultiplyArguments& m);
 void multiply_weight_gradient(
     const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw);
 void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);

@@ -6,6 +6,7 @@ namespace tramontane::kernels::TRAM_KERNEL_ISA {
 
 extern const Table table = {
     .multiply = multiply,
+    .multiply_bfloat16 = multiply_bfloat16,
     .multiply_weight_gradient = multiply_weight_gradient,
     .sum_rows = sum_rows,
     .rms_norm = rms_norm,

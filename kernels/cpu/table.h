@@ -13,7 +13,7 @@ struct MultiplyArguments {
   const float* x;
   std::int64_t x_stride;
   std::int64_t rows;
-  const float* panels;  // (panel, depth, 16)
+  const float* panels;  // (panel, depth, 16); of bfloat16: (panel, depth / 2, 16, 2)
   std::int64_t depth;
   std::int64_t columns;
   const float* bias;
@@ -24,6 +24,7 @@ struct MultiplyArguments {
 
 struct Table {
   void (*multiply)(const MultiplyArguments& m);
+  void (*multiply_bfloat16)(const MultiplyArguments& m);
   void (*multiply_weight_gradient)(const float* dy, const float* x, std::int64_t rows,
       std::int64_t n, std::int64_t k, float* dw);
   void (*sum_rows)(const float* dy, std::int64_t rows, std::int64_t n, float* db);

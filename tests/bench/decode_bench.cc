@@ -37,7 +37,7 @@ double ours(const ModelConfig& config, const ReadyWeights& weights, std::int64_t
           kernels::sample(logits.data() + static_cast<std::int64_t>(i) * config.vocabulary,
               config.vocabulary, {}, u)
               .token;
-      rows[i].wants_logits = true;
+      rows[i].wants_output = true;
     }
   }
   return thread_seconds() - begin;

@@ -1,5 +1,6 @@
 #include "actors/job/job.h"
 
+#include "actors/job/memory.h"
 #include "actors/model/algorithms.h"
 #include "tests/job/job_folder.h"
 
@@ -246,4 +247,33 @@ TEST_CASE("any of several accepted answers is right") {
   CHECK(right("\\boxed{0.5}"));
   CHECK(right("\\boxed{7}"));
   CHECK_FALSE(right("\\boxed{8}"));
+}
+
+TEST_CASE("a job says in what form its weights are served, and where they are computed with") {
+  JobFolder folder;
+  CHECK(folder.load().model.serving == Dtype::float32);
+  Job job = folder.load({"model.serving=bfloat16", "actors.generator.device=cpu"});
+  CHECK(job.model.serving == Dtype::bfloat16);
+  CHECK(job.generator.device->name() == "cpu");
+  CHECK(parse_job("job.yaml", job.resolved, folder.path(), {}).model.serving == Dtype::bfloat16);
+  // In half the memory: two bytes for each of a matrix, wherever it is kept.
+  auto bytes = [](const Job& of, std::string_view what) {
+    auto plan = plan_memory(of);
+    auto part =
+        std::ranges::find_if(plan.parts, [&](const MemoryPart& p) { return has(p.what, what); });
+    REQUIRE(part != plan.parts.end());
+    return static_cast<double>(part->bytes);
+  };
+  Job wide = folder.load();
+  for (const char* what : {"matrices packed", "versions, one arriving"})
+    CHECK(bytes(job, what) / bytes(wide, what) == doctest::Approx(0.5).epsilon(0.02));
+  CHECK(bytes(job, "as they are served, bfloat16") ==
+        static_cast<double>(serving_manifest(job.model).bytes()));
+  CHECK(has(describe_plan(job), "  served as               bfloat16\n"));
+
+  CHECK(has(folder.refusal({"actors.generator.device=gpu"}),
+      "no device is called 'gpu'; give auto, cpu or cuda:N"));
+  for (const char* key : {"actors.generator.device", "actors.trainer.device"})
+    CHECK(has(folder.refusal({std::string(key) + "=cuda:0"}), "nothing computes on cuda:0: "));
+  CHECK(has(folder.refusal({"actors.trainer.device=cuda:"}), "no device is called 'cuda:'"));
 }

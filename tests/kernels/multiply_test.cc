@@ -1,6 +1,10 @@
 #include "kernels/ops.h"
 #include "tests/kernels/compare.h"
 
+#include <bit>
+#include <cmath>
+#include <utility>
+
 #include "tests/support/test.h"
 
 namespace tramontane {
@@ -149,10 +153,73 @@ TEST_CASE("a row's product is the same bits alone and in any batch, offset and a
   }
 }
 
+TEST_CASE("float32 becomes the nearest bfloat16, even where two are as near") {
+  const auto rounded = [](std::uint32_t bits) {
+    const auto value = std::bit_cast<float>(bits);
+    kernels::Bfloat16 narrow;
+    kernels::to_bfloat16(&value, 1, &narrow);
+    return narrow.bits;
+  };
+  CHECK(rounded(0x3f808000U) == 0x3f80);  // as near to both: the even one
+  CHECK(rounded(0x3f818000U) == 0x3f82);
+  CHECK(rounded(0x3f808001U) == 0x3f81);
+  CHECK(rounded(0x3f807fffU) == 0x3f80);
+  CHECK(rounded(0x80000000U) == 0x8000);
+  CHECK(rounded(0x7f7fffffU) == 0x7f80);  // beyond the largest
+  CHECK(rounded(0xff800000U) == 0xff80);
+  CHECK((rounded(0x7f800001U) & 0x7fffU) > 0x7f80U);  // NaN stays one
+  CHECK(rounded(0x00000001U) == 0);                   // denormals round like any other
+  CHECK(rounded(0x00018000U) == 2);
+  Source source(5);
+  for (const float value : source.normal(1000)) {
+    kernels::Bfloat16 narrow;
+    kernels::to_bfloat16(&value, 1, &narrow);
+    float back = 0;
+    kernels::to_float32(&narrow, 1, &back);
+    CHECK(std::abs(back - value) <= std::ldexp(std::abs(value), -8));
+  }
+}
+
+// Whatever the instruction set: bfloat16 is widened, never rounded again.
+TEST_CASE("a product with a bfloat16 matrix has the bits of its float32 form") {
+  Source source(6);
+  for (const auto& [rows, depth, columns] : shapes(source)) {
+    CAPTURE(rows);
+    CAPTURE(depth);
+    CAPTURE(columns);
+    const Values x = source.normal(rows * depth);
+    const Values bias = source.whole(0, 1) ? source.normal(columns) : Values{};
+    const Values w = source.normal(columns * depth);
+    std::vector<kernels::Bfloat16> narrow(w.size());
+    kernels::to_bfloat16(w.data(), columns * depth, narrow.data());
+    Values wide(w.size());
+    kernels::to_float32(narrow.data(), columns * depth, wide.data());
+
+    const auto packed = kernels::PackedMatrix::transposed(narrow.data(), columns, depth);
+    REQUIRE(packed.bfloat16());
+    CHECK(same_bits(product(x, packed, bias, rows),
+        product(x, kernels::PackedMatrix::transposed(wide.data(), columns, depth), bias, rows)));
+
+    const Values dy = source.normal(rows * columns);
+    CHECK(same_bits(
+        product(dy, kernels::PackedMatrix::plain(narrow.data(), columns, depth, depth), {}, rows),
+        product(dy, kernels::PackedMatrix::plain(wide.data(), columns, depth, depth), {}, rows)));
+
+    // A row alone, from the middle.
+    const auto r = static_cast<std::ptrdiff_t>(rows / 2);
+    const Values all = product(x, packed, bias, rows);
+    const Values alone =
+        product(Values(x.begin() + r * depth, x.begin() + (r + 1) * depth), packed, bias, 1);
+    CHECK(same_bits(alone, std::span(all).subspan(static_cast<std::size_t>(r * columns),
+                               static_cast<std::size_t>(columns))));
+  }
+}
+
 TEST_CASE("no rows, no columns and no depth are products too") {
-  const auto empty = kernels::PackedMatrix::transposed(nullptr, 0, 8);
+  const float* nothing = nullptr;
+  const auto empty = kernels::PackedMatrix::transposed(nothing, 0, 8);
   kernels::multiply({.x_stride = 8, .rows = 3, .w = &empty});
-  const auto flat = kernels::PackedMatrix::transposed(nullptr, 5, 0);
+  const auto flat = kernels::PackedMatrix::transposed(nothing, 5, 0);
   const Values bias = {1, 2, 3, 4, 5};
   Values y(10, NAN);
   kernels::multiply({.rows = 2, .w = &flat, .bias = bias.data(), .y = y.data(), .y_stride = 5});

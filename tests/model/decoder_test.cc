@@ -173,12 +173,13 @@ TEST_CASE("the decoder computes the model's definition") {
   for (std::uint64_t seed = 0; seed < 24; ++seed) {
     CAPTURE(seed);
     ModelConfig config = random_config(seed);
-    auto weights = ReadyWeights::prepare(config, random_weights(config, seed));
+    auto arena = random_weights(config, seed);
+    auto weights = ReadyWeights::prepare(config, arena);
     Random random(seed);
     std::vector<Token> tokens = random_tokens(config, random, 37);
     Decoder decoder(config, {.kv_blocks = 8, .rows_max = 64});
     auto id = *decoder.open(40);
-    Plain plain(config, weights->arena());
+    Plain plain(config, *arena);
     for (Token t : tokens) {
       std::span<const float> logits = decoder.forward(std::array{Row{id, t, true}}, *weights);
       Vector expected = plain.logits(t);
@@ -241,8 +242,9 @@ TEST_CASE("prefilled, decoded, alone or among others: the same bits") {
 
 TEST_CASE("what a freed block held does not matter, not even NaN") {
   ModelConfig config = random_config(3);
-  auto good = ReadyWeights::prepare(config, random_weights(config, 3));
-  auto broken = std::make_shared<Arena>(good->arena().shared_manifest());
+  auto arena = random_weights(config, 3);
+  auto good = ReadyWeights::prepare(config, arena);
+  auto broken = std::make_shared<Arena>(arena->shared_manifest());
   for (float& f : broken->floats("model.embed_tokens.weight"))
     f = std::numeric_limits<float>::quiet_NaN();
   broken->seal(1);
@@ -260,8 +262,8 @@ TEST_CASE("weights of another model are refused by the tensor's name") {
   auto arena = random_weights(config, 1);
   config.feed_forward = 48;
   CHECK_THROWS_WITH_AS(ReadyWeights::prepare(config, arena),
-      "tensor 'model.layers.0.mlp.gate_proj.weight' has shape (32, 16); the model's config wants "
-      "(48, 16) in float32",
+      "tensor 'model.layers.0.mlp.gate_proj.weight' has shape (32, 16) in float32; the model's "
+      "config wants (48, 16) in float32",
       Error);
   CHECK_THROWS_AS(
       ReadyWeights::prepare(config, std::make_shared<Arena>(arena->shared_manifest())), Error);
@@ -311,7 +313,7 @@ TEST_CASE("a replay finds the log-probs of a rollout that spans weight versions"
         }
         rollout.spans.push_back({n, n, version, versions[version]->fingerprint(), fresh});
       }
-      rows.back().wants_logits = true;
+      rows.back().wants_output = true;
       auto logits = decoder.forward(rows, *versions[version]);
       auto drawn = kernels::sample(logits.data(), config.vocabulary, sampling, random.uniform());
       rollout.tokens.push_back(drawn.token);

@@ -106,7 +106,7 @@ inline std::vector<float> decode_log_probs(Decoder& decoder, const ModelConfig& 
   auto id = *decoder.open(static_cast<std::int64_t>(prompt.size() + tokens.size()));
   std::vector<Decoder::Row> rows;
   for (Token t : prompt) rows.push_back({id, t, false});
-  rows.back().wants_logits = true;
+  rows.back().wants_output = true;
   std::vector<float> result;
   for (Token t : tokens) {
     std::span<const float> logits = decoder.forward(rows, weights);

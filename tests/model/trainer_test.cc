@@ -336,8 +336,8 @@ TEST_CASE("state and weights of another shape are refused") {
   cut.resize(3);
   CHECK_THROWS_AS(trainer->load_optimizer_state(cut), Error);
   CHECK_THROWS_WITH_AS(trainer->import(*random_weights(wider, 1)),
-      "tensor 'model.embed_tokens.weight' has shape (21, 64); the model's config wants (21, 16) in "
-      "float32",
+      "tensor 'model.embed_tokens.weight' has shape (21, 64) in float32; the model's config wants "
+      "(21, 16) in float32",
       Error);
 }
 

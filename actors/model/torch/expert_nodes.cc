@@ -71,8 +71,7 @@ struct ExpertsNode final : Node {
 }  // namespace
 
 at::Tensor experts_onto(Pass& pass, const at::Tensor& residual, const at::Tensor& x,
-    const ReadyWeights::Packed::Layer& layer, const Linear& router,
-    std::span<const FeedForward> experts) {
+    const PackedWeights::Layer& layer, const Linear& router, std::span<const FeedForward> experts) {
   const ModelConfig& c = pass.config;
   std::int64_t rows = x.size(0);
   float* y = pass.workspace.floats(rows * c.width);

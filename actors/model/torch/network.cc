@@ -9,6 +9,9 @@
 #include <torch/csrc/autograd/grad_mode.h>
 
 #include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <utility>
 
 namespace tramontane {
 
@@ -30,7 +33,7 @@ struct Network::Graph {
 
   std::vector<float> rope;
   nodes::Pass pass;
-  ReadyWeights::Packed packed;
+  PackedWeights packed;
   std::vector<Layer> layers;
   Linear head;
   at::Tensor log_probs;  // of the last forward()
@@ -38,32 +41,38 @@ struct Network::Graph {
 
 namespace {
 
-// `weight` (outputs, inputs) may be several matrices end to end.
-Linear linear_of(const float* weight, std::int64_t outputs, std::int64_t inputs,
-    const PackedMatrix& forward, nodes::Target target) {
+nodes::Target one(std::int64_t offset, std::int64_t rows) {
+  return {.offsets = {offset}, .rows = {rows}, .count = 1};
+}
+
+// Rows of one matrix or of several end to end, which lie at `served` in the block; the gradient
+// goes to `target`.
+Linear linear_of(const MatrixBlock& block, std::span<const std::int64_t> served,
+    std::int64_t inputs, const PackedMatrix& forward, nodes::Target target) {
   Linear l;
+  std::span<const std::int64_t> rows(target.rows.data(), target.count);
   l.forward = &forward;
-  l.backward = PackedMatrix::plain(weight, outputs, inputs, inputs);
-  l.outputs = outputs;
+  l.backward = block.plain(served, rows, inputs);
+  l.outputs = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
   l.inputs = inputs;
   l.weight = target;
   return l;
 }
 
-nodes::Target one(std::int64_t offset, std::int64_t rows) {
-  return {.offsets = {offset}, .rows = {rows}, .count = 1};
+Linear linear_of(const MatrixBlock& block, std::int64_t served, std::int64_t inputs,
+    const PackedMatrix& forward, nodes::Target target) {
+  return linear_of(block, std::span(&served, 1), inputs, forward, target);
 }
 
-nodes::FeedForward feed_forward_of(const ModelConfig& config, const float* block,
-    const FeedForwardOffsets& offsets, const ReadyWeights::Packed::FeedForward& packed,
-    std::vector<float>& storage) {
+nodes::FeedForward feed_forward_of(const ModelConfig& config, const MatrixBlock& block,
+    const FeedForwardOffsets& served, const FeedForwardOffsets& offsets,
+    const PackedWeights::FeedForward& packed) {
   std::int64_t w = config.width;
   std::int64_t f = config.feed_forward;
   nodes::Target gate_up{
       .offsets = {offsets.gate_up[0], offsets.gate_up[1]}, .rows = {f, f}, .count = 2};
-  const float* joint = joined(block, offsets.gate_up, std::array{f * w, f * w}, storage);
-  nodes::FeedForward made{linear_of(joint, 2 * f, w, packed.gate_up, gate_up),
-      linear_of(block + offsets.down, w, f, packed.down, one(offsets.down, w))};
+  nodes::FeedForward made{linear_of(block, served.gate_up, w, packed.gate_up, gate_up),
+      linear_of(block, served.down, f, packed.down, one(offsets.down, w))};
   if (!config.feed_forward_bias) return made;
   made.gate_up.bias = packed.bias();
   made.gate_up.biases = {
@@ -79,7 +88,11 @@ Network::Network(const ModelConfig& config)
     : config_(config),
       manifest_(model_manifest(config)),
       offsets_(block_offsets(config, manifest_)),
+      serving_manifest_(tramontane::serving_manifest(config)),
+      serving_offsets_(block_offsets(config, serving_manifest_)),
       parameters_(static_cast<std::size_t>(offsets_.floats)),
+      serving_(
+          serving_manifest_ == manifest_ ? 0 : static_cast<std::size_t>(serving_offsets_.floats)),
       gradients_(parameters_.size()),
       graph_(std::make_unique<Graph>(config_)) {
   graph_->pass.gradients = gradients_.data();
@@ -91,42 +104,57 @@ void Network::clear_gradients() {
   std::fill(gradients_.begin(), gradients_.end(), 0.0F);
 }
 
+void Network::serve(std::span<std::byte> out) const {
+  TRAM_CHECK(out.size() == serving_manifest_.bytes(), "not as large as what is served", out.size());
+  for (std::size_t i = 0; i < manifest_.tensors().size(); ++i) {
+    const TensorEntry& from = manifest_.tensors()[i];
+    const TensorEntry& to = serving_manifest_.tensors()[i];
+    const float* values = parameters_.data() + from.offset / sizeof(float);
+    std::byte* at = out.data() + to.offset;
+    if (to.dtype == Dtype::bfloat16)
+      kernels::to_bfloat16(values, static_cast<std::int64_t>(from.size / sizeof(float)),
+          reinterpret_cast<kernels::Bfloat16*>(at));
+    else
+      std::memcpy(at, values, from.size);
+  }
+}
+
 void Network::pack_weights() {
   Graph& g = *graph_;
   const Sizes& s = g.pass.sizes;
   std::int64_t w = config_.width;
-  const float* block = parameters_.data();
-  std::vector<float> storage;
   g.layers.clear();  // the old before the new: never both in memory
   g.head = {};
   g.packed = {};
-  g.packed = pack(config_, offsets_, block);
+  if (!serving_.empty()) serve(std::as_writable_bytes(std::span(serving_)));
+  MatrixBlock block{
+      .data = serving_.empty() ? parameters_.data() : serving_.data(), .matrices = config_.serving};
+  g.packed = pack(config_, serving_offsets_, block);
   for (std::size_t i = 0; i < g.packed.layers.size(); ++i) {
     const LayerOffsets& o = offsets_.layers[i];
-    const ReadyWeights::Packed::Layer& p = g.packed.layers[i];
+    const LayerOffsets& served = serving_offsets_.layers[i];
+    const PackedWeights::Layer& p = g.packed.layers[i];
     Graph::Layer layer;
     nodes::Target qkv{.offsets = o.qkv, .rows = {s.q, s.kv, s.kv}, .count = 3};
-    layer.qkv = linear_of(joined(block, o.qkv, std::array{s.q * w, s.kv * w, s.kv * w}, storage),
-        s.qkv, w, p.qkv, qkv);
+    layer.qkv = linear_of(block, served.qkv, w, p.qkv, qkv);
     if (!p.qkv_bias.empty()) {
       layer.qkv.bias = p.qkv_bias.data();
       layer.qkv.biases = {.offsets = o.biases, .rows = qkv.rows, .count = 3};
     }
-    layer.o = linear_of(block + o.o, w, s.q, p.o, one(o.o, w));
+    layer.o = linear_of(block, served.o, s.q, p.o, one(o.o, w));
     if (p.o_bias != nullptr) {
       layer.o.bias = p.o_bias;
       layer.o.biases = one(o.o_bias, w);
     }
     if (config_.experts > 0)
-      layer.router =
-          linear_of(block + o.router, config_.experts, w, p.router, one(o.router, config_.experts));
+      layer.router = linear_of(block, served.router, w, p.router, one(o.router, config_.experts));
     for (std::size_t e = 0; e < o.feed_forward.size(); ++e)
-      layer.feed_forward.push_back(
-          feed_forward_of(config_, block, o.feed_forward[e], p.feed_forward[e], storage));
+      layer.feed_forward.push_back(feed_forward_of(
+          config_, block, served.feed_forward[e], o.feed_forward[e], p.feed_forward[e]));
     g.layers.push_back(std::move(layer));
   }
-  g.head = linear_of(block + offsets_.head, config_.vocabulary, w, g.packed.head,
-      one(offsets_.head, config_.vocabulary));
+  g.head = linear_of(
+      block, serving_offsets_.head, w, g.packed.head, one(offsets_.head, config_.vocabulary));
   packed_ = true;
 }
 
@@ -140,9 +168,9 @@ Network::Outputs Network::forward(const Microbatch& batch, double temperature, b
   if (training) pass.buffers.reserve(gradient_floats(config_, batch.rows()));
   pass.batch = &batch;
   pass.training = training;
-  at::Tensor x = nodes::embed(pass, g.packed.embed, offsets_.embed);
+  at::Tensor x = nodes::embed(pass, g.packed, offsets_.embed);
   for (std::size_t i = 0; i < g.layers.size(); ++i) {
-    const ReadyWeights::Packed::Layer& p = g.packed.layers[i];
+    const PackedWeights::Layer& p = g.packed.layers[i];
     const Graph::Layer& layer = g.layers[i];
     const LayerOffsets& o = offsets_.layers[i];
     auto [normed, residual] = nodes::norm_fork(pass, x, p.input_norm, o.input_norm);

@@ -1,7 +1,9 @@
 #pragma once
-// The Network is the model as the trainer runs it: the kernels of the decoder, in the decoder's
-// order, as nodes of LibTorch's autograd. Parameters and gradients are two contiguous blocks in
-// the arena's layout.
+// The Network is the model as the trainer runs it: the kernels of the CPU's engine, in its order,
+// as nodes of LibTorch's autograd. Parameters and gradients are two contiguous blocks in float32.
+// What is multiplied is the parameters as they are served: where that is bfloat16, both passes use
+// the rounded matrices, and the gradients, which are those of what was computed, move the
+// parameters.
 //
 // Each op is a node whose forward calls our kernel and whose backward calls our backward kernel.
 // Activations live in a Workspace and tensors are views of it. Gradients of parameters are added
@@ -39,6 +41,9 @@ class Network {
   // Packs the parameters anew before the next forward().
   void changed() { packed_ = false; }
 
+  // The parameters as they are served: the content of an arena of serving_manifest().
+  void serve(std::span<std::byte> out) const;
+
   float* gradients() { return gradients_.data(); }
 
   void clear_gradients();
@@ -61,7 +66,10 @@ class Network {
   ModelConfig config_;
   Manifest manifest_;
   BlockOffsets offsets_;
+  Manifest serving_manifest_;
+  BlockOffsets serving_offsets_;
   std::vector<float> parameters_;
+  std::vector<float> serving_;  // in words of 32 bits; empty: the parameters are served as they are
   std::vector<float> gradients_;
   bool packed_ = false;
   std::unique_ptr<Graph> graph_;

@@ -67,7 +67,7 @@ struct HeadNormNode final : Node {
   }
 
   Pass& pass;
-  const ReadyWeights::Packed::Layer* layer = nullptr;
+  const PackedWeights::Layer* layer = nullptr;
   const float* x = nullptr;
   const float* rstd = nullptr;
   std::int64_t q_offset = 0;
@@ -177,12 +177,12 @@ float* GradientBuffers::floats(std::int64_t count) {
   return buffer.data();
 }
 
-at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset) {
+at::Tensor embed(Pass& pass, const PackedWeights& weights, std::int64_t offset) {
   const Microbatch& b = *pass.batch;
   float* x = pass.workspace.floats(b.rows() * pass.config.width);
-  kernels::embed(b.ids.data(), b.rows(), table, pass.config.width, x);
+  weights.embed(b.ids.data(), b.rows(), x);
   at::Tensor result = view(x, b.rows(), pass.config.width);
-  if (pass.training) record(std::make_shared<EmbedNode>(pass, table_offset), {result}, {});
+  if (pass.training) record(std::make_shared<EmbedNode>(pass, offset), {result}, {});
   return result;
 }
 
@@ -205,7 +205,7 @@ std::array<at::Tensor, 2> norm_fork(
   return result;
 }
 
-at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
+at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const PackedWeights::Layer& layer,
     std::int64_t q_offset, std::int64_t k_offset) {
   std::int64_t rows = qkv.size(0);
   float* y = pass.workspace.floats(rows * pass.sizes.qkv);

@@ -69,8 +69,8 @@ struct Pass {
   bool training = false;
 };
 
-// x (rows, width) = table[ids].
-at::Tensor embed(Pass& pass, const float* table, std::int64_t table_offset);
+// x (rows, width) = the embeddings of the batch's ids; `offset`: of their gradients.
+at::Tensor embed(Pass& pass, const PackedWeights& weights, std::int64_t offset);
 
 // {normed, x}: the second output is x itself, for the residual connection.
 std::array<at::Tensor, 2> norm_fork(
@@ -84,7 +84,7 @@ at::Tensor linear_onto(
     Pass& pass, const at::Tensor& residual, const at::Tensor& x, const Linear& w);
 
 // q and k normalised per head.
-at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const ReadyWeights::Packed::Layer& layer,
+at::Tensor head_norm(Pass& pass, const at::Tensor& qkv, const PackedWeights::Layer& layer,
     std::int64_t q_offset, std::int64_t k_offset);
 
 // Turns q and k by their positions, in place.
@@ -95,8 +95,7 @@ at::Tensor attention(Pass& pass, const at::Tensor& qkv, std::int64_t window);
 
 // y = residual + the mixture of experts of x.
 at::Tensor experts_onto(Pass& pass, const at::Tensor& residual, const at::Tensor& x,
-    const ReadyWeights::Packed::Layer& layer, const Linear& router,
-    std::span<const FeedForward> experts);
+    const PackedWeights::Layer& layer, const Linear& router, std::span<const FeedForward> experts);
 
 at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up);
 

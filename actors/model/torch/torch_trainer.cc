@@ -121,8 +121,12 @@ void TorchTrainer::import(const Arena& arena) {
 }
 
 void TorchTrainer::export_to(Arena& arena) const {
-  check_manifest(config_, arena.manifest());
   TRAM_CHECK(!arena.sealed(), "a sealed arena is not written", arena.version());
+  if (arena.manifest() != network_.manifest()) {
+    check_manifest(config_, arena.manifest(), config_.serving);
+    network_.serve(arena.bytes());
+    return;
+  }
   std::memcpy(arena.data(), network_.parameters(), arena.bytes().size());
 }
 
