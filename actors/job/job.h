@@ -7,6 +7,7 @@
 //
 // Immutable once loaded: any thread.
 
+#include "actors/alarms/alarm_bounds.h"
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/apart.h"
 #include "actors/job/problem_form.h"
@@ -137,6 +138,7 @@ struct Job {
   std::string transport;
   EvaluatorPlan evaluator;
   IsolationPlan isolation;
+  AlarmPlan alarms;
 
   // Of the draws for one purpose: no two share any.
   enum class Purpose : std::uint8_t { weights, rollouts, evaluation, prompts, demonstrations };
