@@ -63,6 +63,8 @@ def grows_without_reload(page, server):
     expect(page.focused().startswith("svg"), "the focus is lost as curves grow")
     server.kill("generator/1")
     page.wait("word of a death", "return document.querySelector('main').textContent.includes('generator/1 was killed by signal 9')")
+    alarm = page.js("return document.querySelector('section[aria-label=Alarms]').textContent")
+    expect("generator/1: it has written nothing for 1:04" in alarm and "Look at its wait reason" in alarm, f"an alarm that stands is told as {alarm!r}")
     page.press("Enter")
     page.wait("the step's batch", "return location.hash.startsWith('#/batches/')")
     quiet(page, "a run that goes on")
