@@ -57,7 +57,7 @@ INCLUDES = {
     "actors/trainer": ["runtime/base", "runtime/actor", "storage", "scheduler", "kernels", "actors/messages", "actors/model", "actors/rewards",
         "actors/weights", "actors/ledger", "actors/job", "actors/evaluator"],
     # The program.
-    "actors/alarms": ["runtime/base", "runtime/actor", "runtime/node", "actors/messages", "actors/view"],
+    "actors/alarms": ["runtime/base", "runtime/node", "actors/messages", "actors/view"],
     "actors/view": ["runtime/base", "actors/messages"],
     "actors/report": ["runtime/base", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/view"],
     "actors/dashboard": ["runtime/base", "runtime/http", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/job", "actors/view", "actors/report"],

@@ -46,7 +46,7 @@ double busy_of(const std::vector<AlarmActor>& actors, const std::string& name) {
 
 void AlarmFacts::take(const RunEvent& event) {
   std::string what = text(event, "event");
-  now = std::max(now, or_zero(number(event, "seconds")));
+  advance(number(event, "seconds"));
   if (what == "stage") {
     stage_kind = text(event, "kind");
     step = 0;
@@ -86,7 +86,8 @@ void AlarmFacts::take_step(const RunEvent& event) {
       .no_verdict = or_zero(number(event, "rollouts_no_verdict")),
       .stale = or_zero(number(event, "rollouts_stale")),
       .correct = number(event, "correct"),
-      .entropy = number(event, "entropy"),
+      // Where nothing was trained on, none was measured.
+      .entropy = number(event, "tokens") > 0 ? number(event, "entropy") : std::nan(""),
       .truncated = number(event, "truncated_share"),
       .generator_busy = number(event, "generator_busy"),
       .oldest_share = share_from(event, max_lag)};
@@ -96,12 +97,16 @@ void AlarmFacts::take_step(const RunEvent& event) {
   if (recent.size() > steps_most) recent.pop_front();
 }
 
+void AlarmFacts::advance(double seconds) {
+  if (!(seconds > now)) return;
+  double passed = seconds - std::exchange(now, seconds);
+  if (actors.empty() || passed <= pause_seconds) return;
+  moved += passed;
+  for (auto& [name, at] : wrote) at += passed;
+}
+
 void AlarmFacts::look(AlarmLook look) {
-  double last = std::exchange(now, std::max(now, look.seconds));
-  if (!actors.empty() && now - last > pause_seconds) {
-    moved += now - last;
-    for (auto& [name, at] : wrote) at += now - last;
-  }
+  advance(look.seconds);
   auto before = std::exchange(actors, std::move(look.actors));
   if (actors.size() > actors_most) actors.resize(actors_most);
   const AlarmActor* evaluator = actor("evaluator");

@@ -83,6 +83,7 @@ struct AlarmFacts {
   const AlarmActor* actor(const std::string& kind) const;
 
  private:
+  void advance(double seconds);
   void take_step(const RunEvent& event);
   void watch_generators(const std::vector<AlarmActor>& before);
 

@@ -6,8 +6,9 @@
 //   for (RunEvent& alarm : watch.look({.seconds = 12, …})) emit(alarm);
 //
 // What it gives are events of the kinds "alarm" and "alarm_over" (actors/messages/run_event.h). An
-// alarm that has begun ends where its reading has come down well below the bound, so that one that
-// moves about the bound is told once. One that begins again and again is told so many times.
+// alarm that has begun ends where its reading has come down well below the bound, and after some
+// seconds, so that one that moves about the bound is told once. One that begins again and again is
+// told so many times.
 //
 // Pure: it knows no clock and no machine. Bounded. Thread rule: one at a time.
 
@@ -23,6 +24,7 @@ namespace tramontane {
 
 class AlarmWatch {
  public:
+  static constexpr double stands_least = 10;        // seconds
   static constexpr double over_below = 0.7;         // severity
   static constexpr std::uint32_t times_most = 20;   // that one is told in a life of the run
   static constexpr std::size_t alarms_most = 1000;  // different ones

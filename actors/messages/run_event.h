@@ -29,7 +29,8 @@
 //   checkpoint  version, folder, bytes, took_seconds, best
 //   exit        actor, kind, incarnation, cause, text, holding, log [last lines]
 //   alarm       text (what is wrong and what to do), e.g. a damaged checkpoint; of a rule
-//               (actors/alarms/alarm_rules.h) it begins, and has: rule, actor, look (what to look at)
+//               (actors/alarms/alarm_rules.h) it begins, and has: rule, actor, look (what to look
+//               at)
 //   alarm_over  rule, actor, text, lasted_seconds: that alarm has ended
 //   dashboard   (live only, not in the file) http (its address), link (the same, to log in with,
 //               once)
@@ -46,7 +47,8 @@
 //               report, stopped ("finished", "interrupted", "failed"), reason, peak_memory_bytes,
 //               isolation ("thread", "process"), processes (workers started, if "process"), http
 //               (the address of its dashboard, if it had one), alarms (by rules: [{rule, actor,
-//               text, look, times, seconds (when it began first), stands (at the end)}], 50 at most)
+//               text, look, times, seconds (when it began first), stands (at the end)}], 50 at
+//               most)
 //
 // Numbers that are not finite are written as null.
 

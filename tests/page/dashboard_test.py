@@ -49,7 +49,7 @@ def grows_without_reload(page, server):
     open_view(page, server, "now")
     page.js("window.same = true; document.querySelector('.chart svg').focus()")
     page.press("End")
-    page.wait("what went wrong", "return document.querySelector('.callout') !== null")
+    page.wait("what went wrong", "return document.querySelector('section[aria-label=\"What went wrong\"] .callout') !== null")
     places = "return [...document.querySelectorAll('.tile, .chart, h2')].map(e => e.getBoundingClientRect().top + scrollY).join()"
     before, at_first = server.steps, page.js(places)
     for _ in range(3):
