@@ -50,13 +50,14 @@ INCLUDES = {
     "actors/ledger": ["runtime/base", "runtime/actor", "storage", "scheduler", "actors/messages"],
     "actors/generator": ["runtime/base", "runtime/actor", "kernels", "scheduler", "actors/messages", "actors/model", "actors/weights"],
     "actors/job": ["runtime/base", "runtime/config", "kernels", "kernels/cuda/devices.h", "storage", "scheduler", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/model/chat_template", "actors/rewards",
-        "actors/ledger", "actors/generator"],
+        "actors/ledger", "actors/generator", "actors/alarms/alarm_bounds.h"],
     "actors/verifier": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/rewards"],
     "actors/evaluator": ["runtime/base", "runtime/actor", "actors/messages", "actors/model", "actors/rewards", "actors/weights",
         "actors/generator", "actors/job"],
     "actors/trainer": ["runtime/base", "runtime/actor", "storage", "scheduler", "kernels", "actors/messages", "actors/model", "actors/rewards",
         "actors/weights", "actors/ledger", "actors/job", "actors/evaluator"],
     # The program.
+    "actors/alarms": ["runtime/base", "runtime/node", "actors/messages", "actors/view"],
     "actors/view": ["runtime/base", "actors/messages"],
     "actors/report": ["runtime/base", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/view"],
     "actors/dashboard": ["runtime/base", "runtime/http", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/job", "actors/view", "actors/report"],
@@ -115,9 +116,9 @@ WORDS = [
 GRADE = r"actors/commands/grading\.(h|cc)"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/view/.*", GRADE,
+        [r"actors/weights/.*", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
-    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|actors_file\.h|interrupt_watch\.h)", r"actors/view/.*", GRADE]),
+    ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|actors_file\.h|interrupt_watch\.h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job|node)_commands\.cc", r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined

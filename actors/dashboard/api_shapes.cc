@@ -40,7 +40,10 @@ std::vector<ApiField> job_fields() {
       {"tokens_per_s", "number?", "that generators write, now or when last known"},
       {"queues", "object?", "rollouts that wait: waiting, leased, finished, judging, judged"},
       {"exits", "integer", "lives of actors that ended by failure or kill"},
-      {"alarms", "integer", "told so far"}, {"summary", "object?", "the run's last event"}};
+      {"alarms", "integer", "told so far"},
+      {"alarms_now", "[Alarm]",
+          "that stand, or stood when the run ended; `alarms` of the job graph"},
+      {"summary", "object?", "the run's last event"}};
 }
 
 std::vector<ApiField> actor_fields() {
@@ -118,11 +121,17 @@ std::vector<ApiShape> history() {
       {"Event", "Something that happened",
           {{"id", "string", "where it stands in the run's files", true},
               {"kind", "string",
-                  "run, stage, swap, swap_failed, evaluation, checkpoint, exit, alarm, summary, "
-                  "log; step, if asked for"},
+                  "run, stage, swap, swap_failed, evaluation, checkpoint, exit, alarm, alarm_over, "
+                  "summary, log; step, if asked for"},
               {"time", "string?", "ISO 8601"}, {"seconds", "number?", "of the run"},
               {"level", "info|warning|error", ""}, {"actor", "string?", "whom it is of"},
               {"text", "string", "in words"}, {"data", "object", "the event as it was written"}}},
+      {"Alarm", "Something about the run that is beyond its bound",
+          {{"rule", "string", "its key below alarms in the job graph", true},
+              {"actor", "string", "whom it is of", true}, {"text", "string", "why, in words", true},
+              {"look", "string", "what to look at", true},
+              {"times", "integer", "that it has begun", true},
+              {"seconds", "number", "of the run, when it began last", true}}},
       {"Events", "A page of events",
           {{"events", "[Event]", "", true}, {"next", "string?", "", true}}},
       {"Metric", "A figure that there are values of",

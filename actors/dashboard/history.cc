@@ -139,6 +139,7 @@ void RunHistory::take_metric(const RunEvent& event, EventPlace place) {
   }
   if (began_ != 0 && place.seconds >= 0)
     place.wall = began_ + static_cast<Micros>(place.seconds * 1e6);
+  alarms_of_rules_.take(event);
   std::string actor;
   if (kind == "step") {
     if (steps_.size() >= steps_most) steps_.clear();
@@ -160,7 +161,10 @@ void RunHistory::take_metric(const RunEvent& event, EventPlace place) {
     if (evaluations_.size() < evaluations_most) evaluations_.push_back(brief);
   } else if (kind == "alarm" || kind == "swap_failed") {
     if (kind == "alarm") ++alarms_;
+    actor = text(event, kind == "alarm" ? "actor" : "generator");
     place.level = EventLevel::warning;
+  } else if (kind == "alarm_over") {
+    actor = text(event, "actor");
   } else if (kind == "summary") {
     summary_ = event;
     if (text(event, "stopped") == "failed") place.level = EventLevel::error;

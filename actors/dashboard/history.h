@@ -13,6 +13,7 @@
 #include "actors/dashboard/curves.h"
 #include "actors/dashboard/line_reader.h"
 #include "actors/messages/run_event.h"
+#include "actors/view/alarm_list.h"
 #include "runtime/base/clock.h"
 
 #include <array>
@@ -77,6 +78,9 @@ class RunHistory {
 
   std::uint64_t alarms() const { return alarms_; }
 
+  // Those of rules, and which of them stand, or stood when the run ended.
+  const AlarmList& alarms_of_rules() const { return alarms_of_rules_; }
+
   std::uint64_t unreadable() const { return unreadable_; }
 
   // Of a life of the run that has ended in order; null while it goes on.
@@ -115,6 +119,7 @@ class RunHistory {
   std::vector<RunEvent> runs_;
   std::vector<RunEvent> evaluations_;
   std::optional<RunEvent> summary_;
+  AlarmList alarms_of_rules_;
   std::map<std::uint64_t, std::uint64_t> steps_;  // step to place in metrics.jsonl
   std::map<double, double> warm_before_;          // steps of the stages before, by stage
   std::map<std::string, double> sums_;

@@ -70,6 +70,12 @@ std::string step_words(const RunEvent& event) {
       fixed(number(event, reinforce ? "score" : "loss"), 3));
 }
 
+// The text of an alarm begins with its actor, which a row of the API has by itself.
+std::string without_actor(const std::string& text, const std::string& actor) {
+  std::string prefix = actor + ": ";
+  return !actor.empty() && text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 std::string words_of(const std::string& kind, const RunEvent& event) {
   if (kind == "run") return run_words(event);
   if (kind == "stage") return text(event, "kind") + ", " + whole(number(event, "steps")) + " steps";
@@ -85,11 +91,11 @@ std::string words_of(const std::string& kind, const RunEvent& event) {
     return text(event, "cause") + with(": ", text(event, "text")) +
            with(", while ", text(event, "doing"));
   if (kind == "summary") return text(event, "stopped") + with(": ", text(event, "reason"));
-  return text(event, "text");
+  return without_actor(text(event, "text"), text(event, "actor"));
 }
 
 std::string actor_of(const std::string& kind, const RunEvent& event) {
-  if (kind == "exit") return text(event, "actor");
+  if (kind == "exit" || kind == "alarm" || kind == "alarm_over") return text(event, "actor");
   if (kind == "log") return text(event, "who");
   if (kind == "swap" || kind == "swap_failed") return text(event, "generator");
   return "";

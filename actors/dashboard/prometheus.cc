@@ -100,6 +100,9 @@ void add_job(Exposition& out, WatchedRun& run, const json::object& job) {
   counted("actor_exits", "Lives of actors that ended by failure or kill; exits",
       static_cast<double>(history.failures()));
   counted("alarms", "Alarms told; alarms", static_cast<double>(history.alarms()));
+  out.family("alarm_standing", "gauge", "An alarm that stands now; 1");
+  for (const auto& row : history.alarms_of_rules().standing())
+    out.sample(1, {{"job_id", id}, {"rule", row.rule}, {"actor", row.actor}});
   counted("swaps", "Flips of a generator to new weights; swaps", history.sum("events/swap"));
   counted("swap_stall_seconds", "How long generators stood still in them, all together; seconds",
       history.sum("swap_stall_seconds"));

@@ -81,6 +81,15 @@ json::array checkpoints_in(const std::string& folder) {
   return out;
 }
 
+json::array alarms_now(const AlarmList& alarms) {
+  json::array out;
+  for (const auto& row : alarms.standing())
+    out.push_back(
+        {{"rule", clean(row.rule)}, {"actor", clean(row.actor)}, {"text", clean(row.text)},
+            {"look", clean(row.look)}, {"times", row.times}, {"seconds", row.since}});
+  return out;
+}
+
 }  // namespace
 
 WatchedRun::WatchedRun(const std::string& folder, const Clock& clock)
@@ -133,6 +142,7 @@ void WatchedRun::add_run(json::object& job) {
   job["parameters"] = whole_or_null(newest(run, "parameters"));
   job["exits"] = history_.failures();
   job["alarms"] = history_.alarms();
+  job["alarms_now"] = alarms_now(history_.alarms_of_rules());
   job["summary"] = summary == nullptr ? json::value() : json::value(*summary);
 }
 

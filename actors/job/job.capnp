@@ -15,6 +15,7 @@ struct Job {
   data @3 :Data $Config.doc("the problems");
   stages @4 :List(Stage) $Config.doc("what is done with the model, in order");
   actors @5 :Actors $Config.doc("who does it");
+  alarms @6 :Alarms $Config.doc("when something about the run is an alarm; a bound of 0 switches its rule off");
 }
 
 struct Model {
@@ -334,4 +335,19 @@ struct Evaluator {
 struct Ledger {
   isolation @0 :Isolation = ofRun $Config.doc("where it lives");
   place @1 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
+}
+
+struct Alarms {
+  stalled @0 :Float64 = 10 $Config.doc("no step for this many times the median of the last ones, and for a minute at least") $Config.least(0);
+  gap @1 :Float64 = 1e-3 $Config.doc("nats between a recorded log-probability and the same computed anew, from this on") $Config.least(0);
+  noVerdict @2 :Float64 = 0.1 $Config.doc("share of completions that cannot be judged, over ten steps") $Config.least(0) $Config.most(1);
+  rewardFlat @3 :Float64 = 0.005 $Config.doc("share of right answers this near to 0 or to 1, over twenty steps") $Config.least(0) $Config.most(0.5);
+  entropy @4 :Float64 = 0.005 $Config.doc("nats that a token's distribution has left, over ten steps in which not even 0.9 of the answers are right") $Config.least(0);
+  length @5 :Float64 = 0.3 $Config.doc("share of completions that max_tokens cuts off, over ten steps, twice what it was at first") $Config.least(0) $Config.most(1);
+  lag @6 :Float64 = 0.8 $Config.doc("share of the generators' time, or of completions, that max_lag costs, over twenty steps and a minute") $Config.least(0) $Config.most(1);
+  generatorIdle @7 :Float64 = 60 $Config.doc("seconds in which a generator writes nothing, and three times the median of steps") $Config.least(0);
+  diskMegabytes @8 :Float64 = 500 $Config.doc("room left where the run's directory is; twice a checkpoint's size if that is more") $Config.least(0);
+  memoryMegabytes @9 :Float64 = 200 $Config.doc("memory left to the run's process, by the machine or its control group") $Config.least(0);
+  restarts @10 :Float64 = 3 $Config.doc("lives of one actor that fail within ten minutes") $Config.least(0);
+  command @11 :List(Text) $Config.doc("program and arguments, run when an alarm begins and when it ends, with its event as a line of JSON to read");
 }

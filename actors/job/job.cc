@@ -1,6 +1,7 @@
 #include "actors/job/job.h"
 
 #include "actors/job/actors.h"
+#include "actors/job/alarms.h"
 #include "actors/job/algorithm.h"
 #include "actors/job/job.capnp.h"
 #include "actors/job/job_rules.h"
@@ -338,6 +339,7 @@ Job JobLoader::load() {
   model();
   config_.finish();  // without a tokenizer nothing below makes sense
   actors();
+  job_.alarms = alarm_plan(schema_.getAlarms(), folder_, *files_);
   data();
   stages();
   if (options_.rewards) check_rewards();
@@ -349,10 +351,6 @@ Job JobLoader::load() {
 }
 
 }  // namespace
-
-RewardTable Job::reward_table() const {
-  return {reward_kinds, rewards, reward_options};
-}
 
 Job parse_job(const std::string& file, const std::string& text, const std::string& folder,
     const std::vector<std::string>& sets, const JobOptions& options) {

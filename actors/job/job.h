@@ -7,6 +7,7 @@
 //
 // Immutable once loaded: any thread.
 
+#include "actors/alarms/alarm_bounds.h"
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/apart.h"
 #include "actors/job/problem_form.h"
@@ -141,6 +142,7 @@ struct Job {
   EvaluatorPlan evaluator;
   IsolationPlan isolation;
   std::vector<JobGroup> places;  // what roles want of a cluster (places.h)
+  AlarmPlan alarms;
 
   // Of the draws for one purpose: no two share any.
   enum class Purpose : std::uint8_t { weights, rollouts, evaluation, prompts, demonstrations };

@@ -1,5 +1,7 @@
 #include "actors/job/rewards.h"
 
+#include "actors/job/job.h"
+
 namespace tramontane {
 namespace {
 
@@ -102,6 +104,10 @@ std::vector<RewardSpec> reward_specs(schema::Verifier::Reader verifier, std::uin
 
 RewardOptions reward_options(schema::Verifier::Reader verifier) {
   return {.tags = {text_of(verifier.getThinkOpen()), text_of(verifier.getThinkClose())}};
+}
+
+RewardTable Job::reward_table() const {
+  return {reward_kinds, rewards, reward_options};
 }
 
 }  // namespace tramontane

@@ -28,7 +28,10 @@
 //               answer, completion, correct}]
 //   checkpoint  version, folder, bytes, took_seconds, best
 //   exit        actor, kind, incarnation, cause, text, holding, log [last lines]
-//   alarm       text (what is wrong and what to do), e.g. many no_verdicts, a skipped step
+//   alarm       text (what is wrong and what to do), e.g. a damaged checkpoint; of a rule
+//               (actors/alarms/alarm_rules.h) it begins, and has: rule, actor, look (what to look
+//               at)
+//   alarm_over  rule, actor, text, lasted_seconds: that alarm has ended
 //   dashboard   (live only, not in the file) http (its address), link (the same, to log in with,
 //               once)
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors
@@ -43,7 +46,9 @@
 //               tokens_per_second, seconds, reinforce_seconds, final_version, fingerprint, run,
 //               report, stopped ("finished", "interrupted", "failed"), reason, peak_memory_bytes,
 //               isolation ("thread", "process"), processes (workers started, if "process"), http
-//               (the address of its dashboard, if it had one)
+//               (the address of its dashboard, if it had one), alarms (by rules: [{rule, actor,
+//               text, look, times, seconds (when it began first), stands (at the end)}], 50 at
+//               most)
 //
 // Numbers that are not finite are written as null.
 

@@ -173,12 +173,25 @@ class Reader {
         keep(exits_, event);
     } else if (what == "alarm") {
       keep(alarms_, event);
+    } else if (what == "alarm_over") {
+      end_alarm(event);
     }
   }
 
   static void keep(Table& rows, const RunEvent& event) {
     rows.push_back(event);
     if (rows.size() > rows_shown) rows.pop_front();
+  }
+
+  // The last of its rule and actor lasted so long.
+  void end_alarm(const RunEvent& over) {
+    for (auto row = alarms_.rbegin(); row != alarms_.rend(); ++row) {
+      auto& alarm = row->get_object();
+      if (text(alarm, "rule") != text(over, "rule") || text(alarm, "actor") != text(over, "actor"))
+        continue;
+      alarm["lasted_seconds"] = brief(number(over, "lasted_seconds"));
+      return;
+    }
   }
 
   static json::array table(const Table& rows) { return json::array(rows.begin(), rows.end()); }

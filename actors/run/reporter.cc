@@ -14,6 +14,9 @@
 namespace tramontane {
 namespace {
 
+constexpr std::size_t alarms_in_summary = 50;
+constexpr std::uint64_t ticks_to_room = 12;  // between two looks at what room is left
+
 double number(const RunEvent& event, const char* key, double fallback) {
   const auto* value = event.if_contains(key);
   return value == nullptr || !value->is_number() ? fallback : value->to_number<double>();
@@ -49,6 +52,7 @@ void known(RunEvent& event, const char* key, double value) {
 
 void RunTotals::add(const RunEvent& event) {
   std::string kind = text(event, "event");
+  alarms_.take(event);
   seconds_ = std::max(seconds_, number(event, "seconds", 0));
   if (kind == "evaluation") {
     std::string label = text(event, "label");
@@ -105,6 +109,7 @@ RunEvent RunTotals::summary() const {
   event["swap_stall_us_p50"] = quantile(stalls_us_, 0.5);
   event["swap_stall_us_p99"] = quantile(stalls_us_, 0.99);
   event["seconds"] = seconds_;
+  event["alarms"] = alarms_.told(alarms_in_summary);
   return event;
 }
 
@@ -155,6 +160,12 @@ void Reporter::add_shares(RunEvent& event) {
 }
 
 void Reporter::emit(RunEvent& event) {
+  tell(event);
+  if (!options_.alarms) return;
+  for (RunEvent& alarm : options_.alarms->take(event)) tell(alarm);
+}
+
+void Reporter::tell(RunEvent& event) {
   event["seconds"] = options_.seconds_before + seconds(now() - options_.began);
   options_.totals->add(event);
   for (auto& sink : options_.sinks) sink->event(event);
@@ -198,7 +209,8 @@ void Reporter::tick(Tick) {
   event["tokens_per_second"] = std::max(0.0, (meter.tokens - last_status_.tokens) / took);
   last_status_ = meter;
   boost::json::array rows;
-  for (const ActorStatus& actor : actors()) {
+  auto all = actors();
+  for (const ActorStatus& actor : all) {
     boost::json::object row{{"name", actor.name}, {"kind", actor.kind},
         {"state", tramontane::name(actor.state)}, {"busy", actor.busy_share},
         {"mailbox", actor.mailbox_messages}, {"mailbox_limit", actor.mailbox_limit},
@@ -219,7 +231,27 @@ void Reporter::tick(Tick) {
     rows.push_back(std::move(row));
   }
   event["actors"] = std::move(rows);
-  emit(event);
+  tell(event);
+  if (options_.alarms) look_for_alarms(event, all);
+}
+
+void Reporter::look_for_alarms(const RunEvent& status, const std::vector<ActorStatus>& actors) {
+  AlarmLook look{.seconds = number(status, "seconds", 0)};
+  const auto& rows = status.at("actors").as_array();
+  for (std::size_t i = 0; i < actors.size(); ++i) {
+    const auto& row = rows[i].as_object();
+    look.actors.push_back({.name = actors[i].name,
+        .kind = actors[i].kind,
+        .state = text(row, "state"),
+        .waiting_for = text(row, "waiting_for"),
+        .busy_seconds = seconds(actors[i].busy)});
+  }
+  if (options_.room && ticks_++ % ticks_to_room == 0) {
+    RoomLeft room = options_.room();
+    look.disk_bytes = room.disk_bytes;
+    look.memory_bytes = room.memory_bytes;
+  }
+  for (RunEvent& alarm : options_.alarms->look(std::move(look))) tell(alarm);
 }
 
 }  // namespace tramontane

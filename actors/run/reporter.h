@@ -5,9 +5,12 @@
 //
 // Messages: Report.
 
+#include "actors/alarms/alarm_watch.h"
+#include "actors/alarms/room_left.h"
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/messages/run_event.h"
+#include "actors/view/alarm_list.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_status.h"
 
@@ -37,6 +40,7 @@ class RunTotals {
   double generator_busy_ = 0, trainer_busy_ = 0, tokens_ = 0, reinforce_seconds_ = 0;
   double seconds_ = 0;
   std::vector<double> stalls_us_;
+  AlarmList alarms_;
 };
 
 class Reporter final : public Actor {
@@ -48,6 +52,9 @@ class Reporter final : public Actor {
     Time began{};                       // of this process, however often the actor is restarted
     // Of actors in other processes; may be null.
     std::function<std::vector<ActorStatus>()> elsewhere;
+    // Nothing: no alarms. It goes on where it was when the actor is restarted.
+    std::shared_ptr<AlarmWatch> alarms = nullptr;
+    std::function<RoomLeft()> room = {};  // asked now and then; nothing: not known
     Duration status_every = std::chrono::milliseconds(400);
   };
 
@@ -66,7 +73,10 @@ class Reporter final : public Actor {
 
   void report(Report report);
   void tick(Tick tick);
+  // Stamps it and hands it on, with the alarms that begin and end by it.
   void emit(RunEvent& event);
+  void tell(RunEvent& event);
+  void look_for_alarms(const RunEvent& status, const std::vector<ActorStatus>& actors);
   void add_shares(RunEvent& event);
   Meter look() const;
   // Here, and elsewhere.
@@ -75,6 +85,7 @@ class Reporter final : public Actor {
   Options options_;
   Meter last_step_;
   Meter last_status_;
+  std::uint64_t ticks_ = 0;
   RunEvent progress_;  // stage, step and version as of the last step, for status events
 };
 

@@ -1,5 +1,6 @@
 #include "actors/run/run.h"
 
+#include "actors/alarms/alarm_hook.h"
 #include "actors/job/memory.h"
 #include "actors/messages/run_event.h"
 #include "actors/run/actors_file.h"
@@ -177,6 +178,10 @@ RunOutcome Run::drive(
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
   WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation};
   system.emplace(std::move(options));
+  std::vector<std::shared_ptr<EventSink>> sinks = {metrics_, view_};
+  if (auto hook =
+          alarm_hook({.command = job_.alarms.command, .folder = files_.folder(), .log = &log}))
+    sinks.push_back(std::move(hook));
   std::unique_ptr<WorkerHost> host = make_host_ ? make_host_(*system) : nullptr;
   workers.host = host.get();
   Pipeline pipeline(*system, job_,
@@ -184,9 +189,12 @@ RunOutcome Run::drive(
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
           .link = choose_transport(job_.transport, apart_.weights()),
-          .reporter = {.sinks = {metrics_, view_},
+          .reporter = {.sinks = std::move(sinks),
               .totals = totals,
-              .seconds_before = past.seconds},
+              .seconds_before = past.seconds,
+              .alarms = std::make_shared<AlarmWatch>(
+                  job_.alarms.bounds, job_.reinforce ? job_.reinforce->ledger.max_lag : 0),
+              .room = [folder = files_.folder()] { return room_left(folder); }},
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
       apart_, std::move(workers));

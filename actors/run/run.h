@@ -11,6 +11,7 @@
 //   RUN/exits.jsonl     how each actor's life ended
 //   RUN/actors.json     what each actor does now, or did last (actors_file.h)
 //   RUN/workers/        what each worker printed and logged (with Isolation::process)
+//   RUN/alarm_command.log  what the command of `alarms` printed
 //   RUN/report.html     written at the end, and by `tram report`
 //   RUN/lock            held while a process works on the run
 //   RUN/set_aside/      checkpoints that `tram resume --repair` could not use

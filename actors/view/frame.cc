@@ -1,5 +1,6 @@
 #include "actors/view/frame.h"
 
+#include "actors/view/actor_table.h"
 #include "actors/view/fields.h"
 #include "actors/view/lines.h"
 #include "actors/view/panels.h"
@@ -14,6 +15,7 @@ namespace tramontane {
 namespace {
 
 constexpr int chart_rows_max = 9;
+constexpr std::size_t alarms_max = 3;
 constexpr int label_columns = 10;
 
 // What of the view there is room for.
@@ -26,6 +28,7 @@ struct Plan {
   bool sparklines = true;
   int figures = 0;
   int figure_columns = 1;
+  int alarms = 0;  // that stand
   int actors = 0;
   bool actor_head = true;
 
@@ -34,7 +37,7 @@ struct Plan {
   int figure_lines() const { return (figures + figure_columns - 1) / figure_columns; }
 
   int height() const {
-    int sum = 1 + (title ? 1 : 0) + (stages ? 1 : 0) + figure_lines() + actor_lines();
+    int sum = 1 + (title ? 1 : 0) + (stages ? 1 : 0) + alarms + figure_lines() + actor_lines();
     sum += chart_rows > 0 ? chart_rows + panel_frame_rows : sparklines ? 1 : 0;
     if (blanks) sum += 2 + (figures > 0 ? 1 : 0) + (actors > 0 ? 1 : 0);
     return sum;
@@ -260,78 +263,6 @@ std::vector<Line> figure_lines(const RunState& state, const Plan& plan, int widt
   return out;
 }
 
-// ---- actors ---------------------------------------------------------------------------------
-
-Tone tone_of(const RunState::ActorLine& actor) {
-  const std::string& state = actor.state;
-  if (state == "dead" || state == "restarting") return Tone::bad;
-  // An idle actor may wait as long as it likes; one that waits in the middle of its work may not.
-  return actor.waiting_seconds > 10 && state != "idle" ? Tone::warn : Tone::plain;
-}
-
-// The columns of an actor's line, given the width of all.
-struct ActorColumns {
-  int name = 8;
-  bool bar = false;
-  bool busy = false;
-  bool mail = false;
-};
-
-constexpr int state_columns = 10;
-constexpr int mail_columns = 9;
-
-Line actor_head(const ActorColumns& has) {
-  Line line;
-  line.add(" " + fit("actor", has.name) + "  " + fit("state", state_columns), Tone::dim);
-  if (has.busy) line.add(" " + fit_right("busy", has.bar ? 11 : 5), Tone::dim);
-  if (has.mail) line.add("  " + fit("mail", mail_columns), Tone::dim);
-  return line.add("  waiting for", Tone::dim);
-}
-
-Line actor_line(const RunState::ActorLine& actor, const ActorColumns& has, int width) {
-  Line line;
-  line.add(" ").add(fit(actor.name, has.name)).add("  ");
-  line.add(fit(prose(actor.state), state_columns), tone_of(actor));
-  if (has.bar) line.add(" ").add(bar(actor.busy, 5), Tone::first);
-  if (has.busy) line.add(" ").add(fit_right(share(actor.busy), 5));
-  if (has.mail) {
-    std::string mail = count(actor.mailbox);
-    if (std::isfinite(actor.mailbox_limit)) mail += "/" + count(actor.mailbox_limit);
-    line.add("  ").add(fit(mail, mail_columns), Tone::dim);
-  }
-  if (actor.waiting_for.empty()) return line;
-  std::string since =
-      std::isfinite(actor.waiting_seconds) ? " " + duration(actor.waiting_seconds) : "";
-  int room = width - line.width() - 2 - columns(since);
-  line.add("  ").add(cut(actor.waiting_for, room), Tone::dim);
-  return line.add(since, tone_of(actor));
-}
-
-// Those that do the work first: where there is no room for all, the others go.
-std::vector<RunState::ActorLine> in_order(std::vector<RunState::ActorLine> actors) {
-  auto rank = [](const RunState::ActorLine& actor) {
-    return actor.kind == "trainer" ? 0 : actor.kind == "generator" ? 1 : 2;
-  };
-  std::stable_sort(actors.begin(), actors.end(),
-      [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  return actors;
-}
-
-std::vector<Line> actor_lines(const RunState& state, const Plan& plan, int width) {
-  ActorColumns has{.bar = width >= 60, .busy = width >= 50, .mail = width >= 90};
-  for (const auto& actor : state.actors) has.name = std::max(has.name, columns(actor.name));
-  has.name = std::min(has.name, std::max(8, width / 4));
-  std::vector<Line> out;
-  if (plan.actor_head) out.push_back(actor_head(has));
-  auto shown = static_cast<std::size_t>(plan.actors);
-  auto actors = in_order(state.actors);
-  if (shown < actors.size()) actors.resize(shown > 0 ? shown - 1 : 0);
-  for (const auto& actor : actors) out.push_back(actor_line(actor, has, width));
-  if (std::size_t more = state.actors.size() - actors.size(); more > 0)
-    out.push_back(Line().add(" and " + std::to_string(more) + " more actors", Tone::dim));
-  return out;
-}
-
 std::vector<Line> charts(const RunState& state, const Plan& plan, int width) {
   if (plan.chart_rows == 0) return {sparklines(state, width)};
   return panels(state, {plan.charts, plan.chart_rows}, width);
@@ -346,6 +277,7 @@ Plan plan_for(const RunState& state, int width, int rows) {
   plan.figures = static_cast<int>(figures(state).size());
   plan.figure_columns = first_column(figures(state), width) > 0 ? 2 : 1;
   plan.actors = static_cast<int>(state.actors.size());
+  plan.alarms = static_cast<int>(std::min<std::size_t>(state.alarms.standing().size(), alarms_max));
   int figures_kept = std::min(plan.figures, 6);
   const std::vector<std::function<bool()>> give_way = {
       [&] { return width >= 112 && std::exchange(plan.figure_columns, 2) == 1; },
@@ -360,7 +292,9 @@ Plan plan_for(const RunState& state, int width, int rows) {
       [&] { return std::exchange(plan.title, false); },
       [&] { return plan.figures > 0 ? (--plan.figures, true) : false; },
       [&] { return std::exchange(plan.sparklines, false); },
+      [&] { return plan.alarms > 1 ? (--plan.alarms, true) : false; },
       [&] { return std::exchange(plan.stages, false); },
+      [&] { return std::exchange(plan.alarms, 0) > 0; },
   };
   for (const auto& give : give_way)
     while (plan.height() > rows && give()) {
@@ -385,9 +319,11 @@ std::vector<std::string> frame(const RunState& state, FrameSize size, bool colou
   if (plan.title) lines.push_back(title(state, width));
   if (plan.stages) lines.push_back(stages(state, width));
   lines.push_back(progress(state, width));
+  for (auto& line : standing_lines(state.alarms, static_cast<std::size_t>(plan.alarms)))
+    lines.push_back(std::move(line));
   if (plan.sparklines) append(charts(state, plan, width));
   if (plan.figures > 0) append(figure_lines(state, plan, width));
-  if (plan.actors > 0) append(actor_lines(state, plan, width));
+  if (plan.actors > 0) append(actor_lines(state.actors, {plan.actors, plan.actor_head}, width));
   std::vector<std::string> out;
   for (const auto& line : lines) out.push_back(line.str(width, colour));
   if (static_cast<int>(out.size()) > rows) out.resize(static_cast<std::size_t>(rows));

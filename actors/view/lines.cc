@@ -166,8 +166,14 @@ std::vector<Line> lines_of(const RunEvent& event) {
     line.add(prose(text(event, "kind")) + ", " + whole(number(event, "steps")) + " steps");
     return {line};
   }
-  if (what == "alarm")
-    return {labelled("ALARM", Tone::bad).add(text(event, "text", "without a text"), Tone::warn)};
+  if (what == "alarm") {
+    Line line = labelled("ALARM", Tone::bad);
+    line.add(text(event, "text", "without a text"), Tone::warn);
+    if (auto look = text(event, "look"); !look.empty()) line.add(".  Look at ").add(look);
+    return {line};
+  }
+  if (what == "alarm_over")
+    return {labelled("alarm over", Tone::good).add(text(event, "text", "without a text"))};
   if (what == "swap_failed") {
     Line line = labelled("swap failed", Tone::bad);
     line.add(text(event, "generator", "a generator") + " keeps its weights; version " +
@@ -359,6 +365,7 @@ std::vector<Line> closing_lines(const RunState& state, const std::string& progra
   append_folded(out, closing_title(state), width, 2);
   add_gain(out, summary, width);
   add_work(out, summary, width);
+  for (auto& line : alarm_lines(summary, width)) out.push_back(std::move(line));
   add_examples(out, state, width);
   std::string run = text(summary, "run", state.folder);
   std::string report = text(summary, "report");

@@ -18,8 +18,8 @@ inline constexpr int plain_columns = 79;
 // most telling ones first. Trouble (a gap, a skipped step) comes before all of them.
 Line step_line(const RunEvent& event, int width = plain_columns);
 
-// The lines of an event that stays readable: run, stage, evaluation, checkpoint, alarm, exit,
-// swap_failed. None for the others. Folded (Line::folded) to `width` columns.
+// The lines of an event that stays readable: run, stage, evaluation, checkpoint, alarm,
+// alarm_over, exit, swap_failed. None for the others. Folded (Line::folded) to `width` columns.
 std::vector<Line> event_lines(const RunEvent& event, int width = plain_columns);
 
 // What was learnt: held-out before and after, completions side by side, what to type next, with

@@ -44,6 +44,7 @@ double RunState::stall_us_p50() const {
 void RunState::take(const RunEvent& event) {
   std::string what = text(event, "event");
   set(seconds, event, "seconds");
+  alarms.take(event);
   if (what == "run") {
     run = event;
     summary.clear();  // of an earlier life of this run
@@ -66,8 +67,6 @@ void RunState::take(const RunEvent& event) {
     take_evaluation(event);
   } else if (what == "checkpoint") {
     last_checkpoint = event;
-  } else if (what == "alarm") {
-    ++alarms;
   } else if (what == "status") {
     take_status(event);
   } else if (what == "summary") {

@@ -9,6 +9,7 @@
 // Figures not heard of yet are NaN. A value.
 
 #include "actors/messages/run_event.h"
+#include "actors/view/alarm_list.h"
 #include "actors/view/draw.h"
 
 #include <cstdint>
@@ -77,7 +78,7 @@ struct RunState {
   std::vector<ActorLine> actors;
   std::uint64_t swaps = 0;
   std::uint64_t swaps_failed = 0;
-  std::uint64_t alarms = 0;
+  AlarmList alarms;
   double stall_us_last = unknown;
   double stall_us_max = unknown;
   double stall_us_p50() const;

@@ -37,8 +37,8 @@ class TerminalView final : public EventSink {
     if (closed_) return;
     state_.take(event);
     std::string what = text(event, "event");
-    bool spoken = what == "evaluation" || what == "alarm" || what == "exit" ||
-                  what == "swap_failed" || what == "dashboard";
+    bool spoken = what == "evaluation" || what == "alarm" || what == "alarm_over" ||
+                  what == "exit" || what == "swap_failed" || what == "dashboard";
     if (spoken)
       for (const auto& line : event_lines(event, width()))
         above_ += line.str(unbounded, colour_) + "\x1b[K\n";

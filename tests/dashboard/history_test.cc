@@ -104,6 +104,30 @@ TEST_CASE("events of all files stand in the order of time") {
   CHECK(history.alarms() == 2);
 }
 
+TEST_CASE("which alarms stand is known, also after the run has ended; a new life ends them") {
+  WatchedFolder run;
+  RunEvent begins{{"event", "alarm"}, {"rule", "gap"}, {"actor", "trainer"},
+      {"text", "trainer: a gap"}, {"look", "the audit"}, {"seconds", 3}};
+  RunEvent other{{"event", "alarm"}, {"rule", "stalled"}, {"actor", "trainer"}, {"seconds", 4}};
+  RunEvent over{{"event", "alarm_over"}, {"rule", "stalled"}, {"actor", "trainer"}, {"seconds", 5}};
+  run.write_metrics({{{"event", "run"}}, begins, other, over, {{"event", "summary"}}});
+  auto job = run.get("/api/v1/jobs/run");
+  CHECK(job.at("alarms") == 2);
+  CHECK(job.at("alarms_now") ==
+        boost::json::array{{{"rule", "gap"}, {"actor", "trainer"}, {"text", "trainer: a gap"},
+            {"look", "the audit"}, {"times", 1}, {"seconds", 3.0}}});
+  auto events = run.get("/api/v1/events?kind=alarm,alarm_over").at("events").as_array();
+  REQUIRE(events.size() == 3);
+  CHECK(events[0].at("kind") == "alarm_over");
+  CHECK(events[2].at("actor") == "trainer");
+  CHECK(events[2].at("text") == "a gap");
+  std::string standing = R"(tramontane_alarm_standing{job_id="run",rule="gap",actor="trainer"} 1)";
+  CHECK(run.ask("/metrics").body.find(standing) != std::string::npos);
+  WatchedFolder again;
+  again.write_metrics({{{"event", "run"}}, begins, {{"event", "run"}}});
+  CHECK(again.get("/api/v1/jobs/run").at("alarms_now").as_array().empty());
+}
+
 TEST_CASE("a time that has run out leaves the rest for the next look") {
   WatchedFolder run;
   run.write_metrics(sample_run({.reinforce_steps = 2000}));

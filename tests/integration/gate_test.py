@@ -13,6 +13,8 @@ import statistics
 import harness as h
 
 WANTED, HELDOUT = 0.65, 0.45
+# Rules of alarms that do not depend on how fast and how full the machine is.
+LEARNING = ["gap", "no_verdict", "reward_flat", "entropy", "length", "restarts"]
 
 
 def check_loss(run, step):
@@ -52,6 +54,8 @@ def gate(folder, seed, overdue, isolation):
     h.expect(summary["heldout_after"] > HELDOUT, f"seed {seed}: held-out {summary['heldout_after']:.3f}, wanted {HELDOUT}")
     h.expect_equal(summary["log_prob_gap_max"], 0, f"seed {seed}: largest log-prob gap")
     h.expect(all(e["log_prob_gap_tokens"] > 0 for e in steps), f"seed {seed}: a step whose log-probs were not compared")
+    alarms = [e["text"] for e in events if e["event"] == "alarm" and e.get("rule") in LEARNING]
+    h.expect_equal(alarms, [], f"seed {seed}: alarms of a run that is as it should be")
     h.expect(summary["lag_max"] <= 2, f"seed {seed}: lag {summary['lag_max']}")
     for e in steps:
         h.expect_equal(8 * (e["groups_kept"] + e["groups_without_contrast"]), 256, f"seed {seed}: completions of step {e['step']}")

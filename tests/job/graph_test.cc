@@ -107,6 +107,44 @@ TEST_CASE("each actor has its options") {
   CHECK(job.evaluator.majority == 6);
 }
 
+TEST_CASE("alarms have their bounds, and a command whose words may be files beside the job graph") {
+  JobBench bench;
+  Job job = bench.load(full_graph);
+  AlarmBounds wanted;  // the defaults of the schema are those of the rules
+  const AlarmBounds& found = job.alarms.bounds;
+  CHECK(found.stalled == wanted.stalled);
+  CHECK(found.gap == wanted.gap);
+  CHECK(found.no_verdict == wanted.no_verdict);
+  CHECK(found.reward_flat == wanted.reward_flat);
+  CHECK(found.entropy == wanted.entropy);
+  CHECK(found.length == wanted.length);
+  CHECK(found.lag == wanted.lag);
+  CHECK(found.generator_idle == wanted.generator_idle);
+  CHECK(found.disk_megabytes == wanted.disk_megabytes);
+  CHECK(found.memory_megabytes == wanted.memory_megabytes);
+  CHECK(found.restarts == wanted.restarts);
+  CHECK(job.alarms.command.empty());
+  job = bench.load(full_graph,
+      {"alarms={stalled: 3, gap: 0, no_verdict: 0.2, reward_flat: 0.1, entropy: 0.5, length: 0.6, "
+       "lag: 0.7, generator_idle: 8, disk_megabytes: 9, memory_megabytes: 10, restarts: 11, "
+       "command: [sh, held.jsonl, -x]}"});
+  CHECK(found.stalled == 3);
+  CHECK(found.gap == 0);
+  CHECK(found.no_verdict == 0.2);
+  CHECK(found.reward_flat == 0.1);
+  CHECK(found.entropy == 0.5);
+  CHECK(found.length == 0.6);
+  CHECK(found.lag == 0.7);
+  CHECK(found.generator_idle == 8);
+  CHECK(found.disk_megabytes == 9);
+  CHECK(found.memory_megabytes == 10);
+  CHECK(found.restarts == 11);
+  std::vector<std::string> command{"sh", bench.path("held.jsonl"), "-x"};
+  CHECK(job.alarms.command == command);
+  // What the run's directory keeps does not hang on where the job graph was.
+  CHECK(JobBench().load(job.resolved).alarms.command == command);
+}
+
 TEST_CASE("each reward has its weight and the options of its kind") {
   JobBench bench;
   Job job = bench.load(full_graph);

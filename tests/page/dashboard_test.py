@@ -49,7 +49,7 @@ def grows_without_reload(page, server):
     open_view(page, server, "now")
     page.js("window.same = true; document.querySelector('.chart svg').focus()")
     page.press("End")
-    page.wait("what went wrong", "return document.querySelector('.callout') !== null")
+    page.wait("what went wrong", "return document.querySelector('section[aria-label=\"What went wrong\"] .callout') !== null")
     places = "return [...document.querySelectorAll('.tile, .chart, h2')].map(e => e.getBoundingClientRect().top + scrollY).join()"
     before, at_first = server.steps, page.js(places)
     for _ in range(3):
@@ -63,6 +63,8 @@ def grows_without_reload(page, server):
     expect(page.focused().startswith("svg"), "the focus is lost as curves grow")
     server.kill("generator/1")
     page.wait("word of a death", "return document.querySelector('main').textContent.includes('generator/1 was killed by signal 9')")
+    alarm = page.js("return document.querySelector('section[aria-label=Alarms]').textContent")
+    expect("generator/1: it has written nothing for 1:04" in alarm and "Look at its wait reason" in alarm, f"an alarm that stands is told as {alarm!r}")
     page.press("Enter")
     page.wait("the step's batch", "return location.hash.startsWith('#/batches/')")
     quiet(page, "a run that goes on")

@@ -154,7 +154,8 @@ class StandIn:
             "live": self.live, "pid": 71 if self.live else None, "node": "here", "started": START.isoformat(), "seconds": float(self.steps), "isolation": "process", "seed": 0,
             "parameters": 144448, "stage": 2, "stage_kind": "reinforce", "step": self.steps, "steps": max(200, self.steps), "eta_seconds": 65.0 if self.live else None, "version": self.steps,
             "score": value_of("score", self.steps), "correct": value_of("correct", self.steps), "heldout_before": 0.11, "heldout": value_of("heldout_sampled", self.steps), "lag_max": 2,
-            "log_prob_gap_max": 0.0, "tokens_per_s": 41200.0, "queues": {"waiting": 40, "leased": 24, "finished": 3, "judging": 2, "judged": 120}, "exits": sum(self.deaths.values()), "alarms": 1, "summary": None}
+            "log_prob_gap_max": 0.0, "tokens_per_s": 41200.0, "queues": {"waiting": 40, "leased": 24, "finished": 3, "judging": 2, "judged": 120}, "exits": sum(self.deaths.values()), "alarms": 1,
+            "alarms_now": [{"rule": "generator_idle", "actor": "generator/1", "text": "generator/1: it has written nothing for 1:04: reply of ledger", "look": "its wait reason and its log", "times": 1, "seconds": 28.0}], "summary": None}
 
     def actor(self, name, kind, worker, i):
         dead = not self.live

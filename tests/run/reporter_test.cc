@@ -211,6 +211,55 @@ TEST_CASE("a step is told with the shares of its time, the throughput and the qu
   CHECK_FALSE(bench.events[3].contains("generator_busy"));
 }
 
+TEST_CASE("alarms are told after what they follow from, and stand in the summary") {
+  auto watch = std::make_shared<AlarmWatch>(AlarmBounds{}, 2);
+  int asked = 0;
+  ReporterBench bench({.alarms = watch,
+      .room =
+          [&asked] {
+            ++asked;
+            return RoomLeft{.disk_bytes = 1e12, .memory_bytes = 1e6};
+          },
+      .status_every = 200ms});
+  auto gap = step(1);
+  gap["log_prob_gap_max"] = 0.5;
+  bench.report(gap);
+  REQUIRE(bench.events.size() == 2);
+  CHECK(bench.events[1].at("event") == "alarm");
+  CHECK(bench.events[1].at("rule") == "gap");
+  CHECK(bench.events[1].at("actor") == "trainer");
+  CHECK(number(bench.events[1], "seconds") >= 0);
+  CHECK(bench.events_too == bench.events);
+  bench.sim.run_for(1s);  // a look at the machine's room
+  CHECK(asked == 1);
+  for (int i = 2; i < 8; ++i) bench.report(step(i));
+  bench.sim.run_for(11s);
+  auto alarms = bench.totals->summary().at("alarms").as_array();
+  REQUIRE(alarms.size() == 2);
+  CHECK(alarms[0].at("rule") == "memory_megabytes");
+  CHECK(alarms[0].at("stands") == true);
+  CHECK(alarms[1].at("rule") == "gap");
+  CHECK(alarms[1].at("stands") == false);
+  CHECK(alarms[1].at("times") == 1);
+}
+
+TEST_CASE("what the actors do is what alarms look at") {
+  auto watch = std::make_shared<AlarmWatch>(AlarmBounds{.generator_idle = 5}, 2);
+  ReporterBench bench({.alarms = watch, .status_every = 200ms});
+  for (int i = 1; i < 5; ++i) bench.report(step(i));
+  bench.events.clear();
+  for (int i = 0; i < 20; ++i) {
+    bench.busy("generator/0", 3);
+    bench.sim.run_for(100ms);
+  }
+  std::vector<RunEvent> alarms;
+  for (auto& event : bench.events)
+    if (event.at("event") == "alarm") alarms.push_back(event);
+  REQUIRE(alarms.size() == 1);
+  CHECK(alarms[0].at("actor") == "generator/1");
+  CHECK(std::string(alarms[0].at("text").as_string()).ends_with(": messages"));
+}
+
 TEST_CASE("now and then the state of every actor is told, and how far the run is") {
   ReporterBench bench({.status_every = 200ms});
   auto first = step(4);

@@ -100,6 +100,9 @@ TEST_CASE("trouble is told with who has it and why") {
         "exit         ledger (incarnation 2): failed: disk full; held 3 leases");
   CHECK(only_line(R"({"event": "exit"})") == "exit         an actor: no cause given");
   CHECK(only_line(R"({"event": "alarm", "text": "odd"})") == "ALARM        odd");
+  CHECK(only_line(R"({"event": "alarm", "text": "odd", "look": "there"})") ==
+        "ALARM        odd.  Look at there");
+  CHECK(only_line(R"({"event": "alarm_over", "text": "a: over"})") == "alarm over   a: over");
   CHECK(only_line(R"({"event": "alarm"})") == "ALARM        without a text");
   CHECK(only_line(R"({"event": "swap_failed", "generator": "generator/1", "version": 1234,
             "reason": "torn"})") ==

@@ -118,6 +118,17 @@ TEST_CASE("of evaluations the examples stay where the page shows them") {
   CHECK(kept == std::vector<std::size_t>{24, 24, 0, 0, 24});
 }
 
+TEST_CASE("an alarm of a rule has how long it lasted, once that is over") {
+  auto story = story_of(R"({"event":"alarm","rule":"gap","actor":"a","number":1}
+{"event":"alarm","rule":"gap","actor":"b","number":2}
+{"event":"alarm_over","rule":"gap","actor":"a","lasted_seconds":4.5}
+)");
+  auto& rows = story.page["alarms"].as_array();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].as_object()["lasted_seconds"] == 4.5);
+  CHECK_FALSE(rows[1].as_object().contains("lasted_seconds"));
+}
+
 TEST_CASE("tables keep their newest rows, and a run that goes on has no summary yet") {
   std::string metrics = R"({"event":"run","started":"1"}
 {"event":"summary","steps":1}

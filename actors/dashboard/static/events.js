@@ -1,7 +1,7 @@
 // Events: what happened, newest first, under filters; what is new is told and waits until it is asked
 // for, unless one is at the top of the list.
 
-const event_kinds = ["exit", "alarm", "swap_failed", "swap", "checkpoint", "evaluation", "stage", "run", "summary", "log", "step"];
+const event_kinds = ["exit", "alarm", "alarm_over", "swap_failed", "swap", "checkpoint", "evaluation", "stage", "run", "summary", "log", "step"];
 const event_columns = [{ name: "time" }, { name: "kind" }, { name: "of" }, { name: "what" }];
 
 function event_cells(event) {
@@ -15,6 +15,7 @@ function event_detail(event) {
   return el("div", { class: "card detail" }, el("h2", null, event_word(event.kind)),
     facts([["time", clock(event.time)], ["of the run", is(event.seconds) ? `after ${duration(event.seconds)}` : null], ["level", string(event.level)], ["actor", event.actor ? el("a", { href: link_to("actors", event.actor) }, event.actor) : null]]),
     el("p", { class: "said" }, string(event.text)),
+    string(data.look) ? el("p", { class: "look" }, el("b", null, "Look at"), " ", data.look) : null,
     event.kind === "step" && is(data.version) ? el("p", null, el("a", { href: link_to("batches", data.version - 1) }, "its batch")) : null,
     array(log).length ? [el("h3", null, "Last log lines"), el("pre", { class: "mono log" }, log.map(string).join("\n"))] : null,
     el("details", null, el("summary", null, "as it was written"), el("pre", { class: "mono log" }, JSON.stringify(rest, null, 2))));

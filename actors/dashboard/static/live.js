@@ -1,7 +1,7 @@
 // The stream of what happens. It is opened again whenever it ends, from the last event that is known,
 // so that nothing is missed or told twice; while there is no connection, since when there is none.
 
-const stream_kinds = ["actors", "job", "run", "stage", "step", "swap", "swap_failed", "evaluation", "checkpoint", "exit", "alarm", "summary", "log"];
+const stream_kinds = ["actors", "job", "run", "stage", "step", "swap", "swap_failed", "evaluation", "checkpoint", "exit", "alarm", "alarm_over", "summary", "log"];
 const silence_max = 20000;  // ms, after which the server is asked whether it is there
 
 class Live {

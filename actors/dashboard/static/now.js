@@ -16,7 +16,7 @@ function common_tiles(job) {
   const left = is(job.eta_seconds) && job.live ? `${duration(job.eta_seconds)} left of this stage` : "";
   return [tile("time", duration(job.seconds), left),
     tile("deaths", whole(job.exits), job.exits ? el("a", { href: link_to("events", "", { kind: "exit" }) }, "what died, and why") : "nobody", job.exits ? "bad" : ""),
-    tile("alarms", whole(job.alarms), job.alarms ? el("a", { href: link_to("events", "", { kind: "alarm" }) }, "read them") : "none", job.alarms ? "bad" : "")];
+    tile("alarms", whole(job.alarms), job.alarms ? el("a", { href: link_to("events", "", { kind: "alarm,alarm_over" }) }, array(job.alarms_now).length ? `${plural(job.alarms_now.length, "alarm")} ${job.live ? "now" : "at the end"}` : "read them") : "none", job.alarms ? "bad" : "")];
 }
 
 function job_tiles(job) {
@@ -45,6 +45,13 @@ function trouble_callout(event) {
     array(data.log).length ? el("details", null, el("summary", null, "last log lines"), el("pre", { class: "mono" }, data.log.map(string).join("\n"))) : null);
 }
 
+// An alarm that stands: whom it is of, why, since when, and what to look at.
+function alarm_callout(alarm) {
+  const text = string(alarm.text), actor = string(alarm.actor);
+  return el("div", { class: "callout" }, el("a", { href: link_to("actors", actor) }, actor), text.startsWith(actor) ? text.slice(actor.length) : " " + text,
+    el("div", { class: "when" }, `Since ${duration(alarm.seconds)} of the run${alarm.times > 1 ? `, ${whole(alarm.times)} times` : ""}. Look at ${string(alarm.look)}.`));
+}
+
 // Those who wait for something particular, and not just for messages; the longest first.
 function longest_waits(actors) {
   return actors.filter(a => string(a.waiting_for) && a.waiting_for !== "messages" && a.state !== "dead" && is(a.waiting_seconds)).sort((a, b) => b.waiting_seconds - a.waiting_seconds).slice(0, 6);
@@ -53,6 +60,7 @@ function longest_waits(actors) {
 class NowView {
   constructor(place) {
     this.head = el("div", { class: "headline" });
+    this.alarms = el("section", { "aria-label": "Alarms", "aria-live": "polite" });
     this.tiles = el("section", { "aria-label": "Figures" });
     this.troubles = el("section", { "aria-label": "What went wrong" });
     this.waits = el("section", { "aria-label": "Who waits longest" });
@@ -61,7 +69,7 @@ class NowView {
     this.asking = new Latest();
     this.loading = new Pace(0, () => this.load());
     this.pace = new Pace(300, () => this.load_troubles());
-    place.append(this.head, this.tiles, this.charts, this.troubles, this.waits);
+    place.append(this.head, this.alarms, this.tiles, this.charts, this.troubles, this.waits);
     this.draw();
     this.loading.ask();
     this.pace.ask();
@@ -99,9 +107,19 @@ class NowView {
     const job = watched.job;
     if (!job) return put_into(this.head, el("h1", null, "Tramontane"), el("p", { class: "lead" }, "No job is known yet."));
     put_into(this.head, el("h1", null, string(job.name) || job.id), el("p", { class: "lead" }, job_sentence(job)), this.waiting = el("p", { class: "waiting" }), progress(job));
+    this.draw_alarms(job);
     put_into(this.tiles, job_tiles(job));
     this.draw_waits();
     return null;
+  }
+
+  // Drawn anew only where they are others, so that nobody is told the same again.
+  draw_alarms(job) {
+    const now = JSON.stringify(array(job.alarms_now));
+    if (now === this.alarms_drawn) return;
+    this.alarms_drawn = now;
+    const rows = array(job.alarms_now);
+    put_into(this.alarms, rows.length ? [el("h2", null, job.live ? "Alarms" : "Alarms that stood at the end"), rows.map(alarm_callout)] : []);
   }
 
   draw_waits() {
@@ -130,7 +148,7 @@ class NowView {
     this.curves.hear(kind);
     if (kind === "job") this.draw();
     if (kind === "actors") this.draw_waits();
-    if (["exit", "alarm", "swap_failed"].includes(kind)) this.pace.ask();
+    if (["exit", "alarm", "alarm_over", "swap_failed"].includes(kind)) this.pace.ask();
   }
 
   close() { this.loading.close(); this.pace.close(); this.curves.close(); this.asking.close(); (this.drawn || []).forEach(chart => chart.close()); }

@@ -89,7 +89,7 @@ function alarms() {
     el("span", { class: "when" }, "after " + duration(e.seconds)), more);
   const log = e => array(e.log).length ? el("details", null, el("summary", null, "last log lines"), el("pre", { class: "mono" }, array(e.log).map(string).join("\n"))) : null;
   const found = [
-    ...array(data.alarms).map(object).map(e => callout(e, "Alarm.", string(e.text))),
+    ...array(data.alarms).map(object).map(e => callout(e, "Alarm.", string(e.text) + (string(e.look) ? `. Look at ${e.look}` : "") + (is(e.lasted_seconds) ? ` (over after ${duration(e.lasted_seconds)})` : string(e.rule) ? " (it stood to the end)" : ""))),
     ...array(data.exits).map(object).map(e => callout(e, `${string(e.actor) || "An actor"} exited:`, [prose(e.cause), string(e.text), e.holding ? "held " + string(e.holding) : ""].filter(Boolean).join("; "), log(e))),
     ...array(data.swaps_failed).map(object).map(e => callout(e, `${string(e.generator)} did not take version ${whole(e.version)}:`, string(e.reason) + "; it kept its weights")),
   ];
