@@ -1,8 +1,9 @@
 #pragma once
-// The API of the dashboard: every route, what it takes and what it answers, as one table. The
-// routes that are served, the OpenAPI document (/api/v1/openapi.json) and the tests that hold every
-// answer against it are made from this table; the shapes are explained field by field in
-// api_shapes.cc, the routes with their parameters in api_routes.cc.
+// The API of the dashboard of one run (of a cluster's: cluster_api.h): every route, what it takes
+// and what it answers, as one table. The routes that are served, the OpenAPI document
+// (/api/v1/openapi.json) and the tests that hold every answer against it are made from this table;
+// the shapes are explained field by field in api_shapes.cc, the routes with their parameters in
+// api_routes.cc.
 //
 //   GET  /api/v1/version            Version
 //   GET  /api/v1/jobs               {jobs: [Job], next}
@@ -84,17 +85,21 @@ struct ApiParameter {
 
 struct ApiRoute {
   const char* method;
-  const char* path;  // {name}: a segment; {name...}: all that is left
+  std::string path;  // {name}: a segment; {name...}: all that is left
   const char* summary;
   std::vector<ApiParameter> parameters;
   // The name of a shape, or a media type of which the API says no more.
   const char* answer;
+  const char* body = nullptr;  // the name of the shape that is sent; null: nothing is
 };
 
+// All of them, those of clusters too (cluster_api.h).
 std::vector<ApiShape> api_shapes();
+
+// Of the dashboard of one run.
 std::vector<ApiRoute> api_routes();
 
-// The OpenAPI 3.1 document.
-boost::json::object openapi(std::string_view version);
+// The OpenAPI 3.1 document of these routes, with the shapes that they lead to.
+boost::json::object openapi(std::string_view version, const std::vector<ApiRoute>& routes);
 
 }  // namespace tramontane

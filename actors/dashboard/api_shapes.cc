@@ -1,5 +1,6 @@
 // What the API answers with, field by field.
 #include "actors/dashboard/api.h"
+#include "actors/dashboard/cluster_api.h"
 
 #include <iterator>
 
@@ -217,7 +218,7 @@ std::vector<ApiShape> api_shapes() {
           {{"code", "string", "not_found, bad_input, refused, timeout, io, corrupt", true},
               {"text", "string", "", true}}},
       {"Error", "An answer that is no success", {{"error", "Problem", "", true}}}};
-  for (auto part : {things(), history(), rollouts()})
+  for (auto part : {things(), history(), rollouts(), cluster_shapes()})
     all.insert(
         all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
   return all;

@@ -42,6 +42,7 @@ class Dashboard {
  private:
   class State;
   std::shared_ptr<State> state_;
+  HttpGuard& guard_;
 };
 
 }  // namespace tramontane

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 
 #include <cctype>
+#include <set>
 
 namespace tramontane {
 namespace {
@@ -84,6 +85,9 @@ json::object operation(const ApiRoute& route) {
   }
   json::object out{{"summary", route.summary}, {"responses", answer_of(route)}};
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
+  if (route.body != nullptr)
+    out["requestBody"] = json::object{
+        {"required", true}, {"content", content("application/json", reference(route.body))}};
   return out;
 }
 
@@ -99,13 +103,46 @@ std::string lower(std::string text) {
   return text;
 }
 
+// The shape that a type is of, or is a list of; empty if it is of none.
+std::string shape_in(std::string_view type) {
+  std::string name;
+  for (char c : type)
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) name += c;
+  bool is_shape = !name.empty() && std::isupper(static_cast<unsigned char>(name.front())) != 0;
+  return is_shape ? name : std::string();
+}
+
+// Those that the routes lead to, by way of other shapes too.
+std::set<std::string> shapes_of(
+    const std::vector<ApiRoute>& routes, const std::vector<ApiShape>& shapes) {
+  std::set<std::string> found;
+  std::vector<std::string> left = {"Error"};
+  for (const auto& route : routes)
+    for (const char* name : {route.answer, route.body})
+      if (name != nullptr && std::string_view(name).find('/') == std::string_view::npos)
+        left.emplace_back(name);
+  while (!left.empty()) {
+    std::string name = std::move(left.back());
+    left.pop_back();
+    if (!found.insert(name).second) continue;
+    for (const auto& shape : shapes)
+      for (const auto& field : shape.fields)
+        if (shape.name == name)
+          if (std::string inner = shape_in(field.type); !inner.empty()) left.push_back(inner);
+  }
+  return found;
+}
+
 }  // namespace
 
-json::object openapi(std::string_view version) {
+json::object openapi(std::string_view version, const std::vector<ApiRoute>& routes) {
   json::object schemas;
-  for (const auto& shape : api_shapes()) schemas[shape.name] = schema_of(shape);
+  std::vector<ApiShape> shapes = api_shapes();
+  std::set<std::string> wanted = shapes_of(routes, shapes);
+  for (const auto& shape : shapes)
+    if (wanted.contains(shape.name)) schemas[shape.name] = schema_of(shape);
   json::object paths;
-  for (const auto& route : api_routes()) {
+  for (const auto& route : routes) {
     auto& path = paths.emplace(path_of(route), json::object{}).first->value().as_object();
     path[lower(route.method)] = operation(route);
   }

@@ -1,78 +1,19 @@
 // The figures of a run in the text format of Prometheus (version 0.0.4): each family with its HELP,
 // which names the unit, and its TYPE; base units, as its conventions want them.
+#include "actors/dashboard/exposition.h"
 #include "actors/dashboard/views.h"
 #include "actors/view/fields.h"
 #include "runtime/base/check.h"
-#include "runtime/base/json_text.h"
 
 #include <boost/json/array.hpp>
 
-#include <charconv>
 #include <cmath>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 namespace tramontane {
 namespace {
 
 namespace json = boost::json;
-
-using Label = std::pair<const char*, std::string>;
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : valid_utf8(text)) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string value_text(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char text[32];
-  auto [end, error] = std::to_chars(text, text + sizeof text, value);
-  return error == std::errc{} ? std::string(text, end) : "NaN";
-}
-
-class Exposition {
- public:
-  void family(const std::string& name, const char* type, std::string_view help) {
-    name_ = "tramontane_" + name;
-    out_ += "# HELP " + name_ + " ";
-    for (char c : help)
-      out_ += c == '\\' ? std::string("\\\\") : c == '\n' ? "\\n" : std::string(1, c);
-    out_ += "\n# TYPE " + name_ + " " + type + "\n";
-  }
-
-  void sample(double value, const std::vector<Label>& labels = {}) {
-    if (std::isnan(value)) return;
-    out_ += name_;
-    std::string all;
-    for (const auto& [name, text] : labels)
-      all += (all.empty() ? "" : ",") + std::string(name) + "=\"" + escaped(text) + "\"";
-    if (!all.empty()) out_ += "{" + all + "}";
-    out_ += " " + value_text(value) + "\n";
-  }
-
-  // Of one sample; none where it is not known.
-  void one(const std::string& name, const char* type, std::string_view help, double value,
-      const std::vector<Label>& labels = {}) {
-    if (std::isnan(value)) return;
-    family(name, type, help);
-    sample(value, labels);
-  }
-
-  std::string take() { return std::move(out_); }
-
- private:
-  std::string name_;
-  std::string out_;
-};
 
 void add_job(Exposition& out, WatchedRun& run, const json::object& job) {
   std::string id = run.id();
@@ -82,7 +23,7 @@ void add_job(Exposition& out, WatchedRun& run, const json::object& job) {
   for (const char* state :
       {"queued", "placing", "running", "waiting", "finished", "failed", "stopped"})
     out.sample(text(job, "state") == state ? 1 : 0, {{"job_id", id}, {"state", state}});
-  std::vector<Label> of = {{"job_id", id}};
+  Exposition::Labels of = {{"job_id", id}};
   out.one("job_live", "gauge", "Whether a process works on the run; 1 or 0", flag(job, "live"), of);
   out.one(
       "job_seconds", "gauge", "How long the run has taken; seconds", number(job, "seconds"), of);
@@ -132,7 +73,7 @@ void add_metrics(Exposition& out, WatchedRun& run) {
                       : unit);
     out.family("last_" + name, "gauge", help);
     for (const auto& [label, points] : *labelled) {
-      std::vector<Label> labels = {{"job_id", run.id()}};
+      Exposition::Labels labels = {{"job_id", run.id()}};
       if (!label.empty()) labels.emplace_back("of", label);
       if (!points.empty()) out.sample(points.back().second / (microseconds ? 1e6 : 1), labels);
     }

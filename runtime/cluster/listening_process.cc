@@ -5,6 +5,7 @@
 #include "runtime/cluster/node_actor.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <tuple>
 #include <unistd.h>
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration stop_patience_here = 2s;
+constexpr std::size_t refusals_told = 20;  // in a minute
 
 void end_with(const ExitRecord& record) {
   print_error("tram", str("the ", record.name, " has failed: ", record.text));
@@ -68,8 +70,9 @@ ListeningProcess::ListeningProcess(const Options& options)
     std::ignore = system_.try_send(
         speaker_, Visit{std::move(peer), std::make_shared<Descriptor>(std::move(socket))});
   };
+  events.other = options.other;
   events.refused = [this, role = options.role](const std::string& from, const std::string& why) {
-    log_.write(Level::warning, role, "somebody is not let in", {{"from", from}, {"reason", why}});
+    tell_refusal(role, from, why);
   };
   server_.emplace(
       links_, std::move(listener), options.token, own, std::move(events), TcpServer::Limits{});
@@ -77,6 +80,21 @@ ListeningProcess::ListeningProcess(const Options& options)
 
 ListeningProcess::~ListeningProcess() {
   if (close()) end("it ends");
+}
+
+// Whoever comes often does not fill the disk.
+void ListeningProcess::tell_refusal(
+    const std::string& role, const std::string& from, const std::string& why) {
+  std::lock_guard lock(mutex_);
+  if (clock_.now() - minute_ >= 60s) {
+    if (refusals_ > refusals_told)
+      log_.write(Level::warning, role, "others were not let in",
+          {{"times", std::uint64_t{refusals_ - refusals_told}}});
+    minute_ = clock_.now();
+    refusals_ = 0;
+  }
+  if (++refusals_ > refusals_told) return;
+  log_.write(Level::warning, role, "somebody is not let in", {{"from", from}, {"reason", why}});
 }
 
 void ListeningProcess::open(ActorRef speaker) {

@@ -19,7 +19,9 @@
 #include "runtime/link/remote_actors.h"
 #include "runtime/link/tcp_server.h"
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +39,9 @@ class ListeningProcess {
     std::uint16_t last_port = 0;  // where `listen` has port 0: this one, if it is free
     std::string advertise;        // a host that others reach it by; empty: as it listens
     AccessToken token{};
+    // Connections that speak something else; empty: they are closed (tcp_server.h). After close()
+    // it is not called any more.
+    std::function<void(Descriptor socket, Bytes first)> other = {};
     std::string log;  // a file, whose folder is made
     Level terminal = Level::info;
   };
@@ -48,6 +53,8 @@ class ListeningProcess {
   ListeningProcess& operator=(const ListeningProcess&) = delete;
 
   System& system() { return system_; }
+
+  Log& log() { return log_; }
 
   ThreadPool& links() { return links_; }
 
@@ -62,8 +69,13 @@ class ListeningProcess {
   void end(const std::string& why);
 
  private:
+  void tell_refusal(const std::string& role, const std::string& from, const std::string& why);
+
   RealClock clock_;
   Log log_;
+  std::mutex mutex_;  // guards refusals_ and minute_: those who came in this minute
+  std::size_t refusals_ = 0;
+  Time minute_{};
   System system_;
   ThreadPool& links_;
   const std::shared_ptr<RemoteActors> remote_;

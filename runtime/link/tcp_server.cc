@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -43,13 +44,15 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
 
   // A connection whose peer is not known yet.
   struct Guest {
-    Guest(State& state, Descriptor socket)
-        : handle(socket.get()),
+    Guest(State& state, std::uint64_t n, Descriptor socket)
+        : number(n),
+          handle(socket.get()),
           from(tcp_peer(handle).text()),
           stream(state.pool.context(), socket.release()),
           late(state.pool.context()),
           handshake(Handshake::Side::accepted, state.token, state.own) {}
 
+    const std::uint64_t number;  // in the order of coming
     const int handle;
     const std::string from;
     Stream stream;
@@ -64,12 +67,13 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
   void await_guests();
   void accept_all();
   void welcome(Descriptor socket);
+  void make_room();
   void await(const GuestPtr& guest, Stream::wait_type what);
   void serve(const GuestPtr& guest);
   bool read(const GuestPtr& guest, std::string& wrong);
   bool write(const GuestPtr& guest, std::string& wrong);
   void leave(const GuestPtr& guest);
-  void refuse(const GuestPtr& guest, const std::string& why);
+  void refuse(GuestPtr guest, const std::string& why);
 
   ThreadPool& pool;
   const AccessToken token;
@@ -83,6 +87,7 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
   std::optional<Stream> listener;
   Timer pause;
   std::set<GuestPtr> guests;
+  std::uint64_t came = 0;
 };
 
 void TcpServer::State::await_guests() {
@@ -119,19 +124,22 @@ void TcpServer::State::accept_all() {
 }
 
 void TcpServer::State::welcome(Descriptor socket) {
-  if (guests.size() >= limits.greeting) {
-    if (events.refused)
-      events.refused(tcp_peer(socket.get()).text(), "too many make themselves known at once");
-    return;
-  }
+  if (guests.size() >= limits.greeting) make_room();
   set_tcp_limits(socket.get());
-  auto guest = std::make_shared<Guest>(*this, std::move(socket));
+  auto guest = std::make_shared<Guest>(*this, ++came, std::move(socket));
   guests.insert(guest);
   guest->late.expires_after(limits.patience);
   guest->late.async_wait([self = shared_from_this(), guest](const error_code& error) {
     if (!error) self->refuse(guest, "it did not make itself known in time");
   });
   await(guest, Stream::wait_read);
+}
+
+// Whoever has something to say has said it long before so many others came: the oldest goes.
+void TcpServer::State::make_room() {
+  auto oldest = std::min_element(guests.begin(), guests.end(),
+      [](const GuestPtr& one, const GuestPtr& other) { return one->number < other->number; });
+  refuse(*oldest, "others came, and it had not made itself known");
 }
 
 void TcpServer::State::await(const GuestPtr& guest, Stream::wait_type what) {
@@ -204,7 +212,7 @@ void TcpServer::State::leave(const GuestPtr& guest) {
   guest->stream.cancel();
 }
 
-void TcpServer::State::refuse(const GuestPtr& guest, const std::string& why) {
+void TcpServer::State::refuse(GuestPtr guest, const std::string& why) {
   std::lock_guard lock(mutex);
   if (guests.count(guest) == 0) return;
   leave(guest);

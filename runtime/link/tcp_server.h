@@ -7,10 +7,10 @@
 //   …
 //   server.stop();                                    // nothing is called any more afterwards
 //
-// At most `limits.greeting` connections are under way to that, each for `limits.patience`; those
-// above are closed at once. A connection that begins in another way goes to `other` with the bytes
-// that were read of it (HTTP on the same port), or is closed. Where the process may open no further
-// descriptor, listening pauses.
+// At most `limits.greeting` connections are under way to that, each for `limits.patience`; for one
+// more the oldest of them is closed, so that many who only sit there keep nobody out. A connection
+// that begins in another way goes to `other` with the bytes that were read of it (HTTP on the same
+// port), or is closed. Where the process may open no further descriptor, listening pauses.
 //
 // Thread rule: start() and stop() from one thread that is no event's; events come from the pool's
 // threads.
@@ -39,7 +39,7 @@ class TcpServer {
   };
 
   struct Limits {
-    std::size_t greeting = 256;
+    std::size_t greeting = 256;  // at least 1
     Duration patience = std::chrono::seconds(5);
   };
 

@@ -1,11 +1,30 @@
-// A test program that is also the workers of the nodes that it has.
+// A test program that is also the workers of the nodes that it has, and the children that serve its
+// connections.
+#include "runtime/cluster/serving_child.h"
 #include "runtime/node/parent.h"
 #include "runtime/node/worker.h"
 
 #include <cstring>
+#include <string>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/support/test.h"
+
+namespace {
+
+// Says of each connection what was read of it, and closes it.
+int serve_connections() {
+  tramontane::Descriptor from(tramontane::serving_child_socket);
+  while (auto connection = tramontane::next_connection(from)) {
+    std::string text = std::to_string(::getpid()) + ": ";
+    text += tramontane::as_text(connection->first);
+    if (::send(connection->socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return 1;
+  }
+  return 0;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], tramontane::worker_word) == 0) {
@@ -13,5 +32,10 @@ int main(int argc, char** argv) {
     ::pause();
     return 0;
   }
+  if (argc > 1 && std::strcmp(argv[1], "serve-connections") == 0) {
+    tramontane::die_with_parent();
+    return serve_connections();
+  }
+  if (argc > 1 && std::strcmp(argv[1], "end-at-once") == 0) return 3;
   return doctest::Context(argc, argv).run();
 }

@@ -5,6 +5,7 @@
 #include "runtime/base/descriptor.h"
 #include "runtime/base/log.h"
 #include "runtime/base/result.h"
+#include "runtime/http/client.h"
 #include "runtime/http/guard.h"
 #include "tests/support/temp_folder.h"
 
@@ -93,6 +94,8 @@ class World {
   ~World() { let_go = true; }
 
   HttpServer& server() { return *server_; }
+
+  std::string address() const { return address_.text(); }
 
   HttpGuard& guard() { return guard_; }
 
@@ -340,4 +343,31 @@ TEST_CASE("an address that cannot be had is told") {
   World world;
   CHECK_THROWS_AS(world.server().listen({"no-such-host", 0}), Error);
   CHECK_THROWS_AS(world.server().listen({"192.0.2.1", 0}), Error);
+}
+
+TEST_CASE("a command asks a server, and is told why there is no answer") {
+  World world;
+  HttpQuestion question{.address = world.address(), .target = "/echo/this", .bearer = token};
+  HttpAnswer answer = ask_http(question);
+  CHECK(answer.status == 200);
+  CHECK(answer.body == "this");
+  question = {.address = world.address(), .method = "POST", .target = "/echo", .bearer = token};
+  question.body = std::string(100'000, 'y');
+  CHECK(ask_http(question).body == question.body);
+  question.bearer = std::string(64, 'b');
+  CHECK(ask_http(question).status == 401);
+  auto failure = [](const HttpQuestion& asked) {
+    try {
+      ask_http(asked);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(name(error.errc())) + " " + error.text();
+    }
+  };
+  question = {.address = world.address(), .target = "/large", .bearer = token};
+  question.answer_bytes_most = 1000;
+  CHECK(failure(question).find("body limit") != std::string::npos);
+  question = {.address = world.address(), .target = "/slow", .bearer = token, .patience = 50ms};
+  CHECK(failure(question).starts_with("timeout "));
+  CHECK(failure({.address = "127.0.0.1:1"}).find("refused") != std::string::npos);
 }

@@ -100,6 +100,12 @@ Descriptor connected(const Door& door) {
   return connect_tcp(door.server.bound(), 5s).value();
 }
 
+// By the other side, which has said nothing.
+bool closed(const Descriptor& socket) {
+  pollfd ready{socket.get(), POLLIN, 0};
+  return ::poll(&ready, 1, 0) == 1;
+}
+
 void say(const Descriptor& socket, ByteView bytes) {
   static_cast<void>(::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
@@ -231,13 +237,28 @@ TEST_CASE("who dials with the token is handed on, and the socket is fresh behind
   CHECK(soon([&] { return door.seen(&Door::refusals).size() == 1; }));
 }
 
-TEST_CASE("who is silent, slow, one too many or speaks nonsense keeps nobody else out") {
-  Door door({.greeting = 8, .patience = 300ms});
+TEST_CASE("who only sits there makes room for others, the oldest first") {
+  Door door({.greeting = 8, .patience = 1h});
   std::vector<Descriptor> silent;
   for (int i = 0; i < 8; ++i) silent.push_back(connected(door));
-  Descriptor many = connected(door);
-  REQUIRE(soon([&] { return door.seen(&Door::refusals).size() == 1; }));
-  CHECK(door.seen(&Door::refusals)[0] == "too many make themselves known at once");
+  say(silent[0], as_bytes(handshake_magic).first(1));  // is no excuse
+  for (std::size_t i = 1; i <= 3; ++i) {
+    CHECK(dial(door.server.bound(), token_like(1), client(), 5s));
+    REQUIRE(soon([&] { return door.seen(&Door::peers).size() == i; }));
+  }
+  auto refusals = door.seen(&Door::refusals);
+  REQUIRE(refusals.size() == 1);  // the place of each who was let in is free again
+  CHECK(refusals[0] == "others came, and it had not made itself known");
+  CHECK(closed(silent[0]));
+  CHECK(!closed(silent[1]));
+  for (int i = 0; i < 100; ++i) silent.push_back(connected(door));
+  CHECK(dial(door.server.bound(), token_like(1), client(), 5s));
+}
+
+TEST_CASE("who is silent, slow or speaks nonsense keeps nobody else out") {
+  Door door({.greeting = 8, .patience = 300ms});
+  std::vector<Descriptor> silent;
+  for (int i = 0; i < 9; ++i) silent.push_back(connected(door));
   REQUIRE(soon([&] { return door.seen(&Door::refusals).size() == 9; }));
   CHECK(door.seen(&Door::refusals)[8] == "it did not make itself known in time");
   Descriptor nonsense = connected(door);
