@@ -119,7 +119,7 @@ ACTOR_WORDS = [  # in actors/ and scheduler/
         [r"actors/weights/.*", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
     ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|actors_file\.h|interrupt_watch\.h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE]),
-    ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job|node)_commands\.cc", r"actors/rewards/http\.cc"]),
+    ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job|node|watch)_commands\.cc", r"actors/rewards/http\.cc"]),
 ]
 MACROS = {"runtime/base/check.h", "runtime/base/log.h"}  # where TRAM_* macros that stay are defined
 LIBRARY_MACROS = {"XXH_INLINE_ALL", "flint_malloc", "flint_realloc"}  # that configure a library

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/head_words.h"
 #include "actors/cluster/job_logs.h"
+#include "actors/cluster/job_views.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/names.h"
@@ -140,11 +141,30 @@ std::string logs(const HeadState& state, const std::string& home, const json::ob
       in.at("offset").to_number<std::int64_t>()));
 }
 
+// Where the workers of a job would go now, or what is in the way; nothing is submitted.
+std::string plan(const HeadState& state, const json::object& in, std::int64_t now) {
+  HeadJob job{.name = std::string(in.at("name").as_string()),
+      .workers = parse_workers(json_text(in.at("workers")))};
+  HeadState::Plan plan = state.plan(job, now);
+  json::array seats;
+  for (const SeatOfWorker& seat : plan.seats)
+    seats.push_back(json::object{{"worker", seat.worker}, {"node", seat.node}});
+  return json_text(json::object{
+      {"seats", seats}, {"obstacles", json::array(plan.obstacles.begin(), plan.obstacles.end())}});
+}
+
 std::string answer(HeadState& state, const std::string& home, const std::string& what,
     const json::object& in, std::int64_t now) {
   if (what == "submit") return submit(state, in, now);
   if (what == "job") return one_job(state, id_of(in), now);
   if (what == "logs") return logs(state, home, in);
+  if (what == "plan") return plan(state, in, now);
+  if (what == "actors")
+    return json_text(json::object{{"actors", job_actors(job_of(state, id_of(in)), now)}});
+  if (what == "exits")
+    return json_text(json::object{{"exits", job_exits(job_of(state, id_of(in)))}});
+  if (what == "alarms")
+    return json_text(json::object{{"alarms", job_alarms(job_of(state, id_of(in)))}});
   if (what == "stop") return stop(state, in, now);
   if (what == "drain") return drain(state, in, now);
   json::array all;

@@ -75,19 +75,37 @@ Placement HeadState::placement_of(const HeadJob& job, const JobRequest& request)
   return placement;
 }
 
-void HeadState::take_seats(HeadJob& job, const JobRequest& request, const Placement& placement) {
-  job.seats.clear();
-  job.kernels = placement.instruction_set;
+std::vector<SeatOfWorker> HeadState::seats_of(
+    const HeadJob& job, const JobRequest& request, const Placement& placement) const {
+  std::vector<SeatOfWorker> seats;
   for (const Seat& seat : placement.seats) {
     std::uint32_t actor = 0;
     for (const JobWorker& worker : job.workers) {
       if (worker.group != request.groups[seat.group].name) continue;
       if (actor++ != seat.actor) continue;
-      job.seats.push_back({worker.name, node_of(seat.node)->offer.name, seat.devices});
-      if (worker.group == driver_of_job) job.driver_node = job.seats.back().node;
+      seats.push_back({worker.name, node_of(seat.node)->offer.name, seat.devices});
     }
   }
+  return seats;
+}
+
+void HeadState::take_seats(HeadJob& job, const JobRequest& request, const Placement& placement) {
+  job.seats = seats_of(job, request, placement);
+  job.kernels = placement.instruction_set;
+  for (const SeatOfWorker& seat : job.seats)
+    if (seat.worker == driver_of_job) job.driver_node = seat.node;
   changed_.insert(job.id);
+}
+
+HeadState::Plan HeadState::plan(HeadJob job, std::int64_t now) const {
+  job.id = last_job_ + 1;
+  check(job);
+  auto run = run_node();
+  if (!run) return {{}, {"there is no node where run directories are"}};
+  JobRequest request = request_of(job, run);
+  Placing placing = place(cluster(now), request);
+  if (auto* obstacles = std::get_if<Obstacles>(&placing)) return {{}, obstacles->lines(50)};
+  return {seats_of(job, request, std::get<Placement>(placing)), {}};
 }
 
 WorkerSeat HeadState::worker_seat(const SeatOfWorker& seat) const {

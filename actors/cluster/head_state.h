@@ -126,6 +126,14 @@ class HeadState {
   // With everything that has a seat.
   Cluster cluster(std::int64_t now) const;
 
+  struct Plan {
+    std::vector<SeatOfWorker> seats;
+    std::vector<std::string> obstacles;  // why there are none
+  };
+
+  // Where a job's workers would go now. Error(bad_input).
+  Plan plan(HeadJob job, std::int64_t now) const;
+
  private:
   HeadJob* running(std::uint64_t job, std::uint32_t attempt);
   HeadJob* find(std::uint64_t job);
@@ -141,6 +149,8 @@ class HeadState {
   std::vector<WorkerSeat> worker_seats(const HeadJob& job) const;
   void start_waiting_jobs(std::vector<Order>& orders, std::int64_t now);
   void start_again(HeadJob& job, std::vector<Order>& orders, std::int64_t now);
+  std::vector<SeatOfWorker> seats_of(
+      const HeadJob& job, const JobRequest& request, const Placement& placement) const;
   void take_seats(HeadJob& job, const JobRequest& request, const Placement& placement);
   Order start_order(const HeadJob& job) const;
   std::optional<NodeId> run_node() const;

@@ -17,6 +17,7 @@ constexpr std::int64_t piece_most = 64 << 10;
 
 std::string path_of(const std::string& home, const HeadJob& job, const std::string& who) {
   if (who == "driver") return str(home, "/logs/job-", job.id, ".log");
+  if (who == "events") return job.run + "/metrics.jsonl";
   std::vector<std::string> names;
   for (const JobWorker& worker : job.workers) names.push_back(worker.name);
   if (std::find(names.begin(), names.end(), who) == names.end())
@@ -41,6 +42,9 @@ boost::json::object read_log(
   file.seekg(offset);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  // Where there is more, a piece ends with a line.
+  std::size_t lines = text.rfind('\n') + 1;
+  if (lines > 0 && offset + static_cast<std::int64_t>(text.size()) < size) text.resize(lines);
   std::int64_t next = offset + static_cast<std::int64_t>(text.size());
   return {{"text", valid_utf8(text)}, {"next", next}, {"size", size}};
 }

@@ -14,7 +14,8 @@
 
 namespace tramontane {
 
-// `who`: a worker, or "driver".
+// `who`: a worker, "driver", or "events" (RUN/metrics.jsonl). Where there is more, a piece ends
+// with a line, if it has a whole one.
 boost::json::object read_log(
     const std::string& home, const HeadJob& job, const std::string& who, std::int64_t offset);
 

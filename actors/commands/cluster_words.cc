@@ -82,7 +82,10 @@ HeadClient client_of(const CliArguments& arguments) {
 }
 
 std::uint64_t job_number(const CliArguments& arguments) {
-  const std::string& word = arguments.positional(0);
+  return parse_job_number(arguments.positional(0));
+}
+
+std::uint64_t parse_job_number(const std::string& word) {
   std::uint64_t id = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
   if (error != std::errc() || end != word.data() + word.size())

@@ -28,6 +28,7 @@ HeadClient client_of(const CliArguments& arguments);
 
 // The number of a job, as the first argument. UsageError.
 std::uint64_t job_number(const CliArguments& arguments);
+std::uint64_t parse_job_number(const std::string& word);
 
 // Of what a head answers: texts as they are, "-" for null, else as JSON has it.
 std::string text(const boost::json::object& in, const char* key);

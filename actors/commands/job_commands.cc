@@ -64,9 +64,29 @@ int wait_for(HeadClient& client, std::uint64_t id, bool as_json) {
   }
 }
 
+// Status 6: there is no room now.
+int show_plan(HeadClient& client, const Job& job, bool as_json) {
+  json::object answer = client.ask(
+      "plan", {{"name", job.name}, {"workers", json::parse(workers_text(workers_of(job)))}});
+  bool fits = answer.at("obstacles").as_array().empty();
+  if (as_json) {
+    print_json(answer);
+  } else if (fits) {
+    std::vector<std::vector<std::string>> rows;
+    for (const json::value& seat : answer.at("seats").as_array())
+      rows.push_back({text(seat.as_object(), "worker"), text(seat.as_object(), "node")});
+    std::fputs(table({"WORKER", "NODE"}, rows).c_str(), stdout);
+  } else {
+    for (const json::value& line : answer.at("obstacles").as_array())
+      std::printf("%s\n", std::string(line.as_string()).c_str());
+  }
+  return fits ? 0 : static_cast<int>(ExitStatus::job_failed);
+}
+
 int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards) {
   Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
   HeadClient client = client_of(arguments);
+  if (arguments.has("dry-run")) return show_plan(client, job, arguments.has("json"));
   json::object request{{"name", job.name}, {"graph", job.resolved},
       {"priority", static_cast<std::int64_t>(arguments.number("priority", 0, -1e6, 1e6))},
       {"workers", json::parse(workers_text(workers_of(job)))}};
@@ -164,6 +184,7 @@ CliCommand submit_command(std::vector<RewardKind> rewards) {
       .positionals = {"JOB.yaml"},
       .options = {{"set", "KEY=VALUE", "override a key of the job graph; may be repeated"},
           {"wait", "", "until it is over"},
+          {"dry-run", "", "only say where its workers would go now, or what is in the way"},
           {"priority", "N", "higher ones are placed first (default 0)"}, json_option, head_option,
           token_option},
       .run = [rewards = std::move(rewards)](

@@ -161,6 +161,20 @@ TEST_CASE("a node that is drained is so for a head that begins anew, whether it 
   CHECK(head.state().draining().empty());
 }
 
+TEST_CASE("where a job would go is told without giving it anything") {
+  Head head;
+  head.join(near_node("a", 101));
+  CHECK(head.state().plan(job_of_test(1), head.now).seats.size() == 2);
+  auto crowded = head.state().plan(job_of_test(9), head.now);
+  CHECK(crowded.seats.empty());
+  REQUIRE(!crowded.obstacles.empty());
+  CHECK(crowded.obstacles[0].find("generator") != std::string::npos);
+  CHECK(head.state().jobs().empty());
+  CHECK(head.state().changed().empty());
+  head.state().disconnected(101, head.now);
+  CHECK(head.state().plan(job_of_test(0), head.now).obstacles.size() == 1);
+}
+
 TEST_CASE("seats say which of a node's GPUs are the worker's") {
   Head head;
   JoinCluster b = far_node("b", 102, 8);

@@ -6,6 +6,7 @@ nothing is trained twice, and nothing is left behind.
 """
 import argparse
 import collections
+import json
 import os
 import random
 import signal
@@ -54,7 +55,40 @@ def refusals(cluster, folder, policy):
     h.expect("nodes a, b:" in job["reason"] and "CPU" in job["reason"].upper(), f"what is in its way: {job['reason']}")
     cluster.tram("stop", number)
     h.expect_equal(cluster.job(number)["state"], "stopped", "a job that was stopped before it began")
+    ended = cluster.tram("submit", graph, "--dry-run", status=h.JOB_FAILED)
+    h.expect("nodes a, b:" in ended.out, f"what would be in its way: {ended.out}")
+    ended = cluster.tram("submit", graph, "--dry-run", "--set", "actors.generator.count=2")
+    h.expect("generator/1" in ended.out, f"where it would go: {ended.out}")
     print("who may not in is told why, and so is whoever must wait", flush=True)
+
+
+def looks(cluster, number):
+    """What can be seen of a job that runs."""
+    actors = {a["name"]: a for a in cluster.ask("actors", number)["actors"]}
+    h.expect({"ledger", "trainer", "generator/0", "generator/1", "verifier/0"} <= set(actors), f"the actors: {sorted(actors)}")
+    h.expect_equal({actors["generator/0"]["node"], actors["generator/1"]["node"]}, {"a", "b"}, "their nodes")
+    h.expect_equal({a["job"] for a in actors.values()}, {number}, "their job")
+    h.expect("generator/1" in cluster.tram("actors").out, "the actors of all jobs")
+    steps = [json.loads(line) for line in cluster.tram("events", number, "--kind", "step", "--json").out.splitlines()]
+    h.expect([e["version"] for e in steps[:3]] == [1, 2, 3], f"the first steps: {steps[:3]}")
+    h.expect("checkpoint" in cluster.tram("events", number).out, "events for people")
+    top = cluster.tram("top").out
+    h.expect("2 of 2 nodes ready" in top and "generator/0" in top, f"the overview: {top}")
+    got = json.loads(cluster.tram("get", "actor", f"{number}/trainer").out)
+    h.expect_equal((got["name"], got["exits"]), ("trainer", []), "one actor")
+    h.expect_equal(json.loads(cluster.tram("get", "node", "b").out)["name"], "b", "one node")
+    h.expect_equal(json.loads(cluster.tram("get", "job", number).out)["id"], number, "one job")
+    ended = cluster.tram("get", "actor", f"{number}/trainr", status=None)
+    h.expect(ended.status != 0 and "did you mean 'trainer'?" in ended.err, f"no such actor: {ended.err}")
+    cluster.tram("get", "thing", "1", status=h.USAGE)
+    cluster.processes["b"].send_signal(signal.SIGSTOP)
+    try:
+        found = cluster.wait_for("word of what is wrong", lambda: "node b is" in (e := cluster.tram("diagnose", status=None)).out and e)
+        h.expect_equal(found.status, h.JOB_FAILED, "the status where something is wrong")
+    finally:
+        cluster.processes["b"].send_signal(signal.SIGCONT)
+    cluster.wait_for_nodes("a", "b")
+    print("what goes on in a job is seen from the shell, and what is wrong", flush=True)
 
 
 def stops_in_order(cluster, folder, policy):
@@ -63,6 +97,7 @@ def stops_in_order(cluster, folder, policy):
     run = cluster.wait_for("a step", lambda: (j := cluster.job(number)) and steps_told(j["run"]) > 2 and j)["run"]
     nodes = {w["node"] for w in cluster.job(number)["workers"] if w["name"].startswith("generator")}
     h.expect_equal(nodes, {"a", "b"}, "generators are spread")
+    looks(cluster, number)
     cluster.tram("stop", number)
     job = cluster.job(number)
     h.expect_equal((job["state"], job["reason"]), ("stopped", "as wanted"), "a job that was stopped")

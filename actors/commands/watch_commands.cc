@@ -1,0 +1,358 @@
+// The commands that look into a cluster's jobs: their actors, what happens, what is wrong.
+#include "actors/cluster/client.h"
+#include "actors/commands/cluster_words.h"
+#include "actors/commands/commands.h"
+#include "actors/messages/run_event.h"
+#include "actors/view/draw.h"
+#include "actors/view/lines.h"
+#include "actors/view/output.h"
+#include "runtime/base/check.h"
+#include "runtime/base/names.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace tramontane {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr double waits_long = 60;  // seconds: more than that is told
+constexpr double away_long = 10;
+constexpr std::int64_t restarts_many = 3;
+
+// Who waits for mail has nothing to do.
+std::string wait_of(const json::object& actor) {
+  std::string wait = text(actor, "waiting_for");
+  return wait == "messages" ? "" : wait;
+}
+
+std::vector<json::object> objects(const json::object& in, const char* key) {
+  std::vector<json::object> all;
+  for (const json::value& each : in.at(key).as_array()) all.push_back(each.as_object());
+  return all;
+}
+
+// Of that job, or of all that run.
+std::vector<json::object> actors_of(HeadClient& client, const CliArguments& arguments) {
+  if (arguments.positionals() > 0)
+    return objects(client.ask("actors", {{"id", job_number(arguments)}}), "actors");
+  std::vector<json::object> all;
+  for (const json::object& job : objects(client.ask("jobs", {}), "jobs")) {
+    if (text(job, "state") != "running") continue;
+    for (json::object& actor : objects(client.ask("actors", {{"id", job.at("id")}}), "actors"))
+      all.push_back(std::move(actor));
+  }
+  return all;
+}
+
+std::string actor_table(const std::vector<json::object>& actors) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::object& actor : actors) {
+    std::string mailbox = text(actor, "mailbox_limit") == "0"
+                              ? text(actor, "mailbox")
+                              : str(text(actor, "mailbox"), "/", text(actor, "mailbox_limit"));
+    rows.push_back({text(actor, "job"), text(actor, "name"), text(actor, "node"),
+        text(actor, "pid"), text(actor, "state"), mailbox, text(actor, "restarts"),
+        ago_text(number(actor, "since")), wait_of(actor)});
+  }
+  return table(
+      {"JOB", "ACTOR", "NODE", "PID", "STATE", "MAILBOX", "RESTARTS", "SINCE", "WAITING FOR"},
+      rows);
+}
+
+int list_actors(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  std::vector<json::object> actors = actors_of(client, arguments);
+  if (arguments.has("json"))
+    print_json({{"actors", json::array(actors.begin(), actors.end())}});
+  else
+    std::fputs(actor_table(actors).c_str(), stdout);
+  return 0;
+}
+
+// ---- events ------------------------------------------------------------------------------------
+
+bool is_over(const json::object& job) {
+  std::string state = text(job, "state");
+  return state == "finished" || state == "failed" || state == "stopped";
+}
+
+std::set<std::string> wanted_kinds(const CliArguments& arguments) {
+  std::set<std::string> kinds;
+  std::istringstream list(arguments.text("kind", ""));
+  for (std::string kind; std::getline(list, kind, ',');) kinds.insert(kind);
+  return kinds;
+}
+
+void show_event(const std::string& line, const std::set<std::string>& kinds, bool as_json) {
+  boost::system::error_code error;
+  json::value value = json::parse(line, error);
+  if (error || !value.is_object() || !value.as_object().contains("event")) return;
+  const RunEvent event = value.as_object();
+  std::string kind(event.at("event").as_string());
+  if (!kinds.empty() && !kinds.contains(kind)) return;
+  if (as_json) {
+    std::printf("%s\n", line.c_str());
+    return;
+  }
+  std::vector<Line> lines;
+  if (kind == "step")
+    lines.push_back(step_line(event));
+  else
+    lines = event_lines(event);
+  for (const Line& each : lines) std::printf("%s\n", each.str(each.width(), false).c_str());
+}
+
+int show_events(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  std::uint64_t id = job_number(arguments);
+  std::set<std::string> kinds = wanted_kinds(arguments);
+  std::string rest;
+  std::int64_t offset = 0;
+  for (bool last = !arguments.has("follow");;) {
+    json::object piece = client.ask("logs", {{"id", id}, {"who", "events"}, {"offset", offset}});
+    offset = piece.at("next").to_number<std::int64_t>();
+    rest += text(piece, "text");
+    for (std::size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1))
+      show_event(rest.substr(0, end), kinds, arguments.has("json"));
+    std::fflush(stdout);
+    if (offset < piece.at("size").to_number<std::int64_t>()) continue;
+    if (last) return 0;
+    last = is_over(client.ask("job", {{"id", id}}));
+    if (!last) std::this_thread::sleep_for(300ms);
+  }
+}
+
+// ---- one thing ---------------------------------------------------------------------------------
+
+int get_one(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  const std::string& what = arguments.positional(0);
+  const std::string& id = arguments.positional(1);
+  json::object found;
+  if (what == "job") {
+    found = client.ask("job", {{"id", parse_job_number(id)}});
+    found["exits"] = client.ask("exits", {{"id", parse_job_number(id)}}).at("exits");
+  } else if (what == "node") {
+    std::vector<std::string> names;
+    for (json::object& node : objects(client.ask("nodes", {}), "nodes")) {
+      names.push_back(text(node, "name"));
+      if (names.back() == id) found = std::move(node);
+    }
+    if (found.empty()) throw Error(Errc::not_found, unknown_name("node", id, names));
+  } else if (what == "actor") {
+    std::size_t slash = id.find('/');
+    if (slash == std::string::npos)
+      throw UsageError("an actor is named JOB/NAME, like 7/generator/0");
+    std::uint64_t job = parse_job_number(id.substr(0, slash));
+    std::string name = id.substr(slash + 1);
+    std::vector<std::string> names;
+    for (json::object& actor : objects(client.ask("actors", {{"id", job}}), "actors")) {
+      names.push_back(text(actor, "name"));
+      if (names.back() == name) found = std::move(actor);
+    }
+    if (found.empty()) throw Error(Errc::not_found, unknown_name("actor", name, names));
+    json::array exits;
+    for (json::object& exit : objects(client.ask("exits", {{"id", job}}), "exits"))
+      if (text(exit, "actor") == name) exits.push_back(std::move(exit));
+    found["exits"] = std::move(exits);
+  } else {
+    throw UsageError(unknown_name("thing", what, {"job", "node", "actor"}));
+  }
+  print_json(found);
+  return 0;
+}
+
+// ---- what is wrong -----------------------------------------------------------------------------
+
+using Findings = std::vector<std::string>;
+
+void look_at_nodes(HeadClient& client, Findings& findings) {
+  bool any = false;
+  for (const json::object& node : objects(client.ask("nodes", {}), "nodes")) {
+    std::string state = text(node, "state");
+    any = any || state == "ready";
+    if (state == "slow" || state == "lost")
+      findings.push_back(str("node ", text(node, "name"), " is ", state, " since ",
+          ago_text(number(node, "since")), ": look at its log and the network (",
+          text(node, "address"), ")"));
+  }
+  if (!any) findings.emplace_back("no node is ready: tram node --join HOST:PORT adds one");
+}
+
+void look_at_actors(const std::vector<json::object>& actors, Findings& findings) {
+  for (const json::object& actor : actors) {
+    std::string who = str("actor ", text(actor, "job"), "/", text(actor, "name"));
+    std::string waits = wait_of(actor);
+    double since = number(actor, "since");
+    if (!waits.empty() && since >= waits_long)
+      findings.push_back(str(who, " has waited ", ago_text(since), " for ", waits));
+    bool away = text(actor, "state") == "dead" || text(actor, "state") == "building";
+    if (away && since >= away_long)
+      findings.push_back(str(who, " is ", text(actor, "state"), " since ", ago_text(since)));
+    auto limit = static_cast<std::int64_t>(number(actor, "mailbox_limit"));
+    if (limit > 0 && static_cast<std::int64_t>(number(actor, "mailbox")) >= limit)
+      findings.push_back(str(who, " has a full mailbox (", limit, ")"));
+    if (static_cast<std::int64_t>(number(actor, "restarts")) >= restarts_many)
+      findings.push_back(str(who, " was started again ", text(actor, "restarts"),
+          " times: tram get actor ", text(actor, "job"), "/", text(actor, "name")));
+  }
+}
+
+void look_at_job(HeadClient& client, const json::object& job, bool asked, Findings& findings) {
+  std::string state = text(job, "state");
+  std::string who = str("job ", text(job, "id"), " (", text(job, "name"), ")");
+  std::string reason = text(job, "reason");
+  if (state == "queued" || state == "waiting" || (asked && state == "failed"))
+    findings.push_back(str(who, " is ", state, " since ", ago_text(number(job, "since")),
+        reason.empty() ? "" : ": ", reason));
+  if (state == "running" && !reason.empty()) findings.push_back(str(who, ": ", reason));
+  if (state != "running" && !asked) return;
+  json::object answer = client.ask("actors", {{"id", job.at("id")}});
+  if (state == "running") look_at_actors(objects(answer, "actors"), findings);
+  for (const json::object& alarm : objects(client.ask("alarms", {{"id", job.at("id")}}), "alarms"))
+    findings.push_back(str(who, ": ", text(alarm, "text")));
+}
+
+int diagnose(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  Findings findings;
+  look_at_nodes(client, findings);
+  bool asked = arguments.positionals() > 0;
+  if (asked)
+    look_at_job(client, client.ask("job", {{"id", job_number(arguments)}}), true, findings);
+  else
+    for (const json::object& job : objects(client.ask("jobs", {}), "jobs"))
+      look_at_job(client, job, false, findings);
+  if (arguments.has("json")) {
+    print_json({{"findings", json::array(findings.begin(), findings.end())}});
+  } else {
+    for (const std::string& finding : findings) std::printf("%s\n", finding.c_str());
+    if (findings.empty()) std::printf("nothing is wrong\n");
+  }
+  return findings.empty() ? 0 : static_cast<int>(ExitStatus::job_failed);
+}
+
+// ---- top ---------------------------------------------------------------------------------------
+
+std::string top_text(HeadClient& client, const CliArguments& arguments) {
+  std::string out;
+  double cpus = 0;
+  double used = 0;
+  std::size_t ready = 0;
+  auto nodes = objects(client.ask("nodes", {}), "nodes");
+  for (const json::object& node : nodes) {
+    if (text(node, "state") == "ready") ++ready;
+    cpus += number(node, "cpus");
+    used += number(node, "cpus_used");
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const json::object& job : objects(client.ask("jobs", {}), "jobs"))
+    if (!is_over(job))
+      rows.push_back({text(job, "id"), text(job, "name"), text(job, "state"),
+          ago_text(number(job, "since")), first_line(text(job, "reason"))});
+  out += str(ready, " of ", nodes.size(), " nodes ready, ", fixed(used, 1), " of ", fixed(cpus, 1),
+      " processors given away, ", rows.size(), " jobs\n\n");
+  out += table({"JOB", "NAME", "STATE", "SINCE", "REASON"}, rows) + "\n";
+  std::vector<json::object> actors = actors_of(client, arguments);
+  std::stable_sort(actors.begin(), actors.end(), [](const json::object& a, const json::object& b) {
+    auto busy = [](const json::object& actor) { return number(actor, "busy"); };
+    return busy(a) > busy(b);
+  });
+  return out + actor_table(actors);
+}
+
+volatile std::sig_atomic_t top_ends = 0;
+
+int show_top(const CliArguments& arguments) {
+  HeadClient client = client_of(arguments);
+  if (::isatty(STDOUT_FILENO) == 0 || !cursor_moves()) {
+    std::fputs(top_text(client, arguments).c_str(), stdout);
+    return 0;
+  }
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { top_ends = 1; });
+  std::fputs("\x1b[?1049h\x1b[?25l", stdout);
+  while (top_ends == 0) {
+    FrameSize size = terminal_size(STDOUT_FILENO);
+    std::istringstream lines(top_text(client, arguments));
+    std::string frame = "\x1b[H";
+    int row = 0;
+    for (std::string line; row < size.rows && std::getline(lines, line); ++row)
+      frame += str(row == 0 ? "" : "\r\n", cut(line, size.columns), "\x1b[K");
+    std::fputs((frame + "\x1b[J").c_str(), stdout);
+    std::fflush(stdout);
+    for (int i = 0; i < 10 && top_ends == 0; ++i) std::this_thread::sleep_for(100ms);
+  }
+  std::fputs("\x1b[?25h\x1b[?1049l", stdout);
+  return 0;
+}
+
+}  // namespace
+
+CliCommand actors_command() {
+  return {.name = "actors",
+      .summary = "the actors of a cluster's jobs: where, in what state, waiting for what",
+      .details = "Of one job, also after its end, or of all that run.",
+      .positionals = {"[JOB]"},
+      .options = {json_option, head_option, token_option},
+      .run = list_actors};
+}
+
+CliCommand events_command() {
+  return {.name = "events",
+      .summary = "what happened in a job of the cluster: steps, swaps, deaths, alarms",
+      .details = "As `tram run` tells it; --json prints the events themselves, a line each.",
+      .positionals = {"JOB"},
+      .options = {{"kind", "KINDS", "only these, like exit,alarm"},
+          {"follow", "", "go on until the job is over"}, json_option, head_option, token_option},
+      .run = show_events};
+}
+
+CliCommand get_command() {
+  return {.name = "get",
+      .summary = "all that is known of one job, node or actor, as JSON",
+      .details =
+          "  tram get job 7             with its exit records\n"
+          "  tram get node gpu-2\n"
+          "  tram get actor 7/generator/0",
+      .positionals = {"job|node|actor", "ID"},
+      .options = {head_option, token_option},
+      .run = get_one};
+}
+
+CliCommand diagnose_command() {
+  return {.name = "diagnose",
+      .summary = "what is wrong in the cluster, or with one job",
+      .details =
+          "Nodes that are away, jobs that wait, actors that have waited for over a minute, are\n"
+          "full or die again and again, alarms that stand. Status 0 if nothing is wrong, else 6.",
+      .positionals = {"[JOB]"},
+      .options = {json_option, head_option, token_option},
+      .run = diagnose};
+}
+
+CliCommand top_command() {
+  return {.name = "top",
+      .summary = "nodes, jobs and actors of the cluster, live",
+      .details =
+          "The busiest actors first. Ctrl-C ends it; where there is no terminal it prints once.",
+      .positionals = {"[JOB]"},
+      .options = {head_option, token_option},
+      .run = show_top};
+}
+
+}  // namespace tramontane
