@@ -27,6 +27,9 @@ const CliOption set_option{"set", "KEY=VALUE",
 const CliOption json_option{"json", "", "one JSON object a line, the last a summary"};
 const CliOption overcommit_option{
     "overcommit", "", "start although plan says that there is too little memory"};
+const CliOption faults_option{"faults", "FAULTS",
+    "kill, stop or cut off workers at random, to see that nothing is lost: \"kill generator 1/60s, "
+    "stop any 1/2m for 3s, cut trainer 1/5m\""};
 const CliOption isolation_option{"isolation", "thread|process",
     "process: whoever computes or writes has a process of its own, which may be killed"};
 const CliOption plain_option{"plain", "", "a plain line per step, also on a terminal"};
@@ -57,6 +60,11 @@ std::string http_of(const CliArguments& arguments) {
 View view_of(const CliArguments& arguments) {
   if (arguments.has("json")) return View::json;
   return arguments.has("plain") ? View::plain : View::automatic;
+}
+
+std::vector<FaultRule> faults_of(const CliArguments& arguments) {
+  return arguments.has("faults") ? parse_faults(arguments.text("faults", ""))
+                                 : std::vector<FaultRule>();
 }
 
 Isolation isolation_of(const CliArguments& arguments) {
@@ -122,7 +130,7 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
       .positionals = {"JOB.yaml"},
       .options = {set_option, {"run", "DIR", "the run directory (default runs/NAME-DATE-TIME)"},
           isolation_option, json_option, plain_option, http_option, stay_option, trusted_option,
-          overcommit_option},
+          overcommit_option, faults_option},
       .run = [rewards = std::move(rewards), kinds = std::move(kinds)](
                  const CliArguments& arguments) {
         std::string http = http_of(arguments);
@@ -131,12 +139,14 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
               {.folder = arguments.text("run", ""),
                   .view = view_of(arguments),
                   .isolation = isolation_of(arguments),
+                  .faults = faults_of(arguments),
                   .http = http,
                   .http_stay = arguments.has("http-stay")});
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""),
                                   .view = view_of(arguments),
                                   .isolation = isolation_of(arguments),
+                                  .faults = faults_of(arguments),
                                   .http = http,
                                   .http_stay = arguments.has("http-stay"),
                                   .overcommit = arguments.has("overcommit")});
@@ -162,13 +172,14 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
       .options = {isolation_option, json_option, plain_option,
           {"repair", "", "where the ledger is damaged, go on from before that"},
           {"accept-changes", "", "go on although data, model or job graph were changed"},
-          http_option, stay_option, trusted_option, overcommit_option},
+          http_option, stay_option, trusted_option, overcommit_option, faults_option},
       .run = [rewards = std::move(rewards)](const CliArguments& arguments) {
         return resume_run(
             arguments.positional(0), {.view = view_of(arguments),
                                          .repair = arguments.has("repair"),
                                          .accept_changes = arguments.has("accept-changes"),
                                          .isolation = isolation_of(arguments),
+                                         .faults = faults_of(arguments),
                                          .http = http_of(arguments),
                                          .http_stay = arguments.has("http-stay"),
                                          .overcommit = arguments.has("overcommit"),

@@ -106,7 +106,8 @@ class GraphRun {
             .stay = options.http_stay,
             .tell = [this](const RunEvent& event) { tell(event); }}),
         exits_(folder_ + "/exits.jsonl"),
-        waited_for_(job.until.begin(), job.until.end()) {
+        waited_for_(job.until.begin(), job.until.end()),
+        faults_(options.faults) {
     interrupts_.start();
   }
 
@@ -143,7 +144,8 @@ class GraphRun {
 
   std::mutex mutex_;  // guards what follows
   bool over_ = false;
-  std::set<std::string> waited_for_;   // whose end by themselves is missing
+  std::set<std::string> waited_for_;  // whose end by themselves is missing
+  const std::vector<FaultRule> faults_;
   std::optional<ExitRecord> failure_;  // the earliest for good
 };
 
@@ -179,7 +181,8 @@ Stopped GraphRun::drive() {
   options.on_exit = [this](const ExitRecord& record) { ended(record); };
   System system(std::move(options));
   auto heard = [this](const ExitRecord& record) { ended(record); };
-  StartedGraph started(system, job_.graph, kinds_, process, {.seed = job_.seed, .on_exit = heard});
+  StartedGraph started(system, job_.graph, kinds_, process,
+      {.seed = job_.seed, .on_exit = heard, .faults = faults_});
   StopFirst actors([&] { started.stop(stop_deadline); }, system, stop_deadline);
   started.start();
   interrupts_.on_next([this] {
@@ -258,6 +261,7 @@ std::string make_run_folder(const GraphJob& job, const std::string& folder) {
 int run_graph(const GraphJob& given, const Kinds& kinds, const RunOptions& options) {
   GraphJob job = given;
   if (options.isolation == Isolation::process) put_apart(job.graph);
+  check_faults(options.faults, job.graph);
   std::string folder = options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder;
   return GraphRun(job, kinds, make_run_folder(job, folder), options).go();
 }

@@ -37,6 +37,7 @@ Pipeline::Pipeline(
           {.seed = job.seed,
               .on_exit = std::move(workers.on_exit),
               .on_escalation = std::move(workers.on_escalation),
+              .faults = std::move(workers.faults),
               .host = workers.host}) {
   check_graph(graph_, kinds_);
   if (apart.any()) parts.reporter.elsewhere = [this] { return started_.actors(); };
@@ -47,6 +48,7 @@ Pipeline::Pipeline(
 }
 
 void Pipeline::finish(const std::string& reason) {
+  started_.end_faults();
   finish_run(system_, reason);
 }
 

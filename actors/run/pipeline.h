@@ -45,6 +45,7 @@ struct WorkerParts {
   // As a System's: of actors in workers.
   std::function<void(const ExitRecord&)> on_exit;
   std::function<void(const ExitRecord&)> on_escalation;
+  std::vector<FaultRule> faults;
   // Where they run; null: as processes of this machine. Outlives the system.
   WorkerHost* host = nullptr;
 };

@@ -86,6 +86,7 @@ class Run {
         files_(files),
         apart_(apart_of(job, options.isolation == Isolation::process)),
         make_host_(options.make_host),
+        faults_(options.faults),
         accepted_(std::move(accepted)),
         output_(std::make_shared<Output>(STDOUT_FILENO)),
         view_(in_background(make_view(options.view, output_), output_)),
@@ -119,6 +120,7 @@ class Run {
   RunFiles& files_;
   const Apart apart_;
   const std::function<std::unique_ptr<WorkerHost>(System&)> make_host_;
+  const std::vector<FaultRule> faults_;
   std::vector<std::string> accepted_;  // changes of inputs
   std::uint32_t processes_ = 0;        // workers that were started
   std::uint64_t worker_memory_ = 0;
@@ -176,7 +178,7 @@ RunOutcome Run::drive(
     report_event(*system, exits.write(record));
   };
   options.on_escalation = [&](const ExitRecord& record) { done(causes.outcome_of(record)); };
-  WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation};
+  WorkerParts workers{files_.folder(), options.on_exit, options.on_escalation, faults_};
   system.emplace(std::move(options));
   std::vector<std::shared_ptr<EventSink>> sinks = {metrics_, view_};
   if (auto hook =
@@ -305,8 +307,9 @@ std::vector<std::string> input_changes(const RunFiles& files, const Job& job, bo
 }  // namespace
 
 int start_run(const Job& job, const RunOptions& options) {
-  if (!options.overcommit)
-    require_memory(job, apart_of(job, options.isolation == Isolation::process));
+  Apart apart = apart_of(job, options.isolation == Isolation::process);
+  check_faults(options.faults, expand(job, apart));
+  if (!options.overcommit) require_memory(job, apart);
   RunFiles files = RunFiles::create(
       options.folder.empty() ? RunFiles::default_folder(job.name) : options.folder, job);
   return Run(job, files, options).go(false, Repair::no);
@@ -316,8 +319,9 @@ int resume_run(const std::string& folder, const RunOptions& options) {
   RunFiles files = RunFiles::open(folder);
   Job job = load_job(files.path("job.yaml"), {}, {.rewards = options.reward_kinds});
   auto changes = input_changes(files, job, options.accept_changes);
-  if (!options.overcommit)
-    require_memory(job, apart_of(job, options.isolation == Isolation::process));
+  Apart apart = apart_of(job, options.isolation == Isolation::process);
+  check_faults(options.faults, expand(job, apart));
+  if (!options.overcommit) require_memory(job, apart);
   return Run(job, files, options, std::move(changes))
       .go(true, options.repair ? Repair::yes : Repair::no);
 }

@@ -17,6 +17,7 @@
 //   RUN/set_aside/      checkpoints that `tram resume --repair` could not use
 
 #include "actors/job/job.h"
+#include "runtime/node/faults.h"
 #include "runtime/node/graph.h"
 
 #include <functional>
@@ -37,6 +38,7 @@ struct RunOptions {
   bool repair = false;          // resume: where the ledger is damaged, go on from before that
   bool accept_changes = false;  // resume: go on although inputs are not what the run began with
   Isolation isolation = Isolation::thread;
+  std::vector<FaultRule> faults = {};  // to be caused in workers (runtime/node/faults.h)
   // HOST:PORT of a dashboard for as long as the run goes on; empty: none.
   std::string http = {};
   bool http_stay = false;   // … and after that, until it is interrupted

@@ -76,12 +76,13 @@ std::vector<Line> standing_lines(const AlarmList& alarms, std::size_t most) {
 std::vector<Line> alarm_lines(const RunEvent& summary, int width) {
   const auto* rows = list(summary, "alarms");
   std::vector<Line> out;
+  std::size_t shown = 0;
   if (rows == nullptr) return out;
   for (const auto& value : *rows) {
     const auto* row = value.if_object();
     if (row == nullptr) continue;
-    if (out.size() >= closing_rows) {
-      out.push_back(Line().add(str("  and ", rows->size() - closing_rows, " more alarms")));
+    if (shown >= closing_rows) {
+      out.push_back(Line().add(str("  and ", rows->size() - shown, " more alarms")));
       break;
     }
     Line line;
@@ -91,6 +92,7 @@ std::vector<Line> alarm_lines(const RunEvent& summary, int width) {
     line.add(flag(*row, "stands") ? "; it stood at the end" : "; it was over before the end");
     line.add(str(".  Look at ", text(*row, "look")));
     for (auto& part : line.folded(width, closing_column)) out.push_back(std::move(part));
+    ++shown;
   }
   return out;
 }

@@ -33,13 +33,15 @@ Agent::Agent(const Graph& graph, std::map<std::string, ActorId> ids,
       ids_(std::move(ids)),
       remote_(std::move(remote)),
       host_(host),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      faults_(std::in_place, options_.faults, options_.seed) {
   handle(&Agent::stop_graph);
   handle(&Agent::list);
   handle(&Agent::ended);
   handle(&Agent::status);
   handle(&Agent::lines);
   handle(&Agent::lost);
+  handle(&Agent::end_faults);
   handle(&Agent::tick);
   for (const std::string& name : graph_.workers()) {
     std::vector<const GraphActor*> actors;
@@ -88,6 +90,7 @@ void Agent::launch(Worker& worker) {
   worker.leaves_for.clear();
   worker.leaves_by.reset();
   worker.overstayed = false;
+  worker.still_until.reset();
   worker.began = now();
   worker.hosted = host_.start(setup_of(worker));
   for (const RemoteActor& actor : actors_of(worker))

@@ -33,10 +33,11 @@
 // Two processes whose connection is lost while both live are introduced to each other again.
 //
 // Messages: StopGraph (answered when all actors of the graph have ended, here and in workers),
-// AskWorkers, and what workers say.
+// AskWorkers, EndFaults, and what workers say.
 
 #include "runtime/actor/actor.h"
 #include "runtime/link/remote_actors.h"
+#include "runtime/node/faults.h"
 #include "runtime/node/graph.h"
 #include "runtime/node/messages.h"
 #include "runtime/node/worker_host.h"
@@ -76,7 +77,13 @@ struct AskWorkers {
   using Reply = WorkerList;
 };
 
+// No fault is caused any more that was asked for.
+struct EndFaults {};
+
 struct AgentTick {};
+
+template <>
+struct Codec<EndFaults> : LocalCodec<EndFaults> {};
 
 template <>
 struct Codec<AgentTick> : LocalCodec<AgentTick> {};
@@ -101,6 +108,8 @@ struct AgentOptions {
   // do, so this is a process that was stopped, or a machine that is out of breath.
   Duration slow = std::chrono::seconds(5);
   Duration still = std::chrono::seconds(60);
+  // Asked for, to see what comes of them.
+  std::vector<FaultRule> faults;
   // For a worker to end in order where it is to be no longer; then it is killed there.
   Duration leave = std::chrono::seconds(10);
   // From the agent's strand. Every end of an actor in a worker; one without another life after it.
@@ -128,6 +137,7 @@ class Agent final : public Actor {
   void status(WorkerStatus message);
   void lines(WorkerLines message);
   void lost(ConnectionLost notice);
+  void end_faults(EndFaults order);
   void tick(AgentTick tick);
 
   void launch(Worker& worker);
@@ -143,6 +153,8 @@ class Agent final : public Actor {
 
   void look_after(Worker& worker);
   void move(Worker& worker);
+  void cause_faults();
+  void cause(const DueFault& fault, Worker& worker);
   void bury_moving(Worker& worker, std::vector<ExitRecord> records);
   void listen(Worker& worker);
   Duration silence(const Worker& worker) const;
@@ -165,6 +177,7 @@ class Agent final : public Actor {
   Time awake_{};      // since when this process has not stood still itself
   Time last_look_{};  // at the workers
   bool stopping_ = false;
+  std::optional<FaultClock> faults_;
 };
 
 }  // namespace tramontane

@@ -117,6 +117,7 @@ void Agent::tick(AgentTick) {
     listen(*worker);
     move(*worker);
   }
+  cause_faults();
   std::vector<std::pair<ProcessId, ProcessId>> due;
   for (const auto& [pair, when] : lost_)
     if (now() >= when) due.push_back(pair);
@@ -166,6 +167,43 @@ void Agent::move(Worker& worker) {
   log(Level::info, str("worker ", worker.name, " is to end here: ", why));
   worker.leaves_for = std::move(why);
   worker.leaves_by = tramontane::after(now(), options_.leave + leaves_late);
+}
+
+void Agent::cause_faults() {
+  std::vector<std::string> running;
+  for (auto& worker : workers_) {
+    if (!worker->runs()) continue;
+    running.push_back(worker->name);
+    if (!worker->still_until || now() < *worker->still_until) continue;
+    worker->still_until.reset();
+    worker->hosted->stand_still(false);
+  }
+  if (stopping_ || !faults_) return;
+  for (const DueFault& fault : faults_->due(now(), running))
+    for (auto& worker : workers_)
+      if (worker->name == fault.worker && worker->runs()) cause(fault, *worker);
+}
+
+void Agent::end_faults(EndFaults) {
+  faults_.reset();
+}
+
+void Agent::cause(const DueFault& fault, Worker& worker) {
+  constexpr const char* what[] = {" is killed", " is stopped", " is cut off"};
+  log(Level::warning,
+      str("a fault that was asked for: ", worker.name, what[static_cast<std::size_t>(fault.kind)]),
+      {{"pid", worker.hosted->pid()}});
+  switch (fault.kind) {
+    case FaultRule::Kind::kill:
+      return worker.hosted->kill();
+    case FaultRule::Kind::cut:
+      return remote_->disconnect(worker.process, "a fault that was asked for");
+    case FaultRule::Kind::stop:
+      if (worker.hosted->stand_still(true))
+        worker.still_until = tramontane::after(now(), fault.lasts);
+      else
+        log(Level::warning, "it is where it cannot be stopped from here");
+  }
 }
 
 // It begins again at once, and that it ended is nobody's failure: who fails because it is being

@@ -35,9 +35,10 @@ struct Agent::Worker {
   bool slow = false;                // stands still, and that was told
   std::optional<Duration> silence;  // for which it was killed
   bool gone = false;
-  std::string leaves_for;         // where its host wants it
-  std::optional<Time> leaves_by;  // it was told so
-  bool overstayed = false;        // and was killed
+  std::string leaves_for;           // where its host wants it
+  std::optional<Time> leaves_by;    // it was told so
+  bool overstayed = false;          // and was killed
+  std::optional<Time> still_until;  // it was stopped by a fault
 
   bool runs() const { return hosted != nullptr; }
 

@@ -32,6 +32,8 @@ class ProcessWorker final : public HostedWorker {
 
   void kill() override { child_.kill_group(SIGKILL); }
 
+  bool stand_still(bool still) override { return child_.kill(still ? SIGSTOP : SIGCONT); }
+
   void give(const Introduction& introduction, Descriptor socket) {
     handover_.give(encode_introduction(introduction), std::move(socket));
   }

@@ -83,6 +83,7 @@ void StartedGraph::start() {
   WorkerHost& host = s.own_host ? *s.own_host : *s.options.host;
   AgentOptions options{.folder = s.process.folder(),
       .seed = s.options.seed,
+      .faults = s.options.faults,
       .on_exit = s.options.on_exit,
       .on_escalation = s.options.on_escalation,
       .on_workers = [known = state_](const WorkerList& list) { known->know(list); }};
@@ -98,6 +99,10 @@ void StartedGraph::stop(Duration patience) {
   std::ignore = s.system.ask(s.agent, StopGraph{patience}, patience + patience / 2);
   s.remote->end("the job has ended");
   if (s.options.host != nullptr) s.options.host->end();
+}
+
+void StartedGraph::end_faults() {
+  if (state_->agent) std::ignore = state_->system.try_send(state_->agent, EndFaults{});
 }
 
 std::vector<ActorStatus> StartedGraph::actors() const {

@@ -12,6 +12,7 @@
 
 #include "runtime/actor/actor_status.h"
 #include "runtime/actor/exit_record.h"
+#include "runtime/node/faults.h"
 #include "runtime/node/kind.h"
 #include "runtime/node/worker_host.h"
 
@@ -32,6 +33,7 @@ class StartedGraph {
     // As a System's, of actors in workers: what the system itself is told of those here.
     std::function<void(const ExitRecord&)> on_exit;
     std::function<void(const ExitRecord&)> on_escalation;
+    std::vector<FaultRule> faults;  // asked for; those that check_faults() let pass
     // Where the workers run; null: as processes of this machine. Outlives the system.
     WorkerHost* host = nullptr;
   };
@@ -45,6 +47,9 @@ class StartedGraph {
 
   void start();
   void stop(Duration patience);
+
+  // What is to end need not be disturbed any more.
+  void end_faults();
 
   // Of workers, as they last told; where they are in `pid`.
   std::vector<ActorStatus> actors() const;

@@ -40,6 +40,9 @@ class HostedWorker {
   virtual std::optional<ChildEnd> ended() = 0;
   // At once, with whatever it has started.
   virtual void kill() = 0;
+
+  // It stands still until it is let go on. False where that cannot be done from here.
+  virtual bool stand_still(bool /*still*/) { return false; }
 };
 
 class WorkerHost {

@@ -292,11 +292,45 @@ def stopped_for_minutes(folder, policy):
     print("a worker that stands still is killed and started again, with a record", flush=True)
 
 
+def asked_for(folder, policy):
+    """Faults that a user asks for: they come, the run goes on, and says so."""
+    graph = h.job(folder, "faults", policy=policy, steps=1000000, batch=32, slots=2, generators=2)
+    ended = h.tram("run", graph, "--faults", "kill any 1/1s", status=h.BAD_INPUT)
+    h.expect("--isolation process" in ended.err, f"faults in one process: {ended.err}")
+    ended = h.tram("run", graph, "--faults", "kill trainr 1/1s", *APART, status=h.BAD_INPUT)
+    h.expect("did you mean 'trainer'?" in ended.err, f"faults of nobody: {ended.err}")
+    run, mark = os.path.join(folder, "faults"), f"faults-{os.getpid()}"
+    faults = "kill any 2/1s, stop generator 1/1s for 300ms, cut any 1/1s"
+    process = h.spawn("run", graph, "--run", run, "--plain", "--faults", faults, *APART, env=dict(os.environ, **{MARK: mark}))
+
+    def told():
+        try:
+            with open(os.path.join(run, "log.jsonl")) as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    began = time.monotonic()
+    while not (all(f" is {what}" in told() for what in ("stopped", "cut off")) and told().count(" is killed") > 4):
+        h.expect(process.poll() is None, f"the run has ended, see {run}")
+        h.expect(time.monotonic() - began < h.PATIENCE, f"faults that were asked for do not come: see {run}")
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=h.PATIENCE)
+    h.expect_equal(process.returncode, h.INTERRUPTED, "exit status after Ctrl-C")
+    h.expect(len([r for r in exits(run) if r["cause"] == "killed"]) >= 4, "records of those that were killed")
+    versions = [s["version"] for s in h.steps_of(h.metrics(run))]
+    h.expect_equal(sorted(set(versions)), list(range(1, max(versions, default=0) + 1)), "versions trained")
+    nothing_is_left(mark)
+    print("faults that are asked for come, and the run goes on", flush=True)
+
+
 print(f"seed {seed}", flush=True)
 with h.Folder() as at:
     warm = h.warm_policy(at)
     same_as_threads(at, warm)
     interrupted(at, warm)
+    asked_for(at, warm)
     chaos(at, warm, random.Random(seed))
     if options.still:
         stopped_for_minutes(at, warm)
