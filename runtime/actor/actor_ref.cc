@@ -14,7 +14,7 @@ std::string seconds(Duration duration) {
 
 }  // namespace
 
-std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message message) {
+std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message&& message) {
   auto envelope = std::make_unique<Envelope>();
   envelope->target = to.id();
   envelope->incarnation = to.incarnation();
@@ -32,7 +32,7 @@ Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope)
   return {};
 }
 
-CallWait::CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout,
+CallWait::CallWait(WaitKind kind, ActorRef&& to, Message&& message, Duration timeout,
     std::string_view reason, bool asks)
     : Wait(kind, reason),
       envelope_(make_envelope(to, std::move(message))),

@@ -147,7 +147,7 @@ concept Named = Passed<M>::safe;
 template <class M>
 using MessageOf = typename Passed<M>::type;
 
-std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message message);
+std::unique_ptr<Envelope> make_envelope(const ActorRef& to, Message&& message);
 
 // Delivers at once or fails; for callers that cannot wait.
 Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope);
@@ -155,10 +155,11 @@ Answer<void> deliver_now(const ActorRef& to, std::unique_ptr<Envelope> envelope)
 // The wait of ask() and send().
 class CallWait : public Wait {
  public:
-  CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason,
-      bool asks);
+  CallWait(WaitKind kind, ActorRef&& to, Message&& message, Duration timeout,
+      std::string_view reason, bool asks);
 
-  CallWait(WaitKind kind, ActorRef to, Message message, Duration timeout, std::string_view reason)
+  CallWait(
+      WaitKind kind, ActorRef&& to, Message&& message, Duration timeout, std::string_view reason)
       : CallWait(
             kind, std::move(to), std::move(message), timeout, reason, kind == WaitKind::reply) {}
 

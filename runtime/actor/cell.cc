@@ -262,7 +262,7 @@ void Cell::handle_next() {
   abandoned_ = false;
   box_.pop_front();
   admit_parked(*current_);
-  began_ = now();
+  began_ = recent();
   oldest_.store(box_.empty() ? 0 : count(box_.front()->sent), std::memory_order_relaxed);
   if (obsolete(current_)) return;
   mailbox_seconds_.record_alone(seconds(began_ - current_->sent));
@@ -294,6 +294,7 @@ void Cell::handle_next() {
 
 void Cell::finish_message() {
   Time ended = now();
+  note_time(ended);
   ++handled_here_;
   handled_.store(handled_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   handler_seconds_.record_alone(seconds(ended - began_));

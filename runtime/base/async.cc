@@ -11,11 +11,16 @@
 namespace tramontane::detail {
 namespace {
 
-// Frames of up to 2 KiB in steps of 128 bytes, at most 32 of each kept per thread. A frame may be
-// freed by another thread than it came from: lists only bound what each thread keeps.
+// Frames of up to 2 KiB in steps of 128 bytes; of each kind a thread keeps at most 32, of the small
+// ones, which messages take as well, as many as a full mailbox has. A frame may be freed by another
+// thread than it came from: lists only bound what each thread keeps.
 constexpr std::size_t step = 128;
 constexpr std::size_t kinds = 16;
-constexpr std::size_t keep = 32;
+constexpr std::size_t small_kinds = 3;
+
+constexpr std::size_t keep(std::size_t kind) {
+  return kind < small_kinds ? 1024 : 32;
+}
 
 struct Free {
   Free* next;
@@ -42,7 +47,7 @@ class FreeFrames {
 
   void give(void* frame, std::size_t kind) noexcept {
     auto& list = lists_[kind];
-    if (list.count == keep) {
+    if (list.count == keep(kind)) {
       ::operator delete(frame);
       return;
     }

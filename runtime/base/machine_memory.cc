@@ -18,15 +18,19 @@ Bytes64 number_in(const std::string& path) {
 }
 
 // The number behind a name at the beginning of a line.
-Bytes64 number_of(const std::string& path, const std::string& name) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
+Bytes64 number_of(std::istream& lines, const std::string& name) {
+  for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(name)) continue;
     std::istringstream rest(line.substr(name.size()));
     std::uint64_t value = 0;
     if (rest >> value) return value;
   }
   return std::nullopt;
+}
+
+Bytes64 number_of(const std::string& path, const std::string& name) {
+  std::ifstream file(path);
+  return number_of(file, name);
 }
 
 Bytes64 kilobytes_of(const std::string& path, const std::string& name) {
@@ -92,11 +96,12 @@ std::optional<std::uint64_t> memory_at_hand(const std::string& root) {
 }
 
 std::optional<ProcessMemory> process_memory(const std::string& root) {
-  std::string status = root + "/proc/self/status";
-  Bytes64 now = kilobytes_of(status, "VmRSS:");
-  Bytes64 peak = kilobytes_of(status, "VmHWM:");
+  // Opened once, as the kernel makes the file anew for each reader.
+  std::ifstream status(root + "/proc/self/status");
+  Bytes64 peak = number_of(status, "VmHWM:");
+  Bytes64 now = number_of(status, "VmRSS:");
   if (!now || !peak) return std::nullopt;
-  return ProcessMemory{*now, *peak};
+  return ProcessMemory{*now * 1024, *peak * 1024};
 }
 
 }  // namespace tramontane

@@ -74,6 +74,7 @@ void Strand::push(std::unique_ptr<Item> item) {
 void Strand::run() noexcept {
   std::shared_ptr<Strand> keep = std::move(keep_);
   int turns = turns_;
+  noted_ = Time();
   for (;;) {
     drain();
     resume_ready();
@@ -94,6 +95,7 @@ void Strand::run() noexcept {
 void Strand::drain() {
   if (inbox_.load(std::memory_order_relaxed) == nullptr) return;
   Item* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
+  noted_ = Time();
   Item* oldest = nullptr;
   while (newest != nullptr) {
     Item* following = newest->next;
@@ -135,6 +137,8 @@ void Strand::freeze() {
 }
 
 void Strand::resume_ready() {
+  if (ready_.empty()) return;
+  noted_ = Time();
   for (resumed_ = 0; resumed_ < ready_.size(); ++resumed_) bounce(ready_[resumed_]);
   ready_.clear();
 }

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tramontane {
@@ -184,6 +185,12 @@ class Strand : public Trampoline,
 
   int jobs() const { return jobs_; }
 
+  // The time as it was noted, if nothing else of the strand has run since, so that no message of
+  // many pays for a second look at the clock; otherwise now.
+  void note_time(Time at) { noted_ = at; }
+
+  Time recent() { return noted_ == Time() ? now() : std::exchange(noted_, Time()); }
+
  private:
   friend class Wait;
 
@@ -223,6 +230,7 @@ class Strand : public Trampoline,
   bool frozen_ = false;
   std::vector<std::coroutine_handle<>> ready_;
   std::size_t resumed_ = 0;  // which of them runs
+  Time noted_{};             // none: something has run since
   TimerId armed_;            // the one pending call of the clock
   std::uint64_t arms_ = 0;   // items of earlier arms are ignored
 

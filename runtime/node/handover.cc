@@ -54,4 +54,8 @@ Handover::Taken Handover::take(Duration timeout, Given& given) {
   return Taken::something;
 }
 
+void Handover::stop_taking() {
+  ::shutdown(socket_.get(), SHUT_RD);
+}
+
 }  // namespace tramontane

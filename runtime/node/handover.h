@@ -41,6 +41,9 @@ class Handover {
   enum class Taken : std::uint8_t { something, nothing, peer_gone };
   // Waits at most `timeout`. Descriptors that came without being asked for are closed.
   Taken take(Duration timeout, Given& given);
+  // From any thread: nothing more is taken, and who waits in take() learns so at once, as if the
+  // peer were gone.
+  void stop_taking();
 
  private:
   // False if it must be tried again.

@@ -62,7 +62,7 @@ class Worker {
     try {
       worker_.start();
     } catch (...) {
-      over_ = true;
+      stop_meeting();
       introductions.join();
       throw;
     }
@@ -72,22 +72,28 @@ class Worker {
     for (const ExitRecord& record : end.records) tell(ActorEnded{record});
     bool failed = end.why == WorkerEnd::Why::failed;
     worker_.system().stop(failed ? failure_patience : end.patience);
-    over_ = true;
+    stop_meeting();
     introductions.join();
     worker_.disconnect("the worker has ended");
     return failed ? failed_status : 0;
   }
 
  private:
+  void stop_meeting() {
+    over_ = true;
+    handover_.stop_taking();
+  }
+
   // New sockets, until the end.
   void meet() {
     auto& pool = dynamic_cast<ThreadPool&>(worker_.system().pool("link"));
     while (!over_) {
       Handover::Given given;
-      switch (handover_.take(100ms, given)) {
+      switch (handover_.take(60s, given)) {
         case Handover::Taken::nothing:
           continue;
         case Handover::Taken::peer_gone:
+          if (over_) return;
           end_with_children();
         case Handover::Taken::something:
           break;

@@ -3,7 +3,9 @@
 
 #include "runtime/node/messages.h"
 
+#include <atomic>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tests/support/test.h"
@@ -98,6 +100,21 @@ TEST_CASE("a setup comes back as it was, and bytes that are none are refused") {
   CHECK(again->numbers.at("generator/1").lives_before == 4);
   CHECK(again->remote.at(0).name == "agent");
   for (std::size_t cut : {0U, 1U, 8U, 40U}) CHECK(!decode_setup(ByteView(bytes).first(cut)));
+}
+
+TEST_CASE("who waits for a socket learns that none is wanted any more") {
+  auto [ours, theirs] = handover_pair();
+  Handover giver(std::move(ours));
+  Handover taker(std::move(theirs));
+  std::atomic<bool> over = false;
+  std::thread waits([&] {
+    Handover::Given given;
+    CHECK(taker.take(1h, given) == Handover::Taken::peer_gone);
+    over = true;
+  });
+  taker.stop_taking();
+  waits.join();
+  CHECK(over);
 }
 
 }  // namespace
