@@ -74,36 +74,29 @@ std::int64_t PackedMatrix::words(std::int64_t depth, std::int64_t columns, bool 
   return (columns + 15) / 16 * 16 * (bfloat16 ? (depth + 1) / 2 : depth);
 }
 
-void PackedMatrix::allocate(std::int64_t depth, std::int64_t columns, bool bfloat16) {
-  constexpr std::size_t alignment = 64;
-  depth_ = depth;
-  columns_ = columns;
-  bfloat16_ = bfloat16;
-  const auto size = static_cast<std::size_t>(words(depth, columns, bfloat16));
-  storage_.assign(size + alignment / sizeof(float), 0.0F);
-  const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-  panels_ = storage_.data() + (alignment - address % alignment) % alignment / sizeof(float);
-}
+PackedMatrix::PackedMatrix(std::int64_t depth, std::int64_t columns, bool bfloat16, Memory memory)
+    : depth_(depth),
+      columns_(columns),
+      bfloat16_(bfloat16),
+      panels_(words(depth, columns, bfloat16), memory) {}
 
 // Into a half of its word.
 void PackedMatrix::put(std::int64_t k, std::int64_t column, Bfloat16 value) {
   const std::int64_t word = (column / 16 * ((depth_ + 1) / 2) + k / 2) * 16 + column % 16;
-  std::memcpy(reinterpret_cast<std::byte*>(panels_ + word) + k % 2 * 2, &value.bits, 2);
+  std::memcpy(reinterpret_cast<std::byte*>(panels_.data() + word) + k % 2 * 2, &value.bits, 2);
 }
 
 PackedMatrix PackedMatrix::transposed(
-    const Bfloat16* weight, std::int64_t columns, std::int64_t depth) {
-  PackedMatrix packed;
-  packed.allocate(depth, columns, true);
+    const Bfloat16* weight, std::int64_t columns, std::int64_t depth, Memory memory) {
+  PackedMatrix packed(depth, columns, true, memory);
   for (std::int64_t column = 0; column < columns; ++column)
     for (std::int64_t k = 0; k < depth; ++k) packed.put(k, column, weight[column * depth + k]);
   return packed;
 }
 
-PackedMatrix PackedMatrix::plain(
-    const Bfloat16* values, std::int64_t depth, std::int64_t columns, std::int64_t stride) {
-  PackedMatrix packed;
-  packed.allocate(depth, columns, true);
+PackedMatrix PackedMatrix::plain(const Bfloat16* values, std::int64_t depth, std::int64_t columns,
+    std::int64_t stride, Memory memory) {
+  PackedMatrix packed(depth, columns, true, memory);
   for (std::int64_t k = 0; k < depth; ++k)
     for (std::int64_t column = 0; column < columns; ++column)
       packed.put(k, column, values[k * stride + column]);
@@ -111,26 +104,24 @@ PackedMatrix PackedMatrix::plain(
 }
 
 PackedMatrix PackedMatrix::transposed(
-    const float* weight, std::int64_t columns, std::int64_t depth) {
-  PackedMatrix packed;
-  packed.allocate(depth, columns, false);
+    const float* weight, std::int64_t columns, std::int64_t depth, Memory memory) {
+  PackedMatrix packed(depth, columns, false, memory);
   for (std::int64_t column = 0; column < columns; ++column) {
     const float* from = weight + column * depth;
-    float* to = packed.panels_ + column / 16 * depth * 16 + column % 16;
+    float* to = packed.panels_.data() + column / 16 * depth * 16 + column % 16;
     for (std::int64_t k = 0; k < depth; ++k) to[k * 16] = from[k];
   }
   return packed;
 }
 
-PackedMatrix PackedMatrix::plain(
-    const float* values, std::int64_t depth, std::int64_t columns, std::int64_t stride) {
-  PackedMatrix packed;
-  packed.allocate(depth, columns, false);
+PackedMatrix PackedMatrix::plain(const float* values, std::int64_t depth, std::int64_t columns,
+    std::int64_t stride, Memory memory) {
+  PackedMatrix packed(depth, columns, false, memory);
   for (std::int64_t panel = 0; panel * 16 < columns; ++panel) {
     const auto width = static_cast<std::size_t>(std::min<std::int64_t>(16, columns - panel * 16));
     for (std::int64_t k = 0; k < depth; ++k) {
-      std::memcpy(packed.panels_ + (panel * depth + k) * 16, values + k * stride + panel * 16,
-          width * sizeof(float));
+      std::memcpy(packed.panels_.data() + (panel * depth + k) * 16,
+          values + k * stride + panel * 16, width * sizeof(float));
     }
   }
   return packed;
@@ -139,21 +130,29 @@ PackedMatrix PackedMatrix::plain(
 void multiply(const Multiply& m) {
   TRAM_CHECK(m.w != nullptr, "multiply without a matrix");
   const auto product = m.w->bfloat16() ? table().multiply_bfloat16 : table().multiply;
+  TRAM_CHECK(m.column_begin % 16 == 0, "columns in the middle of a panel", m.column_begin);
+  const std::int64_t begin = m.column_begin;
+  const std::int64_t end = m.column_end < 0 ? m.w->columns() : m.column_end;
   product({.x = m.x,
       .x_stride = m.x_stride,
       .rows = m.rows,
-      .panels = m.w->panels(),
+      .panels = m.w->panels() + PackedMatrix::words(m.w->depth(), begin, m.w->bfloat16()),
       .depth = m.w->depth(),
-      .columns = m.w->columns(),
-      .bias = m.bias,
-      .y = m.y,
+      .columns = end - begin,
+      .bias = m.bias == nullptr ? nullptr : m.bias + begin,
+      .y = m.y + begin,
       .y_stride = m.y_stride,
       .accumulate = m.accumulate});
 }
 
 void multiply_weight_gradient(
     const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw) {
-  table().multiply_weight_gradient(dy, x, rows, n, k, dw);
+  table().multiply_weight_gradient(dy, x, rows, n, k, dw, 0, n);
+}
+
+void multiply_weight_gradient(const float* dy, const float* x, std::int64_t rows, std::int64_t n,
+    std::int64_t k, float* dw, std::int64_t begin, std::int64_t end) {
+  table().multiply_weight_gradient(dy, x, rows, n, k, dw, begin, end);
 }
 
 void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db) {

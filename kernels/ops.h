@@ -11,7 +11,8 @@
 //  - Deterministic on one instruction set. Chosen once per process by `isa()`: avx512, avx2 or
 //    portable. TRAM_ISA=portable|avx2|avx512 in the environment forces one (for tests); one that
 //    this machine lacks is an Error from the first op.
-//  - No allocation (but for PackedMatrix and rope_table); no threads; no global state.
+//  - No allocation (but for PackedMatrix and rope_table); no threads (kernels/parallel.h splits ops
+//    among them); no global state.
 //  - Outputs never alias inputs unless the comment says "in place".
 //  - `rows` are token positions, of any number of sequences, packed without padding.
 //
@@ -19,8 +20,10 @@
 // *accumulate* into weight gradients and *overwrite* activation gradients.
 
 #include "kernels/cuda/bfloat16.h"
+#include "kernels/float_block.h"
 
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -43,18 +46,22 @@ void to_float32(const Bfloat16* values, std::int64_t n, float* out);
 // 16, 2), padded to an even depth.
 class PackedMatrix {
  public:
+  using Memory = std::pmr::memory_resource*;  // that the panels are taken from
+
   PackedMatrix() = default;
 
   // The right-hand side (depth, columns) of x·W^T for a weight W stored (columns, depth), as
   // nn.Linear stores it.
-  static PackedMatrix transposed(const float* weight, std::int64_t columns, std::int64_t depth);
-  static PackedMatrix transposed(const Bfloat16* weight, std::int64_t columns, std::int64_t depth);
+  static PackedMatrix transposed(const float* weight, std::int64_t columns, std::int64_t depth,
+      Memory memory = std::pmr::get_default_resource());
+  static PackedMatrix transposed(const Bfloat16* weight, std::int64_t columns, std::int64_t depth,
+      Memory memory = std::pmr::get_default_resource());
 
   // The right-hand side (depth, columns) stored as it is, `stride` elements from row to row.
-  static PackedMatrix plain(
-      const float* values, std::int64_t depth, std::int64_t columns, std::int64_t stride);
-  static PackedMatrix plain(
-      const Bfloat16* values, std::int64_t depth, std::int64_t columns, std::int64_t stride);
+  static PackedMatrix plain(const float* values, std::int64_t depth, std::int64_t columns,
+      std::int64_t stride, Memory memory = std::pmr::get_default_resource());
+  static PackedMatrix plain(const Bfloat16* values, std::int64_t depth, std::int64_t columns,
+      std::int64_t stride, Memory memory = std::pmr::get_default_resource());
 
   // Words of 32 bits that the panels take.
   static std::int64_t words(std::int64_t depth, std::int64_t columns, bool bfloat16);
@@ -65,17 +72,16 @@ class PackedMatrix {
 
   bool bfloat16() const { return bfloat16_; }
 
-  const float* panels() const { return panels_; }
+  const float* panels() const { return panels_.data(); }
 
  private:
-  void allocate(std::int64_t depth, std::int64_t columns, bool bfloat16);
+  PackedMatrix(std::int64_t depth, std::int64_t columns, bool bfloat16, Memory memory);
   void put(std::int64_t k, std::int64_t column, Bfloat16 value);
 
   std::int64_t depth_ = 0;
   std::int64_t columns_ = 0;
   bool bfloat16_ = false;
-  std::vector<float> storage_;
-  float* panels_ = nullptr;  // into storage_, aligned; moving keeps it valid
+  FloatBlock panels_;
 
  public:
   PackedMatrix(PackedMatrix&&) noexcept = default;
@@ -96,14 +102,21 @@ struct Multiply {
   float* y = nullptr;
   std::int64_t y_stride = 0;
   bool accumulate = false;
+  // Only columns [column_begin, column_end) of y are computed: multiples of 16, or the end. -1:
+  // all.
+  std::int64_t column_begin = 0;
+  std::int64_t column_end = -1;
 };
 
 void multiply(const Multiply& m);
 
 // dw (n, k) += dy^T · x with dy (rows, n), x (rows, k): the weight gradient of a linear layer.
-// Sums over rows in rising order, in blocks of 256 counted from the first.
+// Sums over rows in rising order, in blocks of 256 counted from the first. With `begin` and `end`,
+// only those of the n rows of dw.
 void multiply_weight_gradient(
     const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw);
+void multiply_weight_gradient(const float* dy, const float* x, std::int64_t rows, std::int64_t n,
+    std::int64_t k, float* dw, std::int64_t begin, std::int64_t end);
 
 // db (n) += sum over rows of dy (rows, n), in the same order.
 void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);

@@ -23,8 +23,9 @@ void read_actors(schema::Actors::Reader actors, Job& job) {
       .temperature = generator.getTemperature(),
       .top_p = generator.getTopP(),
       .on_swap = static_cast<OnSwap>(generator.getOnSwap()),
-      .device = cpu_device()};
+      .device = cpu_device({.threads = generator.getThreads()})};
   job.generator_device = generator.getDevice().cStr();
+  job.generator_threads = generator.getThreads();
   job.verifiers = actors.getVerifier().getCount();
   auto trainer = actors.getTrainer();
   job.trainer = {.microbatch_rows = trainer.getMicrobatchRows(),
@@ -32,7 +33,8 @@ void read_actors(schema::Actors::Reader actors, Job& job) {
       .keep_checkpoints = trainer.getKeepCheckpoints(),
       .non_finite_max = trainer.getNonFiniteMax(),
       .audit_rollouts = trainer.getAuditRollouts(),
-      .device = trainer.getDevice().cStr()};
+      .device = trainer.getDevice().cStr(),
+      .threads = trainer.getThreads()};
   constexpr const char* transports[] = {"auto", "local", "shm"};
   job.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
   auto evaluator = actors.getEvaluator();

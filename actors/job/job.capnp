@@ -218,6 +218,7 @@ struct Generator {
   isolation @7 :Isolation = ofRun $Config.doc("where each lives");
   place @8 :Place $Config.doc("what each takes of a cluster (tram submit), and where it may be");
   device @9 :Text = "auto" $Config.doc("where each computes, and the evaluator with them: cpu, cuda:N, or auto: the best that the trainer has too");
+  threads @10 :UInt32 = 1 $Config.doc("that each computes with on the CPU; the results are the same by any number") $Config.least(1) $Config.most(256);
 
   enum OnSwap {
     keep @0 $Config.doc("go on with the cache as it is (Magistral)");
@@ -309,6 +310,7 @@ struct Trainer {
   isolation @5 :Isolation = ofRun $Config.doc("where it lives");
   place @6 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
   device @7 :Text = "auto" $Config.doc("where it computes; the same as the generators, or log-probabilities would differ");
+  threads @8 :UInt32 = 1 $Config.doc("that it computes with on the CPU; the results are the same by any number") $Config.least(1) $Config.most(256);
 }
 
 struct Broadcaster {

@@ -91,6 +91,7 @@ struct TrainerPlan {
   std::uint32_t non_finite_max = 3;
   std::uint32_t audit_rollouts = 8;
   std::string device = "auto";
+  std::uint32_t threads = 1;
 };
 
 struct EvaluatorPlan {
@@ -133,6 +134,7 @@ struct Job {
   std::uint32_t generators = 1;
   ContinuousBatch::Options generator;
   std::string generator_device = "auto";  // as the job graph names it; generator.device is one
+  std::uint32_t generator_threads = 1;    // of each
   std::uint32_t verifiers = 1;
   std::vector<RewardKind> reward_kinds = built_in_rewards();
   std::vector<RewardSpec> rewards;

@@ -64,17 +64,23 @@ std::string memory(const Job& job, const Apart& apart) {
   return out + line("in all", total);
 }
 
+std::string threads(std::uint32_t count) {
+  return count == 1 ? std::string("a thread") : str(count, " threads");
+}
+
 std::string actors(const Job& job) {
   std::string out = "actors, all on this machine\n";
-  out += line("generator", str(job.generators, " (a thread each), ", job.generator.slots,
-                               " sequences at a time, at most ", job.generator.max_tokens,
-                               " new tokens, temperature ", job.generator.temperature));
+  out += line("generator",
+      str(job.generators, " (", threads(job.generator_threads), " each), ", job.generator.slots,
+          " sequences at a time, at most ", job.generator.max_tokens, " new tokens, temperature ",
+          job.generator.temperature));
   std::string rewards;
   for (const auto& reward : job.rewards)
     rewards += (rewards.empty() ? "" : ", ") + str(reward.name, " ", reward.weight);
   out += line("verifier", str(job.verifiers, " (", rewards.empty() ? "no rewards" : rewards, ")"));
-  out += line("trainer", str("1 (a thread), microbatches of ", job.trainer.microbatch_rows,
-                             " rows, checkpoint every ", job.trainer.checkpoint_every, " steps"));
+  out += line("trainer",
+      str("1 (", threads(job.trainer.threads), "), microbatches of ", job.trainer.microbatch_rows,
+          " rows, checkpoint every ", job.trainer.checkpoint_every, " steps"));
   out += line("weight broadcaster", "1, transport " + job.transport);
   out +=
       line("evaluator", job.evaluator.every == 0 ? std::string("1, before and after only")

@@ -2,51 +2,49 @@
 #include "actors/model/cpu_engine.h"
 
 #include "actors/model/experts.h"
+#include "kernels/parallel.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace tramontane {
 
 namespace {
 
-constexpr std::size_t alignment = 64;
-
 // A layer is computed for so many rows at a time: few enough that their activations, and the cache
 // blocks that they write and then read, stay in the processor's cache.
 constexpr std::int64_t chunk_rows = 56;
 
-// A float buffer that only grows, 64-byte aligned.
+// A float buffer that only grows.
 class Buffer {
  public:
+  explicit Buffer(std::pmr::memory_resource* memory) : memory_(memory) {}
+
+  // Its content is zero where it grew: a cache is read in whole blocks, and what was never written
+  // must be finite.
   float* at_least(std::int64_t floats) {
     if (floats > size_) {
-      auto bytes = (static_cast<std::size_t>(floats) * sizeof(float) + alignment - 1) / alignment *
-                   alignment;
-      data_.reset(static_cast<float*>(std::aligned_alloc(alignment, std::max(bytes, alignment))));
-      if (data_ == nullptr) throw std::bad_alloc();
-      // A cache is read in whole blocks: what was never written must be finite.
-      std::memset(data_.get(), 0, bytes);
+      block_ = {};  // the old before the new: never both in memory
+      block_ = kernels::FloatBlock(floats, memory_);
       size_ = floats;
     }
-    return data_.get();
+    return block_.data();
   }
 
-  float* get() const { return data_.get(); }
+  float* get() const { return block_.data(); }
 
  private:
-  struct Free {
-    void operator()(float* data) const { std::free(data); }
-  };
-
-  std::unique_ptr<float, Free> data_;
+  std::pmr::memory_resource* memory_;
+  kernels::FloatBlock block_;
   std::int64_t size_ = 0;
 };
+
+std::pmr::memory_resource* memory_of(const CpuOptions& options) {
+  return options.memory == nullptr ? std::pmr::get_default_resource() : options.memory;
+}
 
 }  // namespace
 
@@ -57,7 +55,8 @@ std::int64_t cache_block_floats(const ModelConfig& config) {
 namespace {
 
 struct CpuEngine final : public Engine {
-  CpuEngine(const ModelConfig& c, Options o) : config(c), options(o), sizes(c) {
+  CpuEngine(const ModelConfig& c, Options o, const CpuOptions& cpu)
+      : config(c), options(o), sizes(c), team(cpu.threads), memory(memory_of(cpu)) {
     rope = rope_table(config);
     cache.at_least(config.layers * options.kv_blocks * cache_block_floats(config));
     auto rows = static_cast<std::size_t>(options.rows_max);
@@ -81,19 +80,22 @@ struct CpuEngine final : public Engine {
       const PackedWeights::Layer& w, std::int64_t layer, std::int64_t first, std::int64_t rows);
   void feed_forward(const PackedWeights::Layer& w, std::int64_t first, std::int64_t rows);
   void head(const PackedWeights& w, std::span<const EngineOutput> outputs, float* out);
-  void sample(const EngineStep& step, const float* from) const;
+  void sample(const EngineStep& step, const float* from);
 
   const ModelConfig config;
   const Options options;
   const Sizes sizes;
+  Team team;
+  std::pmr::memory_resource* const memory;
   std::vector<float> rope;
-  Buffer cache;
+  Buffer cache{memory};
 
   // Of the step under way; sized once for rows_max.
   std::vector<kernels::KvRow> kv_rows;
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> positions;
-  Buffer x, normed, qkv, qk_normed, attended, gate_up, activated, experts, logits;
+  Buffer x{memory}, normed{memory}, qkv{memory}, qk_normed{memory}, attended{memory};
+  Buffer gate_up{memory}, activated{memory}, experts{memory}, logits{memory};
   std::vector<std::int32_t> chosen;
   ExpertRows expert_rows;
 };
@@ -117,13 +119,13 @@ void CpuEngine::attention(
   float* h = normed.at_least(rows * width);
   kernels::rms_norm(residual, w.input_norm, config.norm_eps, rows, width, h, nullptr);
   float* projected = qkv.at_least(rows * sizes.qkv);
-  kernels::multiply({.x = h,
-      .x_stride = width,
-      .rows = rows,
-      .w = &w.qkv,
-      .bias = w.qkv_bias.empty() ? nullptr : w.qkv_bias.data(),
-      .y = projected,
-      .y_stride = sizes.qkv});
+  kernels::multiply(team, {.x = h,
+                              .x_stride = width,
+                              .rows = rows,
+                              .w = &w.qkv,
+                              .bias = w.qkv_bias.empty() ? nullptr : w.qkv_bias.data(),
+                              .y = projected,
+                              .y_stride = sizes.qkv});
   if (w.q_norm != nullptr)
     projected =
         norm_heads(config, w, projected, rows, qk_normed.at_least(rows * sizes.qkv), nullptr);
@@ -135,23 +137,24 @@ void CpuEngine::attention(
   kernels::KvLayer kv = kv_layer(layer);
   kernels::kv_store(projected + sizes.q, projected + sizes.q + sizes.kv, sizes.qkv, places, kv);
   float* out = attended.at_least(rows * sizes.q);
-  kernels::attend({.q = projected,
-                      .q_stride = sizes.qkv,
-                      .rows = places,
-                      .heads = config.heads,
-                      .scale = sizes.scale,
-                      .window = config.window_of(layer),
-                      .out = out,
-                      .log_sum = nullptr},
+  kernels::attend(team,
+      {.q = projected,
+          .q_stride = sizes.qkv,
+          .rows = places,
+          .heads = config.heads,
+          .scale = sizes.scale,
+          .window = config.window_of(layer),
+          .out = out,
+          .log_sum = nullptr},
       kv);
-  kernels::multiply({.x = out,
-      .x_stride = sizes.q,
-      .rows = rows,
-      .w = &w.o,
-      .bias = w.o_bias,
-      .y = residual,
-      .y_stride = width,
-      .accumulate = true});
+  kernels::multiply(team, {.x = out,
+                              .x_stride = sizes.q,
+                              .rows = rows,
+                              .w = &w.o,
+                              .bias = w.o_bias,
+                              .y = residual,
+                              .y_stride = width,
+                              .accumulate = true});
 }
 
 // x += down(swiglu(gate_up(norm(x)))), by one feed-forward or the experts of each row.
@@ -163,28 +166,28 @@ void CpuEngine::feed_forward(const PackedWeights::Layer& w, std::int64_t first, 
   kernels::rms_norm(residual, w.post_norm, config.norm_eps, rows, width, h, nullptr);
   if (config.experts > 0) {
     ExpertRoom room(config, rows, experts.at_least(ExpertRoom::floats(config, rows)));
-    mix_experts(config, w, h, rows, room, chosen, expert_rows, residual);
+    mix_experts(team, config, w, h, rows, room, chosen, expert_rows, residual);
     return;
   }
   const PackedWeights::FeedForward& dense = w.feed_forward.front();
   float* both = gate_up.at_least(rows * 2 * f);
-  kernels::multiply({.x = h,
-      .x_stride = width,
-      .rows = rows,
-      .w = &dense.gate_up,
-      .bias = dense.bias(),
-      .y = both,
-      .y_stride = 2 * f});
+  kernels::multiply(team, {.x = h,
+                              .x_stride = width,
+                              .rows = rows,
+                              .w = &dense.gate_up,
+                              .bias = dense.bias(),
+                              .y = both,
+                              .y_stride = 2 * f});
   float* out = activated.at_least(rows * f);
-  kernels::swiglu(both, rows, f, out);
-  kernels::multiply({.x = out,
-      .x_stride = f,
-      .rows = rows,
-      .w = &dense.down,
-      .bias = dense.down_bias,
-      .y = residual,
-      .y_stride = width,
-      .accumulate = true});
+  kernels::swiglu(team, both, rows, f, out);
+  kernels::multiply(team, {.x = out,
+                              .x_stride = f,
+                              .rows = rows,
+                              .w = &dense.down,
+                              .bias = dense.down_bias,
+                              .y = residual,
+                              .y_stride = width,
+                              .accumulate = true});
 }
 
 // Logits (outputs, vocabulary) of the rows that give outputs.
@@ -200,27 +203,28 @@ void CpuEngine::head(const PackedWeights& w, std::span<const EngineOutput> outpu
   }
   float* h = normed.at_least(count * width);
   kernels::rms_norm(x.get(), w.norm, config.norm_eps, count, width, h, nullptr);
-  kernels::multiply({.x = h,
-      .x_stride = width,
-      .rows = count,
-      .w = &w.head,
-      .bias = nullptr,
-      .y = out,
-      .y_stride = config.vocabulary});
+  kernels::multiply(team, {.x = h,
+                              .x_stride = width,
+                              .rows = count,
+                              .w = &w.head,
+                              .bias = nullptr,
+                              .y = out,
+                              .y_stride = config.vocabulary});
 }
 
-void CpuEngine::sample(const EngineStep& step, const float* from) const {
-  for (std::size_t i = 0; i < step.sampled.size(); ++i, from += config.vocabulary) {
-    const EngineOutput& output = step.outputs[i];
-    kernels::Sampled& sampled = step.sampled[i];
+void CpuEngine::sample(const EngineStep& step, const float* from) {
+  team.each(static_cast<std::int64_t>(step.sampled.size()), [&](std::int64_t i) {
+    const EngineOutput& output = step.outputs[static_cast<std::size_t>(i)];
+    kernels::Sampled& sampled = step.sampled[static_cast<std::size_t>(i)];
+    const float* row = from + i * config.vocabulary;
     if (output.target < 0) {
-      sampled = kernels::sample(from, config.vocabulary, step.sampling, uniform(output.draw));
-      continue;
+      sampled = kernels::sample(row, config.vocabulary, step.sampling, uniform(output.draw));
+      return;
     }
     sampled.token = output.target;
-    kernels::token_log_prob(from, 1, config.vocabulary, &output.target, step.sampling.temperature,
+    kernels::token_log_prob(row, 1, config.vocabulary, &output.target, step.sampling.temperature,
         &sampled.log_prob, nullptr);
-  }
+  });
 }
 
 void CpuEngine::step(const EngineStep& step, const ReadyWeights& weights) {
@@ -254,6 +258,8 @@ void CpuEngine::step(const EngineStep& step, const ReadyWeights& weights) {
 
 class CpuDevice final : public Device {
  public:
+  explicit CpuDevice(const CpuOptions& options) : options_(options) {}
+
   std::string name() const override { return "cpu"; }
 
   std::shared_ptr<const ReadyWeights> prepare(
@@ -261,13 +267,16 @@ class CpuDevice final : public Device {
     TRAM_CHECK(arena != nullptr, "no arena to prepare");
     if (!arena->sealed()) throw Error(Errc::bad_input, "the weights' arena is not sealed");
     check_manifest(config, arena->manifest(), matrices_of(arena->manifest()));
-    return std::make_shared<CpuWeights>(config, std::move(arena));
+    return std::make_shared<CpuWeights>(config, std::move(arena), options_.memory);
   }
 
   std::unique_ptr<Engine> engine(
       const ModelConfig& config, Engine::Options options) const override {
-    return make_cpu_engine(config, options);
+    return make_cpu_engine(config, options, options_);
   }
+
+ private:
+  CpuOptions options_;
 };
 
 }  // namespace
@@ -278,18 +287,31 @@ Dtype matrices_of(const Manifest& manifest) {
              : Dtype::float32;
 }
 
-CpuWeights::CpuWeights(const ModelConfig& config, std::shared_ptr<const Arena> arena)
-    : ReadyWeights(arena->version(), arena->fingerprint()),
-      arena_(std::move(arena)),
-      packed_(pack(config, block_offsets(config, arena_->manifest()),
-          {.data = arena_->data(), .matrices = matrices_of(arena_->manifest())})) {}
-
-std::unique_ptr<Engine> make_cpu_engine(const ModelConfig& config, Engine::Options options) {
-  return std::make_unique<CpuEngine>(config, options);
+CpuWeights::CpuWeights(const ModelConfig& config, std::shared_ptr<const Arena> arena,
+    std::pmr::memory_resource* memory)
+    : ReadyWeights(arena->version(), arena->fingerprint()), arena_(std::move(arena)) {
+  const Manifest& manifest = arena_->manifest();
+  BlockOffsets offsets = block_offsets(config, manifest);
+  MatrixBlock block{.data = arena_->data(), .matrices = matrices_of(manifest)};
+  if (memory == nullptr) {
+    packed_ = pack(config, offsets, block);
+    return;
+  }
+  copy_ = kernels::FloatBlock(offsets.floats, memory);
+  std::memcpy(copy_.data(), arena_->data(), arena_->bytes().size());
+  block.data = copy_.data();
+  block.memory = memory;
+  packed_ = pack(config, offsets, block);
+  arena_.reset();
 }
 
-std::shared_ptr<const Device> cpu_device() {
-  return std::make_shared<CpuDevice>();
+std::unique_ptr<Engine> make_cpu_engine(
+    const ModelConfig& config, Engine::Options options, CpuOptions cpu) {
+  return std::make_unique<CpuEngine>(config, options, cpu);
+}
+
+std::shared_ptr<const Device> cpu_device(CpuOptions options) {
+  return std::make_shared<CpuDevice>(options);
 }
 
 std::shared_ptr<const ReadyWeights> ReadyWeights::prepare(

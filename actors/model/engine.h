@@ -32,6 +32,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 
@@ -127,7 +128,15 @@ class Device {
       const ModelConfig& config, Engine::Options options) const = 0;
 };
 
+struct CpuOptions {
+  unsigned threads =
+      1;  // of each engine, the caller's included; results are the same by any number
+  // Where weights, caches and activations lie, and nowhere else; outlives all that is made with it.
+  // Null: the heap, and weights in part in their arena.
+  std::pmr::memory_resource* memory = nullptr;
+};
+
 // The processors of this machine.
-std::shared_ptr<const Device> cpu_device();
+std::shared_ptr<const Device> cpu_device(CpuOptions options = {});
 
 }  // namespace tramontane

@@ -1,5 +1,6 @@
 #include "actors/model/experts.h"
 
+#include "kernels/parallel.h"
 #include "runtime/base/check.h"
 
 namespace tramontane {
@@ -82,19 +83,19 @@ ExpertRoom::ExpertRoom(const ModelConfig& config, std::int64_t rows, float* memo
   outs = take(choices * config.width);
 }
 
-void mix_experts(const ModelConfig& config, const PackedWeights::Layer& layer, const float* h,
-    std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
+void mix_experts(Team& team, const ModelConfig& config, const PackedWeights::Layer& layer,
+    const float* h, std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
     ExpertRows& places, float* y) {
   std::int64_t width = config.width;
   std::int64_t f = config.feed_forward;
   std::int64_t top = config.experts_per_token;
-  kernels::multiply({.x = h,
-      .x_stride = width,
-      .rows = rows,
-      .w = &layer.router,
-      .bias = nullptr,
-      .y = room.logits,
-      .y_stride = config.experts});
+  kernels::multiply(team, {.x = h,
+                              .x_stride = width,
+                              .rows = rows,
+                              .w = &layer.router,
+                              .bias = nullptr,
+                              .y = room.logits,
+                              .y_stride = config.experts});
   chosen.resize(static_cast<std::size_t>(rows * top));
   kernels::route(room.logits, rows, config.experts, top, config.normalise_experts, chosen.data(),
       room.weights);
@@ -105,21 +106,21 @@ void mix_experts(const ModelConfig& config, const PackedWeights::Layer& layer, c
     std::int64_t count = places.starts[e + 1] - first;
     if (count == 0) continue;
     const PackedWeights::FeedForward& expert = layer.feed_forward[e];
-    kernels::multiply({.x = room.inputs + first * width,
-        .x_stride = width,
-        .rows = count,
-        .w = &expert.gate_up,
-        .bias = nullptr,
-        .y = room.gate_up + first * 2 * f,
-        .y_stride = 2 * f});
-    kernels::swiglu(room.gate_up + first * 2 * f, count, f, room.activated + first * f);
-    kernels::multiply({.x = room.activated + first * f,
-        .x_stride = f,
-        .rows = count,
-        .w = &expert.down,
-        .bias = nullptr,
-        .y = room.outs + first * width,
-        .y_stride = width});
+    kernels::multiply(team, {.x = room.inputs + first * width,
+                                .x_stride = width,
+                                .rows = count,
+                                .w = &expert.gate_up,
+                                .bias = nullptr,
+                                .y = room.gate_up + first * 2 * f,
+                                .y_stride = 2 * f});
+    kernels::swiglu(team, room.gate_up + first * 2 * f, count, f, room.activated + first * f);
+    kernels::multiply(team, {.x = room.activated + first * f,
+                                .x_stride = f,
+                                .rows = count,
+                                .w = &expert.down,
+                                .bias = nullptr,
+                                .y = room.outs + first * width,
+                                .y_stride = width});
   }
   kernels::combine(room.outs, room.weights, places.places.data(), rows, top, width, y);
 }

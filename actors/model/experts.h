@@ -13,6 +13,7 @@
 // starts balanced, and learning rates are small.
 
 #include "actors/model/packed.h"
+#include "runtime/base/team.h"
 
 #include <cstdint>
 #include <span>
@@ -68,8 +69,8 @@ struct ExpertRoom {
 
 // y (rows, width) += the mixture for h (rows, width). `chosen` (rows, experts_per_token) and
 // `places` are overwritten.
-void mix_experts(const ModelConfig& config, const PackedWeights::Layer& layer, const float* h,
-    std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
+void mix_experts(Team& team, const ModelConfig& config, const PackedWeights::Layer& layer,
+    const float* h, std::int64_t rows, const ExpertRoom& room, std::vector<std::int32_t>& chosen,
     ExpertRows& places, float* y);
 
 }  // namespace tramontane

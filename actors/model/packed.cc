@@ -92,7 +92,7 @@ namespace {
 enum class Way : std::uint8_t { transposed, plain };
 
 template <class T>
-PackedMatrix pack_as(Way way, const float* block, std::span<const std::int64_t> offsets,
+PackedMatrix pack_as(Way way, const MatrixBlock& block, std::span<const std::int64_t> offsets,
     std::span<const std::int64_t> rows, std::int64_t depth) {
   std::vector<T> storage;
   std::vector<std::int64_t> sizes;
@@ -101,16 +101,16 @@ PackedMatrix pack_as(Way way, const float* block, std::span<const std::int64_t> 
     sizes.push_back(count * depth);
     all += count;
   }
-  const T* weights = joined(block, offsets, sizes, storage);
-  return way == Way::transposed ? PackedMatrix::transposed(weights, all, depth)
-                                : PackedMatrix::plain(weights, all, depth, depth);
+  const T* weights = joined(block.data, offsets, sizes, storage);
+  return way == Way::transposed ? PackedMatrix::transposed(weights, all, depth, block.memory)
+                                : PackedMatrix::plain(weights, all, depth, depth, block.memory);
 }
 
 PackedMatrix pack_matrix(Way way, const MatrixBlock& block, std::span<const std::int64_t> offsets,
     std::span<const std::int64_t> rows, std::int64_t depth) {
   return block.matrices == Dtype::bfloat16
-             ? pack_as<kernels::Bfloat16>(way, block.data, offsets, rows, depth)
-             : pack_as<float>(way, block.data, offsets, rows, depth);
+             ? pack_as<kernels::Bfloat16>(way, block, offsets, rows, depth)
+             : pack_as<float>(way, block, offsets, rows, depth);
 }
 
 }  // namespace

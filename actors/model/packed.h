@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 namespace tramontane {
@@ -74,6 +75,7 @@ const T* joined(const float* block, std::span<const std::int64_t> offsets,
 struct MatrixBlock {
   const float* data = nullptr;
   Dtype matrices = Dtype::float32;
+  std::pmr::memory_resource* memory = std::pmr::get_default_resource();  // of what is packed
 
   // The right-hand side of x·W^T for the rows of one or several matrices of `depth` columns end to
   // end, and the one of dy·W.

@@ -169,6 +169,9 @@ class PolicyTrainer {
  public:
   virtual ~PolicyTrainer() = default;
 
+  // How many threads compute, the caller's included: one at first. Results are the same by any.
+  virtual void set_threads(unsigned threads) = 0;
+
   // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
   virtual void import(const Arena& arena) = 0;
 

@@ -9,8 +9,8 @@ namespace tramontane::kernels::TRAM_KERNEL_ISA {
 
 void multiply(const MultiplyArguments& m);
 void multiply_bfloat16(const MultiplyArguments& m);
-void multiply_weight_gradient(
-    const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw);
+void multiply_weight_gradient(const float* dy, const float* x, std::int64_t rows, std::int64_t n,
+    std::int64_t k, float* dw, std::int64_t begin, std::int64_t end);
 void sum_rows(const float* dy, std::int64_t rows, std::int64_t n, float* db);
 void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows, std::int64_t width,
     float* y, float* rstd);

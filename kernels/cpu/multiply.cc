@@ -76,12 +76,12 @@ constexpr GradientTiles gradient_tiles = make_gradient_tiles();
 
 }  // namespace
 
-void multiply_weight_gradient(
-    const float* dy, const float* x, std::int64_t rows, std::int64_t n, std::int64_t k, float* dw) {
-  if (n == 0) return;
+void multiply_weight_gradient(const float* dy, const float* x, std::int64_t rows, std::int64_t n,
+    std::int64_t k, float* dw, std::int64_t first, std::int64_t last) {
+  if (first >= last) return;
   alignas(64) float packed[gradient_rows * gradient_columns];
-  const std::int64_t count = (n + tile_rows - 1) / tile_rows;
-  const std::int64_t tall = (n + count - 1) / count;
+  const std::int64_t count = (last - first + tile_rows - 1) / tile_rows;
+  const std::int64_t tall = (last - first + count - 1) / count;
   for (std::int64_t begin = 0; begin < rows; begin += gradient_rows) {
     const std::int64_t block = smaller(gradient_rows, rows - begin);
     for (std::int64_t column = 0; column < k; column += gradient_columns) {
@@ -94,8 +94,8 @@ void multiply_weight_gradient(
               left == lanes ? load(from) : load_first(from, left));
         }
       }
-      for (std::int64_t i = 0; i < n; i += tall) {
-        const std::int64_t r = smaller(tall, n - i);
+      for (std::int64_t i = first; i < last; i += tall) {
+        const std::int64_t r = smaller(tall, last - i);
         gradient_tiles.of[r - 1](
             dy + begin * n + i, n, packed, block, dw + i * k + column, k, columns);
       }

@@ -1,5 +1,6 @@
 // Decoding with the main job's model against LibTorch eager with a KV cache: the same weights,
-// prompts of 7 and 40 new tokens, sampling included, one thread each.
+// prompts of 7 and 40 new tokens, sampling included, one thread each. Then weights served in
+// float32 against bfloat16.
 #include "actors/model/policy.h"
 #include "kernels/ops.h"
 #include "runtime/base/random.h"
@@ -9,6 +10,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
 
 using namespace tramontane;
 
@@ -62,11 +67,59 @@ double eager(EagerModel& model, std::int64_t batch) {
   return thread_seconds() - begin;
 }
 
+// Fresh weights of the config, in the form that it serves.
+std::shared_ptr<const ReadyWeights> fresh(const ModelConfig& config) {
+  Arena wide(std::make_shared<const Manifest>(model_manifest(config)));
+  initialise(wide, config, 1);
+  auto arena = std::make_shared<Arena>(std::make_shared<const Manifest>(serving_manifest(config)));
+  for (const TensorEntry& tensor : arena->manifest().tensors()) {
+    std::span<const float> values = wide.floats(tensor.name);
+    std::byte* to = arena->bytes().data() + tensor.offset;
+    if (tensor.dtype == Dtype::bfloat16)
+      kernels::to_bfloat16(values.data(), static_cast<std::int64_t>(values.size()),
+          reinterpret_cast<kernels::Bfloat16*>(to));
+    else
+      std::memcpy(to, values.data(), tensor.size);
+  }
+  arena->seal(1);
+  return ReadyWeights::prepare(config, arena);
+}
+
 template <class Run>
 double best(int repeats, Run run) {
   double seconds = 1e9;
   for (int i = 0; i < repeats; ++i) seconds = std::min(seconds, run());
   return seconds;
+}
+
+// Both forms in turn, of the main job's model and of one whose weights are larger than a cache.
+void compare_forms() {
+  ModelConfig large = preset("base", 4096);
+  large.width = 1024;
+  large.layers = 4;
+  large.heads = large.kv_heads = 16;
+  large.head_dim = 64;
+  large.feed_forward = 2816;
+  for (const auto& [name, shape] : {std::pair("nano", preset("nano", 21)), {"60M", large}}) {
+    ModelConfig half = shape;
+    half.serving = Dtype::bfloat16;
+    auto wide_weights = fresh(shape);
+    auto half_weights = fresh(half);
+    for (std::int64_t batch : {1, 16, 64}) {
+      if (shape.width > 64 && batch > 16) continue;  // takes long, and says no more
+      double wide = 1e9;
+      double narrow = 1e9;
+      for (int i = 0; i < (shape.width > 64 ? 2 : 10); ++i) {
+        wide = std::min(wide, ours(shape, *wide_weights, batch));
+        narrow = std::min(narrow, ours(half, *half_weights, batch));
+      }
+      double tokens = static_cast<double>(batch * new_tokens);
+      std::printf(
+          "{\"bench\": \"decode_bfloat16\", \"model\": \"%s\", \"batch\": %ld, "
+          "\"float32_tokens_s\": %.0f, \"bfloat16_tokens_s\": %.0f, \"ratio\": %.2f}\n",
+          name, static_cast<long>(batch), tokens / wide, tokens / narrow, wide / narrow);
+    }
+  }
 }
 
 }  // namespace
@@ -91,5 +144,6 @@ int main() {
         "\"ratio\": %.2f, \"gflops\": %.1f}\n",
         static_cast<long>(batch), a, b, a / b, a * flops * 1e-9);
   }
+  compare_forms();
   return 0;
 }

@@ -74,6 +74,8 @@ class FalsifiedTrainer final : public PolicyTrainer {
         change_loss_(change_loss),
         expected_losses_(expected_losses) {}
 
+  void set_threads(unsigned threads) override { inner_->set_threads(threads); }
+
   void import(const Arena& arena) override { inner_->import(arena); }
 
   void export_to(Arena& arena) const override { inner_->export_to(arena); }

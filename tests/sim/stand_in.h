@@ -23,6 +23,8 @@ class StandIn final : public PolicyTrainer {
 
   StandIn(const ModelConfig& config, Hooks hooks);
 
+  void set_threads(unsigned) override {}
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
   StepReport supervised_step(std::span<const TrainSequence> sequences,

@@ -46,6 +46,8 @@ ReinforcePlan plan_of(const char* algorithm, std::uint32_t minibatch = 0) {
 // Keeps what each step was given; its log-probs say how many steps came before.
 class Recorder final : public PolicyTrainer {
  public:
+  void set_threads(unsigned) override {}
+
   void import(const Arena&) override {}
 
   void export_to(Arena&) const override {}

@@ -32,7 +32,7 @@ struct ExpertsNode final : Node {
         c.experts, top, c.normalise_experts, dlogits.data());
     linear_gradients(pass, router, dlogits.data(), x, rows);
     float* dx = pass.buffers.floats(rows * c.width);
-    input_gradient(router, dlogits.data(), rows, dx);
+    input_gradient(pass, router, dlogits.data(), rows, dx);
     kernels::combine(dinputs.data(), nullptr, places.places.data(), rows, top, c.width, dx);
     return {grads[0], view(dx, rows, c.width)};
   }
@@ -48,12 +48,13 @@ struct ExpertsNode final : Node {
     dactivated.resize(static_cast<std::size_t>(count * f));
     dgate_up.resize(2 * dactivated.size());
     linear_gradients(pass, experts[e].down, dout, room->activated + first * f, count);
-    input_gradient(experts[e].down, dout, count, dactivated.data());
+    input_gradient(pass, experts[e].down, dout, count, dactivated.data());
     kernels::swiglu_backward(
         dactivated.data(), room->gate_up + first * 2 * f, count, f, dgate_up.data());
     linear_gradients(
         pass, experts[e].gate_up, dgate_up.data(), room->inputs + first * c.width, count);
-    input_gradient(experts[e].gate_up, dgate_up.data(), count, dinputs.data() + first * c.width);
+    input_gradient(
+        pass, experts[e].gate_up, dgate_up.data(), count, dinputs.data() + first * c.width);
   }
 
   Pass& pass;
@@ -81,7 +82,7 @@ at::Tensor experts_onto(Pass& pass, const at::Tensor& residual, const at::Tensor
   node->rows = rows;
   node->room =
       std::make_unique<ExpertRoom>(c, rows, pass.workspace.floats(ExpertRoom::floats(c, rows)));
-  mix_experts(c, layer, node->x, rows, *node->room, node->chosen, node->places, y);
+  mix_experts(*pass.team, c, layer, node->x, rows, *node->room, node->chosen, node->places, y);
   at::Tensor result = view(y, rows, c.width);
   if (pass.training) record(node, {result}, {residual, x});
   return result;

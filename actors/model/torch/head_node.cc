@@ -8,6 +8,7 @@
 
 #include "actors/model/footprint.h"
 #include "actors/model/torch/node_parts.h"
+#include "kernels/parallel.h"
 
 #include <ATen/ops/from_blob.h>
 
@@ -25,13 +26,13 @@ struct HeadNode final : Node {
 
   // Of rows first..first+count-1, into the buffer.
   float* logits(std::int64_t first, std::int64_t count) {
-    kernels::multiply({.x = x + first * w.inputs,
-        .x_stride = w.inputs,
-        .rows = count,
-        .w = w.forward,
-        .bias = nullptr,
-        .y = pass.logits.data(),
-        .y_stride = w.outputs});
+    kernels::multiply(*pass.team, {.x = x + first * w.inputs,
+                                      .x_stride = w.inputs,
+                                      .rows = count,
+                                      .w = w.forward,
+                                      .bias = nullptr,
+                                      .y = pass.logits.data(),
+                                      .y_stride = w.outputs});
     return pass.logits.data();
   }
 
@@ -48,9 +49,9 @@ struct HeadNode final : Node {
     each_part([&](std::int64_t first, std::int64_t count) {
       float* d = part() == rows ? pass.logits.data() : logits(first, count);
       kernels::token_log_prob_backward(
-          slopes + first, d, count, w.outputs, targets + first, temperature, d);
+          *pass.team, slopes + first, d, count, w.outputs, targets + first, temperature, d);
       linear_gradients(pass, w, d, x + first * w.inputs, count);
-      input_gradient(w, d, count, dx + first * w.inputs);
+      input_gradient(pass, w, d, count, dx + first * w.inputs);
     });
     return {view(dx, rows, w.inputs)};
   }
@@ -75,8 +76,8 @@ at::Tensor head_log_probs(
   float* y = pass.workspace.floats(node->rows);
   const std::int32_t* targets = pass.batch->targets.data();
   node->each_part([&](std::int64_t first, std::int64_t count) {
-    kernels::token_log_prob(node->logits(first, count), count, head.outputs, targets + first,
-        temperature, y + first, entropy + first);
+    kernels::token_log_prob(*pass.team, node->logits(first, count), count, head.outputs,
+        targets + first, temperature, y + first, entropy + first);
   });
   at::Tensor result = at::from_blob(y, {node->rows}, at::TensorOptions().dtype(at::kFloat));
   if (pass.training) record(node, {result}, {x});

@@ -100,6 +100,14 @@ Network::Network(const ModelConfig& config)
 
 Network::~Network() = default;
 
+Team& Network::team() {
+  return *graph_->pass.team;
+}
+
+void Network::set_threads(unsigned threads) {
+  if (team().threads() != threads) graph_->pass.team = std::make_unique<Team>(threads);
+}
+
 void Network::clear_gradients() {
   std::fill(gradients_.begin(), gradients_.end(), 0.0F);
 }

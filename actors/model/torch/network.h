@@ -14,6 +14,7 @@
 #include "actors/model/packed.h"
 #include "actors/model/torch/microbatch.h"
 #include "actors/model/torch/workspace.h"
+#include "runtime/base/team.h"
 
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,10 @@ class Network {
   float* gradients() { return gradients_.data(); }
 
   void clear_gradients();
+
+  // Whoever computes: the nodes, and what the owner does with the blocks.
+  Team& team();
+  void set_threads(unsigned threads);
 
   struct Outputs {
     std::span<const float> log_probs;  // (losses) of the targets

@@ -1,5 +1,7 @@
 #include "actors/model/torch/node_parts.h"
 
+#include "kernels/parallel.h"
+
 #include <ATen/ops/from_blob.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
@@ -48,7 +50,7 @@ struct LinearNode final : Node {
     const float* dy = incoming(grads, 0);
     linear_gradients(pass, w, dy, x, rows);
     float* to = pass.buffers.floats(rows * w.inputs);
-    input_gradient(w, dy, rows, to);
+    input_gradient(pass, w, dy, rows, to);
     at::Tensor dx = view(to, rows, w.inputs);
     if (residual) return {grads[0], dx};
     return {dx};
@@ -67,14 +69,14 @@ at::Tensor run_linear(
   float* y = pass.workspace.floats(rows * w.outputs);
   if (residual != nullptr)
     std::memcpy(y, data(*residual), static_cast<std::size_t>(rows * w.outputs) * sizeof(float));
-  kernels::multiply({.x = data(x),
-      .x_stride = w.inputs,
-      .rows = rows,
-      .w = w.forward,
-      .bias = w.bias,
-      .y = y,
-      .y_stride = w.outputs,
-      .accumulate = residual != nullptr});
+  kernels::multiply(*pass.team, {.x = data(x),
+                                    .x_stride = w.inputs,
+                                    .rows = rows,
+                                    .w = w.forward,
+                                    .bias = w.bias,
+                                    .y = y,
+                                    .y_stride = w.outputs,
+                                    .accumulate = residual != nullptr});
   at::Tensor result = view(y, rows, w.outputs);
   if (!pass.training) return result;
   auto node = std::make_shared<LinearNode>(pass, w);
@@ -112,21 +114,22 @@ void record(const std::shared_ptr<Node>& node, std::initializer_list<at::Tensor>
 
 void linear_gradients(
     Pass& pass, const Linear& w, const float* dy, const float* x, std::int64_t rows) {
-  accumulate_into(pass, w.weight, w.inputs,
-      [&](float* dw) { kernels::multiply_weight_gradient(dy, x, rows, w.outputs, w.inputs, dw); });
+  accumulate_into(pass, w.weight, w.inputs, [&](float* dw) {
+    kernels::multiply_weight_gradient(*pass.team, dy, x, rows, w.outputs, w.inputs, dw);
+  });
   if (w.biases.count > 0)
     accumulate_into(
         pass, w.biases, 1, [&](float* db) { kernels::sum_rows(dy, rows, w.outputs, db); });
 }
 
-void input_gradient(const Linear& w, const float* dy, std::int64_t rows, float* dx) {
-  kernels::multiply({.x = dy,
-      .x_stride = w.outputs,
-      .rows = rows,
-      .w = &w.backward,
-      .bias = nullptr,
-      .y = dx,
-      .y_stride = w.inputs});
+void input_gradient(Pass& pass, const Linear& w, const float* dy, std::int64_t rows, float* dx) {
+  kernels::multiply(*pass.team, {.x = dy,
+                                    .x_stride = w.outputs,
+                                    .rows = rows,
+                                    .w = &w.backward,
+                                    .bias = nullptr,
+                                    .y = dx,
+                                    .y_stride = w.inputs});
 }
 
 at::Tensor linear(Pass& pass, const at::Tensor& x, const Linear& w) {

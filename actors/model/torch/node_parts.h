@@ -31,6 +31,6 @@ void linear_gradients(
     Pass& pass, const Linear& w, const float* dy, const float* x, std::int64_t rows);
 
 // dx (rows, inputs) = dy (rows, outputs)·W.
-void input_gradient(const Linear& w, const float* dy, std::int64_t rows, float* dx);
+void input_gradient(Pass& pass, const Linear& w, const float* dy, std::int64_t rows, float* dx);
 
 }  // namespace tramontane::nodes

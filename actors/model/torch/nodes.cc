@@ -1,6 +1,7 @@
 #include "actors/model/torch/nodes.h"
 
 #include "actors/model/torch/node_parts.h"
+#include "kernels/parallel.h"
 #include "runtime/base/check.h"
 
 #include <cstring>
@@ -97,23 +98,23 @@ struct AttentionNode final : Node {
     const Sizes& s = pass.sizes;
     std::int64_t rows = pass.batch->rows();
     float* d = pass.buffers.floats(rows * s.qkv);
-    kernels::attend_backward({.q = qkv,
-        .k = qkv + s.q,
-        .v = qkv + s.q + s.kv,
-        .stride = s.qkv,
-        .out = out,
-        .dout = incoming(grads, 0),
-        .log_sum = log_sum,
-        .starts = pass.batch->starts,
-        .heads = c.heads,
-        .kv_heads = c.kv_heads,
-        .head_dim = c.head_dim,
-        .scale = s.scale,
-        .window = window,
-        .dq = d,
-        .dk = d + s.q,
-        .dv = d + s.q + s.kv,
-        .gradient_stride = s.qkv});
+    kernels::attend_backward(*pass.team, {.q = qkv,
+                                             .k = qkv + s.q,
+                                             .v = qkv + s.q + s.kv,
+                                             .stride = s.qkv,
+                                             .out = out,
+                                             .dout = incoming(grads, 0),
+                                             .log_sum = log_sum,
+                                             .starts = pass.batch->starts,
+                                             .heads = c.heads,
+                                             .kv_heads = c.kv_heads,
+                                             .head_dim = c.head_dim,
+                                             .scale = s.scale,
+                                             .window = window,
+                                             .dq = d,
+                                             .dk = d + s.q,
+                                             .dv = d + s.q + s.kv,
+                                             .gradient_stride = s.qkv});
     return {view(d, rows, s.qkv)};
   }
 
@@ -130,7 +131,7 @@ struct SwigluNode final : Node {
   variable_list apply(variable_list&& grads) override {
     std::int64_t f = pass.config.feed_forward;
     float* d = pass.buffers.floats(rows * 2 * f);
-    kernels::swiglu_backward(incoming(grads, 0), gate_up, rows, f, d);
+    kernels::swiglu_backward(*pass.team, incoming(grads, 0), gate_up, rows, f, d);
     return {view(d, rows, 2 * f)};
   }
 
@@ -248,14 +249,15 @@ at::Tensor attention(Pass& pass, const at::Tensor& qkv, std::int64_t window) {
   kernels::kv_store(q + s.q, q + s.q + s.kv, s.qkv, b.kv_rows, kv);
   float* out = pass.workspace.floats(b.rows() * s.q);
   float* log_sum = pass.workspace.floats(b.rows() * c.heads);
-  kernels::attend({.q = q,
-                      .q_stride = s.qkv,
-                      .rows = b.kv_rows,
-                      .heads = c.heads,
-                      .scale = s.scale,
-                      .window = window,
-                      .out = out,
-                      .log_sum = log_sum},
+  kernels::attend(*pass.team,
+      {.q = q,
+          .q_stride = s.qkv,
+          .rows = b.kv_rows,
+          .heads = c.heads,
+          .scale = s.scale,
+          .window = window,
+          .out = out,
+          .log_sum = log_sum},
       kv);
   at::Tensor result = view(out, b.rows(), s.q);
   if (!pass.training) return result;
@@ -272,7 +274,7 @@ at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up) {
   std::int64_t rows = gate_up.size(0);
   std::int64_t f = pass.config.feed_forward;
   float* y = pass.workspace.floats(rows * f);
-  kernels::swiglu(data(gate_up), rows, f, y);
+  kernels::swiglu(*pass.team, data(gate_up), rows, f, y);
   at::Tensor result = view(y, rows, f);
   if (!pass.training) return result;
   auto node = std::make_shared<SwigluNode>(pass);

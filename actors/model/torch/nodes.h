@@ -6,11 +6,13 @@
 #include "actors/model/packed.h"
 #include "actors/model/torch/microbatch.h"
 #include "actors/model/torch/workspace.h"
+#include "runtime/base/team.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -65,6 +67,7 @@ struct Pass {
   std::vector<float> kv;       // one layer's cache; its content is not kept
   std::vector<float> scratch;  // weight gradients that are scattered
   std::vector<float> logits;   // of some rows; see head_node.cc
+  std::unique_ptr<Team> team = std::make_unique<Team>();  // that computes the nodes
   const Microbatch* batch = nullptr;
   bool training = false;
 };

@@ -1,5 +1,6 @@
 #include "actors/model/torch/torch_trainer.h"
 
+#include "kernels/parallel.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "scheduler/packing.h"
@@ -147,13 +148,14 @@ void TorchTrainer::apply(const OptimizerOptions& options, StepReport& report) {
     // Norms and biases, which are vectors, are not decayed.
     double decay = tensor.shape.size() > 1 ? options.weight_decay : 0;
     std::size_t at = tensor.offset / sizeof(float);
-    kernels::adamw({.learning_rate = static_cast<float>(options.learning_rate),
-                       .beta1 = static_cast<float>(options.beta1),
-                       .beta2 = static_cast<float>(options.beta2),
-                       .eps = static_cast<float>(options.eps),
-                       .weight_decay = static_cast<float>(decay),
-                       .gradient_scale = static_cast<float>(scale),
-                       .step = step_},
+    kernels::adamw(network_.team(),
+        {.learning_rate = static_cast<float>(options.learning_rate),
+            .beta1 = static_cast<float>(options.beta1),
+            .beta2 = static_cast<float>(options.beta2),
+            .eps = static_cast<float>(options.eps),
+            .weight_decay = static_cast<float>(decay),
+            .gradient_scale = static_cast<float>(scale),
+            .step = step_},
         network_.parameters() + at, network_.gradients() + at, mean_.data() + at,
         square_.data() + at, static_cast<std::int64_t>(tensor.size / sizeof(float)));
   }

@@ -16,6 +16,8 @@ class TorchTrainer final : public PolicyTrainer {
  public:
   explicit TorchTrainer(const ModelConfig& config);
 
+  void set_threads(unsigned threads) override { network_.set_threads(threads); }
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
   StepReport supervised_step(std::span<const TrainSequence> sequences,
