@@ -45,10 +45,11 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
       "from one binary. Try: tram run examples/arithmetic.yaml",
       {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
           kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
-          report_command(), dashboard_command(), replay_command(), verify_answer_command(rewards),
-          grade_command(rewards), job_command(rewards), head_command(), node_command(),
-          submit_command(rewards), jobs_command(), status_command(), logs_command(), wait_command(),
-          stop_command(), nodes_command(), drain_command(), actors_command(), events_command(),
+          report_command(), dashboard_command(), export_command(), trace_command(),
+          replay_command(), verify_answer_command(rewards), grade_command(rewards),
+          job_command(rewards), head_command(), node_command(), submit_command(rewards),
+          jobs_command(), status_command(), logs_command(), wait_command(), stop_command(),
+          nodes_command(), drain_command(), actors_command(), events_command(),
           get_command(), top_command(), diagnose_command(), version_command()});
   return cli.main(argc, argv);
 }

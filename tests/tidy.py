@@ -61,6 +61,7 @@ INCLUDES = {
     "actors/view": ["runtime/base", "actors/messages"],
     "actors/report": ["runtime/base", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/view"],
     "actors/dashboard": ["runtime/base", "runtime/http", "storage", "actors/messages", "actors/model", "actors/model/tokenizer", "actors/ledger", "actors/job", "actors/view", "actors/report"],
+    "actors/export": ["runtime/base", "actors/messages", "actors/view", "actors/ledger", "actors/dashboard/line_reader.h", "actors/dashboard/metric_table.h"],
     "actors/run": ["runtime/*", "kernels", "storage", "scheduler", "actors/*"],
     "actors/cluster": ["runtime/*", "storage", "scheduler", "actors/job", "actors/rewards", "actors/run"],
     "actors/commands": ["runtime/*", "kernels", "kernels/cuda/devices.h", "storage", "actors/*"],

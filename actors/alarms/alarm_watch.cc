@@ -45,7 +45,7 @@ void AlarmWatch::judge(const AlarmRule& rule, std::vector<RunEvent>& out) {
   for (auto& [key, told] : told_) {
     if (key.first != rule.name || !told.stands) continue;
     if (facts_.now - told.since < stands_least) continue;
-    auto same = [&](const auto& reading) { return reading.actor == key.second; };
+    auto same = [&who = key.second](const auto& reading) { return reading.actor == who; };
     auto found = std::find_if(readings.begin(), readings.end(), same);
     if (found != readings.end() && !(found->severity < over_below)) continue;
     told.stands = false;

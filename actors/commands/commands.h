@@ -20,6 +20,8 @@ CliCommand rollouts_command();
 CliCommand report_command();
 CliCommand replay_command();
 CliCommand dashboard_command();
+CliCommand export_command();
+CliCommand trace_command();
 CliCommand verify_answer_command(std::vector<RewardKind> rewards);
 CliCommand grade_command(std::vector<RewardKind> rewards);
 CliCommand job_command(std::vector<RewardKind> rewards);

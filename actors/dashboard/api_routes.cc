@@ -55,6 +55,8 @@ std::vector<ApiRoute> history_routes() {
               {"text", "string", "only if the text or the line contains it"},
               {"order", "newest|oldest", "which come first (newest)"}}),
           "Events"},
+      {"GET", "/api/v1/spans", "Who waited for what, and when some rollouts were written",
+          with_job({{"after", "string", "the `next` of the page before"}}), "Spans"},
       {"GET", "/api/v1/metrics", "What there is to draw, and the curves asked for",
           with_job({{"names", "string", "names of metrics, with commas, at most 64"},
               {"points", "integer", "of a curve at most, 2 to 10000 (1000)"},

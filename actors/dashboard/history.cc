@@ -38,18 +38,6 @@ std::optional<RunEvent> parse_event(const std::string& line) {
   return std::move(value.get_object());
 }
 
-// A field of the event, also "a.b"; true is 1. NaN if it is no figure.
-double figure(const RunEvent& event, std::string_view field) {
-  auto dot = field.find('.');
-  if (dot != field.npos) {
-    const auto* inner = object(event, field.substr(0, dot));
-    return inner == nullptr ? std::nan("") : figure(*inner, field.substr(dot + 1));
-  }
-  const auto* value = event.if_contains(field);
-  if (value != nullptr && value->is_bool()) return value->get_bool() ? 1 : 0;
-  return number(event, field);
-}
-
 EventLevel level_of(std::string_view word) {
   if (word == "error") return EventLevel::error;
   return word == "warning" ? EventLevel::warning : EventLevel::info;
@@ -200,7 +188,7 @@ void RunHistory::take_step(const RunEvent& event) {
 void RunHistory::add_fields(
     MetricSource source, const RunEvent& event, const std::string& label, double x) {
   for (const MetricRow& row : metric_rows())
-    if (row.source == source) curves_.add(row, label, x, figure(event, row.field));
+    if (row.source == source) curves_.add(row, label, x, figure_of(event, row));
 }
 
 std::uint16_t RunHistory::number_of(std::string_view name) {

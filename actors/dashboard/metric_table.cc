@@ -1,6 +1,9 @@
 #include "actors/dashboard/metric_table.h"
 
+#include "actors/view/fields.h"
+
 #include <algorithm>
+#include <cmath>
 
 namespace tramontane {
 namespace {
@@ -103,6 +106,18 @@ std::vector<MetricRow> others() {
       {"warm_start_train_seconds", "train_seconds", warm_step, "s", "What the step took"}};
 }
 
+// A field of the event, also "a.b".
+double figure(const RunEvent& event, std::string_view field) {
+  auto dot = field.find('.');
+  if (dot != field.npos) {
+    const auto* inner = object(event, field.substr(0, dot));
+    return inner == nullptr ? std::nan("") : figure(*inner, field.substr(dot + 1));
+  }
+  const auto* value = event.if_contains(field);
+  if (value != nullptr && value->is_bool()) return value->get_bool() ? 1 : 0;
+  return number(event, field);
+}
+
 }  // namespace
 
 const std::vector<MetricRow>& metric_rows() {
@@ -113,6 +128,10 @@ const std::vector<MetricRow>& metric_rows() {
     return all;
   }();
   return rows;
+}
+
+double figure_of(const RunEvent& event, const MetricRow& row) {
+  return figure(event, row.field);
 }
 
 const MetricRow* find_metric(std::string_view name) {

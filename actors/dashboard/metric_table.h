@@ -4,6 +4,8 @@
 //
 // Pure functions: any thread.
 
+#include "actors/messages/run_event.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,9 @@ struct MetricRow {
 };
 
 const std::vector<MetricRow>& metric_rows();
+
+// What that event says of it; true is 1. NaN if it is no figure.
+double figure_of(const RunEvent& event, const MetricRow& row);
 
 // Null if there is none.
 const MetricRow* find_metric(std::string_view name);

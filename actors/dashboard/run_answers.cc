@@ -22,8 +22,9 @@ const std::map<std::string_view, View>& views() {
       {"/api/v1/jobs/{id}", job_view}, {"/api/v1/actors", actors_view},
       {"/api/v1/actors/{name...}", actor_view}, {"/api/v1/nodes", nodes_view},
       {"/api/v1/nodes/{name}", node_view}, {"/api/v1/events", events_view},
-      {"/api/v1/metrics", metrics_view}, {"/api/v1/rollouts", rollouts_view},
-      {"/api/v1/rollouts/{id}", rollout_view}, {"/api/v1/batches/{step}", batch_view}};
+      {"/api/v1/spans", spans_view}, {"/api/v1/metrics", metrics_view},
+      {"/api/v1/rollouts", rollouts_view}, {"/api/v1/rollouts/{id}", rollout_view},
+      {"/api/v1/batches/{step}", batch_view}};
   return all;
 }
 

@@ -20,6 +20,7 @@ boost::json::object actor_view(WatchedRun& run, const Query& query);
 boost::json::object nodes_view(WatchedRun& run, const Query& query);
 boost::json::object node_view(WatchedRun& run, const Query& query);
 boost::json::object events_view(WatchedRun& run, const Query& query);
+boost::json::object spans_view(WatchedRun& run, const Query& query);
 boost::json::object metrics_view(WatchedRun& run, const Query& query);
 boost::json::object rollouts_view(WatchedRun& run, const Query& query);
 boost::json::object rollout_view(WatchedRun& run, const Query& query);

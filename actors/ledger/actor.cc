@@ -91,6 +91,15 @@ void LedgerActor::tell_damage() {
   }
 }
 
+void LedgerActor::tell_written(const WrittenRollout& written) {
+  boost::json::array parts;
+  for (const WrittenPart& part : written.parts)
+    parts.push_back({{"version", part.version}, {"tokens", part.tokens}, {"to_us", part.to}});
+  boost::json::object event{{"event", "written"}, {"rollout", written.id},
+      {"from_us", written.from}, {"parts", std::move(parts)}};
+  static_cast<void>(try_send(reporter_, Report{json_text(event)}));  // a lost one is only not drawn
+}
+
 void LedgerActor::nudge(std::set<std::string>& waiting) {
   for (const auto& name : waiting)
     if (auto ref = system().find(name))
@@ -101,7 +110,10 @@ void LedgerActor::nudge(std::set<std::string>& waiting) {
 TaskList LedgerActor::lease_tasks(LeaseTasks request) {
   std::string from = holder();
   TaskList list{ledger_->lease_tasks(from, request.count, time()), {}};
-  for (RolloutTask& task : list.tasks) task.prompt.answer.clear();  // nothing for a generator
+  for (RolloutTask& task : list.tasks) {
+    task.prompt.answer.clear();  // nothing for a generator
+    if (reporter_) times_.leased(task.rollout.id, system().clock().wall());
+  }
   if (list.tasks.empty()) list.why_none = ledger_->why_no_tasks();
   if (list.tasks.size() < request.count) want_tasks_.insert(from);
   return list;
@@ -112,8 +124,12 @@ AppendResults LedgerActor::append(Append request) {
   bool finished = false;
   for (const auto& segment : request.segments)
     finished = finished || segment.finish != Finish::running;
-  for (const auto& result : ledger_->append(request.segments, time()))
+  for (const auto& result : ledger_->append(request.segments, time())) {
+    const Segment& segment = request.segments[results.codes.size()];
     results.codes.push_back(code_of(result));
+    if (!result) continue;
+    if (auto written = times_.appended(segment, system().clock().wall())) tell_written(*written);
+  }
   results.lost = ledger_->renew(request.held, time());
   unsynced_ = unsynced_ || !request.segments.empty();
   if (finished) nudge(want_finished_);

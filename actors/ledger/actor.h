@@ -6,6 +6,7 @@
 // RestartFrom, AskCounts.
 
 #include "actors/ledger/ledger.h"
+#include "actors/ledger/rollout_times.h"
 #include "actors/messages/messages.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/watch.h"
@@ -46,6 +47,8 @@ class LedgerActor final : public Actor {
   // The name of whoever sent what is being handled, watched from now on.
   std::string holder();
   void tell_damage();
+  // When it was written, to whoever keeps that.
+  void tell_written(const WrittenRollout& written);
 
   KvStore& store_;
   PromptOf prompt_of_;
@@ -59,6 +62,7 @@ class LedgerActor final : public Actor {
   std::set<std::string> want_finished_;
   std::set<std::string> want_batch_;
   bool unsynced_ = false;
+  RolloutTimes times_;  // by the wall
 };
 
 }  // namespace tramontane

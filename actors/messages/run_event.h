@@ -32,6 +32,8 @@
 //               (actors/alarms/alarm_rules.h) it begins, and has: rule, actor, look (what to look
 //               at)
 //   alarm_over  rule, actor, text, lasted_seconds: that alarm has ended
+//   written     (in spans.jsonl alone, spans_file.h) rollout, from_us, parts [{version, tokens,
+//               to_us}]: of some rollouts, when they were written
 //   dashboard   (live only, not in the file) http (its address), link (the same, to log in with,
 //               once)
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors

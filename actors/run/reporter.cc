@@ -182,6 +182,10 @@ void Reporter::report(Report report) {
   }
   RunEvent event = value.as_object();
   std::string kind = text(event, "event");
+  if (kind == "written") {
+    if (options_.spans) options_.spans->written(event);
+    return;
+  }
   if (kind == "stage") last_step_ = look();
   if (kind == "step" || kind == "stage") {
     if (text(event, "kind") == "reinforce" && kind == "step") {
@@ -232,6 +236,7 @@ void Reporter::tick(Tick) {
   }
   event["actors"] = std::move(rows);
   tell(event);
+  if (options_.spans) options_.spans->look(all, now(), system().clock().wall());
   if (options_.alarms) look_for_alarms(event, all);
 }
 

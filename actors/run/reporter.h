@@ -10,6 +10,7 @@
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/spans_file.h"
 #include "actors/view/alarm_list.h"
 #include "runtime/actor/actor.h"
 #include "runtime/actor/actor_status.h"
@@ -54,7 +55,8 @@ class Reporter final : public Actor {
     std::function<std::vector<ActorStatus>()> elsewhere;
     // Nothing: no alarms. It goes on where it was when the actor is restarted.
     std::shared_ptr<AlarmWatch> alarms = nullptr;
-    std::function<RoomLeft()> room = {};  // asked now and then; nothing: not known
+    std::shared_ptr<SpansFile> spans = nullptr;  // nothing: none are kept
+    std::function<RoomLeft()> room = {};         // asked now and then; nothing: not known
     Duration status_every = std::chrono::milliseconds(400);
   };
 

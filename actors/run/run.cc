@@ -196,6 +196,7 @@ RunOutcome Run::drive(
               .seconds_before = past.seconds,
               .alarms = std::make_shared<AlarmWatch>(
                   job_.alarms.bounds, job_.reinforce ? job_.reinforce->ledger.max_lag : 0),
+              .spans = std::make_shared<SpansFile>(files_.path("spans.jsonl")),
               .room = [folder = files_.folder()] { return room_left(folder); }},
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},

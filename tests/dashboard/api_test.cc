@@ -31,7 +31,7 @@ const std::multimap<std::string, std::string> targets = {{"/api/v1/version", "/a
     {"/api/v1/actors/{name...}", "/api/v1/actors/generator%2F0"},
     {"/api/v1/nodes", "/api/v1/nodes"}, {"/api/v1/nodes/{name}", "/api/v1/nodes/box"},
     {"/api/v1/events", "/api/v1/events?limit=1000"},
-    {"/api/v1/events", "/api/v1/events?kind=step&order=oldest"},
+    {"/api/v1/events", "/api/v1/events?kind=step&order=oldest"}, {"/api/v1/spans", "/api/v1/spans"},
     {"/api/v1/metrics", "/api/v1/metrics?names=score,swap_stall_us,heldout_sampled&points=50"},
     {"/api/v1/rollouts", "/api/v1/rollouts?limit=1000"},
     {"/api/v1/rollouts/{id}", "/api/v1/rollouts/5"},
@@ -42,6 +42,11 @@ void fill(const WatchedFolder& run, Alive alive) {
   run.write_exit("generator/1", "killed", 1'767'225'600'000'000);
   run.write_log("trainer", "warning", "slow");
   run.write_log("trainer", "debug", "fine");
+  run.append("spans.jsonl",
+      R"({"event":"wait","actor":"a","what":"b","from_us":1,"to_us":2})"
+      "\n"
+      R"({"event":"written","rollout":7,"from_us":1,"parts":[{"version":1,"tokens":3,"to_us":5}]})"
+      "\n");
   run.write_actors(alive);
   run.write_ledger();
 }

@@ -96,6 +96,7 @@ def actors_by_keyboard(page, server):
 
 def timeline_is_moved(page, server):
     open_view(page, server, "timeline")
+    page.wait("who waited, and rollouts", "const lanes = [...document.querySelectorAll('.timeline .lane')].map(l => l.textContent); return lanes.includes('verifier/0 waits') && lanes.includes('rollouts 1') && lanes.includes('rollouts 2')")
     page.focus(".timeline")
     page.press("+", "ArrowLeft")
     shared = page.js("return location.href")

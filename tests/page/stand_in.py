@@ -240,6 +240,17 @@ class StandIn:
                 series.append({"name": name, "label": label, "axis": axis, "x": xs, "y": [value_of(name, x + (label == "generator/1") * 0.5) for x in xs], "thinned": stride > 1})
         return {"metrics": [{"name": n, "unit": u, "help": h, "axis": a, "points": self.steps, "last": value_of(n, self.steps)} for n, u, a, h in METRICS], "series": series}
 
+    def spans(self, query):
+        zero = int(START.timestamp() * 1e6)
+        end = int(query.get("after") or self.steps)
+        rows = []
+        for n in range(max(0, end - 60), end):
+            at = zero + n * 1_000_000
+            rows.append({"id": str(3 * n), "event": "wait", "actor": "verifier/0", "what": "reply of ledger to LeaseFinished", "rollout": None, "parts": [], "from_us": at, "to_us": at + 400_000})
+            rows.append({"id": str(3 * n + 1), "event": "written", "actor": None, "what": None, "rollout": 8 * n, "from_us": at, "to_us": at + 1_700_000,
+                "parts": [{"version": n, "tokens": 20, "to_us": at + 900_000}, {"version": n + 1, "tokens": 12, "to_us": at + 1_700_000}]})
+        return {"spans": rows, "next": str(end - 60) if end > 60 else None}
+
     def events_page(self, query):
         kinds = [k for k in query.get("kind", "").split(",") if k]
         ranks = {"info": 0, "warning": 1, "error": 2}
@@ -256,6 +267,8 @@ class StandIn:
             return {"jobs": [job, {**job, "id": "arithmetic-1", "live": False, "state": "finished"}], "next": None}
         if path == "actors":
             return self.actors_now()
+        if path == "spans":
+            return self.spans(query)
         if path.startswith("actors/"):
             name = path[7:]
             found = next((a for a in self.actors_now()["actors"] if a["name"] == name), None)

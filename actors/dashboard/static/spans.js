@@ -1,10 +1,13 @@
 // What was done over time, as lanes of spans, from the events of a run: when the trainer waited and
-// trained, under which version each generator wrote, checkpoints, evaluations, deaths.
+// trained, under which version each generator wrote, checkpoints, evaluations, deaths; and from what the
+// run keeps beside them, who waited for what, and when some rollouts were written, under which versions.
 
 const span_kinds = ["step", "swap", "evaluation", "checkpoint", "exit"];
 
+const rollout_lanes = 16;
+
 class Lanes {
-  constructor() { Object.assign(this, { lanes: new Map(), begin: Infinity, end: 0, seen: new Set(), added: new Set() }); }
+  constructor() { Object.assign(this, { lanes: new Map(), begin: Infinity, end: 0, seen: new Set(), added: new Set(), rollouts: [] }); }
 
   // The spans of a lane, to which some are added.
   lane(name, kind) {
@@ -50,6 +53,40 @@ class Lanes {
     }
   }
 
+  // Activities of the API, in any order, after some events: theirs is the time that the others go by.
+  take_activities(activities) {
+    const at = us => (us / 1000 - this.zero_ms) / 1000;
+    const fresh = activities.filter(a => is(this.zero_ms) && !this.seen.has(`activity ${a.id}`));
+    for (const a of fresh) {
+      this.seen.add(`activity ${a.id}`);
+      const from = at(a.from_us), to = at(a.to_us);
+      this.end = Math.max(this.end, to);
+      if (a.event === "written") this.rollouts.push({ from, to, id: a.rollout, parts: array(a.parts).map(part => ({ ...part, to: at(part.to_us) })) });
+      else this.lane(`${string(a.actor)} ${a.event === "wait" ? "waits" : "works"}`, "other").push({ from, to, what: string(a.what), kind: a.event });
+    }
+    for (const spans of this.added) spans.sort((a, b) => a.from - b.from);
+    this.added.clear();
+    if (fresh.some(a => a.event === "written")) this.place_rollouts();
+  }
+
+  // Each in the first lane where nothing is any more; a span for each version.
+  place_rollouts() {
+    const until = [];
+    for (const name of [...this.lanes.keys()].filter(n => n.startsWith("rollouts "))) this.lanes.get(name).spans.length = 0;
+    for (const rollout of this.rollouts.sort((a, b) => a.from - b.from)) {
+      let place = until.findIndex(end => end <= rollout.from);
+      if (place < 0) place = until.length;
+      if (place >= rollout_lanes) continue;
+      until[place] = rollout.to;
+      let from = rollout.from;
+      for (const part of rollout.parts) {
+        this.lane(`rollouts ${place + 1}`, "rollout").push({ from, to: part.to, version: part.version, what: `rollout ${whole(rollout.id)}: ${plural(part.tokens, "token")} with version ${whole(part.version)}`, kind: "version" });
+        from = part.to;
+      }
+    }
+    this.added.clear();
+  }
+
   // The spans of a lane that are in sight; one without an end lasts until the next.
   between(lane, from, to) {
     const { spans } = lane;
@@ -58,7 +95,7 @@ class Lanes {
   }
 
   get list() {
-    const rank = lane => ({ trainer: 0, generator: 1, other: 2 })[lane.kind];
+    const rank = lane => ({ trainer: 0, generator: 1, other: 2, rollout: 3 })[lane.kind];
     return [...this.lanes.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 }
@@ -76,7 +113,7 @@ function drawn_spans(spans, X) {
 // Of each lane, how long what took in a stretch of time.
 function time_spent(lanes, from, to) {
   const within = span => Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
-  return lanes.list.filter(lane => lane.kind !== "other").map(lane => {
+  return lanes.list.filter(lane => lane.kind === "trainer" || lane.kind === "generator").map(lane => {
     const spans = lanes.between(lane, from, to);
     const sum = kind => spans.filter(s => s.kind === kind).reduce((total, s) => total + within(s), 0);
     const stalls = spans.map(s => s.stall_us).filter(is);

@@ -3,14 +3,15 @@
 
 const lane_height = 26;
 const lanes_most = 40;
-const span_colours = { wait: "var(--line)", train: "var(--c1)", checkpoint: "var(--c6)", mark: "var(--c3)", death: "var(--bad)" };
+const span_colours = { wait: "var(--line)", train: "var(--c1)", checkpoint: "var(--c6)", mark: "var(--c3)", work: "var(--c4)", death: "var(--bad)" };
 
 function span_colour(span) { return span.kind === "version" ? version_colours[span.version % version_colours.length] : span_colours[span.kind]; }
 
 class TimelineView {
   constructor(place) {
-    Object.assign(this, { lanes: new Lanes(), asking: new Latest(), after: "", following: !filter("to") });
+    Object.assign(this, { lanes: new Lanes(), asking: new Latest(), asking_activities: new Latest(), asking_news: new Latest(), activities_after: undefined, after: "", following: !filter("to") });
     this.pace = new Pace(200, () => { if (this.following && this.from !== undefined) this.follow(); else this.draw(); });
+    this.news = new Pace(2000, async () => { await this.load_activities(true); this.draw(); });
     this.loading = new Pace(0, () => this.load());
     this.canvas = svg("svg", { tabindex: 0, role: "application", "aria-roledescription": "timeline", class: "timeline" });
     this.note = el("div", null);
@@ -18,7 +19,7 @@ class TimelineView {
     this.range = el("span", { class: "matches", role: "status" });
     this.earlier = el("button", { type: "button", onclick: () => this.loading.ask() }, "load what was earlier");
     const button = (text, label, act) => el("button", { type: "button", "aria-label": label, onclick: act }, text);
-    place.append(el("h1", null, "Timeline"), el("p", { class: "about" }, "What the trainer did, with which weight version each generator wrote, checkpoints, evaluations, deaths. Drag, or arrow keys, to move; buttons, or + and −, to zoom."),
+    place.append(el("h1", null, "Timeline"), el("p", { class: "about" }, "What the trainer did, with which weight version each generator wrote, who waited for what, checkpoints, evaluations, deaths; below, some rollouts. Drag, or arrow keys, to move; buttons, or + and −, to zoom."),
       el("div", { class: "filters" }, button("−", "Zoom out", () => this.zoom(2)), button("+", "Zoom in", () => this.zoom(0.5)), button("←", "Earlier", () => this.move(-0.5)), button("→", "Later", () => this.move(0.5)),
         button("all", "All of it", () => this.set(this.lanes.begin, this.lanes.end, false)), this.follow_button = button("follow", "Follow the run", () => this.follow()),
         entry("actors that contain", "search", filter("lane"), value => { set_filters({ lane: value }); this.draw(); }), this.range, this.earlier),
@@ -29,7 +30,7 @@ class TimelineView {
   }
 
   legend() {
-    return el("div", { class: "legend" }, [["train", "trains"], ["wait", "waits for a batch"], ["checkpoint", "checkpoint"], ["mark", "evaluation"], ["death", "death"]].map(([kind, name]) => swatch(span_colours[kind], name)),
+    return el("div", { class: "legend" }, [["train", "trains"], ["wait", "waits"], ["work", "does what it says"], ["checkpoint", "checkpoint"], ["mark", "evaluation"], ["death", "death"]].map(([kind, name]) => swatch(span_colours[kind], name)),
       el("span", null, version_colours.map(colour => el("i", { class: "swatch", style: `background:${colour}` })), "weight versions, in turn"));
   }
 
@@ -61,16 +62,25 @@ class TimelineView {
 
   async load() {
     try {
-      const { events, next } = await this.asking.ask("events", { kind: span_kinds.join(","), limit: 1000, after: this.after });
+      const { events, next } = this.after === null ? { events: [], next: null } : await this.asking.ask("events", { kind: span_kinds.join(","), limit: 1000, after: this.after });
       this.after = next;
       this.lanes.take(events.map(event => ({ event: event.kind, ...object(event.data), seconds: first_of(object(event.data).seconds, event.seconds), wall_ms: Date.parse(event.time) })));
-      this.earlier.hidden = next === null;
+      await this.load_activities();
+      this.earlier.hidden = next === null && this.activities_after === null;
       if (this.from === undefined) this.first_range();
       this.draw();
     } catch (error) {
       put_into(this.note, failure_note(error));
       throw error;
     }
+  }
+
+  // The page before those that are known, the newest at first.
+  async load_activities(again = false) {
+    if (this.activities_after === null && !again) return;
+    const { spans, next } = await (again ? this.asking_news : this.asking_activities).ask("spans", { after: again ? undefined : this.activities_after });
+    if (!again) this.activities_after = next;
+    this.lanes.take_activities(spans);
   }
 
   first_range() {
@@ -143,7 +153,8 @@ class TimelineView {
     if (!span_kinds.includes(kind)) return;
     this.lanes.take([{ event: kind, ...data }]);
     this.pace.ask();
+    this.news.ask();
   }
 
-  close() { this.pace.close(); this.loading.close(); this.asking.close(); }
+  close() { this.pace.close(); this.news.close(); this.asking_activities.close(); this.asking_news.close(); this.loading.close(); this.asking.close(); }
 }
