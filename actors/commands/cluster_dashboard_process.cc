@@ -80,7 +80,10 @@ void serve(const std::string& home, const std::string& token_file, const std::st
   RealClock clock;
   Log log(clock, {.terminal = Level::warning});
   AccessToken token = token_of(token_file);
-  HttpGuard guard({.token = token_text(token), .names = names_of(address)}, clock);
+  HttpGuard guard({.token = token_text(token),
+                      .names = names_of(address),
+                      .sessions_file = home + "/dashboard.sessions"},
+      clock);
   HeadConnection head(address, token);
   ClusterDashboard dashboard(
       {.home = home,
