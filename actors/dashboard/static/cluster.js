@@ -18,11 +18,14 @@ function with_times(row) {
 
 function lasting(from) { return is(from) ? duration(Math.max(0, Math.floor((Date.now() - from) / 1000))) : ""; }
 
-// A job's own views. For the pointer: the keyboard comes to them from the list by way of its panel.
+// Whether there is a run to look at.
+function has_begun(job) { return job.attempt > 0; }
+
+// A job's own views. In the list it is for the pointer: the keyboard comes to them by way of the panel.
 function job_link(id, text, more) { return el("a", { href: link_of_job(id), ...more }, text); }
 
 function job_cells(job) {
-  return [cell("number", job_link(job.id, whole(job.id), { tabindex: -1 })), cell("what", string(job.name)), cell("is", cluster_mark(job.state)),
+  return [cell("number", has_begun(job) ? job_link(job.id, whole(job.id), { tabindex: -1 }) : whole(job.id)), cell("what", string(job.name)), cell("is", cluster_mark(job.state)),
     cell("number age", lasting(job.since)), cell("side", string(job.node) || dash), cell("wait", first_line(job.reason))];
 }
 
@@ -34,8 +37,9 @@ function node_cells(node) {
 function of_amount(used, offered, shown) { return `${used ? shown(used) : 0}\u202f/\u202f${shown(offered)}`; }
 
 function worker_table(workers) {
-  return table([{ name: "process", of: w => w.name }, { name: "node", of: w => string(w.node) || dash }, { name: "processors", number: true, of: w => short(w.cpus) },
-    { name: "memory", number: true, of: w => bytes(w.memory_bytes) }], workers, { label: "What it consists of" });
+  const { shown, note } = first_few(workers, 100, "processes");
+  return [note, table([{ name: "process", of: w => w.name }, { name: "node", of: w => string(w.node) || dash }, { name: "processors", number: true, of: w => short(w.cpus) },
+    { name: "memory", number: true, of: w => bytes(w.memory_bytes) }], shown, { label: "What it consists of" })];
 }
 
 // What both lists have in common: rows that are chosen by what they are, and a panel for the one.
@@ -98,7 +102,7 @@ class JobsView extends ClusterList {
     this.workers = this.shown === job.id && this.workers || el("div", null);
     this.shown = job.id;
     put_into(this.detail, el("div", { class: "card detail" }, el("h2", null, `Job ${whole(job.id)}: ${string(job.name)}`),
-      el("p", null, job_link(job.id, "what it does, waits for and has learnt")),
+      has_begun(job) ? el("p", null, job_link(job.id, "what it does, waits for and has learnt")) : null,
       facts([["state", cluster_mark(job.state)], ["for", lasting(job.since)], ["submitted", is(job.submitted) ? `${lasting(job.submitted)} ago` : null], ["priority", job.priority || null], ["driver on", string(job.node)],
         ["process", is(job.pid) ? String(job.pid) : null], ["starts of its driver", whole(job.attempt)], ["exit status", is(job.exit_code) ? whole(job.exit_code) : null], ["run directory", string(job.run)]]),
       string(job.reason) ? [el("h3", null, "Reason"), el("p", { class: "said reason" }, job.reason)] : null, this.workers));
