@@ -157,9 +157,6 @@ def head_comes_back(cluster, site, job):
     h.expect("newest of runs" not in cluster.tram("dashboard", status=None).out, "a link of a head that is gone")
     cluster.start("head")
     again = site_of(cluster)
-    # Its port is another one, which b, whose home is not the head's, must be told.
-    cluster.kill("b", signal.SIGKILL)
-    cluster.start("b")
     cluster.wait_for_nodes("a", "b")
     soon(lambda: again.get(f"jobs/{job['id']}")["state"] == "running", "the job after the head came back")
     before = steps(job)
