@@ -120,7 +120,7 @@ class JobsView extends ClusterList {
 class NodesView extends ClusterList {
   constructor(place) { super(place, "Nodes", "nodes", "name", { columns: node_columns, row: node_cells, empty: "no node matches; tram node makes a machine one" }); }
 
-  get states() { return ["ready", "draining", "slow", "lost"]; }
+  get states() { return ["ready", "draining", "drained", "leaving", "left", "slow", "lost"]; }
 
   get sought() { return "name, label or what is placed"; }
 
