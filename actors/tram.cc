@@ -2,6 +2,7 @@
 #include "actors/tram.h"
 
 #include "actors/cluster/driver_process.h"
+#include "actors/commands/cluster_dashboard_process.h"
 #include "actors/commands/commands.h"
 #include "actors/commands/dashboard_process.h"
 #include "actors/rewards/maths/process.h"
@@ -38,6 +39,7 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
   }
   if (is_worker(argc, argv)) return serve_worker(argc, argv, kinds);
   if (is_dashboard(argc, argv)) return serve_dashboard(argc, argv);
+  if (is_cluster_dashboard(argc, argv)) return serve_cluster_dashboard(argc, argv, rewards);
   if (is_driver(argc, argv)) return serve_driver(rewards);
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "

@@ -3,6 +3,7 @@
 #include "actors/cluster/head_actor.h"
 #include "runtime/base/check.h"
 #include "runtime/cluster/listening_process.h"
+#include "runtime/cluster/serving_child.h"
 #include "storage/file.h"
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sys/file.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -83,6 +85,10 @@ class HeadProcess::State {
             .last_port = last_port(options.home),
             .advertise = options.advertise,
             .token = options.token,
+            .other =
+                [this](Descriptor socket, Bytes first) {
+                  if (dashboard) dashboard->give(std::move(socket), first);
+                },
             .log = options.home + "/logs/head.jsonl",
             .terminal = options.terminal}) {
     std::filesystem::create_directories(options.home + "/runs");
@@ -94,15 +100,33 @@ class HeadProcess::State {
         [this, rules] {
           return std::make_unique<HeadActor>(rules, *store, process.remote(), process.links());
         });
-    process.open(actor);
     auto disk = system_files();
     disk->write(options.home + "/head.new", as_bytes(process.address() + "\n"));
     disk->rename(options.home + "/head.new", options.home + "/head");
+    if (!options.dashboard.empty()) start_dashboard(options);
+    process.open(actor);  // last: from now on others come
+  }
+
+  ~State() { stop(); }
+
+  void stop() {
+    bool open = process.close();
+    dashboard.reset();
+    if (open) process.end("the head ends");
+  }
+
+  void start_dashboard(const Options& options) {
+    ChildOptions child{.command = options.dashboard,
+        .output = options.home + "/logs/dashboard.out",
+        .keep = {"XDG_STATE_HOME", "HOME"}};
+    child.command.push_back(process.address());
+    dashboard.emplace(std::move(child), process.log());
   }
 
   HomeLock lock;
   std::unique_ptr<KvStore> store;
   ListeningProcess process;
+  std::optional<ServingChild> dashboard;
 };
 
 HeadProcess::HeadProcess(Options options) : state_(std::make_unique<State>(options)) {}
@@ -116,7 +140,7 @@ const std::string& HeadProcess::address() const {
 }
 
 void HeadProcess::stop() {
-  if (state_->process.close()) state_->process.end("the head ends");
+  state_->stop();
 }
 
 }  // namespace tramontane

@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -26,6 +27,9 @@ class HeadProcess {
     std::string advertise;
     AccessToken token{};
     std::string home;
+    // What is started to serve connections that speak HTTP, with the head's address behind it, and
+    // again when it has ended (runtime/cluster/serving_child.h). Empty: they are closed.
+    std::vector<std::string> dashboard = {};
     Level terminal = Level::info;
   };
 

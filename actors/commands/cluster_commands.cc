@@ -1,6 +1,7 @@
 // The commands that make a cluster: tram head, tram node, tram drain, tram nodes.
 #include "actors/cluster/head_process.h"
 #include "actors/commands/background.h"
+#include "actors/commands/cluster_dashboard_process.h"
 #include "actors/commands/cluster_words.h"
 #include "actors/commands/commands.h"
 #include "kernels/cuda/devices.h"
@@ -196,10 +197,14 @@ int serve_head(const CliArguments& arguments) {
       .advertise = arguments.text("advertise", ""),
       .token = token,
       .home = home,
+      .dashboard = arguments.has("no-dashboard")
+                       ? std::vector<std::string>{}
+                       : cluster_dashboard_command(home, cluster_token_file(arguments)),
       .terminal = background ? Level::off : Level::info});
   if (!arguments.has("no-node")) start_own_node(home);
   std::string text = str("head: ", head.address(), ", process ", ::getpid(), "\nhome: ", home,
-      "\nanother machine joins by: tram node --join ", head.address(), " --token-file FILE\n");
+      "\nanother machine joins by: tram node --join ", head.address(), " --token-file FILE\n",
+      arguments.has("no-dashboard") ? "" : "a browser watches by the link of: tram dashboard\n");
   serve_until_ended(background, text);
   if (!arguments.has("no-node")) end_own_node(home);
   head.stop();
@@ -216,14 +221,17 @@ CliCommand head_command() {
           "tram submit, jobs, nodes and their like. It starts a node on its own machine, which\n"
           "outlives it: a head that was killed and is started again finds its jobs where they "
           "are.\n"
-          "SIGTERM or Ctrl-C ends both; jobs go on when they are back.\n\n"
+          "SIGTERM or Ctrl-C ends both; jobs go on when they are back. Its port also has the\n"
+          "cluster's page and API over HTTP, which a process of its own serves: see tram "
+          "dashboard.\n\n"
           "  tram head --background\n"
           "  tram submit examples/arithmetic.yaml --wait\n\n"
           "What it keeps is in $TRAM_HOME (default ~/.local/state/tramontane): its store, logs,\n"
           "run directories, and `token`, which whoever wants in must have.",
       .positionals = {},
       .options = {listen_option, advertise_option, plain_option, token_option, background_option,
-          end_option, {"no-node", "", "without a node of its own"}},
+          end_option, {"no-node", "", "without a node of its own"},
+          {"no-dashboard", "", "without HTTP on its port"}},
       .run = serve_head};
 }
 

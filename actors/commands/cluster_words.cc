@@ -39,9 +39,13 @@ std::string cluster_head(const CliArguments& arguments) {
   return address;
 }
 
-AccessToken cluster_token(const CliArguments& arguments) {
+std::string cluster_token_file(const CliArguments& arguments) {
   std::string file = arguments.text("token-file", environment("TRAM_TOKEN_FILE"));
-  return token_of(file.empty() ? home_folder() + "/token" : file);
+  return file.empty() ? home_folder() + "/token" : file;
+}
+
+AccessToken cluster_token(const CliArguments& arguments) {
+  return token_of(cluster_token_file(arguments));
 }
 
 std::string table(

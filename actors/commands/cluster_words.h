@@ -24,6 +24,8 @@ inline const CliOption json_option{"json", "", "as JSON"};
 // Error(not_found): there is no head on this machine, and none was named.
 std::string cluster_head(const CliArguments& arguments);
 AccessToken cluster_token(const CliArguments& arguments);
+// The file that it lies in.
+std::string cluster_token_file(const CliArguments& arguments);
 HeadClient client_of(const CliArguments& arguments);
 
 // The number of a job, as the first argument. UsageError.

@@ -1,6 +1,9 @@
+#include "actors/cluster/head_process.h"
+#include "actors/commands/cluster_dashboard_process.h"
 #include "actors/commands/commands.h"
 #include "actors/commands/dashboard_process.h"
 #include "runtime/base/check.h"
+#include "runtime/base/home.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
 #include "runtime/base/shell.h"
@@ -33,7 +36,36 @@ std::string newest_run() {
   return newest.string();
 }
 
+// Of the head of this machine, where there is one and it has a dashboard: its link is printed, and
+// that is all; the head serves.
+bool tell_of_cluster(const CliArguments& arguments) {
+  std::string head = head_address(home_folder());
+  if (head.empty()) return false;
+  std::string link;
+  try {
+    link = cluster_dashboard_link(head, token_path());
+  } catch (const Error& error) {
+    if (error.errc() != Errc::io && error.errc() != Errc::timeout) throw;
+    return false;  // it has ended, or serves none
+  }
+  std::string http = "http://" + head;
+  if (arguments.has("json")) {
+    boost::json::object line{
+        {"event", "dashboard"}, {"head", head}, {"http", http}, {"link", link}};
+    std::printf("%s\n", json_text(line).c_str());
+    return true;
+  }
+  std::printf(
+      "the cluster whose head is %s\n\n  in a browser  %s  (once, within ten minutes)\n"
+      "  in a shell    curl -H \"Authorization: Bearer $(cat %s)\" %s/api/v1/jobs\n\n"
+      "The head serves it. Of one run: tram dashboard RUN\n",
+      head.c_str(), link.c_str(), shell_quoted(token_path()).c_str(), http.c_str());
+  return true;
+}
+
 int dashboard(const CliArguments& arguments) {
+  if (arguments.positionals() == 0 && !arguments.has("http") && tell_of_cluster(arguments))
+    return 0;
   HttpAddress address;
   try {
     address = parse_http_address(arguments.text("http", "127.0.0.1:0"));
@@ -71,13 +103,16 @@ int dashboard(const CliArguments& arguments) {
 
 CliCommand dashboard_command() {
   return {.name = "dashboard",
-      .summary = "watch a run in a browser or with curl, while it goes on or after it ended",
+      .summary =
+          "watch a run or a cluster in a browser or with curl, while it goes on or after it ended",
       .details =
           "Serves a page and an API over a run's directory: what it does, what it waits for, what "
           "it\n"
-          "has learnt, what died and why. It only reads, and is no part of the run. Without RUN "
-          "it\n"
-          "takes the newest of runs/ here. Everything wants the token that lies in "
+          "has learnt, what died and why. It only reads, and is no part of the run. Without RUN\n"
+          "and --http it is that of the cluster whose head runs on this machine, of all its "
+          "nodes,\n"
+          "jobs and runs: its link is printed, and the head serves. Where there is no head, it is\n"
+          "the newest of runs/ here. Everything wants the token that lies in "
           "$TRAM_HOME/token\n"
           "(made on first use; without TRAM_HOME in ~/.local/state/tramontane), or the link that "
           "is\n"

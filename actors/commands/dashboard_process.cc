@@ -34,15 +34,16 @@ void report(const Descriptor& to, const boost::json::object& what) {
   if (::write(to.get(), line.data(), line.size()) < 0) return;  // nobody listens any more
 }
 
-// A connection is a descriptor, and most shells give fewer than the server would hold.
-void raise_descriptor_limit() {
+}  // namespace
+
+void watch_quietly() {
+  ::setpriority(PRIO_PROCESS, 0, niceness);
+  // A connection is a descriptor, and most shells give fewer than the server would hold.
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(limit.rlim_cur, descriptors));
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
-
-}  // namespace
 
 std::string token_path() {
   return home_folder() + "/token";
@@ -61,9 +62,7 @@ ServedDashboard::ServedDashboard(const std::string& run_folder, const HttpAddres
       guard_({.token = token_text(token_of(token_path()))}, clock_),
       dashboard_({.run = run_folder, .version = TRAM_VERSION}, guard_, clock_),
       server_({.routes = dashboard_.routes(), .guard = &guard_, .clock = &clock_, .log = &log_}),
-      address_(server_.listen(address)) {
-  raise_descriptor_limit();
-}
+      address_(server_.listen(address)) {}
 
 std::string ServedDashboard::http() const {
   HttpAddress shown = address_;
@@ -79,7 +78,7 @@ bool is_dashboard(int argc, char** argv) {
 int serve_dashboard(int, char** argv) {
   die_with_parent();
   std::signal(SIGPIPE, SIG_IGN);
-  ::setpriority(PRIO_PROCESS, 0, niceness);
+  watch_quietly();
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

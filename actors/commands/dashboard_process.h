@@ -40,6 +40,10 @@ class ServedDashboard {
   HttpAddress address_;
 };
 
+// Who watches comes after what is watched: this process yields, and may have as many connections as
+// its server holds.
+void watch_quietly();
+
 // Where the token lies.
 std::string token_path();
 

@@ -1,6 +1,7 @@
 // The commands that give a cluster jobs, and ask what became of them.
 #include "actors/cluster/client.h"
 #include "actors/cluster/job_worker.h"
+#include "actors/cluster/submission.h"
 #include "actors/cluster/workers.h"
 #include "actors/commands/cluster_words.h"
 #include "actors/commands/commands.h"
@@ -87,10 +88,8 @@ int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards
   Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
   HeadClient client = client_of(arguments);
   if (arguments.has("dry-run")) return show_plan(client, job, arguments.has("json"));
-  json::object request{{"name", job.name}, {"graph", job.resolved},
-      {"priority", static_cast<std::int64_t>(arguments.number("priority", 0, -1e6, 1e6))},
-      {"workers", json::parse(workers_text(workers_of(job)))}};
-  json::object answer = client.ask("submit", request);
+  auto priority = static_cast<std::int64_t>(arguments.number("priority", 0, -1e6, 1e6));
+  json::object answer = client.ask("submit", submission_of(job, priority));
   auto id = answer.at("id").to_number<std::uint64_t>();
   if (!arguments.has("wait")) {
     if (arguments.has("json"))

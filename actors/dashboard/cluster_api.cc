@@ -102,9 +102,10 @@ std::vector<ApiField> job_fields() {
 
 std::vector<ApiField> node_fields() {
   return {{"name", "string", "", true},
-      {"state", "ready|draining|slow|lost",
-          "draining: nothing new goes there; slow: its connection is lost; lost: for so long that "
-          "its workers may be placed elsewhere"},
+      {"state", "ready|draining|drained|leaving|left|slow|lost",
+          "draining: nothing new goes there, and what is there moves away; drained: all of it has; "
+          "leaving, left: the same, as it ends; slow: its connection is lost; lost: for so long "
+          "that its workers may be placed elsewhere"},
       {"address", "string", "where others reach it"}, {"cpus", "number", "that it offers"},
       {"memory_bytes", "integer", "that it offers"}, {"gpus", "integer", "that it offers"},
       {"labels", "{string}", "what jobs may ask for"},
@@ -112,6 +113,8 @@ std::vector<ApiField> node_fields() {
       {"home", "string", "its folder, on its host"},
       {"since", "number", "seconds that it has been connected, or lost"},
       {"workers", "[string]", "what is placed there: the job's number, /, the worker's name"},
+      {"stays", "[string]", "of those, what is not moved: it is where its job's driver is"},
+      {"moving", "boolean", "whether something is being moved away from it"},
       {"cpus_used", "number", "by those"}, {"memory_bytes_used", "integer", "by those"}};
 }
 

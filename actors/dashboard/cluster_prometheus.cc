@@ -33,7 +33,8 @@ std::string cluster_prometheus_text(WatchedCluster& cluster) {
 
   constexpr const char* job_states[] = {
       "queued", "placing", "running", "waiting", "finished", "failed", "stopped"};
-  constexpr const char* node_states[] = {"ready", "draining", "slow", "lost"};
+  constexpr const char* node_states[] = {
+      "ready", "draining", "drained", "leaving", "left", "slow", "lost"};
   constexpr Column columns[] = {{"node_cpus", "cpus", "Processors that a node offers; processors"},
       {"node_cpus_used", "cpus_used", "… that are given to what is placed there; processors"},
       {"node_memory_bytes", "memory_bytes", "Memory that a node offers; bytes"},

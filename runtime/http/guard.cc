@@ -3,9 +3,11 @@
 #include "runtime/base/bytes.h"
 #include "runtime/base/check.h"
 #include "runtime/base/home.h"
+#include "runtime/http/kept_sessions.h"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 namespace tramontane {
 namespace {
@@ -49,6 +51,30 @@ const char* login_failed =
 HttpGuard::HttpGuard(Options options, const Clock& clock)
     : options_(std::move(options)), clock_(clock), cookie_("tram_" + new_secret().substr(0, 8)) {
   TRAM_CHECK(options_.token.size() == 64, "a token of another length");
+  take_kept();
+}
+
+void HttpGuard::take_kept() {
+  if (options_.sessions_file.empty()) return;
+  KeptSessions kept = read_sessions(options_.sessions_file);
+  if (!kept.cookie.empty()) cookie_ = kept.cookie;
+  for (const KeptSession& one : kept.sessions) {
+    auto left = std::min<Duration>(
+        std::chrono::microseconds(one.until_us - clock_.wall()), options_.session_life);
+    if (left > Duration::zero() && sessions_.size() < sessions_most)
+      sessions_.push_back({one.secret, after(clock_.now(), left)});
+  }
+}
+
+// Where it cannot be written, sessions end with this guard.
+void HttpGuard::keep() const {
+  if (options_.sessions_file.empty()) return;
+  KeptSessions kept{cookie_, {}};
+  for (const Secret& session : sessions_) {
+    auto left = std::chrono::duration_cast<std::chrono::microseconds>(session.until - clock_.now());
+    if (left.count() > 0) kept.sessions.push_back({session.text, clock_.wall() + left.count()});
+  }
+  write_sessions(options_.sessions_file, kept);
 }
 
 bool HttpGuard::has_bearer(const RequestHead& head) const {
@@ -120,6 +146,7 @@ std::optional<std::string> HttpGuard::log_in(std::string_view ticket) {
   std::string session = new_secret();
   sessions_.push_back({session, after(clock_.now(), options_.session_life)});
   if (sessions_.size() > sessions_most) sessions_.pop_front();
+  keep();
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.session_life).count();
   return str(cookie_, "=", session, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=", seconds);
 }

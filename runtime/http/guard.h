@@ -40,6 +40,9 @@ class HttpGuard {
         names;  // that this machine is known by, beside loopback's and addresses
     Duration ticket_life = std::chrono::minutes(10);
     Duration session_life = std::chrono::hours(72);
+    // Where sessions are kept (kept_sessions.h), to be known to a later guard of the same file;
+    // empty: they end with this one.
+    std::string sessions_file = {};
   };
 
   // The clock outlives it.
@@ -65,13 +68,15 @@ class HttpGuard {
     Time until{};
   };
 
+  void take_kept();
+  void keep() const;
   bool has_bearer(const RequestHead& head) const;
   bool has_session(const RequestHead& head) const;
   std::optional<HttpRefusal> check_place(const RequestHead& head, const std::string& address) const;
 
   const Options options_;
   const Clock& clock_;
-  const std::string cookie_;  // its name: another for every guard, as ports share their cookies
+  std::string cookie_;        // its name: another for every guard, as ports share their cookies
   mutable std::mutex mutex_;  // guards what follows
   std::deque<Secret> tickets_;
   std::deque<Secret> sessions_;

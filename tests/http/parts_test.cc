@@ -2,11 +2,15 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "runtime/http/guard.h"
+#include "runtime/http/kept_sessions.h"
 #include "runtime/http/request_reader.h"
 #include "runtime/http/routes.h"
 #include "runtime/http/target.h"
+#include "tests/support/temp_folder.h"
 
+#include <fstream>
 #include <string>
+#include <sys/stat.h>
 
 #include "tests/support/test.h"
 
@@ -284,6 +288,54 @@ TEST_CASE("with a cookie alone nothing is changed") {
   head.fetch_site = "";
   head.origin = "http://127.0.0.1:8080";
   CHECK(refused(guard, head) == 0);
+}
+
+TEST_CASE("sessions that are kept are another guard's too, for as long as they were given") {
+  TempFolder folder;
+  std::string file = folder.path() + "/sessions";
+  ManualClock clock;
+  HttpGuard::Options options{
+      .token = token, .session_life = std::chrono::hours(1), .sessions_file = file};
+  RequestHead head = head_with("GET");
+  {
+    HttpGuard first(options, clock);
+    head.cookie = cookie_of(first);
+    CHECK(refused(first, head) == 0);
+  }
+
+  struct stat about {};
+
+  REQUIRE(::stat(file.c_str(), &about) == 0);
+  CHECK((about.st_mode & 0777) == 0600);
+  clock.advance(std::chrono::minutes(50));
+  {
+    HttpGuard second(options, clock);
+    CHECK(refused(second, head) == 0);
+    RequestHead other = head_with("GET");
+    other.cookie = cookie_of(second);
+    HttpGuard third(options, clock);
+    CHECK(refused(third, head) == 0);
+    CHECK(refused(third, other) == 0);
+  }
+  clock.advance(std::chrono::minutes(11));
+  CHECK(refused(HttpGuard(options, clock), head) == 401);
+  // A file that others may read, or that was written by somebody else, is none.
+  HttpGuard fresh(options, clock);
+  head.cookie = cookie_of(fresh);
+  CHECK(refused(HttpGuard(options, clock), head) == 0);
+  REQUIRE(::chmod(file.c_str(), 0644) == 0);
+  CHECK(refused(HttpGuard(options, clock), head) == 401);
+  CHECK(read_sessions(file) == KeptSessions{});
+  for (const char* text :
+      {"", "a;b\n", "name\nsecret\n", "name\nsec;ret 5\n", "name\nsecret x\n"}) {
+    std::ofstream(file) << text;
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
+    CHECK(read_sessions(file) == KeptSessions{});
+  }
+  KeptSessions some{"name", {{"secret", 5}, {"other", 1'767'225'600'000'000}}};
+  REQUIRE(write_sessions(file, some));
+  CHECK(read_sessions(file) == some);
+  CHECK(!write_sessions(folder.path() + "/nowhere/sessions", some));
 }
 
 TEST_CASE("an event is lines that nothing in it can break") {

@@ -6,7 +6,6 @@ nothing is trained twice, and nothing is left behind.
 """
 import argparse
 import collections
-import json
 import os
 import random
 import signal

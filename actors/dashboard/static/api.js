@@ -4,13 +4,19 @@ class Refused extends Error {
   constructor(status, text) { super(text); this.status = status; }
 }
 
-// The JSON at /api/v1/PATH. Parameters that are empty are left out, those that are true are there
-// without a value; the job of the route is named in each. Throws Refused with the server's words, TypeError where there is no server.
-async function ask(path, parameters = {}, signal = undefined) {
+// Where the API of this job is: a head has one below each of its jobs.
+function address_of(path, query, job) {
+  if (job && !of_cluster) query.set("job", job);
+  return `/api/v1/${job && of_cluster ? `jobs/${encodeURIComponent(job)}/` : ""}${path}?${query}`;
+}
+
+// The JSON at /api/v1/PATH, of the job of the route unless another is named. Parameters that are empty are left out, those that are
+// true are there without a value. Throws Refused with the server's words, TypeError where there is no server.
+async function ask(path, { job = route.job, ...parameters } = {}, signal = undefined) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ job: route.job, ...parameters }))
+  for (const [name, value] of Object.entries(parameters))
     if (value !== "" && value !== null && value !== undefined && value !== false) query.set(name, value === true ? "" : value);
-  return answer_of(await fetch(`/api/v1/${path}?${query}`, { signal, headers: { Accept: "application/json" } }));
+  return answer_of(await fetch(address_of(path, query, job), { signal, headers: { Accept: "application/json" } }));
 }
 
 // Has the server do something.

@@ -55,8 +55,8 @@ class EventsView {
       changed("kind")(event_kinds.filter(k => now.has(k)).join(","));
     });
     return el("div", { class: "filters", role: "search", "aria-label": "Events" }, entry("text", "search", filter("text"), changed("text")),
-      choice("level", [["", "any"], ["warning", "warnings and errors"], ["error", "errors"]], filter("level"), changed("level")), entry("actor", "search", filter("actor"), changed("actor")),
-      el("fieldset", { class: "kinds" }, el("legend", null, "kinds (none ticked: all but steps)"), event_kinds.map(kind)), this.count);
+      choice("level", [["", "any"], ["warning", "warnings and errors"], ["error", "errors"]], filter("level"), changed("level")), shows_cluster() ? null : entry("actor", "search", filter("actor"), changed("actor")),
+      shows_cluster() ? null : el("fieldset", { class: "kinds" }, el("legend", null, "kinds (none ticked: all but steps)"), event_kinds.map(kind)), this.count);
   }
 
   draw() {
@@ -74,7 +74,9 @@ class EventsView {
     put_into(this.detail, event_detail(event));
   }
 
+  // The log of a head says what becomes of its jobs and nodes.
   wanted(kind) {
+    if (shows_cluster()) return kind === "jobs" || kind === "nodes";
     const kinds = filter("kind").split(",").filter(Boolean);
     return kinds.length ? kinds.includes(kind) : event_kinds.includes(kind) && kind !== "step";
   }

@@ -1,7 +1,7 @@
 // The stream of what happens. It is opened again whenever it ends, from the last event that is known,
 // so that nothing is missed or told twice; while there is no connection, since when there is none.
 
-const stream_kinds = ["actors", "job", "run", "stage", "step", "swap", "swap_failed", "evaluation", "checkpoint", "exit", "alarm", "alarm_over", "summary", "log"];
+const stream_kinds = ["actors", "job", "run", "stage", "step", "swap", "swap_failed", "evaluation", "checkpoint", "exit", "alarm", "alarm_over", "summary", "log", "jobs", "nodes"];
 const silence_max = 20000;  // ms, after which the server is asked whether it is there
 
 class Live {
@@ -16,9 +16,8 @@ class Live {
   open() {
     clearTimeout(this.again);
     const query = new URLSearchParams();
-    if (route.job) query.set("job", route.job);
     if (this.id) query.set("after", this.id);
-    const source = this.source = new EventSource(`/api/v1/stream?${query}`);
+    const source = this.source = new EventSource(address_of("stream", query, route.job));
     source.onopen = () => this.found();
     source.onerror = () => { if (source === this.source) this.lost(); };
     for (const kind of stream_kinds) source.addEventListener(kind, event => this.take(kind, event));

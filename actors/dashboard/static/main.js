@@ -1,22 +1,32 @@
 // The frame: which view is shown, what the stream tells, and whether there is a connection.
 
-const watched = { job: null, jobs: [], actors: [], live: false, written: null };
+const watched = { job: null, actors: [], live: false, written: null, jobs: [], nodes: [] };
 const histories = new Histories();
 const views = { now: ["Now", NowView], actors: ["Actors", ActorsView], rollouts: ["Rollouts", RolloutsView], timeline: ["Timeline", TimelineView], events: ["Events", EventsView], metrics: ["Metrics", MetricsView] };
+const cluster_views = { jobs: ["Jobs", JobsView], nodes: ["Nodes", NodesView], events: ["Events", EventsView] };
 const main = document.getElementById("view");
 const connection = el("span", { class: "connection", role: "status" });
 const banner = el("div", { class: "banner", role: "alert", hidden: true });
-const job_choice = el("select", { "aria-label": "Job", hidden: true, onchange: event => { route.job = event.target.value; location.hash = link_to("now"); } });
-const links = Object.entries(views).map(([name, [title]]) => [name, el("a", null, title)]);
+const job_choice = el("select", { "aria-label": "Job", hidden: true, onchange: event => { location.hash = link_of_job(event.target.value); } });
+const brand = el("a", { class: "brand", href: of_cluster ? "#/jobs" : "#/now" }, "Tramontane");
+const nav = el("nav", { "aria-label": "Views" });
 let current = null;
 let live = null;
 
 document.getElementById("top").append(
-  el("div", { class: "bar" }, el("a", { class: "brand", href: "#/now" }, "Tramontane"), job_choice, el("nav", { "aria-label": "Views" }, links.map(([, link]) => link)), connection), banner);
+  el("div", { class: "bar" }, brand, job_choice, nav, connection), banner);
+
+function views_here() { return shows_cluster() ? cluster_views : views; }
+
+function draw_nav() {
+  const up = of_cluster && !shows_cluster() ? el("a", { href: "#/jobs" }, "All jobs") : null;
+  put_into(nav, up, Object.entries(views_here()).map(([name, [title]]) =>
+    el("a", { href: link_to(name), "aria-current": name === route.view || name === "rollouts" && route.view === "batches" ? "page" : null }, title)));
+}
 
 function draw_connection() {
   if (!live) return;
-  const [text, tone] = live.connected ? watched.live ? ["live", "good"] : [watched.job ? "ended" : "connected", ""] : live.lost_since ? ["no connection", "bad"] : ["connecting", ""];
+  const [text, tone] = live.connected ? watched.live || shows_cluster() ? ["live", "good"] : [watched.job ? "ended" : "connected", ""] : live.lost_since ? ["no connection", "bad"] : ["connecting", ""];
   if (connection.textContent !== text) connection.replaceChildren(el("span", { class: tone }, text));
   const note = live.connected ? "" : live.refused && live.refused.status === 401 ? "This browser is not logged in: `tram dashboard` prints a link that does." :
     live.failures > 1 ? `No connection since ${clock(live.lost_since)}; it is tried again. What is shown is from then.` : banner.hidden ? "" : banner.textContent;
@@ -30,6 +40,7 @@ function hear(kind, data, id) {
     Object.assign(watched, { actors: array(data.actors), live: data.live === true, written: data.written });
     histories.take(watched.actors);
   }
+  if (kind === "jobs" || kind === "nodes") watched[kind] = array(data[kind]).map(with_times);
   if (kind === "job" || kind === "actors") draw_connection();
   if (current && current.hear) current.hear(kind, data, id);
 }
@@ -49,11 +60,14 @@ async function draw_foot() {
 }
 
 async function know_jobs() {
+  job_choice.hidden = true;
+  if (shows_cluster()) return;
   try {
-    const { jobs } = await ask("jobs", { job: "", limit: 100, fields: "name,state,live" });
-    watched.jobs = jobs;
-    job_choice.hidden = jobs.length < 2;
-    put_into(job_choice, jobs.map((job, i) => el("option", { value: job.id, selected: route.job ? job.id === route.job : i === 0 }, `${job.id}${job.live ? "" : `, ${job_words[job.state] || job.state}`}`)));
+    const { jobs } = await ask("jobs", { job: "", limit: 100, fields: of_cluster ? "name,state" : "name,state,live" });
+    const known = jobs.some(job => String(job.id) === route.job) || !route.job ? jobs : [{ id: route.job, name: "", state: "" }, ...jobs];
+    job_choice.hidden = known.length < 2;
+    const more = job => of_cluster ? ` ${job.name}` : job.live ? "" : `, ${job_words[job.state] || job.state}`;
+    put_into(job_choice, known.map((job, i) => el("option", { value: job.id, selected: route.job ? String(job.id) === route.job : i === 0 }, `${job.id}${more(job)}`)));
   } catch { /* The connection says what is wrong. */ }
 }
 
@@ -65,8 +79,8 @@ function make_view() {
   try {
     if (route.view === "actors" && which) current = new ActorView(place, which);
     else if (route.view === "batches") current = new BatchView(place, which);
-    else if (views[route.view]) current = new views[route.view][1](place, which);
-    else place.append(el("h1", null, "There is no such view"), el("p", null, el("a", { href: link_to("now") }, "Now")));
+    else if (views_here()[route.view]) current = new (views_here()[route.view][1])(place, which);
+    else place.append(el("h1", null, "There is no such view"), el("p", null, el("a", { href: brand.getAttribute("href") }, "Back")));
   } catch (error) {
     place.append(el("p", { class: "note", role: "alert" }, `This view could not be drawn: ${error.message}`));
     console.error(error);
@@ -77,11 +91,11 @@ function show_route(by_hand) {
   const job = route.job;
   read_route();
   if (live && job !== route.job) { live.close(); live = null; Object.assign(watched, { job: null, actors: [], live: false }); }
-  if (!live) live = new Live(hear, draw_connection);
-  for (const [name, link] of links) {
-    link.href = link_to(name);
-    if (name === route.view || name === "rollouts" && route.view === "batches") link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+  if (!live) {
+    live = new Live(hear, draw_connection);
+    know_jobs();
   }
+  draw_nav();
   hide_tip();
   if (current && current.follow && current.follow()) return;
   make_view();
@@ -94,5 +108,4 @@ document.querySelector(".skip").addEventListener("click", event => { event.preve
 addEventListener("hashchange", () => show_route(true));
 addEventListener("keydown", event => { if (event.key === "Escape") hide_tip(); });
 show_route(false);
-know_jobs();
 draw_foot();

@@ -1,16 +1,25 @@
 // Where one is, all of it in the URL, so that any view can be shared:
 //   #/VIEW[/WHICH][?FILTER=…&job=…]
 
+// The page of a head shows its cluster where no job is named.
+const of_cluster = document.documentElement.dataset.of === "cluster";
+
 const route = { view: "now", which: "", filters: new URLSearchParams(), job: "" };
 
 function read_route() {
   const [path, query = ""] = location.hash.replace(/^#/, "").split("?");
   const [, view, ...which] = path.split("/");
   const part = text => { try { return decodeURIComponent(text); } catch { return text; } };
-  Object.assign(route, { view: view || "now", which: which.map(part).join("/"), filters: new URLSearchParams(query) });
+  Object.assign(route, { which: which.map(part).join("/"), filters: new URLSearchParams(query) });
   route.job = route.filters.get("job") || "";
   route.filters.delete("job");
+  route.view = view || (shows_cluster() ? "jobs" : "now");
 }
+
+function shows_cluster() { return of_cluster && !route.job; }
+
+// Where a job's own views are.
+function link_of_job(id) { return `#/now?${new URLSearchParams({ job: id })}`; }
 
 // An address within the page. The job stays.
 function link_to(view, which = "", filters = {}) {
