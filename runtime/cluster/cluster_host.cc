@@ -76,7 +76,7 @@ class ClusterHost::State {
         setup(std::move(o.setup)),
         links(dynamic_cast<ThreadPool&>(s.pool("link"))),
         remote(std::make_shared<RemoteActors>(s, setup.number)),
-        handover(std::move(o.handover)) {
+        handover_(std::move(o.handover)) {
     ActorRef node = remote->add({setup.node_actor, "node/" + setup.node_name, setup.node, 1});
     actor = system.spawn({.name = "driver",
                              .kind = "driver",
@@ -87,14 +87,14 @@ class ClusterHost::State {
       std::ignore = system.try_send(actor, NodeLost{process, why});
     });
     open(setup.node, setup.node_name, std::move(o.node));
-    meeting = start_thread("the thread that meets others", [this] { meet(); });
+    meeting_ = start_thread("the thread that meets others", [this] { meet(); });
   }
 
   ~State() { end(); }
 
   void end() {
-    over = true;
-    if (meeting.joinable()) meeting.join();
+    over_ = true;
+    if (meeting_.joinable()) meeting_.join();
     remote->end("the job has ended");
   }
 
@@ -124,10 +124,10 @@ class ClusterHost::State {
  private:
   // New sockets, until the end.
   void meet() {
-    while (!over) {
+    while (!over_) {
       listen();
       Handover::Given given;
-      switch (handover.take(100ms, given)) {
+      switch (handover_.take(100ms, given)) {
         case Handover::Taken::nothing:
           continue;
         case Handover::Taken::peer_gone:
@@ -148,23 +148,23 @@ class ClusterHost::State {
 
   // A node that was stopped, or whose machine was, keeps its connection and says nothing.
   void listen() {
-    for (ProcessId node : met) {
+    for (ProcessId node : met_) {
       auto silence = remote->silence(node);
       if (silence && *silence > node_silence) remote->disconnect(node, "nothing was heard of it");
     }
   }
 
   void meet_node(const Introduction& introduction, Descriptor socket) {
-    met.insert(introduction.process);
+    met_.insert(introduction.process);
     ActorRef node = remote->add(introduction.actors.front());
     open(introduction.process, introduction.peer, std::move(socket));
     order(NodeConnected{introduction.peer, introduction.process, node});
   }
 
-  Handover handover;
-  std::set<ProcessId> met;  // by the thread alone; the driver's own node is not among them
-  std::atomic<bool> over{false};
-  std::thread meeting;
+  Handover handover_;
+  std::set<ProcessId> met_;  // by the thread alone; the driver's own node is not among them
+  std::atomic<bool> over_{false};
+  std::thread meeting_;
 };
 
 ClusterHost::ClusterHost(System& system, Options options)

@@ -112,9 +112,9 @@ void NodeActor::connect_workers(ConnectWorkers order) {
   Driver* driver = driver_of_sender();
   if (driver == nullptr) return;
   if (order.other_address.empty()) {
-    auto [one, other] = socket_pair();
-    introduce(*driver, order.one, order.to_one, std::move(one));
-    introduce(*driver, order.other, order.to_other, std::move(other));
+    auto ends = socket_pair();
+    introduce(*driver, order.one, order.to_one, std::move(ends.first));
+    introduce(*driver, order.other, order.to_other, std::move(ends.second));
     return;
   }
   VisitPurpose purpose{.driver = driver->number,

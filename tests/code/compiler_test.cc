@@ -21,3 +21,13 @@ TEST_CASE("a compiler that the clock stopped for want of a processor was starved
   late.ending = Ending::cpu_limit;
   CHECK_FALSE(was_starved(late));
 }
+
+TEST_CASE("a compiler that the clock stops before its processor time is used up was starved") {
+  auto limits = compile_limits(10'000);
+  CHECK(limits.cpu_ms == 10'000);
+  sandbox::Outcome late;
+  late.ending = Ending::wall_limit;
+  late.wall_ms = limits.wall_ms;
+  late.cpu_ms = limits.cpu_ms - 1;
+  CHECK(was_starved(late));
+}

@@ -189,7 +189,7 @@ TEST_CASE("requests that are too large or ambiguous are refused") {
                "chunked\r\n\r\n") == 400);
   CHECK(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == 400);
   CHECK(status("GET / HTTP/1.1\r\nHost: h\r\nExpect: magic\r\n\r\n") == 417);
-  CHECK(status("\x16\x03\x01\x02\x00\x01\x00") == 400);
+  CHECK(status(std::string("\x16\x03\x01\x02\x00\x01\x00", 7)) == 400);
   CHECK(status("GET / HTTP/9\r\n\r\n") == 400);
 }
 

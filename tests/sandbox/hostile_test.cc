@@ -116,6 +116,20 @@ attempt('hostname', lambda: socket.sethostname('mine'))
   CHECK(count(outcome.output, "shut") == 33);
 }
 
+TEST_CASE("a program may read each of its limits and set none") {
+  NEEDS(Level::partial);
+  Outcome outcome = sandbox.run(python(tries + R"(
+import resource
+for name in ['CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS']:
+    limit = getattr(resource, 'RLIMIT_' + name)
+    same = resource.getrlimit(limit)
+    attempt(name, lambda: resource.setrlimit(limit, same))
+)"));
+  INFO(outcome.output, outcome.errors);
+  CHECK(ended(outcome) == "ok 0");
+  CHECK(count(outcome.output, "shut") == 10);
+}
+
 TEST_CASE("a fork bomb stops at its limit, and none of it is left") {
   NEEDS(Level::full);
   Program bomb = python(R"(

@@ -23,11 +23,7 @@ const std::vector<std::string> flags = {"-std=c++20", "-O2", "-w"};
 Program compiler(std::uint32_t compile_ms) {
   Program program{.argv = {"/usr/bin/g++"}};
   program.argv.insert(program.argv.end(), flags.begin(), flags.end());
-  program.limits = {.wall_ms = compile_ms * 2,
-      .cpu_ms = compile_ms,
-      .memory_bytes = 1500ull << 20,
-      .processes = 32,
-      .file_bytes = 256ull << 20};
+  program.limits = compile_limits(compile_ms);
   return program;
 }
 
@@ -76,6 +72,14 @@ void Compiler::remember(const std::string& source, std::shared_ptr<const Compile
     index_.erase(remembered_.back().source);
     remembered_.pop_back();
   }
+}
+
+sandbox::Limits compile_limits(std::uint32_t compile_ms) {
+  return {.wall_ms = compile_ms * 2,
+      .cpu_ms = compile_ms,
+      .memory_bytes = 1500ull << 20,
+      .processes = 32,
+      .file_bytes = 256ull << 20};
 }
 
 bool was_starved(const sandbox::Outcome& outcome) {

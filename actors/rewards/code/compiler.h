@@ -29,6 +29,9 @@ struct CompilerOptions {
   std::uint64_t remembered_bytes = 64ull << 20;
 };
 
+// Of a compiler that may use the processor for so long. The clock stops only one that was starved.
+sandbox::Limits compile_limits(std::uint32_t compile_ms);
+
 // Whether a compiler was stopped by the clock though it had less than half of the processor: it
 // waits for nothing, so that is the machine's doing.
 bool was_starved(const sandbox::Outcome& outcome);
