@@ -52,11 +52,11 @@ std::vector<JobWorker> workers_of(const Job& job) {
     worker.need.cpu_milli = passing_milli;
     if (worker.group == "generator") {
       worker.work = Work::generates;
-      worker.need.cpu_milli = computing_milli;
+      worker.need.cpu_milli = computing_milli * job.generator_threads;
       memory += bytes_of(plan, "generators") / std::max<std::uint32_t>(job.generators, 1);
     } else if (worker.group == "trainer") {
       worker.work = Work::computes;
-      worker.need.cpu_milli = computing_milli;
+      worker.need.cpu_milli = computing_milli * job.trainer.threads;
       memory += bytes_of(plan, "trainer");
     } else if (worker.group == "evaluator") {
       worker.work = Work::computes;

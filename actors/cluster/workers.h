@@ -10,9 +10,9 @@
 namespace tramontane {
 
 // What the job says of each role (`place`); else memory as `tram plan` counts it, shared out, and
-// of processors, what each must have to get on: half a one for who computes all the time (trainer,
-// generators), a tenth for the others; they use what there is. Ledger and trainer write, so they
-// are where the run directory is.
+// of processors, what each must have to get on: half a one for each thread of who computes all the
+// time (trainer, generators), a tenth for the others; they use what there is. Ledger and trainer
+// write, so they are where the run directory is.
 std::vector<JobWorker> workers_of(const Job& job);
 
 }  // namespace tramontane

@@ -184,7 +184,7 @@ enum Isolation {
 }
 
 struct Place {
-  cpus @0 :Float64 = 0 $Config.doc("processors that are kept free for each; 0: half a one for trainer and generators, a tenth for the others; each uses what there is") $Config.least(0) $Config.most(1000000);
+  cpus @0 :Float64 = 0 $Config.doc("processors that are kept free for each; 0: half a one for each thread of trainer and generators, a tenth for the others; each uses what there is") $Config.least(0) $Config.most(1000000);
   memoryGigabytes @1 :Float64 = 0 $Config.doc("memory that is kept free for each; 0: what tram plan counts") $Config.least(0) $Config.most(1000000);
   gpus @2 :Float64 = 0 $Config.doc("GPUs of each: whole ones, or a share of one below 1; it sees no others") $Config.least(0) $Config.most(1024);
   needs @3 :List(Label) $Config.doc("labels that its node must have (tram node --label): {zone: west}");

@@ -64,6 +64,10 @@ TEST_CASE("what a job says of a role's place is what each of its workers wants")
   CHECK(verifier.need.cpu_milli == 100);
   CHECK(worker_named(workers, "evaluator").need.gpu_milli == 250);
   CHECK(worker_named(workers, "trainer").strategy == Strategy::by_work);
+  job = JobBench().load(full_graph, {"actors.generator.threads=3", "actors.trainer.threads=2"});
+  workers = workers_of(job);
+  CHECK(worker_named(workers, "generator/0").need.cpu_milli == 1'500);
+  CHECK(worker_named(workers, "trainer").need.cpu_milli == 1'000);
 }
 
 TEST_CASE("a place that makes no sense is refused by name") {

@@ -4,7 +4,7 @@
   picture_test.py TRAM REPOSITORY [--run RUN] [--keep FILE]
 
 Without --run the main job is run first, which takes a minute on two cores. --keep puts the picture
-into a file: docs/dashboard.png is what the README shows."""
+into a file: tests/page/dashboard.png is what the README shows."""
 import argparse
 import atexit
 import json
