@@ -11,6 +11,7 @@
 #include "actors/run/kinds.h"
 #include "runtime/base/process_limits.h"
 #include "runtime/base/shown_text.h"
+#include "runtime/cli/completion.h"
 #include "runtime/node/parent.h"
 #include "runtime/node/worker.h"
 
@@ -41,18 +42,20 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
   if (is_dashboard(argc, argv)) return serve_dashboard(argc, argv);
   if (is_cluster_dashboard(argc, argv)) return serve_cluster_dashboard(argc, argv, rewards);
   if (is_driver(argc, argv)) return serve_driver(rewards);
+  std::vector<CliCommand> commands = {run_command(rewards, kinds), resume_command(rewards),
+      plan_command(rewards, kinds), kinds_command(kinds), eval_command(), generate_command(),
+      rollouts_command(), report_command(), dashboard_command(), export_command(), trace_command(),
+      replay_command(), verify_answer_command(rewards), grade_command(rewards),
+      job_command(rewards), head_command(), node_command(), submit_command(rewards), jobs_command(),
+      status_command(), logs_command(), wait_command(), stop_command(), nodes_command(),
+      drain_command(), actors_command(), events_command(), get_command(), top_command(),
+      diagnose_command(), version_command()};
+  commands.push_back(completion_command("tram", commands));
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "
       "actors,\n"
       "from one binary. Try: tram run examples/arithmetic.yaml",
-      {run_command(rewards, kinds), resume_command(rewards), plan_command(rewards, kinds),
-          kinds_command(kinds), eval_command(), generate_command(), rollouts_command(),
-          report_command(), dashboard_command(), export_command(), trace_command(),
-          replay_command(), verify_answer_command(rewards), grade_command(rewards),
-          job_command(rewards), head_command(), node_command(), submit_command(rewards),
-          jobs_command(), status_command(), logs_command(), wait_command(), stop_command(),
-          nodes_command(), drain_command(), actors_command(), events_command(), get_command(),
-          top_command(), diagnose_command(), version_command()});
+      std::move(commands));
   return cli.main(argc, argv);
 }
 
