@@ -305,11 +305,11 @@ void ConfigDecoder::decode(const YAML::Node& node, DynamicStruct::Builder target
 
 namespace {
 
-// What stands behind --set key=: YAML where it is quoted, a list or keys and values; else the very
-// text, in which '#' and '%' mean nothing.
+// What stands behind --set key=: YAML where it is quoted, a list, keys and values, or begins on the
+// next line; else the very text, in which '#' and '%' mean nothing.
 YAML::Node value_of(const std::string& text) {
   bool structured =
-      text.empty() || std::string_view("[{\"'").find(text[0]) != std::string_view::npos;
+      text.empty() || std::string_view("[{\"'\n").find(text[0]) != std::string_view::npos;
   return structured || text == "~" || text == "null" ? YAML::Load(text) : YAML::Node(text);
 }
 

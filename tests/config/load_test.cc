@@ -118,6 +118,11 @@ TEST_CASE("what --set gives is the very text, unless it is quoted or structured"
   auto loaded = load("name: a", {"model.tokens.special=[<pad>, <eos>]"});
   loaded.finish();
   CHECK(loaded.get<schema::Job>().getModel().getTokens().getSpecial().size() == 2);
+  auto block = load("name: a", {"actors.generator=\n  count: 3\n  place: { cpus: 2 }"});
+  block.finish();
+  auto generator = block.get<schema::Job>().getActors().getGenerator();
+  CHECK(generator.getCount() == 3);
+  CHECK(generator.getPlace().getCpus() == 2);
   CHECK(has(problems("name: a", {"seed=1 # of many"}), "expected a whole number"));
 }
 

@@ -6,6 +6,7 @@ nothing is trained twice, and nothing is left behind.
 """
 import argparse
 import collections
+import json
 import os
 import random
 import signal

@@ -127,8 +127,8 @@ with h.Folder() as at:
         sys.exit(77)
     try:
         warm = h.warm_policy(at)
-        too_small(disk_here, at, warm, [], (8, 24, 200, 1900, 2800, 4200))
-        too_small(disk_here, at, warm, APART, (8, 40, 200, 1900, 4200))
+        too_small(disk_here, at, warm, [], (16, 24, 200, 1900, 2800, 4200))
+        too_small(disk_here, at, warm, APART, (16, 40, 200, 1900, 4200))
         for_good(disk_here, at, warm)
         for_a_while(disk_here, at, warm, "trainer")
         for_a_while(disk_here, at, warm, "ledger")

@@ -61,7 +61,7 @@ def part_of_a_job(text, line):
     """The block gives one actor's options: a whole job with them is valid, but for a model that is not built here."""
     name, value = text.split(":\n", 1)
     planned = h.tram("plan", os.path.join(h.ROOT, "examples", "gate.yaml"), "--set", f"actors.{name}=\n{value}", status=None)
-    missing = planned.status != h.OK and "language" in planned.err and planned.err.count("--set") == 1
+    missing = planned.status != h.OK and "language model" in planned.err and planned.err.count("--set") == 1
     h.expect(planned.status == h.OK or missing, f"README.md:{line}: {planned.err}")
 
 
