@@ -73,17 +73,7 @@ class World {
 
   HttpResponse ask(
       const std::string& target, const std::string& method = "GET", const std::string& body = "") {
-    auto parsed = parse_target(target);
-    REQUIRE(parsed);
-    auto match = find_route(routes_, method, *parsed);
-    REQUIRE(match.route != nullptr);
-    return match.route->handler({.method = method,
-        .path = parsed->path,
-        .query = parsed->query,
-        .captured = match.captured,
-        .host = "localhost:1",
-        .body = body,
-        .clock = &clock_});
+    return ask_route(routes_, clock_, target, method, body);
   }
 
   json::object get(const std::string& target) { return json::parse(ask(target).body).as_object(); }

@@ -92,16 +92,22 @@ Dashboard& WatchedFolder::dashboard() {
 
 HttpResponse WatchedFolder::ask(const std::string& target, const std::string& method) {
   dashboard();
+  return ask_route(routes_, clock_, target, method);
+}
+
+HttpResponse ask_route(const std::vector<HttpRoute>& routes, const Clock& clock,
+    const std::string& target, const std::string& method, const std::string& body) {
   auto parsed = parse_target(target);
   REQUIRE(parsed);
-  auto match = find_route(routes_, method, *parsed);
+  auto match = find_route(routes, method, *parsed);
   REQUIRE(match.route != nullptr);
   return match.route->handler({.method = method,
       .path = parsed->path,
       .query = parsed->query,
       .captured = match.captured,
       .host = "localhost:1",
-      .clock = &clock_});
+      .body = body,
+      .clock = &clock});
 }
 
 boost::json::object WatchedFolder::get(const std::string& target) {

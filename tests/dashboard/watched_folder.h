@@ -23,6 +23,10 @@ namespace tramontane {
 
 enum class Alive : bool { no, yes };
 
+// Asks a route as the server does. What it throws goes on.
+HttpResponse ask_route(const std::vector<HttpRoute>& routes, const Clock& clock,
+    const std::string& target, const std::string& method = "GET", const std::string& body = "");
+
 class WatchedFolder {
  public:
   // With job.yaml, or graph.yaml, and nothing else.
@@ -39,7 +43,7 @@ class WatchedFolder {
   // A ledger of four batches, played to its end.
   void write_ledger() const;
 
-  // Asks a route as the server does. What it throws goes on.
+  // As ask_route().
   HttpResponse ask(const std::string& target, const std::string& method = "GET");
   boost::json::object get(const std::string& target);
 

@@ -135,6 +135,14 @@ class Browser:
             found = self.js(source.read() + "\nreturn run_checks();")
         expect(not found, f"{what}: " + "; ".join(found[:12]) + (f" and {len(found) - 12} more" if len(found) > 12 else ""))
 
+    def seen(self, what, view, script, seconds=60):
+        """A view that is there: what the script looks for is, nothing is wrong with it, and it has its picture."""
+        self.wait(f"{what}: {view}", script, seconds=seconds)
+        self.check(f"{what}: {view}")
+        self.shot(f"{what}-{view.split('?')[0].replace('/', '-')}")
+        complaints = self.complaints()
+        expect(not complaints, f"{what}: {view}: the console says {complaints}")
+
     def shot(self, name, whole=True):
         options = {"captureBeyondViewport": True} if whole else {}
         if whole:

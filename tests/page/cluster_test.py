@@ -22,11 +22,7 @@ TEXT = "const e = document.querySelector(arguments[0]); return e ? e.textContent
 def seen(page, base, what, view, script):
     page.go("about:blank")
     page.go(base + "/#/" + view)
-    page.wait(f"{what}: {view}", script, seconds=60)
-    page.check(f"{what}: {view}")
-    page.shot(f"{what}-{view.split('?')[0].replace('/', '-')}")
-    complaints = page.complaints()
-    h.expect(not complaints, f"{what}: {view}: the console says {complaints}")
+    page.seen(what, view, script)
 
 
 def cluster_is_seen(page, base, what):

@@ -35,11 +35,7 @@ class Dashboard:
 
 def seen(page, dashboard, what, view, script, seconds=60):
     page.go(dashboard.url + "#/" + view)
-    page.wait(f"{what}: {view}", script, seconds=seconds)
-    page.check(f"{what}: {view}")
-    page.shot(f"{what}-{view.split('?')[0].replace('/', '-')}")
-    complaints = page.complaints()
-    h.expect(not complaints, f"{what}: {view}: the console says {complaints}")
+    page.seen(what, view, script, seconds)
 
 
 def views_are_seen(page, dashboard, what):
