@@ -165,13 +165,13 @@ TEST_CASE("a head tells nothing of jobs and nodes that the document has not") {
   };
   auto expect_all = [](const json::object& from, const char* shape) {
     json::object kept = in_shape(from, shape);
-    for (const auto& [name, value] : from) {
-      INFO(shape << "." << std::string(name));
-      CHECK(kept.contains(name));
+    for (const auto& field : from) {
+      INFO(shape << "." << std::string(field.key()));
+      CHECK(kept.contains(field.key()));
     }
-    for (const auto& [name, value] : kept) {
-      INFO(shape << "." << std::string(name));
-      CHECK((from.contains(name) || name == "progress"));
+    for (const auto& field : kept) {
+      INFO(shape << "." << std::string(field.key()));
+      CHECK((from.contains(field.key()) || field.key() == "progress"));
     }
   };
   json::object job = told("job", {{"id", id}});
