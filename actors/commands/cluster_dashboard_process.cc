@@ -94,7 +94,9 @@ void serve(const std::string& home, const std::string& token_file, const std::st
               [&](const Submission& submission) { return request_of(submission, home, rewards); }},
       guard, clock);
   HttpServer server({.routes = dashboard.routes(), .guard = &guard, .clock = &clock, .log = &log});
-  while (auto connection = next_connection(from))
+  // By the thread of the handlers: one that hangs is silent, whatever the other threads still do.
+  auto pulse = [&] { server.post([&] { tell_serving(from); }); };
+  while (auto connection = next_connection(from, pulse))
     server.serve(std::move(connection->socket), std::string(as_text(connection->first)));
 }
 

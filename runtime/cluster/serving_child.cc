@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration end_patience = 2s;
+constexpr Duration pulse_pause = 1s;
 constexpr const char* who = "connections";
 
 std::string error_text() {
@@ -74,12 +75,26 @@ void ServingChild::stop() {
   keeper_.join();
 }
 
-bool ServingChild::wait(const Child* child, Duration limit) const {
-  std::array<pollfd, 2> ready = {
-      {{stop_.get(), POLLIN, 0}, {child == nullptr ? -1 : child->pidfd(), POLLIN, 0}}};
-  while (::poll(ready.data(), ready.size(), milliseconds(limit)) < 0 && errno == EINTR) {
+bool ServingChild::wait(Duration limit) const {
+  pollfd ready{stop_.get(), POLLIN, 0};
+  while (::poll(&ready, 1, milliseconds(limit)) < 0 && errno == EINTR) {
   }
-  return (ready[0].revents & POLLIN) == 0;
+  return (ready.revents & POLLIN) == 0;
+}
+
+ServingChild::Watched ServingChild::watch(const Child& child) const {
+  for (;;) {
+    std::array<pollfd, 3> ready = {
+        {{stop_.get(), POLLIN, 0}, {child.pidfd(), POLLIN, 0}, {ours_.get(), POLLIN, 0}}};
+    int count = ::poll(ready.data(), ready.size(), milliseconds(pauses_.silence));
+    if (count < 0 && errno == EINTR) continue;
+    if ((ready[0].revents & POLLIN) != 0) return Watched::stop;
+    if ((ready[1].revents & POLLIN) != 0) return Watched::ended;
+    if (count <= 0) return Watched::silent;
+    char told[16];
+    while (::recv(ours_.get(), told, sizeof told, MSG_DONTWAIT) > 0) {
+    }
+  }
 }
 
 void ServingChild::keep() {
@@ -91,12 +106,17 @@ void ServingChild::keep() {
       ChildOptions options = options_;
       options.descriptors = {{theirs_.get(), serving_child_socket}};
       Child child = Child::start(std::move(options));
-      if (!wait(&child, Duration::max())) {
+      Watched watched = watch(child);
+      if (watched == Watched::stop) {
         child.kill(SIGTERM);
         child.wait(end_patience);
         return;
       }
-      if (auto ended = child.wait(0s)) end = ended->text();
+      if (watched == Watched::silent) child.kill(SIGKILL);
+      if (auto ended = child.wait(watched == Watched::silent ? end_patience : 0s))
+        end = ended->text();
+      if (watched == Watched::silent)
+        end = str("killed: it served nothing for ", milliseconds(pauses_.silence), " ms");
     } catch (const Error& error) {
       end = error.text();
     }
@@ -105,19 +125,28 @@ void ServingChild::keep() {
     log_.write(Level::warning, who, "the process that serves connections has ended",
         {{"how", end}, {"again_ms", milliseconds(settled ? Duration::zero() : pause)}});
     if (settled) continue;
-    if (!wait(nullptr, pause)) return;
+    if (!wait(pause)) return;
     pause = std::min(pause * 2, pauses_.most);
   }
 }
 
-std::optional<GivenConnection> next_connection(const Descriptor& from) {
+void tell_serving(const Descriptor& to) {
+  [[maybe_unused]] ssize_t sent = ::send(to.get(), "s", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+std::optional<GivenConnection> next_connection(
+    const Descriptor& from, const std::function<void()>& pulse) {
   Bytes room(first_bytes_most);
+  auto next = std::chrono::steady_clock::now();
   for (;;) {
-    pollfd ready{from.get(), POLLIN, 0};
-    if (::poll(&ready, 1, -1) < 0) {
-      if (errno == EINTR) continue;
-      return std::nullopt;
+    if (auto now = std::chrono::steady_clock::now(); now >= next) {
+      pulse();
+      next = now + pulse_pause;
     }
+    pollfd ready{from.get(), POLLIN, 0};
+    int count = ::poll(&ready, 1, milliseconds(pulse_pause));
+    if (count < 0 && errno != EINTR) return std::nullopt;
+    if (count <= 0) continue;
     ReceivedMessage got = receive_message(from.get(), room);
     if (would_block(got.error)) continue;
     if (got.error != 0 || got.bytes == 0) return std::nullopt;

@@ -9,11 +9,13 @@
 //
 // The other side, which has its end of a socket between the two as serving_child_socket:
 //
-//   while (auto connection = next_connection(from)) serve(std::move(*connection));
+//   auto pulse = [&] { tell_serving(from); };      // or wherever it shows that connections are
+//   served while (auto connection = next_connection(from, pulse)) serve(std::move(*connection));
 //
 // A child that has ended is started again, with a pause in between that grows while it does not
-// live for long. Connections wait meanwhile in the socket between the two, which has room for some
-// hundred: those above are closed, as are those that the child had. It ends with this process.
+// live for long. One that does not tell for a while that it serves is killed: it hangs. Connections
+// wait meanwhile in the socket between the two, which has room for some hundred: those above are
+// closed, as are those that the child had. It ends with this process.
 //
 // Thread rule: give() from any thread; the rest from one.
 
@@ -24,6 +26,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -41,6 +44,8 @@ class ServingChild {
     Duration least = std::chrono::milliseconds(100);
     Duration most = std::chrono::seconds(10);
     Duration settled = std::chrono::seconds(30);  // who lived for so long is started again at once
+    Duration silence =
+        std::chrono::seconds(30);  // who has not told for so long that he serves is killed
   };
 
   // Its descriptors are set here. The log outlives it. Error(io): there is no socket to be had.
@@ -61,7 +66,9 @@ class ServingChild {
  private:
   void keep();
   // False: it is to stop.
-  bool wait(const Child* child, Duration limit) const;
+  bool wait(Duration limit) const;
+  enum class Watched { stop, ended, silent };
+  Watched watch(const Child& child) const;
 
   const ChildOptions options_;
   Log& log_;
@@ -78,7 +85,12 @@ struct GivenConnection {
   Bytes first;  // what was read of it
 };
 
-// The next connection, waited for; nothing once nobody gives any more. Any thread, one at a time.
-std::optional<GivenConnection> next_connection(const Descriptor& from);
+// The next connection, waited for; nothing once nobody gives any more. `pulse` is called about once
+// a second. Any thread, one at a time.
+std::optional<GivenConnection> next_connection(
+    const Descriptor& from, const std::function<void()>& pulse);
+
+// Tells who gives the connections that they are served. Never waits; any thread.
+void tell_serving(const Descriptor& to);
 
 }  // namespace tramontane

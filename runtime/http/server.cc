@@ -95,6 +95,8 @@ class HttpServer::State final : public HttpConnectionOwner {
   HttpAddress listen(const HttpAddress& address);
   void serve(Descriptor socket, std::string first_bytes);
 
+  void post(std::function<void()> work) { asio::post(work_, std::move(work)); }
+
   std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
 
   // ---- for connections ----
@@ -341,6 +343,10 @@ HttpAddress HttpServer::listen(const HttpAddress& address) {
 
 void HttpServer::serve(Descriptor socket, std::string first_bytes) {
   state_->serve(std::move(socket), std::move(first_bytes));
+}
+
+void HttpServer::post(std::function<void()> work) {
+  state_->post(std::move(work));
 }
 
 std::size_t HttpServer::connections() const {

@@ -12,7 +12,7 @@
 // he asked for, is dropped with a line in the log that says why. Where there are too many
 // connections, the one that has been idle for longest makes room.
 //
-// Thread rule: listen() and serve() from any thread.
+// Thread rule: listen(), serve() and post() from any thread.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/descriptor.h"
@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,10 @@ class HttpServer {
 
   // Goes on with a connected TCP socket, of which `first_bytes` have been read.
   void serve(Descriptor socket, std::string first_bytes);
+
+  // Runs `work` on the thread of handlers, after those that wait: that it has run means that they
+  // do.
+  void post(std::function<void()> work);
 
   std::size_t connections() const;
 

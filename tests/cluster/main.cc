@@ -14,9 +14,12 @@
 namespace {
 
 // Says of each connection what was read of it, and closes it.
-int serve_connections() {
+int serve_connections(bool silently) {
   tramontane::Descriptor from(tramontane::serving_child_socket);
-  while (auto connection = tramontane::next_connection(from)) {
+  auto pulse = [&] {
+    if (!silently) tramontane::tell_serving(from);
+  };
+  while (auto connection = tramontane::next_connection(from, pulse)) {
     std::string text = std::to_string(::getpid()) + ": ";
     text += tramontane::as_text(connection->first);
     if (::send(connection->socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return 1;
@@ -32,10 +35,12 @@ int main(int argc, char** argv) {
     ::pause();
     return 0;
   }
-  if (argc > 1 && std::strcmp(argv[1], "serve-connections") == 0) {
-    tramontane::die_with_parent();
-    return serve_connections();
-  }
+  for (bool silently : {false, true})
+    if (argc > 1 &&
+        std::strcmp(argv[1], silently ? "serve-in-silence" : "serve-connections") == 0) {
+      tramontane::die_with_parent();
+      return serve_connections(silently);
+    }
   if (argc > 1 && std::strcmp(argv[1], "end-at-once") == 0) return 3;
   return doctest::Context(argc, argv).run();
 }

@@ -7,9 +7,11 @@
 
 #include <csignal>
 #include <poll.h>
+#include <set>
 #include <string>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -47,9 +49,9 @@ void stop(pid_t child) {
 }
 
 struct World {
-  explicit World(std::string word = "serve-connections")
+  explicit World(std::string word = "serve-connections", Duration silence = 10min)
       : child({.command = {"/proc/self/exe", std::move(word)}}, log,
-            {.least = 1ms, .most = 50ms, .settled = 1h}) {}
+            {.least = 1ms, .most = 50ms, .settled = 1h, .silence = silence}) {}
 
   // What the child says of it: "PID: FIRST".
   std::string ask(const std::string& first) {
@@ -112,6 +114,29 @@ TEST_CASE("too many that wait are closed, and nobody waits for that") {
   world.child.stop();
 }
 
+TEST_CASE("a child that hangs is killed, and its successor serves what it left") {
+  World world("serve-connections", 3s);
+  pid_t first = world.pid();
+  stop(first);
+  std::string answer = world.ask("after all");
+  CHECK(answer.ends_with(": after all"));
+  CHECK(std::stoi(answer) != first);
+}
+
+TEST_CASE("a child that never tells that it serves is killed, however alive it is") {
+  World world("serve-in-silence", 2s);
+  std::set<std::string> pids;
+  auto deadline = std::chrono::steady_clock::now() + 1min;
+  while (pids.size() < 2 && std::chrono::steady_clock::now() < deadline) {
+    auto [here, there] = connected();
+    REQUIRE(world.child.give(std::move(there), as_bytes("x")));
+    // Empty: the child was killed with the connection.
+    if (std::string answer = said(here); !answer.empty()) pids.insert(answer);
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(pids.size() == 2);
+}
+
 TEST_CASE("the child ends with who has it") {
   pid_t pid = 0;
   {
@@ -130,5 +155,7 @@ TEST_CASE("who gives nothing any more ends the other side") {
   // A message without a connection is none.
   REQUIRE(::send(ours.get(), "x", 1, MSG_NOSIGNAL) == 1);
   ours.close();
-  CHECK(!next_connection(theirs));
+  int pulses = 0;
+  CHECK(!next_connection(theirs, [&] { ++pulses; }));
+  CHECK(pulses == 1);
 }

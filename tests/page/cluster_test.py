@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 import browser as b
 
@@ -73,6 +74,45 @@ def is_gone_through(page, base, cluster):
     page.wait("the filter of a shared link", "return document.querySelectorAll('.jobs [data-place]').length === 1 && document.querySelector('.filters select').value === 'queued'")
 
 
+def acts(page, base, cluster):
+    """a node is drained and used again, a job is stopped: by keyboard, and only when it was said twice"""
+    press = "const b = [...document.querySelectorAll('.detail .action button')].find(b => b.textContent === arguments[0]); if (!b) return false; b.focus(); b.click(); return true;"
+    asked = "return document.querySelector('.detail .asked') !== null && document.activeElement.textContent === 'No'"
+    said = "return new RegExp(arguments[0]).test((document.querySelector('.detail') || {}).textContent || '')"
+    page.go("about:blank")
+    page.go(base + "/#/nodes/b")
+    page.wait("the node", "return (document.querySelector('.detail h2') || {}).textContent === 'b'")
+    h.expect(page.js(press, "Drain this node"), "nothing drains a node")
+    page.wait("the question", asked)
+    page.press("Escape")
+    page.wait("the button again", "return document.activeElement.textContent === 'Drain this node'")
+    time.sleep(1)
+    h.expect([n["state"] for n in cluster.ask("nodes")["nodes"] if n["name"] == "b"] == ["ready"], "a node was drained though the answer was no")
+    page.js(press, "Drain this node")
+    page.wait("the question", asked)
+    page.shot("cluster-asks")
+    h.expect(page.js(press, "Drain this node"), "nothing says yes")
+    page.wait("what came of it", said, "it is drain(ing|ed)")
+    cluster.wait_for("a node that is drained", lambda: any(n["name"] == "b" and n["state"] in ("draining", "drained") for n in cluster.ask("nodes")["nodes"]))
+    page.js("document.activeElement.blur()")
+    page.wait("the way back", "return [...document.querySelectorAll('.detail .action button')].some(b => b.textContent === 'Use this node again')")
+    page.js(press, "Use this node again")
+    page.wait("the question", asked)
+    page.js(press, "Use this node again")
+    page.wait("what came of it", said, "it is ready")
+    cluster.wait_for("a node that is used again", lambda: any(n["name"] == "b" and n["state"] == "ready" for n in cluster.ask("nodes")["nodes"]))
+    page.go(base + "/#/jobs/2")
+    page.wait("the job that waits", "return (document.querySelector('.detail h2') || {textContent: ''}).textContent.startsWith('Job 2:')")
+    page.js(press, "Stop this job")
+    page.wait("the question", asked)
+    page.js(press, "Stop this job")
+    cluster.wait_for("a job that is stopped", lambda: any(j["id"] == 2 and j["state"] == "stopped" for j in cluster.ask("jobs")["jobs"]))
+    page.js("document.activeElement.blur()")
+    page.wait("no button", "return document.querySelectorAll('.detail .action').length === 0")
+    complaints = page.complaints()
+    h.expect(not complaints, f"the console says {complaints}")
+
+
 def survives(page, base, cluster):
     """the process that serves the page dies, then the head; the browser goes on without logging in again"""
     page.go("about:blank")
@@ -124,10 +164,12 @@ def main():
             print("from the cluster to a job and back, by keyboard; links are shared", flush=True)
             survives(page, base, cluster)
             print("the page's process and the head die and come back: nobody logs in again", flush=True)
+            acts(page, base, cluster)
+            print("a node is drained and used again, a job is stopped, each when it was said twice", flush=True)
             page.go("about:blank")
         finally:
             cluster.end()
-    print("3 passed, 0 failed", flush=True)
+    print("4 passed, 0 failed", flush=True)
 
 
 main()

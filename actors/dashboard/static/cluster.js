@@ -73,7 +73,7 @@ class ClusterList {
     const at = this.rows.findIndex(row => String(row[this.key]) === this.chosen);
     this.list.select(at, { scroll: false });
     if (at < 0) return put_into(this.detail);
-    if (!this.detail.contains(document.activeElement)) this.show(this.rows[at]);
+    if (!this.detail.contains(document.activeElement) && !this.detail.querySelector(".asked")) this.show(this.rows[at]);
     return null;
   }
 
@@ -105,8 +105,15 @@ class JobsView extends ClusterList {
       has_begun(job) ? el("p", null, job_link(job.id, "what it does, waits for and has learnt")) : null,
       facts([["state", cluster_mark(job.state)], ["for", lasting(job.since)], ["submitted", is(job.submitted) ? `${lasting(job.submitted)} ago` : null], ["priority", job.priority || null], ["driver on", string(job.node)],
         ["process", is(job.pid) ? String(job.pid) : null], ["starts of its driver", whole(job.attempt)], ["exit status", is(job.exit_code) ? whole(job.exit_code) : null], ["run directory", string(job.run)]]),
-      string(job.reason) ? [el("h3", null, "Reason"), el("p", { class: "said reason" }, job.reason)] : null, this.workers));
+      string(job.reason) ? [el("h3", null, "Reason"), el("p", { class: "said reason" }, job.reason)] : null, this.stop(job), this.workers));
     this.load(job);
+  }
+
+  stop(job) {
+    if (["finished", "failed", "stopped"].includes(job.state)) return null;
+    if (!this.stopping || this.stopping.job !== job.id)
+      this.stopping = { job: job.id, element: action("Stop this job", "It finishes its step, writes a checkpoint and ends. Stop it?", `jobs/${job.id}/stop`, told => `it is ${job_words[told.state] || told.state}: ${first_line(told.reason) || "it ends"}`) };
+    return this.stopping.element;
   }
 
   async load(job) {
@@ -136,6 +143,17 @@ class NodesView extends ClusterList {
     put_into(this.detail, el("div", { class: "card detail" }, el("h2", null, node.name),
       facts([["state", cluster_mark(node.state)], ["for", lasting(node.since)], ["processors", of_amount(node.cpus_used, node.cpus, short)], ["memory", of_amount(node.memory_bytes_used, node.memory_bytes, bytes)],
         ["GPUs", whole(node.gpus)], ["kernels", string(node.instruction_set)], ["labels", labels], ["address", string(node.address)], ["its folder", string(node.home)]]),
-      el("h3", null, "What is placed there"), of_jobs.size ? [...of_jobs].map(([job, names]) => el("p", null, job_link(job, `job ${job}`), ": ", names.join(", "))) : el("p", null, "nothing")));
+      this.drain(node), el("h3", null, "What is placed there"), of_jobs.size ? [...of_jobs].map(([job, names]) => el("p", null, job_link(job, `job ${job}`), ": ", names.join(", "))) : el("p", null, "nothing")));
+  }
+
+  // A node that is gone can't be asked for anything; one that leaves is being drained.
+  drain(node) {
+    const [draining, gone] = [["draining", "drained"].includes(node.state), ["left", "lost", "leaving"].includes(node.state)];
+    if (gone) return null;
+    const key = `${node.name} ${draining}`;
+    if (!this.draining || this.draining.key !== key)
+      this.draining = { key, element: draining ? action("Use this node again", "Let jobs be placed on it?", `nodes/${encodeURIComponent(node.name)}/drain?undo=true`, told => `it is ${prose(told.state)}`)
+        : action("Drain this node", "What runs there moves to other nodes, and nothing new is placed. Drain it?", `nodes/${encodeURIComponent(node.name)}/drain`, told => `it is ${prose(told.state)}`) };
+    return this.draining.element;
   }
 }
