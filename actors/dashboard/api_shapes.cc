@@ -73,6 +73,7 @@ std::vector<ApiField> actor_fields() {
       {"tokens_per_s", "number?", "that it writes, of generators"},
       {"memory", "integer?", "bytes resident of its process; null where that is gone"},
       {"asks", "{[string]}", "by port, the actors that it is wired to"},
+      {"messages_from", "{integer}", "messages handled, by the actor that sent them"},
       {"notes", "{string}", "what it says of itself"}};
 }
 

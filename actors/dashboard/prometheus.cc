@@ -109,6 +109,13 @@ void add_actors(Exposition& out, WatchedRun& run) {
           {{"job_id", run.id()}, {"actor", text(actor, "name")}, {"kind", text(actor, "kind")}});
     }
   }
+  out.family("actor_messages_total", "counter", "Messages handled, by who sent them; messages");
+  for (const auto& value : actors)
+    if (const auto* senders = object(value.as_object(), "messages_from"))
+      for (const auto& [sender, messages] : *senders)
+        out.sample(number(*senders, sender),
+            {{"job_id", run.id()}, {"actor", text(value.as_object(), "name")},
+                {"from", std::string(sender)}});
   out.family("actor_state", "gauge", "The state that it is in; 1");
   for (const auto& value : actors)
     out.sample(1, {{"job_id", run.id()}, {"actor", text(value.as_object(), "name")},

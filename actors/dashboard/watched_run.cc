@@ -285,6 +285,8 @@ json::object WatchedRun::actor(const json::object& row) {
   out["memory"] = use.memory ? json::value(*use.memory) : json::value();
   const auto* asks = object(row, "asks");
   out["asks"] = asks == nullptr ? json::object() : *asks;
+  const auto* senders = object(row, "messages_from");
+  out["messages_from"] = senders == nullptr ? json::object() : *senders;
   out["notes"] = notes == nullptr ? json::object() : *notes;
   return out;
 }

@@ -112,6 +112,8 @@ void ActorsFile::look() {
   more_ = statuses.size() - std::min(statuses.size(), options_.actors_most);
   statuses.resize(statuses.size() - more_);
   rows_.clear();
+  names_ = {{0, "outside"}};
+  for (const auto& status : statuses) names_[status.id] = status.name;
   for (const auto& status : statuses) rows_.push_back(row_of(status));
   add_missing();
   std::string text = json_text(rows_);
@@ -183,6 +185,11 @@ json::object ActorsFile::row_of(const ActorStatus& status) {
     row["oldest_since"] =
         (wall_of(options_.clock->now() - status.oldest_message) + grain / 2) / grain * grain;
   if (double rate = tokens_per_second(status); rate >= 0) row["tokens_per_s"] = rate;
+  json::object senders;
+  for (const auto& [id, messages] : status.senders)
+    if (auto name = names_.find(id); name != names_.end())
+      senders[text_of(name->second)] = messages;
+  row["messages_from"] = std::move(senders);
   json::object notes;
   for (const auto& [key, value] : status.notes) notes[key] = text_of(value);
   row["notes"] = std::move(notes);

@@ -11,7 +11,8 @@
 //    "boot": "6d3c…", "node": "box", "more": 0, "actors": [{"name", "kind", "worker", "pid",
 //    "state", "waiting_for", "since", "busy", "mailbox", "mailbox_limit", "mailbox_bytes",
 //    "mailbox_bytes_limit", "senders_waiting", "oldest_since", "handled", "last_handler",
-//    "unhandled", "failed", "restarts", "incarnation", "tokens_per_s", "asks", "notes"}]}
+//    "unhandled", "failed", "restarts", "incarnation", "tokens_per_s", "asks", "messages_from",
+//    "notes"}]}
 //
 // All actors of the graph are there: "building" before their first life, "dead" when nobody tells
 // of them any more, which for one whose worker was killed lasts until its successor is there.
@@ -86,6 +87,7 @@ class ActorsFile {
   std::map<std::string, const GraphActor*> planned_;
   const Micros wall_offset_;  // from Time to wall, taken once, so that a time is always the same
   std::map<std::string, Written> rates_;
+  std::map<ActorId, std::string> names_;
   boost::json::array rows_;
   std::map<std::string, boost::json::object> known_;  // the last row of each of the graph's
   std::size_t more_ = 0;

@@ -46,9 +46,11 @@ struct ActorStatus {
   std::uint64_t handled = 0;    // messages, in all lives
   std::uint64_t failed = 0;     // lives that ended by an exception or kill
   std::uint64_t unhandled = 0;  // one-way messages that it has no handler for
-  std::string last_handler;     // the message type handled last, or now
-  Duration busy{};              // time in handlers and steps, waits for others left out
-  double busy_share = 0;        // of the last few seconds
+  std::map<ActorId, std::uint64_t>
+      senders;               // of those handled, 0: the world outside; senders_most at most
+  std::string last_handler;  // the message type handled last, or now
+  Duration busy{};           // time in handlers and steps, waits for others left out
+  double busy_share = 0;     // of the last few seconds
 
   std::string waiting_for;  // "messages", "reply of ledger to LeaseTasks (…)"; empty if it computes
   Time waiting_since{};

@@ -296,6 +296,7 @@ void Cell::finish_message() {
   Time ended = now();
   note_time(ended);
   ++handled_here_;
+  senders_.add(current_->source);
   handled_.store(handled_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   handler_seconds_.record_alone(seconds(ended - began_));
   count_task(ended);

@@ -16,6 +16,7 @@
 #include "runtime/actor/exit_record.h"
 #include "runtime/actor/host.h"
 #include "runtime/actor/mailbox.h"
+#include "runtime/actor/sender_counts.h"
 #include "runtime/actor/supervisor.h"
 #include "runtime/actor/watch.h"
 #include "runtime/base/metrics.h"
@@ -172,6 +173,7 @@ class Cell final : public Strand, public Route {
   std::atomic<ActorState> state_{ActorState::building};
   std::atomic<Incarnation> incarnation_{0};
   std::atomic<std::uint64_t> handled_{0};
+  SenderCounts senders_;
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> unhandled_{0};
   std::atomic<std::uint32_t> restarts_{0};

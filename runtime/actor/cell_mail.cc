@@ -335,6 +335,7 @@ ActorStatus Cell::status() const {
     status.oldest_message = at - Time(Duration(oldest));
   }
   status.handled = handled_.load(relaxed);
+  status.senders = senders_.counts();
   status.failed = failed_.load(relaxed);
   status.unhandled = unhandled_.load(relaxed);
   status.last_handler = last_handler_.load(relaxed);

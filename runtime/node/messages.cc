@@ -28,6 +28,12 @@ void write_state(const ActorStatus& status, schema::ActorState::Builder out) {
   out.setBusyShare(status.busy_share);
   out.setWaitingFor(status.waiting_for);
   out.setWaitedFor(status.waiting_since.time_since_epoch().count());
+  auto senders = out.initSenders(static_cast<unsigned>(status.senders.size()));
+  unsigned row = 0;
+  for (const auto& [sender, messages] : status.senders) {
+    senders[row].setId(sender);
+    senders[row++].setMessages(messages);
+  }
   auto notes = out.initNotes(static_cast<unsigned>(status.notes.size()));
   unsigned at = 0;
   for (const auto& [key, value] : status.notes) {
@@ -59,6 +65,7 @@ ActorStatus read_state(schema::ActorState::Reader in) {
   status.busy_share = in.getBusyShare();
   status.waiting_for = text_of(in.getWaitingFor());
   status.waiting_since = Time(Duration(in.getWaitedFor()));
+  for (auto sender : in.getSenders()) status.senders[sender.getId()] = sender.getMessages();
   for (auto note : in.getNotes()) status.notes[text_of(note.getKey())] = text_of(note.getValue());
   return status;
 }

@@ -77,6 +77,11 @@ struct Note {
   value @1 :Text;
 }
 
+struct Sender {
+  id @0 :UInt64;
+  messages @1 :UInt64;
+}
+
 struct ActorState {
   id @0 :UInt64;
   name @1 :Text;
@@ -98,6 +103,7 @@ struct ActorState {
   waitingFor @17 :Text;
   waitedFor @18 :Int64;      # nanoseconds: two processes share no clock
   notes @19 :List(Note);
+  senders @20 :List(Sender);
 }
 
 struct Count {

@@ -274,6 +274,8 @@ TEST_CASE("a job's state is what its files and its process say") {
   CHECK(state() == "failed");
   CHECK(run.get("/api/v1/actors").at("actors").at(1).at("state") == "dead");
   CHECK(run.get("/api/v1/actors").at("actors").at(1).at("last_state") == "working");
+  CHECK(run.get("/api/v1/actors").at("actors").at(1).at("messages_from") ==
+        json::object{{"ledger", 5}});
   for (const char* how : {"interrupted", "finished", "failed"}) {
     summary["stopped"] = how;
     run.write_metrics({summary});

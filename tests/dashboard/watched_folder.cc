@@ -60,7 +60,7 @@ void WatchedFolder::write_actors(Alive alive) const {
         {"oldest_since", nullptr}, {"handled", 17}, {"last_handler", "Tick"}, {"unhandled", 0},
         {"failed", 1}, {"restarts", 1}, {"incarnation", 2}, {"tokens_per_s", nullptr},
         {"asks", boost::json::object{{"ledger", boost::json::array{"ledger"}}}},
-        {"notes", std::move(notes)}};
+        {"messages_from", boost::json::object{{"ledger", 5}}}, {"notes", std::move(notes)}};
   };
   boost::json::array actors = {
       actor("ledger", "ledger", "idle", nullptr, {{"waiting", "5"}, {"leased", "3"}}),

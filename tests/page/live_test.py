@@ -49,6 +49,9 @@ def views_are_seen(page, dashboard, what):
 
 
 def killed_generator_is_told(page, dashboard):
+    seen(page, dashboard, "live", "actors", "return document.querySelectorAll('.flow .line').length >= 5 && [...document.querySelectorAll('.flow .rate')].some(e => /\\d\\/s/.test(e.textContent))")
+    page.js("document.querySelector('main details').open = true")
+    page.wait("the same as a table", "return [...document.querySelectorAll('main details tbody tr')].some(r => /^generator *ledger/.test(r.textContent))")
     seen(page, dashboard, "live", "actors/generator/0", "return /generator\\/0, pid [0-9]+/.test(document.querySelector('main').textContent)")
     first = int(re.search(r"generator/0, pid (\d+)", page.js(TEXT, "main"))[1])
     with open(f"/proc/{first}/cmdline") as words:

@@ -167,7 +167,7 @@ class StandIn:
             "waiting_seconds": (i * 7 + self.steps) % 60 / 7, "busy": 0.97 if computes else 0.1, "mailbox": (i + self.steps) % 9, "mailbox_limit": 64, "mailbox_bytes": 2048, "mailbox_bytes_limit": 4_000_000,
             "senders_waiting": 0, "oldest_message_seconds": 0.01, "handled": 1000 + 3 * self.steps, "last_handler": "Swap" if kind == "generator" else "Nudge", "unhandled": 0, "failed": died, "restarts": died,
             "incarnation": 1 + died, "weight_version": self.steps if kind in ("generator", "trainer") else None, "tokens_per_s": 20600.0 + i if kind == "generator" else None,
-            "memory": 140_000_000 + i * 10_000, "asks": {"ledger": ["ledger"]} if kind != "ledger" else {}, "notes": {"sequences": "24"} if kind == "generator" else {}}
+            "memory": 140_000_000 + i * 10_000, "asks": {"ledger": ["ledger"]} if kind != "ledger" else {}, "messages_from": {"trainer": 10 * self.steps, "verifier/0": 900, "generator/0": 3000 + 20 * self.steps} if kind == "ledger" else {}, "notes": {"sequences": "24"} if kind == "generator" else {}}
 
     def actors_now(self):
         fixed = [("reporter", "reporter", None), ("ledger", "ledger", "ledger"), ("trainer", "trainer", "trainer"), ("verifier/0", "verifier", "verifier/0")]

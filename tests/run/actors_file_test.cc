@@ -30,8 +30,11 @@ class Watched {
         .isolation = Isolation::process,
         .asks = {{"ledger", {"ledger"}}}});
     graph_.actors.push_back({.name = "verifier/0", .kind = "verifier"});
-    actors_ = {{.name = "ledger", .kind = "ledger"},
-        {.name = "generator/0", .kind = "generator", .pid = 77}};
+    actors_ = {{.id = 1,
+                   .name = "ledger",
+                   .kind = "ledger",
+                   .senders = {{0, 2}, {(1ULL << 32) + 1, 5}, {99, 7}}},
+        {.id = (1ULL << 32) + 1, .name = "generator/0", .kind = "generator", .pid = 77}};
     file_.emplace(ActorsFile::Options{.path = path(),
         .graph = &graph_,
         .clock = &clock_,
@@ -95,6 +98,9 @@ TEST_CASE("what actors do is written when it changes, and only then") {
   CHECK(first.at("actors").at(1).at("pid") == 77);
   CHECK(first.at("actors").at(1).at("asks").at("ledger").at(0) == "ledger");
   CHECK(first.at("actors").at(0).at("worker").is_null());
+  // Of a sender that is not there any more nothing is known but its number.
+  CHECK(first.at("actors").at(0).at("messages_from") ==
+        json::object{{"outside", 2}, {"generator/0", 5}});
   watched.wait_for_looks(30);
   CHECK(watched.read().at("written") == first.at("written"));
   watched.change(0, "reply of trainer");

@@ -1,7 +1,11 @@
 // What is seen of actors from outside: busy shares, waits, overdue ones, and their ends.
+#include "runtime/actor/sender_counts.h"
 #include "runtime/actor/sim_system.h"
 #include "runtime/base/log.h"
 #include "tests/runtime/actors.h"
+
+#include <atomic>
+#include <thread>
 
 #include "tests/support/test.h"
 
@@ -207,4 +211,40 @@ TEST_CASE("a system without room for a name, a pool or another of both says so")
   CHECK_FALSE(sim.system().find(clerk.id()));
   CHECK(sim.system().stop(1s));
   CHECK_THROWS_AS(sim.system().spawn<Clerk>({.name = "late"}), Error);
+}
+
+TEST_CASE("an actor's messages are counted by who sent them") {
+  Watched watched;
+  System& system = watched.sim->system();
+  auto clerk = system.spawn<Clerk>({.name = "clerk"});
+  auto asker = system.spawn<Script>({.name = "asker"}, [&](Script&) -> Task<void> {
+    for (int i = 0; i < 3; ++i) CHECK(co_await ask(clerk, Add{1}, 10s, "the sum"));
+  });
+  watched.sim->run_for(1s);
+  REQUIRE(system.ask(clerk, Add{1}, 1s));
+  CHECK(watched.status(clerk).senders == std::map<ActorId, std::uint64_t>{{0, 1}, {asker.id(), 3}});
+}
+
+TEST_CASE("senders are counted while others read, and no more of them than there is room for") {
+  SenderCounts counts;
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    std::uint64_t before = 0;
+    while (!done) {
+      std::uint64_t sum = 0;
+      for (const auto& [sender, messages] : counts.counts()) sum += messages;
+      CHECK(sum >= before);
+      before = sum;
+    }
+  });
+  for (int round = 0; round < 1000; ++round)
+    for (ActorId sender = 100; sender < 100 + 2 * senders_most; ++sender) counts.add(sender);
+  done = true;
+  reader.join();
+  auto all = counts.counts();
+  CHECK(all.size() == senders_most);
+  for (const auto& [sender, messages] : all) {
+    CHECK(sender < 100 + senders_most);
+    CHECK(messages == 1000);
+  }
 }

@@ -58,7 +58,10 @@ class ActorsView {
       attributes: row => row.actor ? { "aria-level": row.depth + 1 } : { "aria-level": row.depth + 1, "aria-expanded": String(row.open), class: "group" } });
     this.list.element.classList.add("actors");
     this.filters = el("div", { class: "filters", role: "search", "aria-label": "Actors" });
-    place.append(el("h1", null, "Actors"), this.note, this.filters, this.list.element);
+    this.flow = el("div", { class: "card flows", tabindex: 0, role: "group", "aria-label": "Who asks whom" });
+    this.flow_rows = el("div", null);
+    place.append(el("h1", null, "Actors"), this.note, this.filters, this.list.element,
+      el("section", { "aria-label": "Who asks whom" }, el("h2", null, "Who asks whom"), this.flow, el("details", { ontoggle: event => { this.flow_open = event.target.open; this.draw_flow(); } }, el("summary", null, "as a table"), this.flow_rows)));
     this.draw_filters();
     this.draw();
     this.load_nodes();
@@ -96,6 +99,12 @@ class ActorsView {
     const same = row => chosen && (row.actor ? chosen.actor && row.actor.name === chosen.actor.name : chosen.group && row.group.key === chosen.group.key);
     this.list.show(this.rows.length, place => this.rows[place]);
     if (chosen) this.list.select(this.rows.findIndex(same), { scroll: false });
+    this.draw_flow();
+  }
+
+  draw_flow() {
+    put_into(this.flow, draw_flow(watched.actors, flows));
+    put_into(this.flow_rows, this.flow_open ? flow_table(watched.actors, flows) : null);
   }
 
   open(row) {

@@ -2,6 +2,7 @@
 
 const watched = { job: null, actors: [], live: false, written: null, jobs: [], nodes: [] };
 const histories = new Histories();
+const flows = new Flows();
 const views = { now: ["Now", NowView], actors: ["Actors", ActorsView], rollouts: ["Rollouts", RolloutsView], timeline: ["Timeline", TimelineView], events: ["Events", EventsView], metrics: ["Metrics", MetricsView] };
 const cluster_views = { jobs: ["Jobs", JobsView], nodes: ["Nodes", NodesView], events: ["Events", EventsView] };
 const main = document.getElementById("view");
@@ -39,6 +40,7 @@ function hear(kind, data, id) {
   if (kind === "actors") {
     Object.assign(watched, { actors: array(data.actors), live: data.live === true, written: data.written });
     histories.take(watched.actors);
+    flows.take(watched.actors);
   }
   if (kind === "jobs" || kind === "nodes") watched[kind] = array(data[kind]).map(with_times);
   if (kind === "job" || kind === "actors") draw_connection();
@@ -90,7 +92,7 @@ function make_view() {
 function show_route(by_hand) {
   const job = route.job;
   read_route();
-  if (live && job !== route.job) { live.close(); live = null; Object.assign(watched, { job: null, actors: [], live: false }); }
+  if (live && job !== route.job) { live.close(); live = null; Object.assign(watched, { job: null, actors: [], live: false }); flows.told = []; }
   if (!live) {
     live = new Live(hear, draw_connection);
     know_jobs();
