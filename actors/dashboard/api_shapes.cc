@@ -187,7 +187,8 @@ std::vector<ApiShape> rollouts() {
           {"log_probs", "[number?]", "of each token"}, {"spans", "[Span]", "adjacent, in order"},
           {"correct", "boolean", "the answer itself, apart from form"},
           {"components", "[Component]", "of the score"},
-          {"siblings", "[RolloutRow]", "of its group, itself among them"}});
+          {"siblings", "[RolloutRow]", "of its group, itself among them"},
+          {"audit", "Audit?", "what the trainer saw of its tokens; null: it was not audited"}});
   return {{"RolloutRow", "A rollout in a list", row_fields()},
       {"Rollouts", "A page of rollouts",
           {{"rollouts", "[RolloutRow]", "newest first", true}, {"next", "string?", "", true},
@@ -200,6 +201,13 @@ std::vector<ApiShape> rollouts() {
       {"Component", "A part of a score",
           {{"name", "string", "of the reward", true}, {"value", "number?", "with its weight", true},
               {"evidence", "string", "", true}}},
+      {"Audit", "What the trainer saw of the tokens of a rollout, in their order",
+          {{"step", "integer", "of the batch, as in Rollout", true},
+              {"gaps", "[number?]", "recorded against computed anew, nats; none: not computed",
+                  true},
+              {"ratios", "[number?]", "trained over recorded probability", true},
+              {"entropy", "[number?]", "nats", true},
+              {"fates", "string", "a letter each: . kept, < and > clipped, m masked", true}}},
       {"Rollout", "A rollout, in full", whole},
       {"BatchGroup", "The completions of one prompt in a batch",
           {{"group", "integer", "", true}, {"prompt", "string", "", true},

@@ -183,6 +183,7 @@ json::object rollout_view(WatchedRun& run, const Query& query) {
   out["prompt"] = problem.known ? json::value(clean(problem.prompt)) : json::value();
   out["answer"] = problem.known ? json::value(clean(problem.answer)) : json::value();
   out["siblings"] = rows_of(group);
+  out["audit"] = audit_view(run.folder(), id);
   return out;
 }
 

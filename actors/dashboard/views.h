@@ -9,6 +9,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace tramontane {
@@ -25,6 +26,9 @@ boost::json::object metrics_view(WatchedRun& run, const Query& query);
 boost::json::object rollouts_view(WatchedRun& run, const Query& query);
 boost::json::object rollout_view(WatchedRun& run, const Query& query);
 boost::json::object batch_view(WatchedRun& run, const Query& query);
+
+// What an audit saw of the rollout's tokens; null if there was none, or it is not kept any more.
+boost::json::value audit_view(const std::string& folder, std::uint64_t rollout);
 
 // An event in the API's shape.
 boost::json::object event_row(WatchedRun& run, const EventPlace& place, const RunEvent& event);

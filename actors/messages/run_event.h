@@ -34,6 +34,9 @@
 //   alarm_over  rule, actor, text, lasted_seconds: that alarm has ended
 //   written     (in spans.jsonl alone, spans_file.h) rollout, from_us, parts [{version, tokens,
 //               to_us}]: of some rollouts, when they were written
+//   audit       (in audits.jsonl alone, audits_file.h) rollout, step, gaps, ratios, entropy, fates:
+//   of
+//               an audited rollout, what the trainer saw of each token
 //   dashboard   (live only, not in the file) http (its address), link (the same, to log in with,
 //               once)
 //   status      (live only, not in the file; about twice a second) stage, kind, step, steps, actors

@@ -22,9 +22,10 @@ double difference(float a, float b) {
 // One sequence's loss, token after token.
 class SequenceLoss {
  public:
-  SequenceLoss(const LossOptions& options, const LossSequence& sequence)
+  SequenceLoss(const LossOptions& options, const LossSequence& sequence, std::span<TokenFate> fates)
       : o_(options),
         s_(sequence),
+        fates_(fates),
         old_(options.old == OldPolicy::proximal ? sequence.proximal : sequence.behaviour) {
     if (o_.ratio == RatioOf::token) return;
     double sum = 0;
@@ -63,12 +64,12 @@ class SequenceLoss {
       weight *= std::min(importance, bound_or_none(o_.importance_cap));
     }
     if (masked(importance)) {
-      ++part_.masked;
+      count(t, TokenFate::masked, part_.masked);
       return 0;
     }
     const double used = clipped(rho);
-    part_.clipped_low += s_.advantage < 0 && used > rho ? 1 : 0;
-    part_.clipped_high += s_.advantage > 0 && used < rho ? 1 : 0;
+    if (s_.advantage < 0 && used > rho) count(t, TokenFate::clipped_low, part_.clipped_low);
+    if (s_.advantage > 0 && used < rho) count(t, TokenFate::clipped_high, part_.clipped_high);
     if (o_.clip == Clip::ppo) {
       part_.loss -= weight * used * s_.advantage;
       return used == rho ? -weight * rho * s_.advantage : 0;
@@ -76,6 +77,11 @@ class SequenceLoss {
     const double slope = -weight * used * s_.advantage;
     part_.loss += slope * static_cast<double>(s_.log_probs[t]);
     return slope;
+  }
+
+  void count(std::size_t t, TokenFate fate, std::uint64_t& of) {
+    ++of;
+    if (!fates_.empty()) fates_[t] = fate;
   }
 
   double clipped(double rho) const {
@@ -87,6 +93,7 @@ class SequenceLoss {
 
   const LossOptions& o_;
   const LossSequence& s_;
+  std::span<TokenFate> fates_;
   std::span<const float> old_;
   double whole_ = 1;
   LossPart part_;
@@ -126,14 +133,16 @@ std::vector<double> token_weights(const LossOptions& options, std::span<const st
   return weights;
 }
 
-LossPart sequence_loss(
-    const LossOptions& options, const LossSequence& sequence, std::span<double> gradient) {
+LossPart sequence_loss(const LossOptions& options, const LossSequence& sequence,
+    std::span<double> gradient, std::span<TokenFate> fates) {
   const std::size_t tokens = sequence.log_probs.size();
   TRAM_CHECK(sequence.behaviour.size() == tokens, "a behaviour log-prob per token", tokens);
   TRAM_CHECK(gradient.size() == tokens, "a slope per token", tokens);
   TRAM_CHECK(options.old == OldPolicy::behaviour || sequence.proximal.size() == tokens,
       "a proximal log-prob per token", tokens);
-  return SequenceLoss(options, sequence).run(gradient);
+  TRAM_CHECK(fates.empty() || fates.size() == tokens, "a fate per token", tokens);
+  std::fill(fates.begin(), fates.end(), TokenFate::kept);
+  return SequenceLoss(options, sequence, fates).run(gradient);
 }
 
 }  // namespace tramontane

@@ -81,6 +81,14 @@ struct LossSequence {
   double weight = 0;  // of each of its tokens
 };
 
+// What the loss made of one token.
+enum class TokenFate : std::uint8_t {
+  kept,
+  clipped_low,   // its ratio was cut below, with a negative advantage
+  clipped_high,  // … above, with a positive one
+  masked,        // its importance is outside mask_low … mask_high: not learnt from
+};
+
 // What came of one sequence.
 struct LossPart {
   double loss = 0;                // its part of the minibatch's loss (to be minimised)
@@ -94,8 +102,8 @@ struct LossPart {
 std::vector<double> token_weights(const LossOptions& options, std::span<const std::uint64_t> groups,
     std::span<const std::uint64_t> lengths);
 
-// Writes d loss / d log_probs, one per token.
-LossPart sequence_loss(
-    const LossOptions& options, const LossSequence& sequence, std::span<double> gradient);
+// Writes d loss / d log_probs, one per token, and, unless `fates` is empty, the fate of each.
+LossPart sequence_loss(const LossOptions& options, const LossSequence& sequence,
+    std::span<double> gradient, std::span<TokenFate> fates = {});
 
 }  // namespace tramontane

@@ -129,6 +129,16 @@ struct TrainSequence {
   std::vector<float> proximal_log_probs;
   double advantage = 0;
   std::uint64_t group = 0;
+  // What a step sees of its tokens is wanted, under this number.
+  std::optional<std::uint64_t> watch;
+};
+
+// The completion's tokens of a sequence that was watched, as a step of reinforcement saw them.
+struct WatchedTokens {
+  std::uint64_t watch = 0;
+  std::vector<float> log_probs;  // of the weights being trained
+  std::vector<float> entropy;    // nats
+  std::vector<TokenFate> fates;
 };
 
 struct OptimizerOptions {
@@ -163,6 +173,7 @@ struct StepReport {
   std::uint64_t rows = 0;    // through the model, prompts included
   std::uint32_t microbatches = 0;
   std::uint32_t optimizer_steps = 1;
+  std::vector<WatchedTokens> watched;
 };
 
 class PolicyTrainer {

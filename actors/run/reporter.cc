@@ -186,6 +186,10 @@ void Reporter::report(Report report) {
     if (options_.spans) options_.spans->written(event);
     return;
   }
+  if (kind == "audit") {
+    if (options_.audits) options_.audits->append(event);
+    return;
+  }
   if (kind == "stage") last_step_ = look();
   if (kind == "step" || kind == "stage") {
     if (text(event, "kind") == "reinforce" && kind == "step") {

@@ -10,6 +10,7 @@
 #include "actors/job/job.h"
 #include "actors/messages/messages.h"
 #include "actors/messages/run_event.h"
+#include "actors/run/audits_file.h"
 #include "actors/run/spans_file.h"
 #include "actors/view/alarm_list.h"
 #include "runtime/actor/actor.h"
@@ -56,7 +57,8 @@ class Reporter final : public Actor {
     // Nothing: no alarms. It goes on where it was when the actor is restarted.
     std::shared_ptr<AlarmWatch> alarms = nullptr;
     std::shared_ptr<SpansFile> spans = nullptr;  // nothing: none are kept
-    std::function<RoomLeft()> room = {};         // asked now and then; nothing: not known
+    std::shared_ptr<AuditsFile> audits = nullptr;
+    std::function<RoomLeft()> room = {};  // asked now and then; nothing: not known
     Duration status_every = std::chrono::milliseconds(400);
   };
 

@@ -106,6 +106,8 @@ class Run {
   int finish(const RunOutcome& outcome, const RunTotals& totals);
   // Where it is checked and mended only, and the ledger's worker opens it: nothing.
   std::unique_ptr<KvStore> own_ledger(const PastMetrics& past, Repair repair);
+  Reporter::Options reporting(std::vector<std::shared_ptr<EventSink>> sinks,
+      const std::shared_ptr<RunTotals>& totals, const PastMetrics& past);
 
   void emit(const RunEvent& event) {
     metrics_->event(event);
@@ -146,6 +148,18 @@ std::unique_ptr<KvStore> Run::own_ledger(const PastMetrics& past, Repair repair)
   auto store = ledger(past, repair);
   if (apart_.ledger) store.reset();
   return store;
+}
+
+Reporter::Options Run::reporting(std::vector<std::shared_ptr<EventSink>> sinks,
+    const std::shared_ptr<RunTotals>& totals, const PastMetrics& past) {
+  std::uint32_t max_lag = job_.reinforce ? job_.reinforce->ledger.max_lag : 0;
+  return {.sinks = std::move(sinks),
+      .totals = totals,
+      .seconds_before = past.seconds,
+      .alarms = std::make_shared<AlarmWatch>(job_.alarms.bounds, max_lag),
+      .spans = std::make_shared<SpansFile>(files_.path("spans.jsonl")),
+      .audits = std::make_shared<AuditsFile>(files_.folder()),
+      .room = [folder = files_.folder()] { return room_left(folder); }};
 }
 
 RunOutcome Run::drive(
@@ -191,13 +205,7 @@ RunOutcome Run::drive(
           .warm_checkpoints = &warm,
           .checkpoints = &checkpoints,
           .link = choose_transport(job_.transport, apart_.weights()),
-          .reporter = {.sinks = std::move(sinks),
-              .totals = totals,
-              .seconds_before = past.seconds,
-              .alarms = std::make_shared<AlarmWatch>(
-                  job_.alarms.bounds, job_.reinforce ? job_.reinforce->ledger.max_lag : 0),
-              .spans = std::make_shared<SpansFile>(files_.path("spans.jsonl")),
-              .room = [folder = files_.folder()] { return room_left(folder); }},
+          .reporter = reporting(std::move(sinks), totals, past),
           .make_policy = load_policy_trainer,
           .done = [&](RunOutcome outcome) { done(causes.behind(std::move(outcome))); }},
       apart_, std::move(workers));

@@ -11,6 +11,7 @@
 //   RUN/exits.jsonl     how each actor's life ended
 //   RUN/actors.json     what each actor does now, or did last (actors_file.h)
 //   RUN/spans.jsonl     who waited for what, and when some rollouts were written (spans_file.h)
+//   RUN/audits.jsonl    of audited rollouts, what the trainer saw of each token (audits_file.h)
 //   RUN/workers/        what each worker printed and logged (with Isolation::process)
 //   RUN/alarm_command.log  what the command of `alarms` printed
 //   RUN/report.html     written at the end, and by `tram report`

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -23,6 +24,10 @@ void number(RunEvent& event, const char* name, double value) {
 
 bool same_bits(float a, float b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+double gap_of(float a, float b) {
+  return std::abs(static_cast<double>(a) - static_cast<double>(b));
 }
 
 bool spans_versions(const Rollout& rollout) {
@@ -56,37 +61,41 @@ std::uint32_t lag_max(const Batch& batch) {
   return most;
 }
 
-Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
-    const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of) {
-  std::vector<std::pair<const Prompt*, const Rollout*>> chosen;
-  for (bool spanning : {true, false}) {
-    each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
-      bool spans = spans_versions(judged.rollout);
-      if (spans == spanning && chosen.size() < count)
-        chosen.emplace_back(&group.prompt, &judged.rollout);
+std::set<RolloutId> choose_audited(const Batch& batch, std::uint32_t count) {
+  std::set<RolloutId> chosen;
+  for (bool spanning : {true, false})
+    each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
+      if (spans_versions(judged.rollout) == spanning && chosen.size() < count)
+        chosen.insert(judged.rollout.id);
     });
-  }
+  return chosen;
+}
+
+Audit audit_batch(const Job& job, const Batch& batch, const std::set<RolloutId>& chosen,
+    const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of) {
   Audit audit;
-  for (const auto& [prompt, rollout] : chosen) {
-    auto expected = replay_log_probs(job.model, prompt->tokens, *rollout, weights_of,
+  each_rollout(batch, [&](const Group& group, const JudgedRollout& judged) {
+    const Rollout& rollout = judged.rollout;
+    if (!chosen.contains(rollout.id)) return;
+    auto expected = replay_log_probs(job.model, group.prompt.tokens, rollout, weights_of,
         job.generator.temperature, *job.generator.device);
-    if (expected.empty()) continue;
+    if (expected.empty()) return;
     ++audit.rollouts;
-    audit.spanning += spans_versions(*rollout) ? 1 : 0;
+    audit.spanning += spans_versions(rollout) ? 1 : 0;
     audit.tokens += expected.size();
     for (std::size_t i = 0; i < expected.size(); ++i) {
-      if (same_bits(expected[i], rollout->log_probs[i])) continue;
-      double gap =
-          std::abs(static_cast<double>(expected[i]) - static_cast<double>(rollout->log_probs[i]));
+      if (same_bits(expected[i], rollout.log_probs[i])) continue;
+      double gap = gap_of(expected[i], rollout.log_probs[i]);
       if (!(gap > audit.gap_max))
         gap =
             std::max(audit.gap_max, std::isfinite(gap) ? gap : std::numeric_limits<double>::max());
       if (gap > audit.gap_max || audit.worst.empty())
-        audit.worst = str("rollout ", rollout->id, " token ", i, ": recorded ",
-            rollout->log_probs[i], ", computed ", expected[i]);
+        audit.worst = str("rollout ", rollout.id, " token ", i, ": recorded ", rollout.log_probs[i],
+            ", computed ", expected[i]);
       audit.gap_max = gap;
     }
-  }
+    audit.log_probs[rollout.id] = std::move(expected);
+  });
   return audit;
 }
 
@@ -145,6 +154,68 @@ void describe_audit(RunEvent& event, const Audit& audit, const StepReport& repor
   event["audited_spanning"] = audit.spanning;
   number(event, "log_prob_gap_max", std::max(audit.gap_max, report.log_prob_gap_max));
   event["log_prob_gap_tokens"] = audit.tokens + report.log_prob_gap_tokens;
+}
+
+namespace {
+
+constexpr std::size_t audited_tokens_most = 4096;  // of one rollout, in its event
+
+// To four digits: an event for people, and of thousands of tokens.
+boost::json::value short_number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return std::strtod(text, nullptr);
+}
+
+char letter_of(TokenFate fate) {
+  switch (fate) {
+    case TokenFate::kept:
+      return '.';
+    case TokenFate::clipped_low:
+      return '<';
+    case TokenFate::clipped_high:
+      return '>';
+    case TokenFate::masked:
+      return 'm';
+  }
+  return '.';
+}
+
+RunEvent audit_event(std::uint64_t step, const Rollout& rollout, const WatchedTokens& seen,
+    const std::vector<float>& anew) {
+  std::size_t count = std::min({rollout.tokens.size(), seen.log_probs.size(), seen.entropy.size(),
+      seen.fates.size(), audited_tokens_most});
+  boost::json::array gaps;
+  boost::json::array ratios;
+  boost::json::array entropy;
+  std::string fates;
+  for (std::size_t i = 0; i < count; ++i) {
+    double recorded = rollout.log_probs[i];
+    if (i < anew.size()) gaps.push_back(short_number(gap_of(anew[i], rollout.log_probs[i])));
+    ratios.push_back(short_number(std::exp(static_cast<double>(seen.log_probs[i]) - recorded)));
+    entropy.push_back(short_number(seen.entropy[i]));
+    fates += letter_of(seen.fates[i]);
+  }
+  return {{"event", "audit"}, {"rollout", rollout.id}, {"step", step}, {"gaps", std::move(gaps)},
+      {"ratios", std::move(ratios)}, {"entropy", std::move(entropy)}, {"fates", fates}};
+}
+
+}  // namespace
+
+std::vector<RunEvent> audit_events(
+    const Batch& batch, const Audit& audit, const StepReport& report) {
+  std::map<RolloutId, const WatchedTokens*> seen;
+  for (const WatchedTokens& tokens : report.watched) seen[tokens.watch] = &tokens;
+  std::vector<RunEvent> events;
+  each_rollout(batch, [&](const Group&, const JudgedRollout& judged) {
+    auto tokens = seen.find(judged.rollout.id);
+    if (tokens == seen.end()) return;
+    auto anew = audit.log_probs.find(judged.rollout.id);
+    events.push_back(audit_event(batch.step, judged.rollout, *tokens->second,
+        anew == audit.log_probs.end() ? std::vector<float>() : anew->second));
+  });
+  return events;
 }
 
 RunEvent stage_event(std::size_t stage, const char* kind, std::uint64_t steps) {

@@ -7,8 +7,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace tramontane {
 
@@ -19,12 +22,17 @@ struct Audit {
   std::uint64_t spanning = 0;  // of them, with tokens of several versions
   std::uint64_t tokens = 0;
   std::string worst;  // which rollout and token, if there is a gap
+  // Computed anew, by rollout: one log-probability per token.
+  std::map<RolloutId, std::vector<float>> log_probs;
 };
 
-// Computes the log-probabilities of up to `count` rollouts of the batch anew, each span under the
-// weights of its version, and compares them bit for bit with what their generators recorded.
-// Rollouts that span several versions come first. One whose versions are gone is left out.
-Audit audit_batch(const Job& job, const Batch& batch, std::uint32_t count,
+// Up to `count` rollouts of the batch, those that span several versions first.
+std::set<RolloutId> choose_audited(const Batch& batch, std::uint32_t count);
+
+// Computes the log-probabilities of these rollouts of the batch anew, each span under the weights
+// of its version, and compares them bit for bit with what their generators recorded. One whose
+// versions are gone is left out.
+Audit audit_batch(const Job& job, const Batch& batch, const std::set<RolloutId>& chosen,
     const std::function<std::shared_ptr<const ReadyWeights>(Version)>& weights_of);
 
 // Fields of a reinforcement step that come from its batch and report.
@@ -39,6 +47,10 @@ RunEvent step_event(std::size_t stage, const char* kind, std::uint64_t step, std
 RunEvent checkpoint_event(
     Version version, const std::string& folder, std::uint64_t bytes, double took_seconds);
 RunEvent alarm_event(const std::string& text);
+
+// The "audit" event of each audited rollout that the step saw the tokens of.
+std::vector<RunEvent> audit_events(
+    const Batch& batch, const Audit& audit, const StepReport& report);
 
 // A fingerprint as 16 hexadecimal digits.
 std::string hex(Fingerprint fingerprint);

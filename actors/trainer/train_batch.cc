@@ -10,8 +10,10 @@
 namespace tramontane {
 namespace {
 
-TrainSequence sequence_of(const Batch& batch, const Group& group, const Rollout& rollout) {
+TrainSequence sequence_of(const Batch& batch, const Group& group, const Rollout& rollout,
+    const std::set<RolloutId>& watched) {
   TrainSequence sequence;
+  if (watched.contains(rollout.id)) sequence.watch = rollout.id;
   sequence.prompt = group.prompt.tokens;
   sequence.completion = rollout.tokens;
   sequence.behaviour_log_probs = rollout.log_probs;
@@ -22,8 +24,8 @@ TrainSequence sequence_of(const Batch& batch, const Group& group, const Rollout&
   return sequence;
 }
 
-std::vector<TrainSequence> minibatch_of(
-    const ReinforcePlan& plan, const Batch& batch, std::span<const Group> groups) {
+std::vector<TrainSequence> minibatch_of(const ReinforcePlan& plan, const Batch& batch,
+    std::span<const Group> groups, const std::set<RolloutId>& watched) {
   std::vector<TrainSequence> sequences;
   std::vector<double> scores;
   std::vector<std::uint64_t> group_of;
@@ -32,7 +34,7 @@ std::vector<TrainSequence> minibatch_of(
     for (const JudgedRollout& judged : group.rollouts) {
       TRAM_CHECK(judged.verdict.score.has_value(), "a rollout without a verdict in a batch",
           judged.rollout.id);
-      sequences.push_back(sequence_of(batch, group, judged.rollout));
+      sequences.push_back(sequence_of(batch, group, judged.rollout, watched));
       scores.push_back(*judged.verdict.score);
       group_of.push_back(group.id);
       masked.push_back(plan.overlong == Overlong::mask && judged.rollout.finish == Finish::length);
@@ -86,6 +88,7 @@ class Reports {
     total_.rows += report.rows;
     total_.microbatches += report.microbatches;
     ++total_.optimizer_steps;
+    total_.watched.insert(total_.watched.end(), report.watched.begin(), report.watched.end());
     if (!report.skipped || total_.skipped) return;
     total_.skipped = true;
     total_.skip_reason = report.skip_reason;
@@ -105,7 +108,8 @@ class Reports {
 
 }  // namespace
 
-std::vector<std::vector<TrainSequence>> minibatches(const ReinforcePlan& plan, const Batch& batch) {
+std::vector<std::vector<TrainSequence>> minibatches(
+    const ReinforcePlan& plan, const Batch& batch, const std::set<RolloutId>& watched) {
   std::vector<std::vector<TrainSequence>> result;
   std::size_t groups = batch.groups.size();
   if (groups == 0) return result;
@@ -114,15 +118,16 @@ std::vector<std::vector<TrainSequence>> minibatches(const ReinforcePlan& plan, c
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t begin = i * groups / count;
     std::size_t end = (i + 1) * groups / count;
-    auto sequences = minibatch_of(plan, batch, std::span(batch.groups).subspan(begin, end - begin));
+    auto sequences =
+        minibatch_of(plan, batch, std::span(batch.groups).subspan(begin, end - begin), watched);
     if (!sequences.empty()) result.push_back(std::move(sequences));
   }
   return result;
 }
 
-StepReport train_batch(
-    PolicyTrainer& trainer, const ReinforcePlan& plan, const Batch& batch, std::int64_t rows_max) {
-  auto parts = minibatches(plan, batch);
+StepReport train_batch(PolicyTrainer& trainer, const ReinforcePlan& plan, const Batch& batch,
+    std::int64_t rows_max, const std::set<RolloutId>& watched) {
+  auto parts = minibatches(plan, batch, watched);
   if (parts.size() > 1 && plan.loss.old == OldPolicy::proximal)
     for (auto& part : parts) set_proximal(trainer, part, plan.loss, rows_max);
   OptimizerOptions optimizer = plan.optimizer.at(batch.step, plan.steps);

@@ -282,9 +282,10 @@ Task<void> Trainer::train_on(Batch batch) {
   double waited = seconds(now() - waiting_since_);
   auto began = now();
   double learning_rate = plan.optimizer.at(version_, plan.steps).learning_rate;
-  StepReport step = train_batch(*policy_, plan, batch, job().trainer.microbatch_rows);
-  Audit audit = audit_batch(job(), batch, job().trainer.audit_rollouts,
-      [this](Version v) { return options_.ready->get(v); });
+  std::set<RolloutId> audited = choose_audited(batch, job().trainer.audit_rollouts);
+  StepReport step = train_batch(*policy_, plan, batch, job().trainer.microbatch_rows, audited);
+  Audit audit =
+      audit_batch(job(), batch, audited, [this](Version v) { return options_.ready->get(v); });
   std::uint64_t trained_step = version_++;
   stage_step_ = version_;
   publish_version();
@@ -307,6 +308,7 @@ Task<void> Trainer::train_on(Batch batch) {
   describe_report(event, step);
   describe_audit(event, audit, step);
   co_await report(std::move(event));
+  for (RunEvent& rollout : audit_events(batch, audit, step)) co_await report(std::move(rollout));
 
   if (audit.gap_max > 0 && !gap_alarmed_) {
     gap_alarmed_ = true;

@@ -187,6 +187,35 @@ TEST_CASE("fields that are not wanted are left out, but for what says which thin
   CHECK(run.get("/api/v1/rollouts/5?fields=text").size() == 2);
 }
 
+TEST_CASE("an audited rollout has what the trainer saw of its tokens, the newest there is") {
+  WatchedFolder run;
+  fill(run, Alive::no);
+  CHECK(run.get("/api/v1/rollouts/5").at("audit").is_null());
+  auto line = [](int rollout, int step, const std::string& more) {
+    return "{\"event\":\"audit\",\"rollout\":" + std::to_string(rollout) +
+           ",\"step\":" + std::to_string(step) + more + "}\n";
+  };
+  run.append("audits.old.jsonl", line(5, 1, "") + line(6, 1, ",\"fates\":\"<>\""));
+  CHECK(run.get("/api/v1/rollouts/5").at("audit").at("step") == 1);
+  // More than is read at once, then nonsense about another.
+  run.append("audits.jsonl",
+      line(5, 2, ",\"gaps\":[0.5,null,\"x\"],\"ratios\":[1],\"entropy\":7,\"fates\":\".m\"") +
+          line(4, 2, ",\"fates\":\"" + std::string(3 << 20, '.') + "\"") + line(51, 3, "") +
+          "{\"event\":\"audit\",\"rollout\":7,[\n" +
+          "{\"event\":\"audit\",\"rollout\":8,\"step\":-1,\"fates\":[1],\"gaps\":{}}\n");
+  json::object document = run.get("/api/v1/openapi.json");
+  json::object answer = run.get("/api/v1/rollouts/5");
+  CHECK(problem_of(answer, "/api/v1/rollouts/{id}", document) == "");
+  CHECK(answer.at("audit") == json::value{{"step", 2}, {"gaps", json::array{0.5, nullptr, nullptr}},
+                                  {"ratios", json::array{1}}, {"entropy", json::array{}},
+                                  {"fates", ".m"}});
+  CHECK(run.get("/api/v1/rollouts/6").at("audit").at("fates") == "<>");
+  CHECK(run.get("/api/v1/rollouts/7").at("audit").is_null());
+  json::object odd = run.get("/api/v1/rollouts/8");
+  CHECK(problem_of(odd, "/api/v1/rollouts/{id}", document) == "");
+  CHECK(odd.at("audit").at("step") == 0);
+}
+
 TEST_CASE("a parameter that makes no sense is refused by its name") {
   WatchedFolder run;
   fill(run, Alive::yes);

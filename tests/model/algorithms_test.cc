@@ -54,6 +54,23 @@ TEST_CASE("Magistral's loss, worked by hand") {
   CHECK(slope[2] == 0);
 }
 
+TEST_CASE("each token's fate is told where it is asked for") {
+  Case c{{log_of(0.5), log_of(0.6), log_of(0.2)}, {log_of(0.5), log_of(0.4), log_of(0.4)}, 2};
+  LossOptions options = loss_of("magistral");
+  std::vector<double> gradient(3);
+  std::vector<TokenFate> fates(3, TokenFate::masked);
+  sequence_loss(options, {c.log_probs, c.behaviour, {}, 2, 0.1}, gradient, fates);
+  CHECK(fates == std::vector<TokenFate>{TokenFate::kept, TokenFate::clipped_high, TokenFate::kept});
+  sequence_loss(options, {c.log_probs, c.behaviour, {}, -2, 0.1}, gradient, fates);
+  CHECK(fates == std::vector<TokenFate>{TokenFate::kept, TokenFate::kept, TokenFate::clipped_low});
+  options.mask_low = 0.9;  // the ratios are 1, 1.5 and 0.5
+  options.mask_high = 1.1;
+  LossPart part = sequence_loss(options, {c.log_probs, c.behaviour, {}, 2, 0.1}, gradient, fates);
+  CHECK(fates == std::vector<TokenFate>{TokenFate::kept, TokenFate::masked, TokenFate::masked});
+  CHECK(part.masked == 2);
+  CHECK(part.clipped_high == 0);
+}
+
 TEST_CASE("Magistral gives every group the same weight, however long its completions") {
   // Section 2.1: 1 / Σ_i |o_i| within a group, E over groups. Group 4 has 10 tokens, group 9 has
   // 1000: each of their tokens weighs 1/20 and 1/2000.

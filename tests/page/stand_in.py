@@ -217,6 +217,7 @@ class StandIn:
         spans = [{"begin": a, "end": b, "version": v, "fingerprint": f"{v:016x}", "fresh_cache": False} for a, b, v in zip(cuts, cuts[1:], versions)]
         return {**row, "prompt": f"{i % 90 + 10}+{step % 80}=", "answer": "12", "text": "".join(texts), "token_ids": list(range(5, 5 + len(texts))), "texts": texts, "log_probs": [-0.2 * (k % 7) for k in range(len(texts))], "spans": spans,
             "correct": row["score"] == 1.0, "components": [{"name": "format", "value": 0.1, "evidence": "one answer before <eos>"}, {"name": "math", "value": 0.9 if row["score"] == 1.0 else 0.0, "evidence": "found 12, expected 12: equal"}],
+            "audit": {"step": step, "gaps": [0.0] * 12 + [None], "ratios": [1.0, 1.4] * 6 + [0.7], "entropy": [0.3 * k for k in range(13)], "fates": "....>>..<..m."} if i % 2 == 0 else None,
             "siblings": [self.row(k) for k in range(i // 8 * 8, min(i // 8 * 8 + 8, self.rollout_count))]}
 
     def batch(self, step):

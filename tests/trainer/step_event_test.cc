@@ -69,7 +69,9 @@ struct AuditBench {
     };
   }
 
-  Audit audit(std::uint32_t count) { return audit_batch(job, batch, count, weights_of()); }
+  Audit audit(std::uint32_t count) {
+    return audit_batch(job, batch, choose_audited(batch, count), weights_of());
+  }
 
   float& log_prob(std::size_t rollout, std::size_t token) {
     return batch.groups[0].rollouts[rollout].rollout.log_probs[token];
@@ -222,6 +224,43 @@ TEST_CASE(
   report.log_prob_gap_max = 0.75;
   describe_audit(event, audit, report);
   CHECK(number(event, "log_prob_gap_max") == 0.75);
+}
+
+TEST_CASE("of an audited rollout it is told what became of each token") {
+  AuditBench bench;
+  bench.log_prob(0, 1) += 0.25F;
+  bench.weights.erase(4);
+  Audit audit = bench.audit(8);
+  StepReport report;
+  const float trained = bench.log_prob(0, 0) + static_cast<float>(std::log(1.5));
+  report.watched.push_back(
+      {0, {trained, bench.log_prob(0, 1), -std::numeric_limits<float>::infinity()},
+          {0.5F, 0.123456F, std::nanf("")},
+          {TokenFate::clipped_high, TokenFate::kept, TokenFate::masked}});
+  const auto& spanning = bench.batch.groups[0].rollouts[1].rollout;
+  report.watched.push_back({1, spanning.log_probs, std::vector<float>(4, 1.0F),
+      std::vector<TokenFate>(4, TokenFate::clipped_low)});
+  auto events = audit_events(bench.batch, audit, report);
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].at("rollout").to_number<int>() == 0);
+  CHECK(events[0].at("step").to_number<int>() == 5);
+  CHECK(events[0].at("gaps") == boost::json::array{0.0, 0.25, 0.0});
+  CHECK(events[0].at("ratios") == boost::json::array{1.5, 1.0, 0.0});
+  CHECK(events[0].at("entropy") == boost::json::array{0.5, 0.1235, nullptr});
+  CHECK(events[0].at("fates") == ">.m");
+  // The weights that it was written under are gone: nothing was computed anew.
+  CHECK(events[1].at("gaps") == boost::json::array{});
+  CHECK(events[1].at("fates") == "<<<<");
+
+  // A rollout of very many tokens is told as far as there is room.
+  auto& longest = bench.batch.groups[0].rollouts[2].rollout;
+  longest.tokens.assign(5000, 1);
+  longest.log_probs.assign(5000, -1.0F);
+  report.watched = {{2, longest.log_probs, longest.log_probs, std::vector<TokenFate>(5000)}};
+  events = audit_events(bench.batch, audit, report);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].at("fates").as_string().size() == 4096);
+  CHECK(events[0].at("ratios").as_array().size() == 4096);
 }
 
 TEST_CASE("stages, checkpoints and alarms are told with all there is to say of them") {

@@ -63,6 +63,9 @@ class Recorder final : public PolicyTrainer {
     rates.push_back(options.learning_rate);
     std::size_t n = steps.size();
     auto tokens = static_cast<double>(n);
+    std::vector<WatchedTokens> watched;
+    for (const TrainSequence& s : sequences)
+      if (s.watch) watched.push_back({.watch = *s.watch});
     return {.skipped = n == skip,
         .skip_reason = n == skip ? "the loss is nan" : "",
         .loss = tokens,
@@ -73,7 +76,8 @@ class Recorder final : public PolicyTrainer {
         .sequences = sequences.size(),
         .tokens = n,
         .rows = 100,
-        .microbatches = 2};
+        .microbatches = 2,
+        .watched = std::move(watched)};
   }
 
   std::vector<std::vector<float>> log_probs(
@@ -172,6 +176,22 @@ TEST_CASE("proximal log-probs are those before the batch's first minibatch") {
   CHECK(recorder.steps[6][0].proximal_log_probs.empty());
   train_batch(recorder, plan_of("magistral", 4), batch_of(6), 100);
   CHECK(recorder.steps[7][0].proximal_log_probs.empty());
+}
+
+TEST_CASE("sequences of rollouts that are watched say so, in whichever minibatch they are") {
+  Batch batch = batch_of(6);
+  RolloutId first = batch.groups[0].rollouts[1].rollout.id;
+  RolloutId last = batch.groups[5].rollouts[0].rollout.id;
+  std::vector<RolloutId> watched;
+  for (const auto& part : minibatches(plan_of("magistral", 4), batch, {first, last, 1u << 30}))
+    for (const auto& sequence : part)
+      if (sequence.watch) watched.push_back(*sequence.watch);
+  CHECK(watched == std::vector<RolloutId>{first, last});
+  Recorder recorder;
+  StepReport report = train_batch(recorder, plan_of("magistral", 4), batch, 100, {first, last});
+  REQUIRE(report.watched.size() == 2);
+  CHECK(report.watched[0].watch == first);
+  CHECK(report.watched[1].watch == last);
 }
 
 TEST_CASE("a batch's report is that of all its minibatches") {

@@ -186,8 +186,13 @@ StepReport TorchTrainer::run(std::span<const TrainSequence> sequences, double te
     for (std::size_t m = 0; m < bin.size(); ++m) {
       auto begin = static_cast<std::size_t>(batch_.loss_starts[m]);
       auto count = static_cast<std::size_t>(batch_.loss_starts[m + 1]) - begin;
-      loss(bin[m], out.log_probs.subspan(begin, count), std::span(slopes_).subspan(begin, count),
-          sums, report);
+      auto log_probs = out.log_probs.subspan(begin, count);
+      if (sequences[bin[m]].watch) {
+        auto entropy = out.entropy.subspan(begin, count);
+        report.watched.push_back({*sequences[bin[m]].watch, {log_probs.begin(), log_probs.end()},
+            {entropy.begin(), entropy.end()}, std::vector<TokenFate>(count)});
+      }
+      loss(bin[m], log_probs, std::span(slopes_).subspan(begin, count), sums, report);
     }
     sums.entropy = std::accumulate(out.entropy.begin(), out.entropy.end(), sums.entropy);
     // Nothing that follows would be of use; apply() names the loss.
@@ -232,7 +237,9 @@ StepReport TorchTrainer::reinforce_step(std::span<const TrainSequence> sequences
           part_of.proximal = sequence.proximal_log_probs.empty()
                                  ? log_probs
                                  : std::span<const float>(sequence.proximal_log_probs);
-        LossPart part = sequence_loss(loss, part_of, slopes);
+        std::span<TokenFate> fates;
+        if (sequence.watch) fates = report.watched.back().fates;
+        LossPart part = sequence_loss(loss, part_of, slopes, fates);
         sums.loss += part.loss;
         sums.clipped_low += part.clipped_low;
         sums.clipped_high += part.clipped_high;

@@ -45,6 +45,31 @@ const overlays = {
   },
 };
 
+// Of an audited rollout: what the trainer saw of each token, in the order of the tokens.
+const fates = { ".": ["kept", "transparent"], "<": ["clipped below", "color-mix(in srgb, var(--c1) 55%, transparent)"], ">": ["clipped above", "color-mix(in srgb, var(--c2) 55%, transparent)"], m: ["masked", "color-mix(in srgb, var(--faint) 55%, transparent)"] };
+
+function audited(rollout, key) { return array(object(rollout.audit)[key]); }
+function fate_of(rollout, place) { return fates[string(object(rollout.audit).fates)[place]]; }
+function by_share(share, colour) { return `color-mix(in srgb, var(${colour}) ${(is(share) ? Math.max(0, Math.min(1, share)) * 70 : 0).toFixed(0)}%, transparent)`; }
+
+Object.assign(overlays, {
+  entropy: {
+    when: rollout => audited(rollout, "entropy").some(is),
+    colour: (rollout, place) => by_share(audited(rollout, "entropy")[place] / 3, "--c4"),
+    legend: () => [swatch(by_share(1, "--c4"), "3 nats or more were open"), swatch("transparent", "nothing was open, or it is not known")],
+  },
+  clipping: {
+    when: rollout => string(object(rollout.audit).fates) !== "",
+    colour: (rollout, place) => (fate_of(rollout, place) || fates["."])[1],
+    legend: rollout => Object.entries(fates).map(([letter, [name, colour]]) => swatch(colour, `${name}: ${plural(string(object(rollout.audit).fates).split(letter).length - 1, "token")}`)),
+  },
+  gap: {
+    when: rollout => audited(rollout, "gaps").some(is),
+    colour: (rollout, place) => by_share(audited(rollout, "gaps")[place] > 0 ? 0.3 + audited(rollout, "gaps")[place] * 10 : 0, "--c2"),
+    legend: rollout => [swatch(by_share(1, "--c2"), "recorded and computed anew differ"), el("span", null, `largest ${short(Math.max(0, ...audited(rollout, "gaps").filter(is)))} nats`)],
+  },
+});
+
 function swatch(colour, text) {
   return el("span", null, el("i", { class: "swatch", style: `background:${colour};border:1px solid var(--line)` }), text);
 }
@@ -54,7 +79,9 @@ function token_facts(rollout, place) {
   const log_prob = array(rollout.log_probs)[place];
   return [["position", whole(place)], ["token id", String(array(rollout.tokens)[place])], ["log-prob", is(log_prob) ? fixed(log_prob, 5) : dash],
     ["probability", is(log_prob) ? percent(Math.exp(log_prob), 1) : dash], ["version", is(span.version) ? whole(span.version) : dash],
-    ["fingerprint", string(span.fingerprint) || dash]];
+    ["fingerprint", string(span.fingerprint) || dash],
+    ...[["entropy", audited(rollout, "entropy")[place], " nats"], ["trained / recorded", audited(rollout, "ratios")[place], ""], ["gap", audited(rollout, "gaps")[place], " nats"]].filter(row => is(row[1])).map(([name, value, unit]) => [name, short(value) + unit]),
+    ...fate_of(rollout, place) ? [["in the loss", fate_of(rollout, place)[0]]] : []];
 }
 
 function token_tip(rollout, place) {
