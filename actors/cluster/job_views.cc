@@ -87,6 +87,8 @@ json::array job_actors(const HeadJob& job, std::int64_t now_ms) {
         {"mailbox", value_in(actor, "mailbox", 0)},
         {"mailbox_limit", value_in(actor, "mailbox_limit", 0)},
         {"restarts", value_in(actor, "restarts", 0)},
+        {"tokens_per_s",
+            over(job.state) ? json::value(nullptr) : value_in(actor, "tokens_per_s", nullptr)},
         {"notes", value_in(actor, "notes", json::object())}});
   }
   return out;

@@ -3,6 +3,7 @@
 #include "actors/cluster/head_process.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
+#include "runtime/base/names.h"
 
 #include <algorithm>
 #include <charconv>
@@ -114,6 +115,69 @@ void print_json(const json::object& object) {
 std::string first_line(const std::string& text) {
   std::size_t end = text.find('\n');
   return end == std::string::npos ? text : text.substr(0, end) + " …";
+}
+
+std::vector<json::object> objects(const json::object& in, const char* key) {
+  std::vector<json::object> all;
+  for (const json::value& each : in.at(key).as_array()) all.push_back(each.as_object());
+  return all;
+}
+
+bool is_over(const json::object& job) {
+  std::string state = text(job, "state");
+  return state == "finished" || state == "failed" || state == "stopped";
+}
+
+std::string wait_of(const json::object& actor) {
+  std::string wait = text(actor, "waiting_for");
+  return wait == "messages" ? "" : wait;
+}
+
+std::vector<json::object> actors_of(HeadClient& client, const CliArguments& arguments) {
+  if (arguments.positionals() > 0)
+    return objects(client.ask("actors", {{"id", job_number(arguments)}}), "actors");
+  std::vector<json::object> all;
+  for (const json::object& job : objects(client.ask("jobs", {}), "jobs")) {
+    if (text(job, "state") != "running") continue;
+    for (json::object& actor : objects(client.ask("actors", {{"id", job.at("id")}}), "actors"))
+      all.push_back(std::move(actor));
+  }
+  return all;
+}
+
+std::string actor_table(const std::vector<json::object>& actors) {
+  std::vector<std::vector<std::string>> rows;
+  for (const json::object& actor : actors) {
+    std::string mailbox = text(actor, "mailbox_limit") == "0"
+                              ? text(actor, "mailbox")
+                              : str(text(actor, "mailbox"), "/", text(actor, "mailbox_limit"));
+    rows.push_back({text(actor, "job"), text(actor, "name"), text(actor, "node"),
+        text(actor, "pid"), text(actor, "state"), mailbox, text(actor, "restarts"),
+        ago_text(number(actor, "since")), wait_of(actor)});
+  }
+  return table(
+      {"JOB", "ACTOR", "NODE", "PID", "STATE", "MAILBOX", "RESTARTS", "SINCE", "WAITING FOR"},
+      rows);
+}
+
+json::object actor_found(HeadClient& client, const std::string& id) {
+  std::size_t slash = id.find('/');
+  if (slash == std::string::npos)
+    throw UsageError("an actor is named JOB/NAME, like 7/generator/0");
+  std::uint64_t job = parse_job_number(id.substr(0, slash));
+  std::string name = id.substr(slash + 1);
+  std::vector<std::string> names;
+  json::object found;
+  for (json::object& actor : objects(client.ask("actors", {{"id", job}}), "actors")) {
+    names.push_back(text(actor, "name"));
+    if (names.back() == name) found = std::move(actor);
+  }
+  if (found.empty()) throw Error(Errc::not_found, unknown_name("actor", name, names));
+  json::array exits;
+  for (json::object& exit : objects(client.ask("exits", {{"id", job}}), "exits"))
+    if (text(exit, "actor") == name) exits.push_back(std::move(exit));
+  found["exits"] = std::move(exits);
+  return found;
 }
 
 }  // namespace tramontane

@@ -46,4 +46,20 @@ std::string table(
 // "3 s", "12 min", "5 h", "3 days".
 std::string ago_text(double seconds);
 
+std::vector<boost::json::object> objects(const boost::json::object& in, const char* key);
+
+// Whether a job has ended.
+bool is_over(const boost::json::object& job);
+
+// What an actor waits for. Who waits for mail has nothing to do: "".
+std::string wait_of(const boost::json::object& actor);
+
+// Actors of the job that is the first argument, or of all that run; and as a table.
+std::vector<boost::json::object> actors_of(HeadClient& client, const CliArguments& arguments);
+std::string actor_table(const std::vector<boost::json::object>& actors);
+
+// An actor as a job's `actors` have it, with its exit records; `id` is JOB/NAME. UsageError if it
+// is not, Error(not_found) if there is no such actor.
+boost::json::object actor_found(HeadClient& client, const std::string& id);
+
 }  // namespace tramontane

@@ -34,46 +34,6 @@ constexpr double waits_long = 60;  // seconds: more than that is told
 constexpr double away_long = 10;
 constexpr std::int64_t restarts_many = 3;
 
-// Who waits for mail has nothing to do.
-std::string wait_of(const json::object& actor) {
-  std::string wait = text(actor, "waiting_for");
-  return wait == "messages" ? "" : wait;
-}
-
-std::vector<json::object> objects(const json::object& in, const char* key) {
-  std::vector<json::object> all;
-  for (const json::value& each : in.at(key).as_array()) all.push_back(each.as_object());
-  return all;
-}
-
-// Of that job, or of all that run.
-std::vector<json::object> actors_of(HeadClient& client, const CliArguments& arguments) {
-  if (arguments.positionals() > 0)
-    return objects(client.ask("actors", {{"id", job_number(arguments)}}), "actors");
-  std::vector<json::object> all;
-  for (const json::object& job : objects(client.ask("jobs", {}), "jobs")) {
-    if (text(job, "state") != "running") continue;
-    for (json::object& actor : objects(client.ask("actors", {{"id", job.at("id")}}), "actors"))
-      all.push_back(std::move(actor));
-  }
-  return all;
-}
-
-std::string actor_table(const std::vector<json::object>& actors) {
-  std::vector<std::vector<std::string>> rows;
-  for (const json::object& actor : actors) {
-    std::string mailbox = text(actor, "mailbox_limit") == "0"
-                              ? text(actor, "mailbox")
-                              : str(text(actor, "mailbox"), "/", text(actor, "mailbox_limit"));
-    rows.push_back({text(actor, "job"), text(actor, "name"), text(actor, "node"),
-        text(actor, "pid"), text(actor, "state"), mailbox, text(actor, "restarts"),
-        ago_text(number(actor, "since")), wait_of(actor)});
-  }
-  return table(
-      {"JOB", "ACTOR", "NODE", "PID", "STATE", "MAILBOX", "RESTARTS", "SINCE", "WAITING FOR"},
-      rows);
-}
-
 int list_actors(const CliArguments& arguments) {
   HeadClient client = client_of(arguments);
   std::vector<json::object> actors = actors_of(client, arguments);
@@ -85,11 +45,6 @@ int list_actors(const CliArguments& arguments) {
 }
 
 // ---- events ------------------------------------------------------------------------------------
-
-bool is_over(const json::object& job) {
-  std::string state = text(job, "state");
-  return state == "finished" || state == "failed" || state == "stopped";
-}
 
 std::set<std::string> wanted_kinds(const CliArguments& arguments) {
   std::set<std::string> kinds;
@@ -155,21 +110,7 @@ int get_one(const CliArguments& arguments) {
     }
     if (found.empty()) throw Error(Errc::not_found, unknown_name("node", id, names));
   } else if (what == "actor") {
-    std::size_t slash = id.find('/');
-    if (slash == std::string::npos)
-      throw UsageError("an actor is named JOB/NAME, like 7/generator/0");
-    std::uint64_t job = parse_job_number(id.substr(0, slash));
-    std::string name = id.substr(slash + 1);
-    std::vector<std::string> names;
-    for (json::object& actor : objects(client.ask("actors", {{"id", job}}), "actors")) {
-      names.push_back(text(actor, "name"));
-      if (names.back() == name) found = std::move(actor);
-    }
-    if (found.empty()) throw Error(Errc::not_found, unknown_name("actor", name, names));
-    json::array exits;
-    for (json::object& exit : objects(client.ask("exits", {{"id", job}}), "exits"))
-      if (text(exit, "actor") == name) exits.push_back(std::move(exit));
-    found["exits"] = std::move(exits);
+    found = actor_found(client, id);
   } else {
     throw UsageError(unknown_name("thing", what, {"job", "node", "actor"}));
   }
@@ -247,60 +188,6 @@ int diagnose(const CliArguments& arguments) {
   return findings.empty() ? 0 : static_cast<int>(ExitStatus::job_failed);
 }
 
-// ---- top ---------------------------------------------------------------------------------------
-
-std::string top_text(HeadClient& client, const CliArguments& arguments) {
-  std::string out;
-  double cpus = 0;
-  double used = 0;
-  std::size_t ready = 0;
-  auto nodes = objects(client.ask("nodes", {}), "nodes");
-  for (const json::object& node : nodes) {
-    if (text(node, "state") == "ready") ++ready;
-    cpus += number(node, "cpus");
-    used += number(node, "cpus_used");
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const json::object& job : objects(client.ask("jobs", {}), "jobs"))
-    if (!is_over(job))
-      rows.push_back({text(job, "id"), text(job, "name"), text(job, "state"),
-          ago_text(number(job, "since")), first_line(text(job, "reason"))});
-  out += str(ready, " of ", nodes.size(), " nodes ready, ", fixed(used, 1), " of ", fixed(cpus, 1),
-      " processors given away, ", rows.size(), " jobs\n\n");
-  out += table({"JOB", "NAME", "STATE", "SINCE", "REASON"}, rows) + "\n";
-  std::vector<json::object> actors = actors_of(client, arguments);
-  std::stable_sort(actors.begin(), actors.end(), [](const json::object& a, const json::object& b) {
-    auto busy = [](const json::object& actor) { return number(actor, "busy"); };
-    return busy(a) > busy(b);
-  });
-  return out + actor_table(actors);
-}
-
-volatile std::sig_atomic_t top_ends = 0;
-
-int show_top(const CliArguments& arguments) {
-  HeadClient client = client_of(arguments);
-  if (::isatty(STDOUT_FILENO) == 0 || !cursor_moves()) {
-    std::fputs(top_text(client, arguments).c_str(), stdout);
-    return 0;
-  }
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, [](int) { top_ends = 1; });
-  std::fputs("\x1b[?1049h\x1b[?25l", stdout);
-  while (top_ends == 0) {
-    FrameSize size = terminal_size(STDOUT_FILENO);
-    std::istringstream lines(top_text(client, arguments));
-    std::string frame = "\x1b[H";
-    int row = 0;
-    for (std::string line; row < size.rows && std::getline(lines, line); ++row)
-      frame += str(row == 0 ? "" : "\r\n", cut(line, size.columns), "\x1b[K");
-    std::fputs((frame + "\x1b[J").c_str(), stdout);
-    std::fflush(stdout);
-    for (int i = 0; i < 10 && top_ends == 0; ++i) std::this_thread::sleep_for(100ms);
-  }
-  std::fputs("\x1b[?25h\x1b[?1049l", stdout);
-  return 0;
-}
-
 }  // namespace
 
 CliCommand actors_command() {
@@ -343,16 +230,6 @@ CliCommand diagnose_command() {
       .positionals = {"[JOB]"},
       .options = {json_option, head_option, token_option},
       .run = diagnose};
-}
-
-CliCommand top_command() {
-  return {.name = "top",
-      .summary = "nodes, jobs and actors of the cluster, live",
-      .details =
-          "The busiest actors first. Ctrl-C ends it; where there is no terminal it prints once.",
-      .positionals = {"[JOB]"},
-      .options = {head_option, token_option},
-      .run = show_top};
 }
 
 }  // namespace tramontane

@@ -6,10 +6,16 @@ nothing is trained twice, and nothing is left behind.
 """
 import argparse
 import collections
+import fcntl
 import json
 import os
+import pty
 import random
+import select
 import signal
+import struct
+import subprocess
+import termios
 import time
 
 import harness as h
@@ -62,6 +68,40 @@ def refusals(cluster, folder, policy):
     print("who may not in is told why, and so is whoever must wait", flush=True)
 
 
+def top_by_keys(cluster, number):
+    """The live screen on a terminal: it filters, opens an actor, ends, and leaves the terminal as it was."""
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    top = subprocess.Popen([h.TRAM, "top"], stdin=theirs, stdout=theirs, stderr=theirs, env={**cluster.environment("a"), "TERM": "xterm"})
+    screen = ""
+
+    def shows(what, condition):
+        nonlocal screen
+        until = time.monotonic() + h.PATIENCE
+        while not condition(screen.rsplit("\x1b[H", 1)[-1]):
+            h.expect(time.monotonic() < until, f"{what} does not come: {screen[-3000:]!r}")
+            if select.select([ours], [], [], 0.5)[0]:
+                screen += os.read(ours, 65536).decode()
+
+    try:
+        shows("the actors", lambda s: "generator/0" in s and "trainer" in s and "?: keys" in s)
+        os.write(ours, b"/trainer\r")
+        shows("the filter", lambda s: "generator/0" not in s and "only \"trainer\"" in s and "?: keys" in s)
+        os.write(ours, b"\r")
+        shows("the actor", lambda s: f"actor {number}/trainer" in s and "waiting_for: " in s and "exits:" in s)
+        os.write(ours, b"q")
+        shows("the list again", lambda s: "?: keys" in s)
+        os.write(ours, b"q")
+        h.expect_equal(top.wait(timeout=h.PATIENCE), 0, "its status")
+        h.expect_equal(termios.tcgetattr(theirs), before, "the terminal afterwards")
+    finally:
+        top.kill()
+        top.wait()
+        os.close(ours)
+        os.close(theirs)
+
+
 def looks(cluster, number):
     """What can be seen of a job that runs."""
     actors = {a["name"]: a for a in cluster.ask("actors", number)["actors"]}
@@ -74,6 +114,7 @@ def looks(cluster, number):
     h.expect("checkpoint" in cluster.tram("events", number).out, "events for people")
     top = cluster.tram("top").out
     h.expect("2 of 2 nodes ready" in top and "generator/0" in top, f"the overview: {top}")
+    top_by_keys(cluster, number)
     got = json.loads(cluster.tram("get", "actor", f"{number}/trainer").out)
     h.expect_equal((got["name"], got["exits"]), ("trainer", []), "one actor")
     h.expect_equal(json.loads(cluster.tram("get", "node", "b").out)["name"], "b", "one node")
