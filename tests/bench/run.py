@@ -2,7 +2,7 @@
 """Runs the benchmarks and prints their tables: everything is compared side by side in one run.
 
   ./dev bench [NAME..]     asks, links, ledger, kernels, decode, train, verdicts, weights, place, sandbox,
-                           language, loop, processes, watching, generate, peers, math_verify, runtimes; none: all but the last four
+                           language, loop, processes, watching, generate, peers, math_verify, runtimes, cluster; none: all but the last five
 
 `loop` runs the main job asynchronously and synchronously with the same updates, three seeds each;
 `processes` with its actors in processes and in one, and looks at workers that idle. `watching`
@@ -12,7 +12,8 @@ blobs beside plain writes.
 reinforcement as a plain PyTorch script, in one process and in two, and with TRL's GRPO trainer.
 These two first install the newest TRL and transformers of PyPI with PyTorch (about 6 GB) into a
 virtual environment of their own, build/deps/peers. `runtimes` asks between two processes beside Ray
-and Monarch of PyPI, installed there too.
+and Monarch of PyPI, installed there too. `cluster` submits jobs to a head, beside Ray's, has the main
+job over three nodes, and looks at a head that idles.
 `math_verify` compares mathematical answers beside the Math-Verify of PyPI: every tenth pair made
 from the golds below $TRAM_DATA (math500, gsm8k, aime), or adversarial ones alone.
 """
@@ -263,10 +264,17 @@ def links():
     return 0
 
 
-LONG = ("generate", "peers", "math_verify", "runtimes")
+def cluster():
+    heading("a cluster of one machine: jobs submitted, workers started, a head that idles, the main job over three nodes")
+    install_peers(["ray[default]==2.60.0"])
+    subprocess.run([os.path.join(BUILD, "tests", "bench", "spawn_bench")], check=True)
+    return subprocess.run([sys.executable, os.path.join(HERE, "cluster.py"), TRAM, ROOT, PEER_PYTHON]).returncode
+
+
+LONG = ("generate", "peers", "math_verify", "runtimes", "cluster")
 BENCHES = {"asks": program("ask_bench", "remote_bench"), "links": links, "ledger": program("ledger_bench"), "kernels": program("kernels_bench"),
     "decode": program("decode_bench"), "train": program("train_bench"), "verdicts": program("verdicts_bench"), "weights": program("weights_bench"), "place": program("place_bench"), "sandbox": program("sandbox_bench"),
-    "language": program("language_bench"), "loop": loop, "processes": processes, "watching": watching, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes}
+    "language": program("language_bench"), "loop": loop, "processes": processes, "watching": watching, "generate": generate, "peers": peers, "math_verify": math_verify, "runtimes": runtimes, "cluster": cluster}
 
 
 def main():
