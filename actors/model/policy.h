@@ -16,6 +16,7 @@
 #include "actors/model/engine.h"
 #include "actors/model/loss.h"
 #include "actors/model/model_config.h"
+#include "actors/model/recompute.h"
 
 #include <cstdint>
 #include <functional>
@@ -171,6 +172,9 @@ class PolicyTrainer {
 
   // How many threads compute, the caller's included: one at first. Results are the same by any.
   virtual void set_threads(unsigned threads) = 0;
+
+  // What a step computes again instead of keeping it: nothing at first.
+  virtual void set_recompute(Recompute recompute) = 0;
 
   // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
   virtual void import(const Arena& arena) = 0;

@@ -76,6 +76,8 @@ class FalsifiedTrainer final : public PolicyTrainer {
 
   void set_threads(unsigned threads) override { inner_->set_threads(threads); }
 
+  void set_recompute(Recompute recompute) override { inner_->set_recompute(recompute); }
+
   void import(const Arena& arena) override { inner_->import(arena); }
 
   void export_to(Arena& arena) const override { inner_->export_to(arena); }

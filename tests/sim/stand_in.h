@@ -25,6 +25,8 @@ class StandIn final : public PolicyTrainer {
 
   void set_threads(unsigned) override {}
 
+  void set_recompute(Recompute) override {}
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
   StepReport supervised_step(std::span<const TrainSequence> sequences,

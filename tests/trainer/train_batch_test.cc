@@ -48,6 +48,8 @@ class Recorder final : public PolicyTrainer {
  public:
   void set_threads(unsigned) override {}
 
+  void set_recompute(Recompute) override {}
+
   void import(const Arena&) override {}
 
   void export_to(Arena&) const override {}

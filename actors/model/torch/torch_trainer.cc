@@ -1,5 +1,6 @@
 #include "actors/model/torch/torch_trainer.h"
 
+#include "actors/model/packed.h"
 #include "kernels/parallel.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"

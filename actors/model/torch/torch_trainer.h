@@ -18,6 +18,8 @@ class TorchTrainer final : public PolicyTrainer {
 
   void set_threads(unsigned threads) override { network_.set_threads(threads); }
 
+  void set_recompute(Recompute recompute) override { network_.set_recompute(recompute); }
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
   StepReport supervised_step(std::span<const TrainSequence> sequences,
