@@ -81,6 +81,7 @@ class Rewriter {
 std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string& run) {
   auto policy = load_policy_trainer(job.model);
   policy->set_threads(job.trainer.threads);
+  policy->set_recompute(job.trainer.recompute);
   auto files = system_files();
   CheckpointStore warm(*files, run + "/warm_start", {});
   // An older one than the last is not where reinforcement began.

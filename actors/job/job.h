@@ -92,6 +92,7 @@ struct TrainerPlan {
   std::uint32_t audit_rollouts = 8;
   std::string device = "auto";
   std::uint32_t threads = 1;
+  Recompute recompute = Recompute::none;
 };
 
 struct EvaluatorPlan {

@@ -54,18 +54,21 @@ void add_trainer(const Job& job, MemoryPlan& plan) {
   Rows all = rows_of(job);
   std::int64_t rows = std::min(all.step, std::max(job.trainer.microbatch_rows, all.longest));
   plan.parts.push_back({"trainer", "parameters, gradients, AdamW", bytes_of(4 * block)});
-  if (m.serving != Dtype::float32)
+  bool recomputes = job.trainer.recompute == Recompute::layers;
+  if (m.serving != Dtype::float32 && !recomputes)
     plan.parts.push_back({"trainer", str("parameters as they are served, ", name_of(m.serving)),
         bytes_of(serving_words(m))});
-  plan.parts.push_back({"trainer", "matrices packed, both ways",
-      bytes_of(packed_words(m, Packing::forward) + packed_words(m, Packing::backward))});
+  plan.parts.push_back({"trainer",
+      recomputes ? "matrices of a layer packed, or the head's" : "matrices packed, both ways",
+      bytes_of(trainer_packed_words(m, job.trainer.recompute))});
   std::int64_t buffers = gradient_buffers * gradient_floats(m, rows);
   if (m.experts > 0)
-    buffers += m.layers * rows * m.experts_per_token * (2 * m.width + 3 * m.feed_forward);
+    buffers += (recomputes ? 1 : m.layers) * rows * m.experts_per_token *
+               (2 * m.width + 3 * m.feed_forward);
   std::int64_t logits = std::min(rows, logit_rows(m.vocabulary)) * m.vocabulary;
   std::int64_t kv = rows * 2 * m.kv_heads * m.head_dim;
   plan.parts.push_back({"trainer", str("activations of ", rows, " rows"),
-      bytes_of(activation_floats(m, rows) + buffers + logits + kv)});
+      bytes_of(activation_floats(m, rows, job.trainer.recompute) + buffers + logits + kv)});
   // Beside the files' bytes, the parameters that they are made of, where those served are others.
   std::int64_t copies = m.serving == Dtype::float32 ? 3 : 4;
   plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(copies * block)});
@@ -169,7 +172,8 @@ void require_memory(const Job& job, const Apart& apart) {
         "\n  ", size_text(plan.parts[i].bytes), "  ", plan.parts[i].who, ": ", plan.parts[i].what);
   throw Error(Errc::bad_input,
       text +
-          "\nLess are: actors.trainer.microbatch_rows (activations), actors.generator.count, "
+          "\nLess are: actors.trainer.recompute and microbatch_rows (activations), "
+          "actors.generator.count, "
           "cache_megabytes and slots,\nstages.reinforce.max_lag (versions kept), a smaller model. "
           "--overcommit starts it all the same");
 }

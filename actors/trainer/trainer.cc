@@ -80,6 +80,7 @@ void Trainer::evaluated(Evaluated result) {
 Task<void> Trainer::start() {
   policy_ = options_.make_policy(job().model);
   policy_->set_threads(job().trainer.threads);
+  policy_->set_recompute(job().trainer.recompute);
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
   serving_manifest_ = std::make_shared<const Manifest>(serving_manifest(job().model));
   best_sampled_ = options_.checkpoints->best_score().value_or(-1);

@@ -249,6 +249,19 @@ TEST_CASE("any of several accepted answers is right") {
   CHECK_FALSE(right("\\boxed{8}"));
 }
 
+TEST_CASE("a trainer that computes layers again is planned with what it then keeps") {
+  JobFolder folder;
+  Job kept = folder.load();
+  CHECK(kept.trainer.recompute == Recompute::none);
+  Job again = folder.load({"actors.trainer.recompute=layers"});
+  CHECK(again.trainer.recompute == Recompute::layers);
+  CHECK(plan_memory(again).total() < plan_memory(kept).total());
+  CHECK(has(describe_plan(again), " rows, layers computed again, checkpoint every"));
+  again = folder.load({"actors.trainer.recompute=layers", "model.serving=bfloat16"});
+  for (const MemoryPart& part : plan_memory(again).parts)
+    CHECK_FALSE(has(part.what, "as they are served"));
+}
+
 TEST_CASE("a job says in what form its weights are served, and where they are computed with") {
   JobFolder folder;
   CHECK(folder.load().model.serving == Dtype::float32);
