@@ -69,9 +69,6 @@ void add_trainer(const Job& job, MemoryPlan& plan) {
   std::int64_t kv = rows * 2 * m.kv_heads * m.head_dim;
   plan.parts.push_back({"trainer", str("activations of ", rows, " rows"),
       bytes_of(activation_floats(m, rows, job.trainer.recompute) + buffers + logits + kv)});
-  // Beside the files' bytes, the parameters that they are made of, where those served are others.
-  std::int64_t copies = m.serving == Dtype::float32 ? 3 : 4;
-  plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(copies * block)});
 }
 
 void add_weights(const Job& job, MemoryPlan& plan) {
@@ -80,10 +77,14 @@ void add_weights(const Job& job, MemoryPlan& plan) {
   std::int64_t kept = 1;
   if (job.reinforce)
     kept = std::min<std::int64_t>(
-        job.reinforce->ledger.max_lag + 2, static_cast<std::int64_t>(job.reinforce->steps));
-  // One more arrives before the oldest goes, and the trainer may have written the next.
-  plan.parts.push_back({"weights", str(kept, " versions, one arriving, one being made"),
-      bytes_of((kept + 1) * version + block)});
+        job.reinforce->ledger.max_lag + 1, static_cast<std::int64_t>(job.reinforce->steps));
+  // One more arrives before the oldest goes; and the trainer may have written the next, if it need
+  // not wait for what the newest writes.
+  bool ahead = kept > 1;
+  plan.parts.push_back({"weights",
+      str(kept, kept == 1 ? " version" : " versions", ", one arriving",
+          ahead ? ", one being made" : ""),
+      bytes_of((kept + 1) * version + (ahead ? block : 0))});
 }
 
 void add_decoding(const Job& job, MemoryPlan& plan) {
@@ -100,10 +101,12 @@ void add_decoding(const Job& job, MemoryPlan& plan) {
   if (!job.heldout.empty()) plan.parts.push_back({"evaluator", "the same once", one});
 }
 
-// The program itself with what the job read, as it is now, and what is loaded later.
-void add_program(MemoryPlan& plan) {
+// The program itself with what the job read, as it is now, but for weights that are let go, and
+// what is loaded later.
+void add_program(const Job& job, MemoryPlan& plan) {
   std::uint64_t now = 0;
   if (auto memory = process_memory()) now = memory->now;
+  if (job.initial) now -= std::min(now, job.initial->held());
   plan.parts.push_back({"program", "code, data sets, LibTorch, the ledger's store",
       now + libraries_bytes + ledger_bytes});
 }
@@ -116,7 +119,7 @@ void add_processes(const Job& job, const Apart& apart, MemoryPlan& plan) {
   plan.parts.push_back({"workers", str(workers, " processes"), workers * worker_bytes});
   if (!job.reinforce || !apart.weights()) return;
   std::uint64_t versions =
-      std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 3, job.reinforce->steps + 1);
+      std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 2, job.reinforce->steps + 1);
   // Processes that keep versions packed: those of generators, and the trainer's for its audit. One
   // is counted already. The evaluator has one version at a time.
   std::uint64_t keep =
@@ -136,7 +139,7 @@ std::uint64_t MemoryPlan::total() const {
 
 MemoryPlan plan_memory(const Job& job, const Apart& apart) {
   MemoryPlan plan;
-  add_program(plan);
+  add_program(job, plan);
   add_trainer(job, plan);
   add_weights(job, plan);
   add_decoding(job, plan);

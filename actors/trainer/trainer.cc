@@ -91,6 +91,7 @@ Task<void> Trainer::start() {
   } else {
     begin();
   }
+  if (job().initial) job().initial->release();
   if (!damaged_.empty() && version_ == 0)
     alarm(str("no checkpoint of this run is whole: it begins again at ",
         warm_done_ > 0 ? str("step ", warm_done_, " of the warm start") : "its beginning",
@@ -114,7 +115,7 @@ std::optional<Checkpoint> Trainer::newest_whole(const CheckpointStore& store) {
 
 void Trainer::begin() {
   if (job().initial) {
-    policy_->import(*job().initial);
+    policy_->import(*job().initial->get());
   } else {
     Arena fresh(manifest_);
     initialise(fresh, job().model, job().seed_of(Job::Purpose::weights));

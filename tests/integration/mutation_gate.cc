@@ -102,7 +102,9 @@ class FalsifiedTrainer final : public PolicyTrainer {
     return inner_->log_probs(sequences, temperature, rows_max);
   }
 
-  Bytes optimizer_state() const override { return inner_->optimizer_state(); }
+  ByteView parameters() const override { return inner_->parameters(); }
+
+  Pieces optimizer_state() const override { return inner_->optimizer_state(); }
 
   void load_optimizer_state(ByteView state) override { inner_->load_optimizer_state(state); }
 

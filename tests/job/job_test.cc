@@ -249,6 +249,25 @@ TEST_CASE("any of several accepted answers is right") {
   CHECK_FALSE(right("\\boxed{8}"));
 }
 
+TEST_CASE("initial weights are read with the job, let go, and read again for who asks") {
+  JobFolder folder;
+  folder.add_model("model", 5);
+  Job job = folder.load({"model={path: model}", "stages.reinforce.optimizer.learning_rate=1e-5"});
+  REQUIRE(job.initial);
+  std::uint64_t bytes = model_manifest(job.model).bytes();
+  CHECK(job.initial->held() == bytes);
+  auto first = job.initial->get();
+  job.initial->release();
+  CHECK(job.initial->held() == 0);
+  auto again = job.initial->get();
+  CHECK(again != first);
+  CHECK(std::ranges::equal(again->bytes(), first->bytes()));
+  folder.remove("model/config.json");
+  CHECK(job.initial->get() == again);
+  job.initial->release();
+  CHECK_THROWS_AS(job.initial->get(), Error);
+}
+
 TEST_CASE("a trainer that computes layers again is planned with what it then keeps") {
   JobFolder folder;
   Job kept = folder.load();

@@ -86,7 +86,9 @@ class Recorder final : public PolicyTrainer {
     return values;
   }
 
-  Bytes optimizer_state() const override { return {}; }
+  ByteView parameters() const override { return {}; }
+
+  Pieces optimizer_state() const override { return {}; }
 
   void load_optimizer_state(ByteView) override {}
 
