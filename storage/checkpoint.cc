@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <memory>
 
 namespace tramontane {
 namespace {
@@ -21,11 +22,22 @@ constexpr const char* manifest_name = "manifest.json";
 constexpr std::string_view step_prefix = "step-";
 constexpr std::string_view removing_prefix = ".removing-";
 
-std::string hash_text(ByteView bytes) {
+std::string hash_text(std::uint64_t hash) {
   char text[17];
-  std::snprintf(text, sizeof text, "%016llx",
-      static_cast<unsigned long long>(XXH3_64bits(bytes.data(), bytes.size())));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
   return text;
+}
+
+std::string hash_text(ByteView bytes) {
+  return hash_text(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+std::string hash_text(const Pieces& pieces) {
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(
+      XXH3_createState(), &XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  for (ByteView view : pieces.views()) XXH3_64bits_update(state.get(), view.data(), view.size());
+  return hash_text(XXH3_64bits_digest(state.get()));
 }
 
 std::string name_of_version(std::uint64_t version) {
@@ -52,10 +64,10 @@ std::optional<std::uint64_t> version_of_name(std::string_view name) {
 constexpr std::string_view check_key = ",\"check\":\"";
 
 std::string make_manifest(
-    std::uint64_t version, const std::map<std::string, Bytes>& files, const json::object& about) {
+    std::uint64_t version, const std::map<std::string, Pieces>& files, const json::object& about) {
   json::array list;
-  for (const auto& [name, bytes] : files) {
-    list.push_back({{"name", name}, {"size", bytes.size()}, {"xxh3", hash_text(bytes)}});
+  for (const auto& [name, pieces] : files) {
+    list.push_back({{"name", name}, {"size", pieces.size()}, {"xxh3", hash_text(pieces)}});
   }
   json::object manifest{
       {"format", format}, {"version", version}, {"files", std::move(list)}, {"about", about}};
@@ -150,15 +162,22 @@ std::map<std::uint64_t, std::string> CheckpointStore::folders() const {
 
 std::string CheckpointStore::save(
     std::uint64_t version, const std::map<std::string, Bytes>& files, const json::object& about) {
+  std::map<std::string, Pieces> pieces;
+  for (const auto& [name, bytes] : files) pieces[name].borrow(bytes);
+  return save(version, pieces, about);
+}
+
+std::string CheckpointStore::save(
+    std::uint64_t version, const std::map<std::string, Pieces>& files, const json::object& about) {
   files_.make_folder(folder_);
   remove_leftovers();
   std::string name = name_of_version(version);
   std::string writing = folder_ + "/.writing-" + name;
   files_.make_folder(writing);
-  for (const auto& [file, bytes] : files) {
+  for (const auto& [file, pieces] : files) {
     TRAM_CHECK(file.find('/') == std::string::npos, "a checkpoint has no sub-folders", file);
     TRAM_CHECK(file != manifest_name, "manifest.json is written by the store");
-    files_.write(writing + "/" + file, bytes);
+    files_.write(writing + "/" + file, pieces);
   }
   auto manifest = make_manifest(version, files, about);
   files_.write(writing + "/" + manifest_name, as_bytes(manifest));

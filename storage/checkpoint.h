@@ -63,7 +63,9 @@ class CheckpointStore {
   CheckpointStore(Files& files, std::string folder, CheckpointOptions options);
 
   // Durable when it returns the folder's path; replaces one of the same version. On Error(io) the
-  // checkpoints are as before.
+  // checkpoints are as before. Nothing is copied.
+  std::string save(std::uint64_t version, const std::map<std::string, Pieces>& files,
+      const boost::json::object& about);
   std::string save(std::uint64_t version, const std::map<std::string, Bytes>& files,
       const boost::json::object& about);
 

@@ -123,13 +123,15 @@ class SystemFiles final : public Files {
     return fs::exists(path, error);
   }
 
-  void write(const std::string& path, ByteView bytes) override {
+  void write_views(const std::string& path, std::span<const ByteView> views) override {
     Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    while (!bytes.empty()) {
-      auto count = ::write(file.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail(path, "writing", errno);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    for (ByteView bytes : views) {
+      while (!bytes.empty()) {
+        auto count = ::write(file.get(), bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) fail(path, "writing", errno);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+      }
     }
     file.sync();
   }

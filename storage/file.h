@@ -10,8 +10,10 @@
 // cause for everything else. Any thread; nobody else may write the same path at the time.
 
 #include "runtime/base/bytes.h"
+#include "runtime/base/pieces.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,8 +38,14 @@ class Files {
   virtual std::vector<std::string> list(const std::string& folder) const = 0;
   virtual bool exists(const std::string& path) const = 0;
 
-  // Writes a whole file and its content to disk; an existing one is replaced, not atomically.
-  virtual void write(const std::string& path, ByteView bytes) = 0;
+  // Writes a whole file and its content to disk; an existing one is replaced, not atomically. The
+  // content is the views', end to end.
+  void write(const std::string& path, ByteView bytes) { write_views(path, {&bytes, 1}); }
+
+  void write(const std::string& path, const Pieces& pieces) { write_views(path, pieces.views()); }
+
+  virtual void write_views(const std::string& path, std::span<const ByteView> views) = 0;
+
   // Atomic; replaces a file (or an empty folder) of that name.
   virtual void rename(const std::string& source, const std::string& target) = 0;
   // Makes renames and new names in the folder durable.

@@ -186,7 +186,7 @@ ByteView SafetensorsFile::bytes(const SafetensorsTensor& tensor) const {
       .subspan(header_.data_begin + tensor.begin, tensor.end - tensor.begin);
 }
 
-Bytes write_safetensors(const std::vector<SafetensorsSource>& tensors,
+Pieces safetensors_pieces(const std::vector<SafetensorsSource>& tensors,
     const std::map<std::string, std::string>& metadata) {
   json::object header;
   if (!metadata.empty()) {
@@ -207,15 +207,19 @@ Bytes write_safetensors(const std::vector<SafetensorsSource>& tensors,
   std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
 
-  Bytes file;
-  file.reserve(length_bytes + text.size() + offset);
+  Bytes head;
   for (std::size_t i = 0; i < length_bytes; ++i)
-    file.push_back(static_cast<std::byte>(text.size() >> (8 * i)));
-  ByteView head = as_bytes(text);
-  file.insert(file.end(), head.begin(), head.end());
-  for (const SafetensorsSource& tensor : tensors)
-    file.insert(file.end(), tensor.data.begin(), tensor.data.end());
+    head.push_back(static_cast<std::byte>(text.size() >> (8 * i)));
+  ByteView described = as_bytes(text);
+  head.insert(head.end(), described.begin(), described.end());
+  Pieces file(std::move(head));
+  for (const SafetensorsSource& tensor : tensors) file.borrow(tensor.data);
   return file;
+}
+
+Bytes write_safetensors(const std::vector<SafetensorsSource>& tensors,
+    const std::map<std::string, std::string>& metadata) {
+  return safetensors_pieces(tensors, metadata).joined();
 }
 
 }  // namespace tramontane

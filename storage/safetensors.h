@@ -8,6 +8,7 @@
 //   for (const SafetensorsTensor& t : file.tensors()) use(t.name, file.bytes(t));
 
 #include "runtime/base/bytes.h"
+#include "runtime/base/pieces.h"
 
 #include <cstdint>
 #include <map>
@@ -70,7 +71,10 @@ struct SafetensorsSource {
   ByteView data;
 };
 
-// The file's bytes, tensors in the order given, data aligned to 8 bytes.
+// The file, tensors in the order given, data aligned to 8 bytes: as pieces that borrow the data, or
+// as bytes.
+Pieces safetensors_pieces(const std::vector<SafetensorsSource>& tensors,
+    const std::map<std::string, std::string>& metadata);
 Bytes write_safetensors(const std::vector<SafetensorsSource>& tensors,
     const std::map<std::string, std::string>& metadata);
 

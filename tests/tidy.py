@@ -117,7 +117,7 @@ WORDS = [
 GRADE = r"actors/commands/grading\.(h|cc)"  # grades a file, without actors
 ACTOR_WORDS = [  # in actors/ and scheduler/
     ("an actor needs no lock: its strand is one", MUTEX,
-        [r"actors/weights/.*", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE,
+        [r"actors/weights/.*", r"actors/job/initial_weights\.(h|cc)", r"actors/run/(run|actors_file|first_causes|exit_file|graph_run|interrupt_watch)\.(cc|h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE,
             r"actors/rewards/language/identifier\.cc"]),  # one model for all verifiers of a process
     ("an actor needs no thread: pools are the runtime's", r"std::(jthread|thread)\b(?!::hardware)", [r"actors/model/fingerprint\.cc", r"actors/run/(run\.cc|actors_file\.h|interrupt_watch\.h)", r"actors/alarms/alarm_hook\.cc", r"actors/view/.*", GRADE]),
     ("an actor waits with co_await sleep()", r"sleep_for|sleep_until|\busleep\(", [GRADE, r"actors/commands/(cluster|job|node|watch)_commands\.cc", r"actors/rewards/http\.cc"]),

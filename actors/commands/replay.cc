@@ -81,6 +81,7 @@ class Rewriter {
 std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string& run) {
   auto policy = load_policy_trainer(job.model);
   policy->set_threads(job.trainer.threads);
+  policy->set_recompute(job.trainer.recompute);
   auto files = system_files();
   CheckpointStore warm(*files, run + "/warm_start", {});
   // An older one than the last is not where reinforcement began.
@@ -93,7 +94,8 @@ std::unique_ptr<PolicyTrainer> policy_at_start(const Job& job, const std::string
   } else if (!job.warm_starts.empty()) {
     throw Error(Errc::not_found, run + "/warm_start has no checkpoint to begin from");
   } else if (job.initial) {
-    policy->import(*job.initial);
+    policy->import(*job.initial->get());
+    job.initial->release();
   } else {
     Arena arena(std::make_shared<const Manifest>(model_manifest(job.model)));
     initialise(arena, job.model, job.seed_of(Job::Purpose::weights));

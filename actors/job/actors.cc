@@ -34,7 +34,8 @@ void read_actors(schema::Actors::Reader actors, Job& job) {
       .non_finite_max = trainer.getNonFiniteMax(),
       .audit_rollouts = trainer.getAuditRollouts(),
       .device = trainer.getDevice().cStr(),
-      .threads = trainer.getThreads()};
+      .threads = trainer.getThreads(),
+      .recompute = static_cast<Recompute>(trainer.getRecompute())};
   constexpr const char* transports[] = {"auto", "local", "shm"};
   job.transport = transports[static_cast<int>(actors.getBroadcaster().getTransport())];
   auto evaluator = actors.getEvaluator();

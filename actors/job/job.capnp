@@ -311,6 +311,12 @@ struct Trainer {
   place @6 :Place $Config.doc("what it takes of a cluster (tram submit), and where it may be");
   device @7 :Text = "auto" $Config.doc("where it computes; the same as the generators, or log-probabilities would differ");
   threads @8 :UInt32 = 1 $Config.doc("that it computes with on the CPU; the results are the same by any number") $Config.least(1) $Config.most(256);
+  recompute @9 :Recompute = none $Config.doc("what a step computes again instead of keeping it; the results are the same bit for bit");
+
+  enum Recompute {
+    none @0 $Config.doc("nothing: all activations are kept, and every matrix packed");
+    layers @1 $Config.doc("each layer, of which its input alone is kept, and whose matrices are packed when it is computed: less memory, about a third more time");
+  }
 }
 
 struct Broadcaster {

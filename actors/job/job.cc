@@ -97,7 +97,7 @@ void JobLoader::model() {
     job_.model = loaded.config;
     job_.tokenizer = std::make_shared<const Tokenizer>(std::move(loaded.tokenizer));
     job_.carried = std::move(loaded.carried);
-    job_.initial = loaded.arena;
+    job_.initial = std::make_shared<InitialWeights>(path, loaded.arena);
     for (const std::string& file : loaded.files)
       note_input("model.path/" + file, path + "/" + file);
   } else {

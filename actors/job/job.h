@@ -10,6 +10,7 @@
 #include "actors/alarms/alarm_bounds.h"
 #include "actors/generator/continuous_batch.h"
 #include "actors/job/apart.h"
+#include "actors/job/initial_weights.h"
 #include "actors/job/problem_form.h"
 #include "actors/ledger/ledger.h"
 #include "actors/model/model_config.h"
@@ -92,6 +93,7 @@ struct TrainerPlan {
   std::uint32_t audit_rollouts = 8;
   std::string device = "auto";
   std::uint32_t threads = 1;
+  Recompute recompute = Recompute::none;
 };
 
 struct EvaluatorPlan {
@@ -121,7 +123,7 @@ struct Job {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::map<std::string, Bytes> carried;  // files of model.path that checkpoints have as they were
   ProblemForm form;                      // of all problems and demonstrations
-  std::shared_ptr<const Arena> initial;  // of model.path; null: initialised from the seed
+  std::shared_ptr<InitialWeights> initial;  // null: fresh ones
 
   std::vector<Problem> prompts;
   std::vector<Problem> heldout;

@@ -54,21 +54,21 @@ void add_trainer(const Job& job, MemoryPlan& plan) {
   Rows all = rows_of(job);
   std::int64_t rows = std::min(all.step, std::max(job.trainer.microbatch_rows, all.longest));
   plan.parts.push_back({"trainer", "parameters, gradients, AdamW", bytes_of(4 * block)});
-  if (m.serving != Dtype::float32)
+  bool recomputes = job.trainer.recompute == Recompute::layers;
+  if (m.serving != Dtype::float32 && !recomputes)
     plan.parts.push_back({"trainer", str("parameters as they are served, ", name_of(m.serving)),
         bytes_of(serving_words(m))});
-  plan.parts.push_back({"trainer", "matrices packed, both ways",
-      bytes_of(packed_words(m, Packing::forward) + packed_words(m, Packing::backward))});
+  plan.parts.push_back({"trainer",
+      recomputes ? "matrices of a layer packed, or the head's" : "matrices packed, both ways",
+      bytes_of(trainer_packed_words(m, job.trainer.recompute))});
   std::int64_t buffers = gradient_buffers * gradient_floats(m, rows);
   if (m.experts > 0)
-    buffers += m.layers * rows * m.experts_per_token * (2 * m.width + 3 * m.feed_forward);
+    buffers += (recomputes ? 1 : m.layers) * rows * m.experts_per_token *
+               (2 * m.width + 3 * m.feed_forward);
   std::int64_t logits = std::min(rows, logit_rows(m.vocabulary)) * m.vocabulary;
   std::int64_t kv = rows * 2 * m.kv_heads * m.head_dim;
   plan.parts.push_back({"trainer", str("activations of ", rows, " rows"),
-      bytes_of(activation_floats(m, rows) + buffers + logits + kv)});
-  // Beside the files' bytes, the parameters that they are made of, where those served are others.
-  std::int64_t copies = m.serving == Dtype::float32 ? 3 : 4;
-  plan.parts.push_back({"trainer", "a checkpoint while it is written", bytes_of(copies * block)});
+      bytes_of(activation_floats(m, rows, job.trainer.recompute) + buffers + logits + kv)});
 }
 
 void add_weights(const Job& job, MemoryPlan& plan) {
@@ -77,10 +77,14 @@ void add_weights(const Job& job, MemoryPlan& plan) {
   std::int64_t kept = 1;
   if (job.reinforce)
     kept = std::min<std::int64_t>(
-        job.reinforce->ledger.max_lag + 2, static_cast<std::int64_t>(job.reinforce->steps));
-  // One more arrives before the oldest goes, and the trainer may have written the next.
-  plan.parts.push_back({"weights", str(kept, " versions, one arriving, one being made"),
-      bytes_of((kept + 1) * version + block)});
+        job.reinforce->ledger.max_lag + 1, static_cast<std::int64_t>(job.reinforce->steps));
+  // One more arrives before the oldest goes; and the trainer may have written the next, if it need
+  // not wait for what the newest writes.
+  bool ahead = kept > 1;
+  plan.parts.push_back({"weights",
+      str(kept, kept == 1 ? " version" : " versions", ", one arriving",
+          ahead ? ", one being made" : ""),
+      bytes_of((kept + 1) * version + (ahead ? block : 0))});
 }
 
 void add_decoding(const Job& job, MemoryPlan& plan) {
@@ -97,10 +101,12 @@ void add_decoding(const Job& job, MemoryPlan& plan) {
   if (!job.heldout.empty()) plan.parts.push_back({"evaluator", "the same once", one});
 }
 
-// The program itself with what the job read, as it is now, and what is loaded later.
-void add_program(MemoryPlan& plan) {
+// The program itself with what the job read, as it is now, but for weights that are let go, and
+// what is loaded later.
+void add_program(const Job& job, MemoryPlan& plan) {
   std::uint64_t now = 0;
   if (auto memory = process_memory()) now = memory->now;
+  if (job.initial) now -= std::min(now, job.initial->held());
   plan.parts.push_back({"program", "code, data sets, LibTorch, the ledger's store",
       now + libraries_bytes + ledger_bytes});
 }
@@ -113,7 +119,7 @@ void add_processes(const Job& job, const Apart& apart, MemoryPlan& plan) {
   plan.parts.push_back({"workers", str(workers, " processes"), workers * worker_bytes});
   if (!job.reinforce || !apart.weights()) return;
   std::uint64_t versions =
-      std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 3, job.reinforce->steps + 1);
+      std::min<std::uint64_t>(job.reinforce->ledger.max_lag + 2, job.reinforce->steps + 1);
   // Processes that keep versions packed: those of generators, and the trainer's for its audit. One
   // is counted already. The evaluator has one version at a time.
   std::uint64_t keep =
@@ -133,7 +139,7 @@ std::uint64_t MemoryPlan::total() const {
 
 MemoryPlan plan_memory(const Job& job, const Apart& apart) {
   MemoryPlan plan;
-  add_program(plan);
+  add_program(job, plan);
   add_trainer(job, plan);
   add_weights(job, plan);
   add_decoding(job, plan);
@@ -169,7 +175,8 @@ void require_memory(const Job& job, const Apart& apart) {
         "\n  ", size_text(plan.parts[i].bytes), "  ", plan.parts[i].who, ": ", plan.parts[i].what);
   throw Error(Errc::bad_input,
       text +
-          "\nLess are: actors.trainer.microbatch_rows (activations), actors.generator.count, "
+          "\nLess are: actors.trainer.recompute and microbatch_rows (activations), "
+          "actors.generator.count, "
           "cache_megabytes and slots,\nstages.reinforce.max_lag (versions kept), a smaller model. "
           "--overcommit starts it all the same");
 }

@@ -28,7 +28,7 @@ struct MemoryPlan {
   std::uint64_t total() const;
 };
 
-// At the peak. What does not last is counted where it is highest: a checkpoint's files. Those that
+// At the peak. A checkpoint is written from where its weights lie, and takes nothing. Those that
 // live apart have the program's own memory each, and each process that decodes has packed weights
 // of its own.
 MemoryPlan plan_memory(const Job& job, const Apart& apart = {});

@@ -80,7 +80,8 @@ std::string actors(const Job& job) {
   out += line("verifier", str(job.verifiers, " (", rewards.empty() ? "no rewards" : rewards, ")"));
   out += line("trainer",
       str("1 (", threads(job.trainer.threads), "), microbatches of ", job.trainer.microbatch_rows,
-          " rows, checkpoint every ", job.trainer.checkpoint_every, " steps"));
+          job.trainer.recompute == Recompute::layers ? " rows, layers computed again" : " rows",
+          ", checkpoint every ", job.trainer.checkpoint_every, " steps"));
   out += line("weight broadcaster", "1, transport " + job.transport);
   out +=
       line("evaluator", job.evaluator.every == 0 ? std::string("1, before and after only")

@@ -3,6 +3,7 @@
 // of a job, and by the trainer, which makes its buffers of these sizes.
 
 #include "actors/model/model_config.h"
+#include "actors/model/recompute.h"
 
 #include <cstdint>
 
@@ -20,9 +21,14 @@ std::int64_t serving_words(const ModelConfig& config);
 // (backward), in words of 32 bits.
 std::int64_t packed_words(const ModelConfig& config, Packing packing);
 
+// The most of them that a trainer has at a time: all in both directions; or a layer's or the
+// head's, with their served form where that is another than the trainer's own.
+std::int64_t trainer_packed_words(const ModelConfig& config, Recompute recompute);
+
 // What the forward pass of a microbatch of so many rows keeps for its backward pass, at most: if
-// the loss is on every row.
-std::int64_t activation_floats(const ModelConfig& config, std::int64_t rows);
+// the loss is on every row. With a layer computed again, if they are.
+std::int64_t activation_floats(
+    const ModelConfig& config, std::int64_t rows, Recompute recompute = Recompute::none);
 
 // The widest gradient of an activation, of so many rows.
 std::int64_t gradient_floats(const ModelConfig& config, std::int64_t rows);

@@ -1,6 +1,8 @@
 #include "actors/model/hf_folder.h"
 
+#include "actors/model/packed.h"
 #include "actors/model/policy.h"
+#include "actors/model/tokenizer_settings.h"
 #include "actors/model/weight_files.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
@@ -117,10 +119,12 @@ std::string tokenizer_name(const std::string& path) {
       path + " has no tokenizer: tokenizer.json, tekken.json or tokenizer.model is missing");
 }
 
+// `settings`: of tokenizer_config.json; empty where there is none.
 Described describe(const std::string& path, std::string_view config, const std::string& name,
-    std::string_view tokenizer) {
+    std::string_view tokenizer, std::string_view settings) {
   return in_folder(path, [&] {
     Described d{parse_model_config(config), is_text_part(config), parse_tokenizer(name, tokenizer)};
+    if (!settings.empty()) d.tokenizer = with_config(std::move(d.tokenizer), settings);
     if (d.tokenizer.vocabulary() > d.config.vocabulary)
       throw Error(
           Errc::bad_input, str(name, " has ", d.tokenizer.vocabulary(),
@@ -216,6 +220,11 @@ HfFolder assemble(const std::string& path, Described d, EachFile each_file) {
   return {std::move(d.config), std::move(d.tokenizer), std::move(arena), {}, {}};
 }
 
+std::string_view settings_in(const std::map<std::string, Bytes>& files) {
+  auto found = files.find("tokenizer_config.json");
+  return found == files.end() ? std::string_view() : as_text(found->second);
+}
+
 // Files that say more of the model, which a checkpoint has as they were.
 constexpr const char* carried_names[] = {"added_tokens.json", "chat_template.jinja",
     "chat_template.json", "generation_config.json", "merges.txt", "special_tokens_map.json",
@@ -243,12 +252,12 @@ HfFolder load_hf_folder(const std::string& path) {
   for (const char* name : carried_names)
     if (name != words && std::filesystem::exists(str(path, "/", name))) checked.emplace_back(name);
   check_files(*system_files(), path, checked);
-  Described d =
-      describe(path, read_text(path + "/config.json"), words, read_text(str(path, "/", words)));
   std::map<std::string, Bytes> carried;
   for (const char* name : carried_names)
     if (std::find(checked.begin(), checked.end(), name) != checked.end())
       carried[name] = bytes_of_text(read_text(str(path, "/", name)));
+  Described d = describe(path, read_text(path + "/config.json"), words,
+      read_text(str(path, "/", words)), settings_in(carried));
   if (carried.contains(generation))
     in_folder(path, [&] { return add_generation_ends(as_text(carried[generation]), d.config), 0; });
   HfFolder folder = assemble(path, std::move(d), [&](const auto& take) {
@@ -269,8 +278,8 @@ HfFolder load_hf_files(const std::string& path, const std::map<std::string, Byte
     if (found == files.end()) throw Error(Errc::not_found, str(path, "/", name, ": it is missing"));
     return found->second;
   };
-  Described d = describe(
-      path, as_text(file("config.json")), "tokenizer.json", as_text(file("tokenizer.json")));
+  Described d = describe(path, as_text(file("config.json")), "tokenizer.json",
+      as_text(file("tokenizer.json")), settings_in(files));
   const char* name = "model.safetensors";
   ByteView weights = file(name);
   SafetensorsHeader header = in_folder(path, [&] { return parse_safetensors(weights); });
@@ -281,21 +290,36 @@ HfFolder load_hf_files(const std::string& path, const std::map<std::string, Byte
   });
 }
 
+std::map<std::string, Pieces> hf_pieces(const ModelConfig& config,
+    const std::string& tokenizer_json, ByteView parameters,
+    const std::map<std::string, Bytes>& carried) {
+  Manifest manifest = model_manifest(config);
+  TRAM_CHECK(
+      parameters.size() == manifest.bytes(), "not the config's parameters", parameters.size());
+  std::vector<SafetensorsSource> tensors;
+  for (const TensorEntry& tensor : manifest.tensors())
+    tensors.push_back(
+        {tensor.name, "F32", tensor.shape, parameters.subspan(tensor.offset, tensor.size)});
+  std::map<std::string, Pieces> files;
+  for (const auto& [name, bytes] : carried) files[name].borrow(bytes);
+  auto before = carried.find(generation);
+  auto write = [&](const char* name, const std::string& text) {
+    files[name] = Pieces(bytes_of_text(text));
+  };
+  write(generation,
+      write_generation_config(before == carried.end() ? "{}" : as_text(before->second), config));
+  write("config.json", write_model_config(config));
+  write("tokenizer.json", tokenizer_json);
+  files["model.safetensors"] = safetensors_pieces(tensors, {{"format", "pt"}});
+  return files;
+}
+
 std::map<std::string, Bytes> hf_files(const ModelConfig& config, const std::string& tokenizer_json,
     const Arena& arena, const std::map<std::string, Bytes>& carried) {
-  std::vector<SafetensorsSource> tensors;
-  for (const TensorEntry& tensor : arena.manifest().tensors()) {
-    TRAM_CHECK(tensor.dtype == Dtype::float32, "checkpoints are float32", tensor.name);
-    tensors.push_back(
-        {tensor.name, "F32", tensor.shape, arena.bytes().subspan(tensor.offset, tensor.size)});
-  }
-  std::map<std::string, Bytes> files = carried;
-  auto before = carried.find(generation);
-  files[generation] = bytes_of_text(
-      write_generation_config(before == carried.end() ? "{}" : as_text(before->second), config));
-  files["config.json"] = bytes_of_text(write_model_config(config));
-  files["tokenizer.json"] = bytes_of_text(tokenizer_json);
-  files["model.safetensors"] = write_safetensors(tensors, {{"format", "pt"}});
+  check_manifest(config, arena.manifest());
+  std::map<std::string, Bytes> files;
+  for (const auto& [name, pieces] : hf_pieces(config, tokenizer_json, arena.bytes(), carried))
+    files[name] = pieces.joined();
   return files;
 }
 

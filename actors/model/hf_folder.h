@@ -12,6 +12,7 @@
 #include "actors/model/model_config.h"
 #include "actors/model/tokenizer/tokenizer.h"
 #include "runtime/base/bytes.h"
+#include "runtime/base/pieces.h"
 
 #include <map>
 #include <memory>
@@ -44,5 +45,10 @@ HfFolder load_hf_files(const std::string& path, const std::map<std::string, Byte
 // generation_config.json, which gets the config's end tokens.
 std::map<std::string, Bytes> hf_files(const ModelConfig& config, const std::string& tokenizer_json,
     const Arena& arena, const std::map<std::string, Bytes>& carried = {});
+
+// The same, which borrow the parameters (laid out by model_manifest) and `carried`.
+std::map<std::string, Pieces> hf_pieces(const ModelConfig& config,
+    const std::string& tokenizer_json, ByteView parameters,
+    const std::map<std::string, Bytes>& carried);
 
 }  // namespace tramontane

@@ -91,6 +91,13 @@ namespace {
 
 enum class Way : std::uint8_t { transposed, plain };
 
+// Offsets from the start of what of the block is there.
+std::vector<std::int64_t> within(const MatrixBlock& block, std::span<const std::int64_t> offsets) {
+  std::vector<std::int64_t> result;
+  for (std::int64_t offset : offsets) result.push_back(offset - block.begin);
+  return result;
+}
+
 template <class T>
 PackedMatrix pack_as(Way way, const MatrixBlock& block, std::span<const std::int64_t> offsets,
     std::span<const std::int64_t> rows, std::int64_t depth) {
@@ -101,7 +108,7 @@ PackedMatrix pack_as(Way way, const MatrixBlock& block, std::span<const std::int
     sizes.push_back(count * depth);
     all += count;
   }
-  const T* weights = joined(block.data, offsets, sizes, storage);
+  const T* weights = joined(block.data, within(block, offsets), sizes, storage);
   return way == Way::transposed ? PackedMatrix::transposed(weights, all, depth, block.memory)
                                 : PackedMatrix::plain(weights, all, depth, depth, block.memory);
 }
@@ -132,51 +139,57 @@ void PackedWeights::embed(const std::int32_t* ids, std::int64_t rows, float* out
     kernels::embed(ids, rows, embedding, width, out);
 }
 
-PackedWeights pack(
-    const ModelConfig& config, const BlockOffsets& offsets, const MatrixBlock& block) {
+PackedWeights::Layer pack_layer(
+    const ModelConfig& config, const LayerOffsets& offsets, const MatrixBlock& block) {
+  const LayerOffsets& o = offsets;
   Sizes sizes(config);
   std::vector<float> storage;
   std::int64_t w = config.width;
   std::int64_t f = config.feed_forward;
-  const float* data = block.data;
   auto matrix = [&](std::int64_t offset, std::int64_t rows, std::int64_t depth) {
     return block.transposed({&offset, 1}, {&rows, 1}, depth);
   };
-  PackedWeights packed;
-  packed.embedding = data + offsets.embed;
-  packed.matrices = block.matrices;
-  packed.width = w;
-  for (const LayerOffsets& o : offsets.layers) {
-    PackedWeights::Layer layer;
-    layer.input_norm = data + o.input_norm;
-    layer.post_norm = data + o.post_norm;
-    if (config.qk_norm) {
-      layer.q_norm = data + o.q_norm;
-      layer.k_norm = data + o.k_norm;
-    }
-    if (config.attention_bias) {
-      const float* bias = joined(data, o.biases, std::array{sizes.q, sizes.kv, sizes.kv}, storage);
-      layer.qkv_bias.assign(bias, bias + sizes.qkv);
-    }
-    layer.qkv = block.transposed(o.qkv, std::array{sizes.q, sizes.kv, sizes.kv}, w);
-    layer.o = matrix(o.o, w, sizes.q);
-    if (config.output_bias) layer.o_bias = data + o.o_bias;
-    if (config.experts > 0) layer.router = matrix(o.router, config.experts, w);
-    for (const FeedForwardOffsets& ff : o.feed_forward) {
-      PackedWeights::FeedForward made;
-      made.gate_up = block.transposed(ff.gate_up, std::array{f, f}, w);
-      made.down = matrix(ff.down, w, f);
-      if (config.feed_forward_bias) {
-        const float* bias = joined(data, ff.biases, std::array{f, f}, storage);
-        made.gate_up_bias.assign(bias, bias + 2 * f);
-        made.down_bias = data + ff.down_bias;
-      }
-      layer.feed_forward.push_back(std::move(made));
-    }
-    packed.layers.push_back(std::move(layer));
+  PackedWeights::Layer layer;
+  layer.input_norm = block.at(o.input_norm);
+  layer.post_norm = block.at(o.post_norm);
+  if (config.qk_norm) {
+    layer.q_norm = block.at(o.q_norm);
+    layer.k_norm = block.at(o.k_norm);
   }
-  packed.norm = data + offsets.norm;
-  packed.head = matrix(offsets.head, config.vocabulary, w);
+  if (config.attention_bias) {
+    const float* bias = joined(
+        block.data, within(block, o.biases), std::array{sizes.q, sizes.kv, sizes.kv}, storage);
+    layer.qkv_bias.assign(bias, bias + sizes.qkv);
+  }
+  layer.qkv = block.transposed(o.qkv, std::array{sizes.q, sizes.kv, sizes.kv}, w);
+  layer.o = matrix(o.o, w, sizes.q);
+  if (config.output_bias) layer.o_bias = block.at(o.o_bias);
+  if (config.experts > 0) layer.router = matrix(o.router, config.experts, w);
+  for (const FeedForwardOffsets& ff : o.feed_forward) {
+    PackedWeights::FeedForward made;
+    made.gate_up = block.transposed(ff.gate_up, std::array{f, f}, w);
+    made.down = matrix(ff.down, w, f);
+    if (config.feed_forward_bias) {
+      const float* bias = joined(block.data, within(block, ff.biases), std::array{f, f}, storage);
+      made.gate_up_bias.assign(bias, bias + 2 * f);
+      made.down_bias = block.at(ff.down_bias);
+    }
+    layer.feed_forward.push_back(std::move(made));
+  }
+  return layer;
+}
+
+PackedWeights pack(
+    const ModelConfig& config, const BlockOffsets& offsets, const MatrixBlock& block) {
+  PackedWeights packed;
+  packed.embedding = block.at(offsets.embed);
+  packed.matrices = block.matrices;
+  packed.width = config.width;
+  for (const LayerOffsets& layer : offsets.layers)
+    packed.layers.push_back(pack_layer(config, layer, block));
+  packed.norm = block.at(offsets.norm);
+  std::int64_t rows = config.vocabulary;
+  packed.head = block.transposed({&offsets.head, 1}, {&rows, 1}, config.width);
   return packed;
 }
 

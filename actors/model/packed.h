@@ -74,8 +74,11 @@ const T* joined(const float* block, std::span<const std::int64_t> offsets,
 // A block whose matrices are float32 or bfloat16, and what of it is packed.
 struct MatrixBlock {
   const float* data = nullptr;
+  std::int64_t begin = 0;  // the offset of what lies at `data`, where it is a part
   Dtype matrices = Dtype::float32;
   std::pmr::memory_resource* memory = std::pmr::get_default_resource();  // of what is packed
+
+  const float* at(std::int64_t offset) const { return data + (offset - begin); }
 
   // The right-hand side of x·W^T for the rows of one or several matrices of `depth` columns end to
   // end, and the one of dy·W.
@@ -122,6 +125,8 @@ struct PackedWeights {
 
 PackedWeights pack(
     const ModelConfig& config, const BlockOffsets& offsets, const MatrixBlock& block);
+PackedWeights::Layer pack_layer(
+    const ModelConfig& config, const LayerOffsets& offsets, const MatrixBlock& block);
 
 // q/k norm: out (rows, qkv) = in with every head of q and k normalised and v as it is. rstd (rows,
 // heads + kv_heads) may be null. Returns out.

@@ -16,6 +16,8 @@
 #include "actors/model/engine.h"
 #include "actors/model/loss.h"
 #include "actors/model/model_config.h"
+#include "actors/model/recompute.h"
+#include "runtime/base/pieces.h"
 
 #include <cstdint>
 #include <functional>
@@ -183,12 +185,18 @@ class PolicyTrainer {
   // How many threads compute, the caller's included: one at first. Results are the same by any.
   virtual void set_threads(unsigned threads) = 0;
 
+  // What a step computes again instead of keeping it: nothing at first.
+  virtual void set_recompute(Recompute recompute) = 0;
+
   // Replaces the parameters; the optimizer state starts anew unless it is loaded after.
   virtual void import(const Arena& arena) = 0;
 
   // Copies the parameters out, as they are (model_manifest) or as they are served
   // (serving_manifest: rounded to the nearest, ties to even); the caller seals.
   virtual void export_to(Arena& arena) const = 0;
+
+  // The parameters where they are, laid out by model_manifest. Valid until the next step or import.
+  virtual ByteView parameters() const = 0;
 
   // One optimizer step of maximum likelihood. Microbatches of at most `rows_max` rows by first-fit
   // decreasing, gradients accumulated.
@@ -204,9 +212,9 @@ class PolicyTrainer {
   virtual std::vector<std::vector<float>> log_probs(
       std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) = 0;
 
-  // Optimizer state as bytes (step count, mean, square), for checkpoints. Loading bytes of another
-  // shape is Error(bad_input).
-  virtual Bytes optimizer_state() const = 0;
+  // Optimizer state (step count, mean, square), for checkpoints, as pieces that borrow it until the
+  // next step or import. Loading bytes of another shape is Error(bad_input).
+  virtual Pieces optimizer_state() const = 0;
   virtual void load_optimizer_state(ByteView state) = 0;
 };
 

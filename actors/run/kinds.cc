@@ -68,7 +68,7 @@ Made make_receiver(const KindContext& context, const std::shared_ptr<JobProcess>
   const Job& job = *process->job;
   auto generators = context.actor.asks.find("generators");
   return std::make_unique<WeightReceiverActor>(job.model, process->link, process->ready,
-      job.reinforce->ledger.max_lag + 2,
+      job.reinforce->ledger.max_lag + 1,
       generators == context.actor.asks.end() ? std::vector<std::string>() : generators->second,
       context.ask("reporter"),
       context.process.worker().empty() ? ActorRef() : context.ask("broadcaster"),

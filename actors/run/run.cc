@@ -147,6 +147,7 @@ std::unique_ptr<KvStore> Run::ledger(const PastMetrics& past, Repair repair) {
 std::unique_ptr<KvStore> Run::own_ledger(const PastMetrics& past, Repair repair) {
   auto store = ledger(past, repair);
   if (apart_.ledger) store.reset();
+  if (apart_.trainer && job_.initial) job_.initial->release();  // its worker reads its own
   return store;
 }
 

@@ -41,11 +41,15 @@ void Trainer::resume_from(const Checkpoint& checkpoint, bool reinforcing) {
   correct_average_ = about_value<double>(checkpoint.about, "correct_average", -1);
 }
 
-void Trainer::save_warm() {
-  auto arena = export_arena(0);
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena, job().carried);
+std::map<std::string, Pieces> Trainer::checkpoint_files() const {
+  auto files =
+      hf_pieces(job().model, job().tokenizer->to_json(), policy_->parameters(), job().carried);
   files["optimizer.bin"] = policy_->optimizer_state();
-  options_.warm_checkpoints->save(warm_done_, files,
+  return files;
+}
+
+void Trainer::save_warm() {
+  options_.warm_checkpoints->save(warm_done_, checkpoint_files(),
       {{"kind", "warm_start"}, {"stage", stage_}, {"stage_step", stage_step_},
           {"form", problem_form_json(job().form)}});
 }
@@ -66,10 +70,7 @@ Task<void> Trainer::record_checkpoint() {
 
 Task<void> Trainer::save() {
   auto began = now();
-  // In float32, whatever is published: what training goes on from.
-  auto arena = *serving_manifest_ == *manifest_ ? arena_ : export_arena(version_);
-  auto files = hf_files(job().model, job().tokenizer->to_json(), *arena, job().carried);
-  files["optimizer.bin"] = policy_->optimizer_state();
+  auto files = checkpoint_files();
   std::uint64_t bytes = 0;
   for (const auto& [name, content] : files) bytes += content.size();
   boost::json::object about = checkpoint_about();

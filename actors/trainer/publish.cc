@@ -28,7 +28,8 @@ void Trainer::publish_version() {
   weights_ = options_.link.sender->publish(arena_);
   if (!options_.prepares_own) return;
   options_.ready->put(job().generator.device->prepare(job().model, arena_));
-  Version kept = job().reinforce->ledger.max_lag + 2;
+  Version kept =
+      job().reinforce->ledger.max_lag + 1;  // what the next batch may have been written by
   if (version_ >= kept) options_.ready->keep_from(version_ - kept + 1);
 }
 

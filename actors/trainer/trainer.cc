@@ -80,6 +80,7 @@ void Trainer::evaluated(Evaluated result) {
 Task<void> Trainer::start() {
   policy_ = options_.make_policy(job().model);
   policy_->set_threads(job().trainer.threads);
+  policy_->set_recompute(job().trainer.recompute);
   manifest_ = std::make_shared<const Manifest>(model_manifest(job().model));
   serving_manifest_ = std::make_shared<const Manifest>(serving_manifest(job().model));
   best_sampled_ = options_.checkpoints->best_score().value_or(-1);
@@ -90,6 +91,7 @@ Task<void> Trainer::start() {
   } else {
     begin();
   }
+  if (job().initial) job().initial->release();
   if (!damaged_.empty() && version_ == 0)
     alarm(str("no checkpoint of this run is whole: it begins again at ",
         warm_done_ > 0 ? str("step ", warm_done_, " of the warm start") : "its beginning",
@@ -113,7 +115,7 @@ std::optional<Checkpoint> Trainer::newest_whole(const CheckpointStore& store) {
 
 void Trainer::begin() {
   if (job().initial) {
-    policy_->import(*job().initial);
+    policy_->import(*job().initial->get());
   } else {
     Arena fresh(manifest_);
     initialise(fresh, job().model, job().seed_of(Job::Purpose::weights));

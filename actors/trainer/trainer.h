@@ -18,6 +18,7 @@
 #include "storage/checkpoint.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,8 @@ class Trainer final : public Actor {
   // Makes arena_ of the present weights, where the transport wants it, and hands it over.
   void publish_version();
   Task<bool> announce(std::uint64_t step);
+  // In float32, whatever is published: what training goes on from. Borrowed from policy_.
+  std::map<std::string, Pieces> checkpoint_files() const;
   Task<void> save();
   Task<void> record_checkpoint();
   boost::json::object checkpoint_about() const;

@@ -7,26 +7,29 @@
 namespace tramontane {
 namespace {
 
-constexpr std::size_t versions_kept = 3;  // one served, one arriving, one being made
+constexpr std::size_t versions_kept = 2;  // one served, one arriving
 
 // What a sender and its receivers share.
 class PublishedArenas {
  public:
   void put(std::shared_ptr<const Arena> arena) {
     std::lock_guard lock(mutex_);
-    arenas_[arena->version()] = std::move(arena);
-    while (arenas_.size() > versions_kept) arenas_.erase(arenas_.begin());
+    known_[arena->version()] = arena;
+    std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+    newest_[arena->version()] = std::move(arena);
+    while (newest_.size() > versions_kept) newest_.erase(newest_.begin());
   }
 
   std::shared_ptr<const Arena> get(Version version) const {
     std::lock_guard lock(mutex_);
-    auto found = arenas_.find(version);
-    return found == arenas_.end() ? nullptr : found->second;
+    auto found = known_.find(version);
+    return found == known_.end() ? nullptr : found->second.lock();
   }
 
  private:
   mutable std::mutex mutex_;
-  std::map<Version, std::shared_ptr<const Arena>> arenas_;
+  std::map<Version, std::shared_ptr<const Arena>> newest_;
+  std::map<Version, std::weak_ptr<const Arena>> known_;  // older ones while somebody has them
 };
 
 class LocalSender final : public WeightSender {

@@ -28,7 +28,7 @@ stages:
       optimizer: {{ learning_rate: 1e-4 }}
 actors:
   generator: {{ max_tokens: 24, slots: 64, cache_megabytes: {cache} }}
-  trainer: {{ microbatch_rows: {rows}, checkpoint_every: 2 }}
+  trainer: {{ microbatch_rows: {rows}, checkpoint_every: 2, recompute: {recompute} }}
   verifier: {{ rewards: {{ math: {{ answer: number }} }} }}
   evaluator: {{ every: 0, problems: 16 }}
 """
@@ -37,6 +37,7 @@ CASES = {
     "weights": dict(preset="base", batch=8, max_lag=3, cache=16, rows=256, length=30),
     "cache": dict(preset="small", batch=8, max_lag=0, cache=512, rows=256, length=30),
     "activations": dict(preset="base", batch=32, max_lag=0, cache=16, rows=4096, length=127),
+    "again": dict(preset="base", batch=32, max_lag=0, cache=16, rows=4096, length=127, recompute="layers"),
 }
 
 
@@ -50,7 +51,7 @@ def check(folder, name, case):
         file.writelines('{"prompt":"1+1=","all":"%s"}\n' % (str(i) + "2" * (case["length"] - 6)) for i in range(10, 100))
     job = os.path.join(folder, name + ".yaml")
     with open(job, "w") as file:
-        file.write(JOB.format(tokens=h.TOKENS, data=h.GATE, **case))
+        file.write(JOB.format(tokens=h.TOKENS, data=h.GATE, **{"recompute": "none", **case}))
     plan = h.tram("plan", job).out
     ended = h.tram("run", job, "--run", os.path.join(folder, name), "--json")
     peak = h.summary_of(ended.events())["peak_memory_bytes"]

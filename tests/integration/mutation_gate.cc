@@ -76,6 +76,8 @@ class FalsifiedTrainer final : public PolicyTrainer {
 
   void set_threads(unsigned threads) override { inner_->set_threads(threads); }
 
+  void set_recompute(Recompute recompute) override { inner_->set_recompute(recompute); }
+
   void import(const Arena& arena) override { inner_->import(arena); }
 
   void export_to(Arena& arena) const override { inner_->export_to(arena); }
@@ -100,7 +102,9 @@ class FalsifiedTrainer final : public PolicyTrainer {
     return inner_->log_probs(sequences, temperature, rows_max);
   }
 
-  Bytes optimizer_state() const override { return inner_->optimizer_state(); }
+  ByteView parameters() const override { return inner_->parameters(); }
+
+  Pieces optimizer_state() const override { return inner_->optimizer_state(); }
 
   void load_optimizer_state(ByteView state) override { inner_->load_optimizer_state(state); }
 

@@ -2,7 +2,10 @@
 
 #include "actors/job/job.h"
 #include "runtime/base/result.h"
+#include "storage/file.h"
 #include "tests/job/job_folder.h"
+
+#include <boost/json.hpp>
 
 #include <string>
 
@@ -42,7 +45,71 @@ struct ChatFolder : JobFolder {
   }
 };
 
+// The tokenizer of a model that begins every text with a token.
+void begin_with_end_of_text(const JobFolder& folder) {
+  std::string path = folder.path() + "/model/tokenizer.json";
+  auto value = boost::json::parse(as_text(system_files()->read(path)));
+  value.as_object()["post_processor"] = boost::json::parse(R"({"type": "TemplateProcessing",
+      "single": [{"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}},
+          {"Sequence": {"id": "A", "type_id": 0}}], "pair": [],
+      "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [0],
+          "tokens": ["<|endoftext|>"]}}})");
+  folder.write("model/tokenizer.json", boost::json::serialize(value));
+}
+
 }  // namespace
+
+TEST_CASE("a model's first token begins each prompt once, whoever writes it") {
+  std::string answered = "1+1=";
+  ChatFolder folder(std::string("<|endoftext|>") + chatml);
+  begin_with_end_of_text(folder);
+  auto put = [&](std::vector<std::string> sets) {
+    sets.insert(sets.end(), {"data.system_turn=false"});
+    Job job = folder.load(sets);
+    REQUIRE(job.tokenizer->prefix() == std::vector<Token>{0});
+    // The demonstration has the prompt as the stages after it put it.
+    CHECK(job.warm_starts[0].styles[0].sequences[0].prompt == job.prompts[0].prompt.tokens);
+    return folder.put(job);
+  };
+  std::string turn = "<|im_start|>user\n1+1=<|im_end|>\n<|im_start|>assistant\n";
+  CHECK(put({}) == "<|endoftext|>" + turn);                      // the template writes it
+  CHECK(put({"data.chat=none"}) == "<|endoftext|>" + answered);  // the tokenizer puts it
+  folder.write("model/chat_template.jinja", chatml);
+  CHECK(put({}) == turn);  // a template is the whole of what stands before an answer
+  folder.write(
+      "chat.jsonl", "{\"prompt\": \"<|endoftext|>1+1=\", \"answer\": \"2\", \"short\": \"2\"}\n");
+  CHECK(put({"data.chat=none"}) == "<|endoftext|>" + answered);  // the data has it already
+}
+
+TEST_CASE("what tokenizer_config.json says of a first token counts for a tokenizer of Llama's") {
+  ChatFolder folder(chatml);
+  auto prefix = [&](const std::string& kind, const std::string& says) {
+    folder.write("model/tokenizer_config.json",
+        "{\"tokenizer_class\": \"" + kind + "\", \"bos_token\": {\"content\": \"<think>\"}" + says +
+            "}");
+    return folder.load({"data.chat=none"}).tokenizer->prefix();
+  };
+  using Tokens = std::vector<Token>;
+  for (bool template_too : {false, true}) {
+    CAPTURE(template_too);
+    if (template_too) begin_with_end_of_text(folder);
+    Tokens own = template_too ? Tokens{0} : Tokens{};
+    for (const char* kind : {"LlamaTokenizer", "LlamaTokenizerFast"}) {
+      CHECK(prefix(kind, R"(, "add_bos_token": true)") == Tokens{3});
+      CHECK(prefix(kind, R"(, "add_bos_token": false, "add_eos_token": true)").empty());
+      CHECK(prefix(kind, "") == own);
+    }
+    for (const char* kind : {"PreTrainedTokenizerFast", "Qwen2Tokenizer", "GPT2Tokenizer"})
+      for (const char* says : {R"(, "add_bos_token": true)", R"(, "add_bos_token": false)"})
+        CHECK(prefix(kind, says) == own);
+  }
+  folder.write("model/tokenizer_config.json",
+      R"({"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "add_bos_token": true})");
+  CHECK(
+      folder.refusal({"data.chat=none"})
+          .find("tokenizer_config.json: add_bos_token is true, but bos_token '<s>' is no token") !=
+      std::string::npos);
+}
 
 TEST_CASE("a model's own chat template puts problems, where the job does not say otherwise") {
   ChatFolder folder(chatml);

@@ -249,6 +249,38 @@ TEST_CASE("any of several accepted answers is right") {
   CHECK_FALSE(right("\\boxed{8}"));
 }
 
+TEST_CASE("initial weights are read with the job, let go, and read again for who asks") {
+  JobFolder folder;
+  folder.add_model("model", 5);
+  Job job = folder.load({"model={path: model}", "stages.reinforce.optimizer.learning_rate=1e-5"});
+  REQUIRE(job.initial);
+  std::uint64_t bytes = model_manifest(job.model).bytes();
+  CHECK(job.initial->held() == bytes);
+  auto first = job.initial->get();
+  job.initial->release();
+  CHECK(job.initial->held() == 0);
+  auto again = job.initial->get();
+  CHECK(again != first);
+  CHECK(std::ranges::equal(again->bytes(), first->bytes()));
+  folder.remove("model/config.json");
+  CHECK(job.initial->get() == again);
+  job.initial->release();
+  CHECK_THROWS_AS(job.initial->get(), Error);
+}
+
+TEST_CASE("a trainer that computes layers again is planned with what it then keeps") {
+  JobFolder folder;
+  Job kept = folder.load();
+  CHECK(kept.trainer.recompute == Recompute::none);
+  Job again = folder.load({"actors.trainer.recompute=layers"});
+  CHECK(again.trainer.recompute == Recompute::layers);
+  CHECK(plan_memory(again).total() < plan_memory(kept).total());
+  CHECK(has(describe_plan(again), " rows, layers computed again, checkpoint every"));
+  again = folder.load({"actors.trainer.recompute=layers", "model.serving=bfloat16"});
+  for (const MemoryPart& part : plan_memory(again).parts)
+    CHECK_FALSE(has(part.what, "as they are served"));
+}
+
 TEST_CASE("a job says in what form its weights are served, and where they are computed with") {
   JobFolder folder;
   CHECK(folder.load().model.serving == Dtype::float32);

@@ -108,14 +108,13 @@ actors, all on this machine
   weight broadcaster      1, transport local
   evaluator               1, every 8 steps
 )");
-  // 143,808 parameters of 4 bytes: parameters, gradients and AdamW are four times that, 7 versions
-  // (max_lag + 2) and one more twice that and once. A layer keeps 4 * 64 + 2, 192, 64, 4 and 480
+  // 143,808 parameters of 4 bytes: parameters, gradients and AdamW are four times that, 6 versions
+  // (max_lag + 1) and one more twice that and once. A layer keeps 4 * 64 + 2, 192, 64, 4 and 480
   // floats for each of 276 rows (12 of 23) and ten lines of 16; there are six gradients of 320.
   for (const char* part : {"  trainer                 2.3 MB  parameters, gradients, AdamW\n",
            "  trainer                 1.1 MB  matrices packed, both ways\n",
            "  trainer                 5.9 MB  activations of 276 rows\n",
-           "  trainer                 1.7 MB  a checkpoint while it is written\n",
-           "  weights                 9.7 MB  7 versions, one arriving, one being made\n",
+           "  weights                 8.6 MB  6 versions, one arriving, one being made\n",
            "  generators              6.3 MB  2 x cache of keys and values, logits\n",
            "  evaluator               3.2 MB  the same once\n"}) {
     INFO(plan);
@@ -158,6 +157,6 @@ TEST_CASE("a plan tells what is not so ordinary about a job") {
       "actors.verifier.rewards={}"});
   CHECK(has(warm, "1000 steps of 24 from 3 demonstrations (short 100 %)\nactors"));
   CHECK(has(warm, "3 (no rewards)\n"));
-  CHECK(has(warm, "1 versions, one arriving"));
+  CHECK(has(warm, "1 version, one arriving"));
   CHECK_FALSE(has(warm, "  generators "));
 }

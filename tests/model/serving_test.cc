@@ -162,7 +162,7 @@ TEST_CASE("steps too small for bfloat16 add up in the trainer, and a checkpoint 
 
   auto masters = exported(*trainer, model_manifest(config));
   auto again = trainer_for(config, *masters);
-  again->load_optimizer_state(trainer->optimizer_state());
+  again->load_optimizer_state(trainer->optimizer_state().joined());
   CHECK(served(*again, config)->fingerprint() == served(*trainer, config)->fingerprint());
   trainer->supervised_step(sequences, small, 100);
   again->supervised_step(sequences, small, 100);

@@ -283,21 +283,21 @@ TEST_CASE("a loss or gradient that is not finite changes nothing") {
   behave(*trainer, sequences, 1, 0.1F);
   trainer->reinforce_step(sequences, {}, {}, 4096);
   Fingerprint before = fingerprint_of(*trainer, config);
-  Bytes state = trainer->optimizer_state();
+  Bytes state = trainer->optimizer_state().joined();
   auto broken = sequences;
   broken[3].advantage = std::numeric_limits<double>::quiet_NaN();
   StepReport report = trainer->reinforce_step(broken, {}, {}, 40);
   CHECK(report.skipped);
   CHECK(report.skip_reason == "the loss is nan");
   CHECK(fingerprint_of(*trainer, config) == before);
-  CHECK(trainer->optimizer_state() == state);
+  CHECK(trainer->optimizer_state().joined() == state);
   broken[3].advantage = 1e60;  // a loss of that size is a number, a slope is none
   report = trainer->reinforce_step(broken, {}, {}, 40);
   CHECK(report.skipped);
   CHECK(std::isfinite(report.loss));
   CHECK(report.skip_reason.find("the gradient's norm is ") == 0);
   CHECK(fingerprint_of(*trainer, config) == before);
-  CHECK(trainer->optimizer_state() == state);
+  CHECK(trainer->optimizer_state().joined() == state);
   CHECK_FALSE(trainer->reinforce_step(sequences, {}, {}, 40).skipped);
   CHECK(fingerprint_of(*trainer, config) != before);
   CHECK(trainer->supervised_step({}, {}, 40).skip_reason == "there are no sequences");
@@ -311,7 +311,7 @@ TEST_CASE("the optimizer's state continues a run bit for bit") {
       if (interrupted && step == 3) {
         Arena arena(std::make_shared<const Manifest>(model_manifest(config)));
         trainer->export_to(arena);
-        Bytes state = trainer->optimizer_state();
+        Bytes state = trainer->optimizer_state().joined();
         trainer = trainer_for(config, arena);
         trainer->load_optimizer_state(state);
       }
@@ -329,8 +329,8 @@ TEST_CASE("state and weights of another shape are refused") {
   auto trainer = trainer_for(config, *random_weights(config, 1));
   ModelConfig wider = preset("nano", 21);
   auto other = trainer_for(wider, *random_weights(wider, 1));
-  CHECK_THROWS_AS(trainer->load_optimizer_state(other->optimizer_state()), Error);
-  Bytes cut = trainer->optimizer_state();
+  CHECK_THROWS_AS(trainer->load_optimizer_state(other->optimizer_state().joined()), Error);
+  Bytes cut = trainer->optimizer_state().joined();
   cut.pop_back();
   CHECK_THROWS_AS(trainer->load_optimizer_state(cut), Error);
   cut.resize(3);

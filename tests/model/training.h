@@ -43,7 +43,7 @@ inline OptimizerOptions gradient_only() {
 }
 
 inline std::vector<float> last_gradient(const PolicyTrainer& trainer) {
-  Bytes state = trainer.optimizer_state();
+  Bytes state = trainer.optimizer_state().joined();
   std::size_t bytes = (state.size() - 32) / 2;
   std::vector<float> gradient(bytes / sizeof(float));
   std::memcpy(gradient.data(), state.data() + 32, bytes);

@@ -35,8 +35,10 @@ class MemoryFiles final : public Files {
     return files_.count(path) > 0 || folders_.count(path) > 0;
   }
 
-  void write(const std::string& path, ByteView bytes) override {
-    files_[path] = Bytes(bytes.begin(), bytes.end());
+  void write_views(const std::string& path, std::span<const ByteView> views) override {
+    Bytes& file = files_[path];
+    file.clear();
+    for (ByteView view : views) file.insert(file.end(), view.begin(), view.end());
   }
 
   void rename(const std::string& source, const std::string& target) override {

@@ -94,10 +94,10 @@ std::vector<std::vector<float>> StandIn::log_probs(
   return none;
 }
 
-Bytes StandIn::optimizer_state() const {
+Pieces StandIn::optimizer_state() const {
   Bytes bytes(sizeof moment_);
   std::memcpy(bytes.data(), &moment_, sizeof moment_);
-  return bytes;
+  return Pieces(std::move(bytes));
 }
 
 void StandIn::load_optimizer_state(ByteView state) {

@@ -25,15 +25,20 @@ class StandIn final : public PolicyTrainer {
 
   void set_threads(unsigned) override {}
 
+  void set_recompute(Recompute) override {}
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
+
+  ByteView parameters() const override { return parameters_.bytes(); }
+
   StepReport supervised_step(std::span<const TrainSequence> sequences,
       const OptimizerOptions& options, std::int64_t rows_max) override;
   StepReport reinforce_step(std::span<const TrainSequence> sequences, const LossOptions& loss,
       const OptimizerOptions& options, std::int64_t rows_max) override;
   std::vector<std::vector<float>> log_probs(
       std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) override;
-  Bytes optimizer_state() const override;
+  Pieces optimizer_state() const override;
   void load_optimizer_state(ByteView state) override;
 
  private:

@@ -54,6 +54,29 @@ TEST_CASE("a checkpoint comes back as it was saved") {
   CHECK(list[0].bytes == 100 + std::string("weights of version 120").size());
 }
 
+TEST_CASE("a file in pieces is written, and checked, as one") {
+  TempFolder folder;
+  auto files = system_files();
+  CheckpointStore store(*files, folder.path(), {});
+  auto whole = content(7);
+  std::map<std::string, Pieces> pieces;
+  for (const auto& [name, bytes] : whole) {
+    ByteView view = bytes;
+    std::size_t cut = bytes.size() / 3;
+    pieces[name] = Pieces(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(cut)));
+    std::size_t some = (bytes.size() - cut) / 2;
+    pieces[name].borrow(view.subspan(cut, some));
+    pieces[name].borrow({});
+    pieces[name].borrow(view.subspan(cut + some));
+    CHECK(pieces[name].size() == bytes.size());
+    CHECK(pieces[name].joined() == bytes);
+  }
+  auto path = store.save(7, pieces, about(7));
+  CHECK(store.load(path).files == whole);
+  REQUIRE(store.list().size() == 1);
+  CHECK(store.list()[0].problem == "");
+}
+
 TEST_CASE("a manifest is checked as the text it is, whatever numbers it holds") {
   TempFolder folder;
   auto files = system_files();
@@ -146,7 +169,7 @@ TEST_CASE("a run that went back past damaged checkpoints keeps what it saves the
   CheckpointStore store(*files, folder.path(), {.keep_last = 2});
   for (std::uint64_t version : {20, 30}) {
     auto saved = store.save(version, content(version), {});
-    files->write(saved + "/weights.bin", {});
+    files->write(saved + "/weights.bin", ByteView{});
   }
   CHECK_FALSE(store.newest_valid());
   auto damaged = store.damaged();

@@ -18,7 +18,7 @@ TEST_CASE("a file is written, read, mapped, renamed and removed") {
   CHECK(as_text(files->map(path)->bytes()) == text);
   files->rename(path, folder.path() + "/b");
   CHECK(files->list(folder.path()) == std::vector<std::string>{"b"});
-  files->write(folder.path() + "/b", {});
+  files->write(folder.path() + "/b", ByteView{});
   CHECK(files->read(folder.path() + "/b").empty());
   CHECK(files->map(folder.path() + "/b")->bytes().empty());
   files->make_folder(folder.path() + "/c/d");

@@ -52,11 +52,16 @@ class FaultyFiles final : public Files {
 
   bool exists(const std::string& path) const override { return files_.exists(path); }
 
-  void write(const std::string& path, ByteView bytes) override {
+  void write_views(const std::string& path, std::span<const ByteView> views) override {
     bool tears = plan_.fault == Fault::torn || plan_.fault == Fault::torn_crash;
-    if (changes_ + 1 == plan_.at && tears) files_.write(path, bytes.first(bytes.size() / 2));
+    if (changes_ + 1 == plan_.at && tears) {
+      Pieces all;
+      for (ByteView view : views) all.borrow(view);
+      Bytes bytes = all.joined();
+      files_.write(path, ByteView(bytes).first(bytes.size() / 2));
+    }
     count("write", path);
-    files_.write(path, bytes);
+    files_.write_views(path, views);
   }
 
   void rename(const std::string& source, const std::string& target) override {

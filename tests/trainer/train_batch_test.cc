@@ -48,6 +48,8 @@ class Recorder final : public PolicyTrainer {
  public:
   void set_threads(unsigned) override {}
 
+  void set_recompute(Recompute) override {}
+
   void import(const Arena&) override {}
 
   void export_to(Arena&) const override {}
@@ -88,7 +90,9 @@ class Recorder final : public PolicyTrainer {
     return values;
   }
 
-  Bytes optimizer_state() const override { return {}; }
+  ByteView parameters() const override { return {}; }
+
+  Pieces optimizer_state() const override { return {}; }
 
   void load_optimizer_state(ByteView) override {}
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* template_file = "chat_template.jinja";
 constexpr const char* config_file = "tokenizer_config.json";
+constexpr const char* processor_file = "chat_template.json";  // of a model that sees images as well
 constexpr std::streamsize file_bytes_max = 64
                                            << 20;  // added tokens of large vocabularies are in it
 
@@ -113,6 +114,11 @@ std::optional<FolderTemplate> chat_template_of(
   }
   const char* from = source_file != files.end() ? template_file : config_file;
   if (source_file != files.end()) source = std::string(as_text(source_file->second));
+  if (auto file = files.find(processor_file); !source && file != files.end()) {
+    from = processor_file;
+    source =
+        in_file(folder, from, [&] { return template_of(parse_config(as_text(file->second))); });
+  }
   if (!source) return std::nullopt;
   made.chat = in_file(folder, from, [&] { return ChatTemplate::parse(*source); });
   return made;
@@ -120,7 +126,7 @@ std::optional<FolderTemplate> chat_template_of(
 
 std::optional<FolderTemplate> chat_template_of(const std::string& folder) {
   std::map<std::string, Bytes> files;
-  for (const char* name : {template_file, config_file})
+  for (const char* name : {template_file, config_file, processor_file})
     if (auto bytes = read_file(str(folder, "/", name))) files[name] = std::move(*bytes);
   return chat_template_of(folder, files);
 }

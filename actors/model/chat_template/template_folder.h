@@ -25,7 +25,8 @@ struct FolderTemplate {
 };
 
 // From chat_template.jinja, else from `chat_template` of tokenizer_config.json: a text, or a list
-// of which the one named "default" counts. The special tokens are tokenizer_config.json's, each a
+// of which the one named "default" counts; else from that of chat_template.json, where processors
+// of models that see images as well have it. The special tokens are tokenizer_config.json's, each a
 // text or an object with `content`. Templates of further names (additional_chat_templates/) are for
 // other purposes and not read. Nothing where the folder has no template. Errors begin with the
 // file; Error(bad_input) for one that is not as it must be, Error(io) for one that cannot be read.

@@ -10,10 +10,14 @@
 // straight to the gradient block by the node that computes them, so no tensor stands for a
 // parameter. Where a value has two readers (the residual stream) one node with two outputs reads
 // it, so autograd itself never has to add anything.
+//
+// With Recompute::layers a layer is one node, which keeps the layer's input alone: its backward
+// runs the layer again, as nodes, in the one place that the workspace has for that.
 
-#include "actors/model/packed.h"
+#include "actors/model/arena.h"
+#include "actors/model/model_config.h"
+#include "actors/model/recompute.h"
 #include "actors/model/torch/microbatch.h"
-#include "actors/model/torch/workspace.h"
 #include "runtime/base/team.h"
 
 #include <cstdint>
@@ -22,6 +26,8 @@
 #include <vector>
 
 namespace tramontane {
+
+class NetworkWeights;
 
 class Network {
  public:
@@ -39,8 +45,8 @@ class Network {
 
   std::int64_t floats() const { return static_cast<std::int64_t>(parameters_.size()); }
 
-  // Packs the parameters anew before the next forward().
-  void changed() { packed_ = false; }
+  // Packs the parameters anew before they are next multiplied by.
+  void changed();
 
   // The parameters as they are served: the content of an arena of serving_manifest().
   void serve(std::span<std::byte> out) const;
@@ -52,6 +58,9 @@ class Network {
   // Whoever computes: the nodes, and what the owner does with the blocks.
   Team& team();
   void set_threads(unsigned threads);
+
+  // Not between forward() and backward().
+  void set_recompute(Recompute recompute);
 
   struct Outputs {
     std::span<const float> log_probs;  // (losses) of the targets
@@ -66,17 +75,13 @@ class Network {
 
  private:
   struct Graph;
-  void pack_weights();
 
   ModelConfig config_;
   Manifest manifest_;
-  BlockOffsets offsets_;
-  Manifest serving_manifest_;
-  BlockOffsets serving_offsets_;
   std::vector<float> parameters_;
-  std::vector<float> serving_;  // in words of 32 bits; empty: the parameters are served as they are
   std::vector<float> gradients_;
-  bool packed_ = false;
+  Recompute recompute_ = Recompute::none;
+  std::unique_ptr<NetworkWeights> weights_;
   std::unique_ptr<Graph> graph_;
 };
 

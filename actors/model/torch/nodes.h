@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -72,8 +73,15 @@ struct Pass {
   bool training = false;
 };
 
-// x (rows, width) = the embeddings of the batch's ids; `offset`: of their gradients.
-at::Tensor embed(Pass& pass, const PackedWeights& weights, std::int64_t offset);
+// x (rows, width): the embeddings of the batch's ids; `offset`: of their gradients.
+at::Tensor embed(Pass& pass, float* x, std::int64_t offset);
+
+// A part of the network: (out_rows, width) from (rows, width).
+using Part = std::function<at::Tensor(const at::Tensor& x)>;
+
+// run(x), of which x and the result alone are kept: the backward pass runs it again. What it makes
+// of the workspace is taken back each time.
+at::Tensor recomputed(Pass& pass, const at::Tensor& x, std::int64_t out_rows, Part run);
 
 // {normed, x}: the second output is x itself, for the residual connection.
 std::array<at::Tensor, 2> norm_fork(
@@ -106,7 +114,7 @@ at::Tensor swiglu(Pass& pass, const at::Tensor& gate_up);
 at::Tensor gather(Pass& pass, const at::Tensor& x);
 
 // (losses) log-probabilities of the targets under the head's distribution for x (losses, width);
-// entropy (losses) in nats.
+// entropy (losses) in nats. `head` lives until the backward pass is past it.
 at::Tensor head_log_probs(
     Pass& pass, const at::Tensor& x, const Linear& head, float temperature, float* entropy);
 

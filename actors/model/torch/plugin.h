@@ -7,7 +7,7 @@ namespace tramontane {
 
 // Changes whenever policy.h or arena.h does in a way that a plug-in of another build would not
 // survive.
-inline constexpr int trainer_abi = 4;
+inline constexpr int trainer_abi = 6;
 
 extern "C" {
 using TrainerAbi = int (*)();

@@ -1,5 +1,6 @@
 #include "actors/model/torch/torch_trainer.h"
 
+#include "actors/model/packed.h"
 #include "kernels/parallel.h"
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
@@ -262,15 +263,14 @@ std::vector<std::vector<float>> TorchTrainer::log_probs(
   return result;
 }
 
-Bytes TorchTrainer::optimizer_state() const {
+Pieces TorchTrainer::optimizer_state() const {
   StateHeader header{
       .magic = {}, .layout = network_.manifest().hash(), .floats = mean_.size(), .step = step_};
   std::memcpy(header.magic, state_magic, sizeof state_magic);
-  std::size_t block = mean_.size() * sizeof(float);
-  Bytes state(sizeof header + 2 * block);
-  std::memcpy(state.data(), &header, sizeof header);
-  std::memcpy(state.data() + sizeof header, mean_.data(), block);
-  std::memcpy(state.data() + sizeof header + block, square_.data(), block);
+  auto bytes = std::as_bytes(std::span(&header, 1));
+  Pieces state(Bytes(bytes.begin(), bytes.end()));
+  state.borrow(std::as_bytes(std::span(mean_)));
+  state.borrow(std::as_bytes(std::span(square_)));
   return state;
 }
 

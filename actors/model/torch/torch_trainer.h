@@ -18,15 +18,23 @@ class TorchTrainer final : public PolicyTrainer {
 
   void set_threads(unsigned threads) override { network_.set_threads(threads); }
 
+  void set_recompute(Recompute recompute) override { network_.set_recompute(recompute); }
+
   void import(const Arena& arena) override;
   void export_to(Arena& arena) const override;
+
+  ByteView parameters() const override {
+    return std::as_bytes(
+        std::span(network_.parameters(), static_cast<std::size_t>(network_.floats())));
+  }
+
   StepReport supervised_step(std::span<const TrainSequence> sequences,
       const OptimizerOptions& options, std::int64_t rows_max) override;
   StepReport reinforce_step(std::span<const TrainSequence> sequences, const LossOptions& loss,
       const OptimizerOptions& options, std::int64_t rows_max) override;
   std::vector<std::vector<float>> log_probs(
       std::span<const TrainSequence> sequences, double temperature, std::int64_t rows_max) override;
-  Bytes optimizer_state() const override;
+  Pieces optimizer_state() const override;
   void load_optimizer_state(ByteView state) override;
 
  private:

@@ -30,6 +30,7 @@ float* Workspace::floats(std::int64_t count) {
   count = whole_lines(count);
   if (pieces_.empty() || pieces_.back().size - pieces_.back().used < count)
     pieces_.push_back(piece_of(count));
+  pieces_max_ = std::max(pieces_max_, pieces_.size());
   Piece& piece = pieces_.back();
   float* result = piece.data.get() + piece.used;
   piece.used += count;
@@ -42,6 +43,16 @@ void Workspace::reset(std::int64_t count) {
     pieces_.push_back(piece_of(count));
   }
   pieces_.front().used = 0;
+  pieces_max_ = 1;
+}
+
+Workspace::Mark Workspace::mark() const {
+  return pieces_.empty() ? Mark{} : Mark{pieces_.size(), pieces_.back().used};
+}
+
+void Workspace::release(Mark mark) {
+  pieces_.resize(mark.pieces);
+  if (!pieces_.empty()) pieces_.back().used = mark.used;
 }
 
 }  // namespace tramontane

@@ -14,11 +14,20 @@ class Workspace {
   // 64-byte aligned, content undefined, valid until reset().
   float* floats(std::int64_t count);
 
+  // How much was handed out. release() takes back what was since.
+  struct Mark {
+    std::size_t pieces = 0;
+    std::int64_t used = 0;
+  };
+
+  Mark mark() const;
+  void release(Mark mark);
+
   // Takes everything back, and has one piece of at least so many floats for what comes.
   void reset(std::int64_t count);
 
   // 1, unless more was taken since than reset() was told.
-  std::size_t pieces() const { return pieces_.size(); }
+  std::size_t pieces() const { return pieces_max_; }
 
  private:
   struct Free {
@@ -34,6 +43,7 @@ class Workspace {
   static Piece piece_of(std::int64_t count);
 
   std::vector<Piece> pieces_;
+  std::size_t pieces_max_ = 0;
 };
 
 }  // namespace tramontane

@@ -99,6 +99,19 @@ TEST_CASE("a folder's template is chat_template.jinja before that of tokenizer_c
   CHECK(chat->render(conversation(), options) == "AownFalse");
 }
 
+TEST_CASE("a template of chat_template.json counts where the folder has no other") {
+  TempFolder folder;
+  write(folder, "chat_template.json", R"({"chat_template": "P{{ eos_token }}"})");
+  CHECK(chat_template_of(folder.path())->render(conversation(), {.eos_token = ""}) == "P");
+  write(folder, "tokenizer_config.json", R"({"eos_token": "</s>"})");
+  CHECK(chat_template_of(folder.path())->render(conversation(), {}) == "P</s>");
+  write(folder, "chat_template.json", R"({"chat_template": 3})");
+  CHECK(error_of(folder) ==
+        "chat_template.json: chat_template: neither a text nor a list of templates");
+  write(folder, "tokenizer_config.json", R"({"chat_template": "C"})");
+  CHECK(chat_template_of(folder.path())->render(conversation(), {}) == "C");
+}
+
 TEST_CASE("of several templates in tokenizer_config.json the default counts") {
   TempFolder folder;
   write(folder, "tokenizer_config.json",

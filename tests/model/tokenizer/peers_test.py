@@ -183,7 +183,7 @@ def main():
     if arguments[0] == "--inside":
         return inside(arguments[1], arguments[2], int(arguments[3]))
     keep = arguments[arguments.index("--keep") + 1] if "--keep" in arguments else None
-    each = int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else 100
+    each = int(arguments[1]) if len(arguments) > 1 and arguments[1].isdigit() else 270  # 7,253 strings
     folder = keep or tempfile.mkdtemp(prefix="tram-tokenizers-")
     os.makedirs(folder, exist_ok=True)
     try:
