@@ -42,17 +42,21 @@ const CliOption listen_option{"listen", "HOST:PORT",
     "had before"};
 const CliOption advertise_option{
     "advertise", "HOST", "the name by which others reach this host, if it is another"};
-const CliOption plain_option{"trusted-network", "",
-    "listen beyond this machine: what passes is authenticated at the start, but not encrypted"};
+const CliOption plain_option{
+    "trusted-network", "", "connect to other machines in clear, and let them do so"};
 
 TcpAddress listen_address(const CliArguments& arguments) {
   auto address = TcpAddress::parse(arguments.text("listen", default_listen));
   if (!address) throw UsageError(address.error().text);
-  if (!address->loopback() && !arguments.has("trusted-network"))
-    throw UsageError(str("listening on ", address->host,
-        " reaches beyond this machine, and connections are not encrypted: say --trusted-network "
-        "if that network is yours alone"));
   return *address;
+}
+
+Encryption encryption_of(const CliArguments& arguments) {
+  Encryption setting = encryption_setting();
+  if (!arguments.has("trusted-network")) return setting;
+  if (setting == Encryption::always)
+    throw UsageError(str("--trusted-network contradicts ", encryption_variable, "=always"));
+  return Encryption::never;
 }
 
 std::string node_name() {
@@ -162,6 +166,7 @@ int serve_node(const CliArguments& arguments) {
       .advertise = arguments.text("advertise", ""),
       .head = [join, home] { return join.empty() ? head_address(home) : join; },
       .token = token,
+      .encryption = encryption_of(arguments),
       .home = home,
       .terminal = background ? Level::off : Level::info});
   std::string text = str("node ", offer.name, ": ", node.address(), ", process ", ::getpid(), "\n");
@@ -196,6 +201,7 @@ int serve_head(const CliArguments& arguments) {
   HeadProcess head({.listen = listen,
       .advertise = arguments.text("advertise", ""),
       .token = token,
+      .encryption = encryption_of(arguments),
       .home = home,
       .dashboard = arguments.has("no-dashboard")
                        ? std::vector<std::string>{}
@@ -243,7 +249,9 @@ CliCommand node_command() {
           "memory and GPUs are found (limits of control groups count), or as you say. Jobs go on\n"
           "while the head is away. SIGTERM ends it: drivers finish their step first.\n\n"
           "  tram node --join 10.0.0.1:7700 --token-file token --label zone=west\n\n"
-          "Nodes see run directories, data and models under the same names as the head does.",
+          "Nodes see run directories, data and models under the same names as the head does.\n"
+          "Between machines all is encrypted under the token (TLS 1.3); TRAM_ENCRYPT=always does\n"
+          "so within one, too, as where a loopback address is a tunnel to elsewhere.",
       .positionals = {},
       .options = {{"join", "HOST:PORT", "the head (default: that of this machine's $TRAM_HOME)"},
           {"name", "NAME", "of this node (default: the host's name)"},
