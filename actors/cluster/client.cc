@@ -20,12 +20,13 @@ using namespace std::chrono_literals;
 
 constexpr Duration dial_patience = 5s;
 
-Dialed dial_head(const std::string& text, const AccessToken& token, ProcessId own) {
+Dialed dial_head(
+    const std::string& text, const AccessToken& token, ProcessId own, Encryption encryption) {
   auto address = TcpAddress::parse(text);
   if (!address) throw Error(address.error().code, address.error().text);
   Greeting greeting{
       .role = "client", .process = own, .actor = speaker_of(own), .name = "a command"};
-  auto dialed = dial(*address, token, greeting, dial_patience);
+  auto dialed = dial(*address, token, greeting, dial_patience, encryption);
   if (!dialed) throw Error(Errc::io, str("the head is not reached: ", dialed.error().text));
   if (dialed->peer.role != "head")
     throw Error(Errc::io, str(text, " is no head, but a ", dialed->peer.role));
@@ -36,9 +37,9 @@ Dialed dial_head(const std::string& text, const AccessToken& token, ProcessId ow
 
 class HeadClient::State {
  public:
-  State(const std::string& address, const AccessToken& token)
+  State(const std::string& address, const AccessToken& token, Encryption encryption)
       : own(draw_client_number()),
-        dialed(dial_head(address, token, own)),
+        dialed(dial_head(address, token, own, encryption)),
         log(clock, {.terminal = Level::off}),
         system({.pools = {{"main", 1}, {"link", 1}},
             .clock = &clock,
@@ -65,8 +66,8 @@ class HeadClient::State {
   ActorRef head;
 };
 
-HeadClient::HeadClient(const std::string& address, const AccessToken& token)
-    : state_(std::make_unique<State>(address, token)) {}
+HeadClient::HeadClient(const std::string& address, const AccessToken& token, Encryption encryption)
+    : state_(std::make_unique<State>(address, token, encryption)) {}
 
 HeadClient::~HeadClient() = default;
 

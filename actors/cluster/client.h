@@ -1,7 +1,7 @@
 #pragma once
 // A HeadClient asks a cluster's head, for the commands of the shell.
 //
-//   HeadClient client(find_head(arguments…), token);
+//   HeadClient client(find_head(arguments…), token, encryption_setting());
 //   boost::json::object jobs = client.ask("jobs", {});
 //
 // Blocks. Throws Error: the head is not reached, says no, or does not answer in time.
@@ -9,6 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/home.h"
+#include "runtime/link/encryption.h"
 
 #include <boost/json/object.hpp>
 
@@ -20,7 +21,7 @@ namespace tramontane {
 
 class HeadClient {
  public:
-  HeadClient(const std::string& address, const AccessToken& token);
+  HeadClient(const std::string& address, const AccessToken& token, Encryption encryption);
   ~HeadClient();
   HeadClient(const HeadClient&) = delete;
   HeadClient& operator=(const HeadClient&) = delete;

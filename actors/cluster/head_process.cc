@@ -85,6 +85,7 @@ class HeadProcess::State {
             .last_port = last_port(options.home),
             .advertise = options.advertise,
             .token = options.token,
+            .encryption = options.encryption,
             .other =
                 [this](Descriptor socket, Bytes first) {
                   if (dashboard) dashboard->give(std::move(socket), first);

@@ -12,6 +12,7 @@
 
 #include "runtime/base/home.h"
 #include "runtime/base/log.h"
+#include "runtime/link/encryption.h"
 #include "runtime/link/tcp_socket.h"
 
 #include <memory>
@@ -26,6 +27,7 @@ class HeadProcess {
     TcpAddress listen{"127.0.0.1", 0};
     std::string advertise;
     AccessToken token{};
+    Encryption encryption = Encryption::beyond_loopback;  // of connections to it
     std::string home;
     // What is started to serve connections that speak HTTP, with the head's address behind it, and
     // again when it has ended (runtime/cluster/serving_child.h). Empty: they are closed.

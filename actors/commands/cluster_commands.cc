@@ -42,17 +42,21 @@ const CliOption listen_option{"listen", "HOST:PORT",
     "had before"};
 const CliOption advertise_option{
     "advertise", "HOST", "the name by which others reach this host, if it is another"};
-const CliOption plain_option{"trusted-network", "",
-    "listen beyond this machine: what passes is authenticated at the start, but not encrypted"};
+const CliOption plain_option{
+    "trusted-network", "", "connect to other machines in clear, and let them do so"};
 
 TcpAddress listen_address(const CliArguments& arguments) {
   auto address = TcpAddress::parse(arguments.text("listen", default_listen));
   if (!address) throw UsageError(address.error().text);
-  if (!address->loopback() && !arguments.has("trusted-network"))
-    throw UsageError(str("listening on ", address->host,
-        " reaches beyond this machine, and connections are not encrypted: say --trusted-network "
-        "if that network is yours alone"));
   return *address;
+}
+
+Encryption encryption_of(const CliArguments& arguments) {
+  Encryption setting = encryption_setting();
+  if (!arguments.has("trusted-network")) return setting;
+  if (setting == Encryption::always)
+    throw UsageError(str("--trusted-network contradicts ", encryption_variable, "=always"));
+  return Encryption::never;
 }
 
 std::string node_name() {
@@ -162,6 +166,7 @@ int serve_node(const CliArguments& arguments) {
       .advertise = arguments.text("advertise", ""),
       .head = [join, home] { return join.empty() ? head_address(home) : join; },
       .token = token,
+      .encryption = encryption_of(arguments),
       .home = home,
       .terminal = background ? Level::off : Level::info});
   std::string text = str("node ", offer.name, ": ", node.address(), ", process ", ::getpid(), "\n");
@@ -185,6 +190,11 @@ void end_own_node(const std::string& home) {
   if (holder_of(home, "node-" + node_name())) end_one(home, "node-" + node_name());
 }
 
+// HTTP is in clear, and the token goes with each request.
+bool has_dashboard(const CliArguments& arguments, const TcpAddress& listen) {
+  return !arguments.has("no-dashboard") && (listen.loopback() || arguments.has("trusted-network"));
+}
+
 int serve_head(const CliArguments& arguments) {
   std::string home = home_folder();
   if (arguments.has("end")) return end_one(home, "head");
@@ -196,15 +206,19 @@ int serve_head(const CliArguments& arguments) {
   HeadProcess head({.listen = listen,
       .advertise = arguments.text("advertise", ""),
       .token = token,
+      .encryption = encryption_of(arguments),
       .home = home,
-      .dashboard = arguments.has("no-dashboard")
-                       ? std::vector<std::string>{}
-                       : cluster_dashboard_command(home, cluster_token_file(arguments)),
+      .dashboard = has_dashboard(arguments, listen)
+                       ? cluster_dashboard_command(home, cluster_token_file(arguments))
+                       : std::vector<std::string>{},
       .terminal = background ? Level::off : Level::info});
   if (!arguments.has("no-node")) start_own_node(home);
   std::string text = str("head: ", head.address(), ", process ", ::getpid(), "\nhome: ", home,
       "\nanother machine joins by: tram node --join ", head.address(), " --token-file FILE\n",
-      arguments.has("no-dashboard") ? "" : "a browser watches by the link of: tram dashboard\n");
+      has_dashboard(arguments, listen) ? "a browser watches by the link of: tram dashboard\n"
+      : arguments.has("no-dashboard")
+          ? ""
+          : "without a dashboard: HTTP beyond this machine wants --trusted-network\n");
   serve_until_ended(background, text);
   if (!arguments.has("no-node")) end_own_node(home);
   head.stop();
@@ -231,7 +245,9 @@ CliCommand head_command() {
       .positionals = {},
       .options = {listen_option, advertise_option, plain_option, token_option, background_option,
           end_option, {"no-node", "", "without a node of its own"},
-          {"no-dashboard", "", "without HTTP on its port"}},
+          {"no-dashboard", "",
+              "without HTTP on its port, as beyond loopback, where it is in clear, "
+              "unless --trusted-network is said"}},
       .run = serve_head};
 }
 
@@ -243,7 +259,9 @@ CliCommand node_command() {
           "memory and GPUs are found (limits of control groups count), or as you say. Jobs go on\n"
           "while the head is away. SIGTERM ends it: drivers finish their step first.\n\n"
           "  tram node --join 10.0.0.1:7700 --token-file token --label zone=west\n\n"
-          "Nodes see run directories, data and models under the same names as the head does.",
+          "Nodes see run directories, data and models under the same names as the head does.\n"
+          "Between machines all is encrypted under the token (TLS 1.3); TRAM_ENCRYPT=always does\n"
+          "so within one, too, as where a loopback address is a tunnel to elsewhere.",
       .positionals = {},
       .options = {{"join", "HOST:PORT", "the head (default: that of this machine's $TRAM_HOME)"},
           {"name", "NAME", "of this node (default: the host's name)"},

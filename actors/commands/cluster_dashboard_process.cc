@@ -44,7 +44,7 @@ class HeadConnection {
       : address_(std::move(address)), token_(token) {}
 
   json::object ask(const std::string& what, const json::object& request) {
-    if (!client_) client_.emplace(address_, token_);
+    if (!client_) client_.emplace(address_, token_, encryption_setting());
     try {
       return client_->ask(what, request, head_patience);
     } catch (const Error& error) {

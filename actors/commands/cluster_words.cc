@@ -83,7 +83,7 @@ std::string ago_text(double seconds) {
 }
 
 HeadClient client_of(const CliArguments& arguments) {
-  return {cluster_head(arguments), cluster_token(arguments)};
+  return {cluster_head(arguments), cluster_token(arguments), encryption_setting()};
 }
 
 std::uint64_t job_number(const CliArguments& arguments) {

@@ -138,7 +138,8 @@ class Screen {
 void look(std::optional<HeadClient>& client, const CliArguments& arguments, TopScreen& top,
     TopScreen::Content& last) {
   try {
-    if (!client) client.emplace(cluster_head(arguments), cluster_token(arguments));
+    if (!client)
+      client.emplace(cluster_head(arguments), cluster_token(arguments), encryption_setting());
     last = {overview(*client), actors_of(*client, arguments)};
     top.take(last);
     if (top.opened()) top.take_details(as_lines(actor_found(*client, *top.opened())));
@@ -155,7 +156,7 @@ void look(std::optional<HeadClient>& client, const CliArguments& arguments, TopS
 
 int show_top(const CliArguments& arguments) {
   std::optional<HeadClient> client;
-  client.emplace(cluster_head(arguments), cluster_token(arguments));
+  client.emplace(cluster_head(arguments), cluster_token(arguments), encryption_setting());
   if (::isatty(STDOUT_FILENO) == 0 || !cursor_moves()) return print_once(*client, arguments);
   TopScreen top;
   TopScreen::Content last{overview(*client), actors_of(*client, arguments)};

@@ -108,7 +108,7 @@ class ClusterHost::State {
     return sent.has_value();
   }
 
-  void open(ProcessId process, const std::string& name, Descriptor socket) {
+  void open(ProcessId process, const std::string& name, LinkSocket socket) {
     SessionOptions options;
     options.beat = 1s;
     remote->connect(process, name, socket_link(links, std::move(socket)), options);
@@ -154,7 +154,7 @@ class ClusterHost::State {
     }
   }
 
-  void meet_node(const Introduction& introduction, Descriptor socket) {
+  void meet_node(const Introduction& introduction, LinkSocket socket) {
     met_.insert(introduction.process);
     ActorRef node = remote->add(introduction.actors.front());
     open(introduction.process, introduction.peer, std::move(socket));

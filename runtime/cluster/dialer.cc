@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 Task<void> Dialer::dial_one(PleaseDial request) {
   HasDialed answer{.request = request.request};
   auto address = TcpAddress::parse(request.address);
-  auto dialed =
-      address ? dial(*address, token_, request.own, patience_) : Answer<Dialed>(address.error());
+  auto dialed = address ? dial(*address, token_, request.own, patience_, encryption_)
+                        : Answer<Dialed>(address.error());
   if (dialed)
     answer.dialed = std::make_shared<Dialed>(std::move(*dialed));
   else

@@ -35,7 +35,8 @@ struct Codec<HasDialed> : LocalCodec<HasDialed> {};
 
 class Dialer final : public Actor {
  public:
-  Dialer(AccessToken token, Duration patience) : token_(token), patience_(patience) {
+  Dialer(AccessToken token, Duration patience, Encryption encryption)
+      : token_(token), patience_(patience), encryption_(encryption) {
     handle(&Dialer::dial_one);
   }
 
@@ -44,6 +45,7 @@ class Dialer final : public Actor {
 
   const AccessToken token_;
   const Duration patience_;
+  const Encryption encryption_;
 };
 
 }  // namespace tramontane

@@ -66,16 +66,17 @@ ListeningProcess::ListeningProcess(const Options& options)
       .name = options.name,
       .address = address_};
   TcpServer::Events events;
-  events.peer = [this](Greeting peer, Descriptor socket) {
+  events.peer = [this](Greeting peer, LinkSocket socket) {
     std::ignore = system_.try_send(
-        speaker_, Visit{std::move(peer), std::make_shared<Descriptor>(std::move(socket))});
+        speaker_, Visit{std::move(peer), std::make_shared<LinkSocket>(std::move(socket))});
   };
   events.other = options.other;
   events.refused = [this, role = options.role](const std::string& from, const std::string& why) {
     tell_refusal(role, from, why);
   };
-  server_.emplace(
-      links_, std::move(listener), options.token, own, std::move(events), TcpServer::Limits{});
+  server_.emplace(links_, std::move(listener),
+      TcpServer::Options{.token = options.token, .own = own, .encryption = options.encryption},
+      std::move(events));
 }
 
 ListeningProcess::~ListeningProcess() {

@@ -39,6 +39,7 @@ class ListeningProcess {
     std::uint16_t last_port = 0;  // where `listen` has port 0: this one, if it is free
     std::string advertise;        // a host that others reach it by; empty: as it listens
     AccessToken token{};
+    Encryption encryption = Encryption::beyond_loopback;  // whether others may come in clear
     // Connections that speak something else; empty: they are closed (tcp_server.h). After close()
     // it is not called any more.
     std::function<void(Descriptor socket, Bytes first)> other = {};

@@ -91,7 +91,7 @@ void NodeActor::kill_worker(KillWorker order) {
 }
 
 void NodeActor::introduce(
-    Driver& driver, ProcessId process, const Bytes& introduction, Descriptor socket) {
+    Driver& driver, ProcessId process, const Bytes& introduction, LinkSocket socket) {
   if (process == 0) {
     if (driver.handover) driver.handover->give(introduction, std::move(socket));
     return;
@@ -183,7 +183,7 @@ void NodeActor::dialed(HasDialed answer) {
 // ---- visitors ----------------------------------------------------------------------------------
 
 void NodeActor::open_driver(
-    Driver& driver, Descriptor socket, const std::string& name, ActorId actor) {
+    Driver& driver, LinkSocket socket, const std::string& name, ActorId actor) {
   driver.actor = remote_->add({.id = actor,
       .name = str("driver/", driver.number),
       .process = driver.number,

@@ -32,7 +32,7 @@ class ThreadPool;
 // Somebody who connected to this node and proved to be of the cluster.
 struct Visit {
   Greeting peer;
-  std::shared_ptr<Descriptor> socket;
+  std::shared_ptr<LinkSocket> socket;
 };
 
 struct SessionLost {
@@ -103,10 +103,10 @@ class NodeActor final : public Actor {
   Driver* driver_of_sender();
   Driver* find_driver(std::uint64_t job, std::uint32_t attempt);
   // Hands a socket to a worker, or to the driver itself (0); later if it is still to come.
-  void introduce(Driver& driver, ProcessId process, const Bytes& introduction, Descriptor socket);
+  void introduce(Driver& driver, ProcessId process, const Bytes& introduction, LinkSocket socket);
   void dial_for(std::uint64_t job, std::string address, Greeting own,
       std::function<void(Dialed)> then, std::function<void(const std::string&)> failed);
-  void open_driver(Driver& driver, Descriptor socket, const std::string& name, ActorId actor);
+  void open_driver(Driver& driver, LinkSocket socket, const std::string& name, ActorId actor);
   void look_after(Driver& driver);
   void look_after_workers(Driver& driver);
   void tell_gone(Driver& driver, WorkerGone gone);

@@ -51,7 +51,7 @@ struct NodeActor::Knock {
   ProcessId driver = 0;
   ProcessId process = 0;
   Bytes introduction;
-  Descriptor socket;
+  LinkSocket socket;
   Time until{};
 };
 

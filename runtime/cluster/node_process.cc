@@ -28,10 +28,12 @@ class NodeProcess::State {
             .listen = options.listen,
             .advertise = options.advertise,
             .token = options.token,
+            .encryption = options.encryption,
             .log = str(options.home, "/logs/node-", options.offer.name, ".jsonl"),
             .terminal = options.terminal}) {
-    ActorRef dialer = process.system().spawn<Dialer>(
-        {.name = "dialer", .kind = "dialer", .pool = "dial"}, options.token, dial_patience);
+    ActorRef dialer =
+        process.system().spawn<Dialer>({.name = "dialer", .kind = "dialer", .pool = "dial"},
+            options.token, dial_patience, options.encryption);
     NodeOptions node{.offer = std::move(options.offer),
         .head = std::move(options.head),
         .logs = options.home + "/logs"};

@@ -13,6 +13,7 @@
 #include "runtime/base/home.h"
 #include "runtime/base/log.h"
 #include "runtime/cluster/node_actor.h"
+#include "runtime/link/encryption.h"
 #include "runtime/link/tcp_socket.h"
 
 #include <functional>
@@ -29,7 +30,8 @@ class NodeProcess {
     std::string advertise;  // a host that others reach it by; empty: as it listens
     std::function<std::string()> head;
     AccessToken token{};
-    std::string home;  // its log, and those of drivers, below it
+    Encryption encryption = Encryption::beyond_loopback;  // of connections, to and from it
+    std::string home;                                     // its log, and those of drivers, below it
     Level terminal = Level::info;
   };
 

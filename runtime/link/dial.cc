@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/socket_message.h"
+#include "runtime/link/opening.h"
 
 #include <cerrno>
 #include <chrono>
@@ -40,14 +41,14 @@ std::string write_all(int socket, const Bytes& bytes, Moment deadline) {
   return {};
 }
 
-std::string converse(int socket, Handshake& handshake, Moment deadline) {
+std::string converse(int socket, Opening& opening, Moment deadline) {
   std::byte room[4096];
   for (;;) {
-    std::string wrong = write_all(socket, handshake.take_output(), deadline);
-    if (handshake.failed()) return handshake.why();
+    std::string wrong = write_all(socket, opening.take_output(), deadline);
+    if (opening.failed()) return opening.why();
     if (!wrong.empty()) return wrong;
-    if (handshake.done()) return {};
-    std::size_t most = std::min(handshake.wants(), sizeof room);
+    if (opening.done()) return {};
+    std::size_t most = std::min(opening.wants(), sizeof room);
     ReceivedMessage piece = receive_message(socket, {room, most});
     if (would_block(piece.error)) {
       if (!wait_for(socket, POLLIN, deadline)) return "it does not answer";
@@ -55,21 +56,24 @@ std::string converse(int socket, Handshake& handshake, Moment deadline) {
     }
     if (piece.error != 0) return std::strerror(piece.error);
     if (piece.bytes == 0) return "it closed the connection";
-    handshake.feed({room, piece.bytes});
+    opening.feed({room, piece.bytes});
   }
 }
 
 }  // namespace
 
-Answer<Dialed> dial(
-    const TcpAddress& address, const AccessToken& token, const Greeting& own, Duration patience) {
+Answer<Dialed> dial(const TcpAddress& address, const AccessToken& token, const Greeting& own,
+    Duration patience, Encryption encryption) {
   Moment deadline = std::chrono::steady_clock::now() + patience;
   auto socket = connect_tcp(address, patience);
   if (!socket) return socket.error();
-  Handshake handshake(Handshake::Side::connected, token, own);
-  std::string wrong = converse(socket->get(), handshake, deadline);
+  Opening opening(LinkSide::connected,
+      {.token = token,
+          .own = own,
+          .encrypted = dials_encrypted(encryption, address, tcp_peer(socket->get()))});
+  std::string wrong = converse(socket->get(), opening, deadline);
   if (!wrong.empty()) return Failure{Errc::refused, str(address.text(), ": ", wrong)};
-  return Dialed{std::move(*socket), handshake.peer()};
+  return Dialed{{std::move(*socket), opening.key()}, opening.peer()};
 }
 
 }  // namespace tramontane

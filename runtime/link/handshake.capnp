@@ -8,8 +8,9 @@
 #   proof                           →
 #                                   ←   welcome                 or a refusal
 #
-# A proof is HMAC-SHA256, with the cluster's token as its key, over a label that names the side and
-# the bytes of both greetings, which hold the nonces. The token itself never travels.
+# A proof is HMAC-SHA256, with the cluster's token as its key, over a label that names the side, the
+# bytes of both greetings, which hold the nonces, and what binds it to the TLS that it is within
+# (runtime/link/opening.h; nothing, in clear). The token itself never travels.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tramontane::schema");

@@ -85,10 +85,11 @@ std::string cluster_of(const AccessToken& token) {
   return token_text(padded).substr(0, 16);
 }
 
-Handshake::Handshake(Side side, const AccessToken& token, Greeting own)
+Handshake::Handshake(Side side, const AccessToken& token, Greeting own, ByteView binding)
     : side_(side),
       token_(token),
       own_build_(own.build),
+      binding_(binding.begin(), binding.end()),
       own_greeting_(encode(own, token)),
       state_(side == Side::connected ? State::greeting : State::magic) {
   if (side_ == Side::accepted) return;
@@ -175,7 +176,7 @@ std::string Handshake::unlike(ByteView greeting) {
 }
 
 void Handshake::take_greeting(ByteView greeting, ByteView proof) {
-  std::string wrong = unlike(greeting);
+  std::string wrong = refusal_.empty() ? unlike(greeting) : refusal_;
   if (!wrong.empty()) return refuse(wrong);
   peer_greeting_.assign(greeting.begin(), greeting.end());
   if (side_ == Side::accepted) {
@@ -206,6 +207,7 @@ Bytes Handshake::proof_of(Side side) const {
       as_bytes(side == Side::connected ? "tramontane: who connected" : "tramontane: who accepted"));
   append(text, connected ? own_greeting_ : peer_greeting_);
   append(text, connected ? peer_greeting_ : own_greeting_);
+  append(text, binding_);
   return hmac(token_, text);
 }
 

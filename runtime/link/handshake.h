@@ -11,17 +11,19 @@
 //
 // It never reads past its own end, so that the socket can be handed on. A replayed, reflected or
 // changed greeting fails, as the proof covers both greetings with fresh nonces and names the side.
-// What is said afterwards is neither encrypted nor authenticated: whoever can change packets on the
-// way can take the connection over. Not thread-safe.
+// By itself it protects nothing of what is said afterwards: within TLS (opening.h) the proofs also
+// cover `binding`, which is of that TLS alone. Not thread-safe.
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/home.h"
 #include "runtime/link/session.h"
+#include "runtime/link/tls_channel.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tramontane {
 
@@ -41,9 +43,13 @@ struct Greeting {
 
 class Handshake {
  public:
-  enum class Side : std::uint8_t { connected, accepted };
+  using Side = LinkSide;
 
-  Handshake(Side side, const AccessToken& token, Greeting own);
+  // `binding`: what both sides have in common already; a peer that has another fails.
+  Handshake(Side side, const AccessToken& token, Greeting own, ByteView binding = {});
+
+  // Whoever greets is refused, for this reason.
+  void refuse_peer(std::string why) { refusal_ = std::move(why); }
 
   // To be sent, in order. Also after a failure, so that the peer learns why.
   Bytes take_output();
@@ -77,6 +83,8 @@ class Handshake {
   const Side side_;
   const AccessToken token_;
   const std::string own_build_;
+  const Bytes binding_;
+  std::string refusal_;
   Greeting peer_;
   Bytes own_greeting_;   // encoded
   Bytes peer_greeting_;  // the same

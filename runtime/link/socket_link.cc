@@ -34,17 +34,22 @@ using boost::system::error_code;
 constexpr std::size_t read_bytes = 64 << 10;
 constexpr int reads_in_a_row = 16;                // before others of the pool have their turn
 constexpr std::size_t gathered_bytes = 64 << 10;  // small sends that wait become one
+constexpr const char* secret_name = "tramontane session";
 
 // What the link and the handlers of the event loop share. The chain of reads, of which there is one
 // at a time, calls the receiver, and ends the link: whoever else wants it to end shuts the socket
 // down, which wakes that chain.
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
-  Socket(ThreadPool& pool, Descriptor descriptor)
+  Socket(ThreadPool& pool, LinkSocket socket)
       : pool_(pool),
-        handle_(descriptor.get()),
+        handle_(socket.descriptor.get()),
         local_(family_of(handle_) == AF_UNIX),
-        stream_(std::in_place, pool.context(), descriptor.release()) {}
+        encrypted_(socket.key.has_value()),
+        plain_(encrypted_ ? read_bytes : 0),
+        stream_(std::in_place, pool.context(), socket.descriptor.release()) {
+    if (encrypted_) tls_.emplace(socket.key->side, TlsSecret{secret_name, socket.key->key});
+  }
 
   void start(std::shared_ptr<Link::Receiver> receiver) {
     if (!local_) set_tcp_limits(handle_);
@@ -52,34 +57,17 @@ class Socket : public std::enable_shared_from_this<Socket> {
     receiver_ = std::move(receiver);
     pool_.serve_sockets();
     await_read();
+    if (tls_) transmit(tls_->take_output());
   }
 
   // `part` is of the blob, which keeps it.
   void send(
       Bytes bytes, const std::vector<int>& descriptors, const Blob& blob = {}, ByteView part = {}) {
     std::lock_guard lock(mutex_);
+    if (!tls_) return transmit(std::move(bytes), descriptors, blob, part);
     if (!stream_ || ending_ || deaf_) return;
-    std::size_t sent = 0;
-    if (waiting_.empty()) {
-      auto [taken, error] = send_message(handle_, bytes, descriptors, part);
-      sent = taken;
-      if (error != 0 && !would_block(error)) return give_up(error);
-      if (sent == bytes.size() + part.size()) return;
-    }
-    unsent_ += bytes.size() + part.size() - sent;
-    if (!waiting_.empty() && waiting_.back().part.empty() && descriptors.empty() && part.empty() &&
-        waiting_.back().bytes.size() + bytes.size() <= gathered_bytes) {
-      Bytes& last = waiting_.back().bytes;
-      last.insert(last.end(), bytes.begin(), bytes.end());
-      return;
-    }
-    waiting_.push_back({std::move(bytes), blob, part, sent, {}});
-    if (sent > 0) return await_write();
-    for (int descriptor : descriptors) {
-      waiting_.back().descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
-      if (!waiting_.back().descriptors.back()) return give_up(errno);
-    }
-    await_write();
+    tls_->put(bytes, part);
+    transmit(tls_->take_output());
   }
 
   std::size_t unsent() const {
@@ -97,7 +85,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   std::string peer() const { return peer_; }
 
-  bool carries_descriptors() const { return local_; }
+  bool carries_descriptors() const { return local_ && !encrypted_; }
 
  private:
   struct Waiting {
@@ -126,7 +114,34 @@ class Socket : public std::enable_shared_from_this<Socket> {
     return str("pid ", peer.pid);
   }
 
-  // With the mutex held, as all that touches the stream.
+  // With the mutex held, as all that touches the stream. As it is on the wire.
+  void transmit(Bytes bytes, const std::vector<int>& descriptors = {}, const Blob& blob = {},
+      ByteView part = {}) {
+    if (!stream_ || ending_ || deaf_ || bytes.size() + part.size() == 0) return;
+    std::size_t sent = 0;
+    if (waiting_.empty()) {
+      auto [taken, error] = send_message(handle_, bytes, descriptors, part);
+      sent = taken;
+      if (error != 0 && !would_block(error)) return give_up(error);
+      if (sent == bytes.size() + part.size()) return;
+    }
+    unsent_ += bytes.size() + part.size() - sent;
+    if (!waiting_.empty() && waiting_.back().part.empty() && descriptors.empty() && part.empty() &&
+        waiting_.back().bytes.size() + bytes.size() <= gathered_bytes) {
+      Bytes& last = waiting_.back().bytes;
+      last.insert(last.end(), bytes.begin(), bytes.end());
+      return;
+    }
+    waiting_.push_back({std::move(bytes), blob, part, sent, {}});
+    if (sent > 0) return await_write();
+    for (int descriptor : descriptors) {
+      waiting_.back().descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+      if (!waiting_.back().descriptors.back()) return give_up(errno);
+    }
+    await_write();
+  }
+
+  // With the mutex held, too.
   void await_read() {
     stream_->async_wait(Stream::wait_read, [self = shared_from_this()](const error_code& error) {
       ThreadPool::Turn turn(self->pool_);
@@ -185,7 +200,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     if (error) return finish(str("waiting for the peer failed: ", error.message()));
     for (int reads = 0; reads < reads_in_a_row; ++reads) {
       if (ends_) break;
-      std::span<std::byte> room = receiver_->room();
+      std::span<std::byte> room = encrypted_ ? std::span<std::byte>() : receiver_->room();
       if (room.empty()) room = buffer_;
       ReceivedMessage piece = receive_message(handle_, room);
       if (would_block(piece.error)) break;
@@ -195,13 +210,34 @@ class Socket : public std::enable_shared_from_this<Socket> {
       if (piece.descriptors_lost)
         return finish("descriptors were lost: this process may not have so many open");
       bool full = piece.bytes == room.size() || !piece.descriptors.empty();
-      receiver_->received(ByteView(room).first(piece.bytes), std::move(piece.descriptors));
+      ByteView bytes = ByteView(room).first(piece.bytes);
+      if (!encrypted_)
+        receiver_->received(bytes, std::move(piece.descriptors));
+      else if (std::string wrong = decrypt(bytes); !wrong.empty())
+        return finish(std::move(wrong));
       if (!full) break;
     }
     std::unique_lock lock(mutex_);
     if (!ending_) return await_read();
     lock.unlock();
     finish("");
+  }
+
+  // Gives it to the receiver, and the peer what that needs of TLS. What is wrong.
+  std::string decrypt(ByteView wire) {
+    for (;;) {
+      std::span<std::byte> room = receiver_->room();
+      if (room.empty()) room = plain_;
+      std::size_t size = 0;
+      {
+        std::lock_guard lock(mutex_);
+        size = tls_->take(wire, room);
+        transmit(tls_->take_output());
+        if (size == 0) return tls_->why();
+      }
+      receiver_->received(ByteView(room).first(size), {});
+      if (ends_) return {};
+    }
   }
 
   void finish(std::string reason) {
@@ -220,13 +256,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
   ThreadPool& pool_;
   const int handle_;
   const bool local_;
+  const bool encrypted_;
   const std::string peer_ = peer_of(handle_, local_);
   Bytes buffer_ = Bytes(read_bytes);  // the chain of reads'
+  Bytes plain_;                       // the same; of what was encrypted
 
   std::atomic<bool> ends_{false};             // there is an ending_
   mutable std::mutex mutex_;                  // guards the rest
   std::shared_ptr<Link::Receiver> receiver_;  // only the chain of reads, once it runs, changes it
   std::optional<Stream> stream_;
+  std::optional<TlsChannel> tls_;
   std::deque<Waiting> waiting_;
   std::size_t unsent_ = 0;
   bool awaits_write_ = false;
@@ -236,7 +275,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
 class SocketLink final : public Link {
  public:
-  SocketLink(ThreadPool& pool, Descriptor socket)
+  SocketLink(ThreadPool& pool, LinkSocket socket)
       : socket_(std::make_shared<Socket>(pool, std::move(socket))) {}
 
   ~SocketLink() override { socket_->end("the link is not used any more"); }
@@ -272,7 +311,7 @@ std::pair<Descriptor, Descriptor> socket_pair() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-std::unique_ptr<Link> socket_link(ThreadPool& pool, Descriptor socket) {
+std::unique_ptr<Link> socket_link(ThreadPool& pool, LinkSocket socket) {
   return std::make_unique<SocketLink>(pool, std::move(socket));
 }
 

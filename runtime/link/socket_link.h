@@ -5,12 +5,15 @@
 //   auto [here, there] = socket_pair();                 // `there` goes to another process
 //   std::unique_ptr<Link> link = socket_link(pool, std::move(here));
 //
+// With a key (link_socket.h) what passes is TLS under that key: nothing else knows of it.
+//
 // TCP: what is written goes at once, and a peer that takes nothing for tcp_patience is gone, as is
 // one whose host answers nothing for as long.
 
 #include "runtime/actor/pool.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/link/link.h"
+#include "runtime/link/link_socket.h"
 
 #include <chrono>
 #include <memory>
@@ -24,6 +27,6 @@ constexpr std::chrono::seconds tcp_patience(8);
 std::pair<Descriptor, Descriptor> socket_pair();
 
 // The pool outlives the link's end.
-std::unique_ptr<Link> socket_link(ThreadPool& pool, Descriptor socket);
+std::unique_ptr<Link> socket_link(ThreadPool& pool, LinkSocket socket);
 
 }  // namespace tramontane

@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/result.h"
 #include "runtime/base/socket_message.h"
+#include "runtime/link/opening.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -31,13 +32,14 @@ constexpr std::chrono::milliseconds accept_pause(100);
 // event loop, and events are called without it.
 class TcpServer::State : public std::enable_shared_from_this<State> {
  public:
-  State(ThreadPool& p, TcpListener l, const AccessToken& t, Greeting g, Events e, Limits m)
+  State(ThreadPool& p, TcpListener l, Options o, Events e)
       : pool(p),
-        token(t),
-        own(std::move(g)),
         events(std::move(e)),
-        limits(m),
+        limits(o.limits),
         bound(l.bound),
+        opens_with{.token = o.token,
+            .own = std::move(o.own),
+            .encrypted = !lets_in_clear(o.encryption, bound)},
         handle(l.socket.get()),
         listener(std::in_place, p.context(), l.socket.release()),
         pause(p.context()) {}
@@ -50,16 +52,15 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
           from(tcp_peer(handle).text()),
           stream(state.pool.context(), socket.release()),
           late(state.pool.context()),
-          handshake(Handshake::Side::accepted, state.token, state.own) {}
+          opening(LinkSide::accepted, state.opens_with) {}
 
     const std::uint64_t number;  // in the order of coming
     const int handle;
     const std::string from;
     Stream stream;
     Timer late;
-    Handshake handshake;
-    Bytes first;   // until it is known what it speaks
-    Bytes unsent;  // of the handshake
+    Opening opening;
+    Bytes unsent;
   };
 
   using GuestPtr = std::shared_ptr<Guest>;
@@ -76,11 +77,10 @@ class TcpServer::State : public std::enable_shared_from_this<State> {
   void refuse(GuestPtr guest, const std::string& why);
 
   ThreadPool& pool;
-  const AccessToken token;
-  const Greeting own;
   const Events events;
   const Limits limits;
   const TcpAddress bound;
+  const Opening::Options opens_with;
   const int handle;
 
   std::recursive_mutex mutex;  // guards the rest
@@ -157,42 +157,37 @@ void TcpServer::State::serve(const GuestPtr& guest) {
       if (wrong.empty()) return await(guest, Stream::wait_write);
       return refuse(guest, wrong);
     }
-    if (guest->handshake.failed() || guest->handshake.done()) break;
+    if (guest->opening.failed() || guest->opening.done()) break;
     if (!read(guest, wrong)) {
       if (wrong.empty()) return await(guest, Stream::wait_read);
       return refuse(guest, wrong);
     }
   }
-  bool done = guest->handshake.done();
-  bool other = !done && guest->first.size() == handshake_magic.size() &&
-               as_text(guest->first) != handshake_magic && events.other;
-  if (!done && !other) return refuse(guest, guest->handshake.why());
+  const Opening& opening = guest->opening;
+  bool other = opening.other().has_value() && events.other;
+  if (!opening.done() && !other) return refuse(guest, opening.why());
   leave(guest);
   Descriptor socket(guest->stream.release());
   lock.unlock();
-  if (done) return events.peer(guest->handshake.peer(), std::move(socket));
-  events.other(std::move(socket), std::move(guest->first));
+  if (opening.done()) return events.peer(opening.peer(), {std::move(socket), opening.key()});
+  events.other(std::move(socket), *opening.other());
 }
 
 // False where there is nothing more for now, or something is wrong.
 bool TcpServer::State::read(const GuestPtr& guest, std::string& wrong) {
   std::byte room[4096];
-  std::size_t most = std::min(guest->handshake.wants(), sizeof room);
+  std::size_t most = std::min(guest->opening.wants(), sizeof room);
   ReceivedMessage piece = receive_message(guest->handle, {room, most});
   if (would_block(piece.error)) return false;
   if (piece.error != 0) wrong = std::strerror(piece.error);
   if (piece.error == 0 && piece.bytes == 0) wrong = "it closed the connection";
   if (!wrong.empty()) return false;
-  ByteView bytes(room, piece.bytes);
-  std::size_t lacks = handshake_magic.size() - guest->first.size();
-  guest->first.insert(guest->first.end(), bytes.begin(),
-      bytes.begin() + static_cast<std::ptrdiff_t>(std::min(lacks, bytes.size())));
-  guest->handshake.feed(bytes);
+  guest->opening.feed({room, piece.bytes});
   return true;
 }
 
 bool TcpServer::State::write(const GuestPtr& guest, std::string& wrong) {
-  Bytes more = guest->handshake.take_output();
+  Bytes more = guest->opening.take_output();
   guest->unsent.insert(guest->unsent.end(), more.begin(), more.end());
   while (!guest->unsent.empty()) {
     SentMessage piece = send_message(guest->handle, guest->unsent, {});
@@ -220,10 +215,9 @@ void TcpServer::State::refuse(GuestPtr guest, const std::string& why) {
   if (events.refused) events.refused(guest->from, why);
 }
 
-TcpServer::TcpServer(ThreadPool& pool, TcpListener listener, const AccessToken& token, Greeting own,
-    Events events, Limits limits)
+TcpServer::TcpServer(ThreadPool& pool, TcpListener listener, Options options, Events events)
     : state_(std::make_shared<State>(
-          pool, std::move(listener), token, std::move(own), std::move(events), limits)) {}
+          pool, std::move(listener), std::move(options), std::move(events))) {}
 
 TcpServer::~TcpServer() {
   stop();

@@ -1,11 +1,11 @@
 #pragma once
 // A TcpServer listens on one port for processes of the same cluster, and hands each connection on
-// once its peer has proved who it is (handshake.h).
+// once its peer has proved who it is (opening.h), in clear or encrypted: who speaks in clear is let
+// in by listeners within this machine alone, unless they are told otherwise (encryption.h).
 //
-//   TcpServer server(pool, listen_tcp(address), token, {.role = "node", …}, events);
-//   server.start();
-//   …
-//   server.stop();                                    // nothing is called any more afterwards
+//   TcpServer server(pool, listen_tcp(address), {.token = token, .own = {.role = "node", …}},
+//   events); server.start(); … server.stop();                                    // nothing is
+//   called any more afterwards
 //
 // At most `limits.greeting` connections are under way to that, each for `limits.patience`; for one
 // more the oldest of them is closed, so that many who only sit there keep nobody out. A connection
@@ -17,7 +17,9 @@
 
 #include "runtime/actor/pool.h"
 #include "runtime/base/home.h"
+#include "runtime/link/encryption.h"
 #include "runtime/link/handshake.h"
+#include "runtime/link/link_socket.h"
 #include "runtime/link/tcp_socket.h"
 
 #include <chrono>
@@ -31,7 +33,7 @@ class TcpServer {
  public:
   struct Events {
     // The socket never waits; nothing of what comes behind the handshake was read.
-    std::function<void(Greeting peer, Descriptor socket)> peer;
+    std::function<void(Greeting peer, LinkSocket socket)> peer;
     // May be empty.
     std::function<void(Descriptor socket, Bytes first)> other;
     // Somebody who was not let in, or a listener that cannot accept: for the log. May be empty.
@@ -43,9 +45,15 @@ class TcpServer {
     Duration patience = std::chrono::seconds(5);
   };
 
+  struct Options {
+    AccessToken token{};
+    Greeting own;
+    Encryption encryption = Encryption::beyond_loopback;
+    Limits limits = {};
+  };
+
   // The pool outlives it.
-  TcpServer(ThreadPool& pool, TcpListener listener, const AccessToken& token, Greeting own,
-      Events events, Limits limits);
+  TcpServer(ThreadPool& pool, TcpListener listener, Options options, Events events);
   ~TcpServer();
   TcpServer(const TcpServer&) = delete;
   TcpServer& operator=(const TcpServer&) = delete;

@@ -1,7 +1,8 @@
 #pragma once
 // A Handover is how a worker is given sockets that lead to other processes: each comes with an
-// introduction (messages.h). So no process listens anywhere, nothing lies in the file system, and a
-// process reaches those alone that it was introduced to.
+// introduction (messages.h), and the key of what passes there, if that is encrypted. So no process
+// listens anywhere, nothing lies in the file system, and a process reaches those alone that it was
+// introduced to.
 //
 //   auto [ours, theirs] = handover_pair();              // `theirs` goes to the worker
 //   Handover handover(std::move(ours));
@@ -14,6 +15,7 @@
 #include "runtime/base/bytes.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/link/link_socket.h"
 
 #include <deque>
 #include <optional>
@@ -28,14 +30,14 @@ class Handover {
  public:
   struct Given {
     Bytes introduction;
-    Descriptor socket;
+    LinkSocket socket;
   };
 
   explicit Handover(Descriptor socket) : socket_(std::move(socket)) {}
 
   // Never blocks: what the other side has no room for waits here until the next give() or flush().
   // Lost if the other side is gone.
-  void give(Bytes introduction, Descriptor socket);
+  void give(ByteView introduction, LinkSocket socket);
   void flush();
 
   enum class Taken : std::uint8_t { something, nothing, peer_gone };
@@ -46,11 +48,16 @@ class Handover {
   void stop_taking();
 
  private:
+  struct Waiting {
+    Bytes message;  // the key, and behind it the introduction
+    Descriptor socket;
+  };
+
   // False if it must be tried again.
-  bool send(const Given& given);
+  bool send(const Waiting& waiting);
 
   Descriptor socket_;
-  std::deque<Given> waiting_;
+  std::deque<Waiting> waiting_;
 };
 
 }  // namespace tramontane

@@ -34,7 +34,7 @@ class ProcessWorker final : public HostedWorker {
 
   bool stand_still(bool still) override { return child_.kill(still ? SIGSTOP : SIGCONT); }
 
-  void give(const Introduction& introduction, Descriptor socket) {
+  void give(const Introduction& introduction, LinkSocket socket) {
     handover_.give(encode_introduction(introduction), std::move(socket));
   }
 
@@ -94,7 +94,7 @@ std::unique_ptr<Link> ProcessHost::connect(HostedWorker& worker, const Introduct
   return socket_link(dynamic_cast<ThreadPool&>(system_.pool("link")), std::move(ends.first));
 }
 
-void ProcessHost::give(HostedWorker& worker, const Introduction& introduction, Descriptor socket) {
+void ProcessHost::give(HostedWorker& worker, const Introduction& introduction, LinkSocket socket) {
   process(worker).give(introduction, std::move(socket));
 }
 

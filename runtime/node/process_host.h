@@ -7,6 +7,7 @@
 // pool "link".
 
 #include "runtime/actor/system.h"
+#include "runtime/link/link_socket.h"
 #include "runtime/node/worker_host.h"
 
 #include <memory>
@@ -34,7 +35,7 @@ class ProcessHost final : public WorkerHost {
   std::unique_ptr<Link> connect(HostedWorker& worker, const Introduction& to_worker) override;
   std::vector<std::string> last_lines(const std::string& worker) const override;
   // A connected socket of any kind, to one of its own; who is at the other end.
-  static void give(HostedWorker& worker, const Introduction& introduction, Descriptor socket);
+  static void give(HostedWorker& worker, const Introduction& introduction, LinkSocket socket);
 
  private:
   std::string log_of(const std::string& worker) const;

@@ -1,10 +1,11 @@
-// Blobs to another process, over TCP on the loopback (in a session's chunks) and over a Unix socket
-// (in shared memory), beside plain writes and reads of as many bytes. Both hash what arrives, as
-// whoever receives weights does. A session's blob is made anew, from bytes, for each message.
+// Blobs to another process, over TCP on the loopback (in a session's chunks, in clear and within
+// TLS) and over a Unix socket (in shared memory), beside plain writes and reads of as many bytes.
+// Both hash what arrives, as whoever receives weights does. A session's blob is made anew, from
+// bytes, for each message.
 //
 //   build/release/tests/bench/blob_bench
 //
-// The receivers are processes of their own, forked before any thread is started. The two take
+// The receivers are processes of their own, forked before any thread is started. All take
 // turns; the median of each counts.
 
 #include "runtime/actor/system.h"
@@ -21,6 +22,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
@@ -109,7 +111,7 @@ class Sink final : public Actor {
 };
 
 struct Half {
-  Half(Descriptor socket, ProcessId own)
+  Half(LinkSocket socket, ProcessId own)
       : system({.pools = {{"main", 1}, {"links", 1}}, .first_id = first_id_of(own)}),
         remote(std::make_shared<RemoteActors>(system, own)) {
     system.attach(remote);
@@ -167,33 +169,49 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void compare(const char* over, int plain, Half& half) {
+// `encrypted` may be nothing.
+void compare(const char* over, int plain, Half& half, Half* encrypted) {
   for (const Load& load : loads) {
     Bytes bytes(load.bytes, std::byte{7});
     std::vector<double> theirs;
     std::vector<double> ours;
+    std::vector<double> within_tls;
     for (int i = 0; i < turns; ++i) {
       theirs.push_back(plain_seconds(plain, bytes, load.times));
       ours.push_back(session_seconds(half, bytes, load.times));
+      if (encrypted != nullptr)
+        within_tls.push_back(session_seconds(*encrypted, bytes, load.times));
     }
     double all = static_cast<double>(load.bytes) * load.times / 1e9;
     std::printf("%-5s %4zu MiB x %3d   plain %6.2f GB/s   session %6.2f GB/s   %.2fx\n", over,
         load.bytes >> 20, load.times, all / median(theirs), all / median(ours),
         median(theirs) / median(ours));
+    if (encrypted != nullptr)
+      std::printf("%-5s %4zu MiB x %3d   %29s %6.2f GB/s   %.2fx of the session in clear\n", "TLS",
+          load.bytes >> 20, load.times, "session", all / median(within_tls),
+          median(ours) / median(within_tls));
   }
+}
+
+Descriptor other_half(bool tcp, std::optional<LinkKey> key = {}) {
+  return other_process(tcp, [key](Descriptor socket) {
+    Half half({std::move(socket), key}, 2);
+    while (!half.over) std::this_thread::sleep_for(10ms);
+  });
 }
 
 // Forks before it starts a thread, so one after the other.
 void measure(const char* over, bool tcp) {
   Descriptor plain = other_process(tcp, serve_plain);
-  Descriptor ours = other_process(tcp, [](Descriptor socket) {
-    Half half(std::move(socket), 2);
-    while (!half.over) std::this_thread::sleep_for(10ms);
-  });
+  Descriptor ours = other_half(tcp);
+  Descriptor within_tls;
+  if (tcp) within_tls = other_half(tcp, LinkKey{LinkSide::accepted, {}});
   blocking(plain.get());
   {
     Half half(std::move(ours), 1);
-    compare(over, plain.get(), half);
+    std::optional<Half> encrypted;
+    if (tcp) encrypted.emplace(LinkSocket(std::move(within_tls), LinkKey{}), 1);
+    compare(over, plain.get(), half, encrypted ? &*encrypted : nullptr);
   }
   plain.close();
   while (::wait(nullptr) > 0) {

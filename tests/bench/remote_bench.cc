@@ -1,5 +1,5 @@
 // Asks between two processes over a Unix socket, beside a bare Asio ping-pong of equal bytes; with
-// --tcp over TCP on the loopback.
+// --tcp over TCP on the loopback, and beside it within TLS.
 //
 //   build/release/tests/bench/remote_bench [--json] [--tcp]
 //
@@ -29,6 +29,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -214,7 +215,7 @@ SystemOptions system_options(bool one_pool) {
 
 // One process: its actors on a pool, and its link on the same or on another.
 struct Half {
-  Half(Descriptor socket, ProcessId own, bool one_pool)
+  Half(LinkSocket socket, ProcessId own, bool one_pool)
       : system(system_options(one_pool)), remote(std::make_shared<RemoteActors>(system, own)) {
     system.attach(remote);
     ProcessId peer = 3 - own;
@@ -238,7 +239,7 @@ struct Half {
 
 class Ours {
  public:
-  Ours(Descriptor socket, bool one_pool) : half_(std::move(socket), 1, one_pool) {
+  Ours(LinkSocket socket, bool one_pool) : half_(std::move(socket), 1, one_pool) {
     caller_ =
         half_.system.spawn<Caller>({.name = "caller", .id = caller_id}, half_.adder, measured_);
   }
@@ -302,24 +303,29 @@ int main(int argc, char** argv) {
     echo.serve();
     echo.run();
   });
-  auto serve = [](bool one_pool) {
-    return [one_pool](Descriptor socket) {
-      Half half(std::move(socket), 2, one_pool);
+  auto serve = [](bool one_pool, std::optional<LinkKey> key = {}) {
+    return [one_pool, key](Descriptor socket) {
+      Half half({std::move(socket), key}, 2, one_pool);
       while (!half.over) std::this_thread::sleep_for(10ms);
     };
   };
   Descriptor to_one = other_process(serve(true));
   Descriptor to_two = other_process(serve(false));
-  Figures best_bare, best_one, best_two;
+  Descriptor to_tls;
+  if (over_tcp) to_tls = other_process(serve(true, LinkKey{LinkSide::accepted, {}}));
+  Figures best_bare, best_one, best_two, best_tls;
   {
     Bare bare(std::move(to_bare), reply, call);
     Ours one(std::move(to_one), true);
     Ours two(std::move(to_two), false);
+    std::optional<Ours> within_tls;
+    if (over_tcp) within_tls.emplace(LinkSocket(std::move(to_tls), LinkKey{}), true);
     for (int i = 0; i < windows; ++i) {
       auto trips = bare.run_pings();
       keep_best(best_bare, figures_of(trips, 0));
       keep_best(best_one, one.window());
       keep_best(best_two, two.window());
+      if (within_tls) keep_best(best_tls, within_tls->window());
     }
   }
   while (::wait(nullptr) > 0) {
@@ -337,5 +343,6 @@ int main(int argc, char** argv) {
   show("Asio, ping-pong of two processes", best_bare, best_bare);
   show("Tramontane, link on the actors' pool", best_one, best_bare);
   show("Tramontane, link on a pool of its own", best_two, best_bare);
+  if (over_tcp) show("Tramontane, within TLS, one pool", best_tls, best_bare);
   return 0;
 }

@@ -43,7 +43,7 @@ struct Member {
 
   ~Member() { remote->end("the test ends"); }
 
-  ActorRef meet(const Greeting& peer, Descriptor socket) {
+  ActorRef meet(const Greeting& peer, LinkSocket socket) {
     ActorRef actor = remote->add({peer.actor, str(peer.role, "/", peer.process), peer.process, 1});
     remote->connect(peer.process, peer.name, socket_link(links, std::move(socket)));
     return actor;
@@ -243,9 +243,13 @@ TEST_CASE("a node that is refused asks again after a while, not at once") {
   auto joins = std::make_shared<DoorKeeper::Joins>();
   ActorRef actor =
       head.system.spawn<DoorKeeper>({.name = "head", .id = speaker_of(head_process)}, 2, joins);
-  TcpServer server(head.links, listen_tcp({"127.0.0.1", 0}), token_of_test(),
-      {.role = "head", .process = head_process, .actor = speaker_of(head_process), .name = "head"},
-      {.peer = [&](Greeting peer, Descriptor socket) { head.meet(peer, std::move(socket)); }}, {});
+  TcpServer server(head.links, listen_tcp({"127.0.0.1", 0}),
+      {.token = token_of_test(),
+          .own = {.role = "head",
+              .process = head_process,
+              .actor = speaker_of(head_process),
+              .name = "head"}},
+      {.peer = [&](Greeting peer, LinkSocket socket) { head.meet(peer, std::move(socket)); }});
   server.start();
   Node node(server.bound().text());
   Driver driver(node);  // the node works meanwhile

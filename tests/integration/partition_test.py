@@ -1,5 +1,6 @@
 """Two hosts of a cluster, as network namespaces of this machine, and the cable between them: it is
-pulled for a moment, which nobody notices, and for long, which the job survives.
+pulled for a moment, which nobody notices, and for long, which the job survives. What passes over it is
+encrypted, as between any two machines: neither the token nor the job's name is seen there.
 
   partition_test.py TRAM REPOSITORY
 
@@ -13,6 +14,7 @@ import time
 
 import harness as h
 from watch import Watch
+from wire import Wire
 
 MARK = f"{os.getpid()}"
 HOSTS = {"a": ("10.77.1.1", f"tram-a-{MARK}", f"va{MARK}"), "b": ("10.77.1.2", f"tram-b-{MARK}", f"vb{MARK}")}
@@ -145,13 +147,23 @@ try:
         warm = h.warm_policy(at)
         graph = h.job(at, "partition", policy=warm, steps=1000000, batch=32, slots=2, generators=2)
         cluster = Cluster(at)
-        cluster.start("head", "a", "head", "--no-node", "--listen", "10.77.1.1:0", "--trusted-network")
+        cluster.start("head", "a", "head", "--no-node", "--listen", "10.77.1.1:0")
         with open(os.path.join(cluster.homes["a"], "head")) as f:
             head = f.read().strip()
         for name in HOSTS:
             cluster.start(name, name, "node", "--name", name, "--cpus", "4", "--join", head, "--listen", HOSTS[name][0] + ":0",
-                "--trusted-network", "--token-file", os.path.join(cluster.homes["a"], "token"))
+                "--token-file", os.path.join(cluster.homes["a"], "token"))
         cluster.wait_for("both nodes", lambda: cluster.state_of("a") == cluster.state_of("b") == "ready")
-        pulled_for_long(cluster, graph)
+        with open(os.path.join(cluster.homes["a"], "token")) as f:
+            token = f.read().strip()
+        secrets = {"encrypted": b"TRAMTLS\n", "in clear": b"TRAMONT\n", "the token": token.encode(),
+            "its bytes": bytes.fromhex(token), "an actor": b"generator/"}
+        with Wire(HOSTS["a"][2], secrets, prefix=["ip", "netns", "exec", HOSTS["a"][1]]) as wire:
+            pulled_for_long(cluster, graph)
+            seen = wire.end()
+        if seen:
+            h.expect(seen.pop("encrypted") > 2, "the cable was not listened to")
+            h.expect_equal(seen, dict.fromkeys(seen, 0), "what somebody at the cable sees")
+            print("nothing of it is seen at the cable", flush=True)
 finally:
     remove_hosts()

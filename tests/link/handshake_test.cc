@@ -4,8 +4,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/link/dial.h"
-#include "runtime/link/tcp_server.h"
-#include "tests/link/processes.h"
+#include "tests/link/door.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -18,20 +17,6 @@
 using namespace tramontane;
 
 namespace {
-
-AccessToken token_like(std::uint8_t seed) {
-  AccessToken token{};
-  token.fill(static_cast<std::byte>(seed));
-  return token;
-}
-
-Greeting client(const std::string& name = "cli") {
-  return {.role = "client", .process = 7, .actor = 70, .name = name, .purpose = Bytes(5)};
-}
-
-Greeting head() {
-  return {.role = "head", .process = 1, .actor = 10, .name = "head", .address = "h:1"};
-}
 
 // Gives what `from` says to `to`, in pieces of that size, changed on its way.
 using Change = std::function<void(Bytes&)>;
@@ -51,63 +36,6 @@ void converse(Handshake& one, Handshake& other, std::size_t piece = 4096) {
     carry(one, other, piece);
     carry(other, one, piece);
   }
-}
-
-// A server that remembers who came.
-struct Door {
-  explicit Door(TcpServer::Limits limits = {})
-      : server(pool, listen_tcp({"127.0.0.1", 0}), token_like(1), head(),
-            {.peer =
-                    [this](Greeting peer, Descriptor socket) {
-                      std::lock_guard lock(mutex);
-                      peers.push_back(peer.name);
-                      sockets.push_back(std::move(socket));
-                    },
-                .other =
-                    [this](Descriptor, Bytes first) {
-                      std::lock_guard lock(mutex);
-                      others.emplace_back(as_text(first));
-                    },
-                .refused =
-                    [this](const std::string&, const std::string& why) {
-                      std::lock_guard lock(mutex);
-                      refusals.push_back(why);
-                    }},
-            limits) {
-    server.start();
-  }
-
-  ~Door() {
-    server.stop();
-    pool.join();
-  }
-
-  std::vector<std::string> seen(std::vector<std::string> Door::*list) {
-    std::lock_guard lock(mutex);
-    return this->*list;
-  }
-
-  std::mutex mutex;
-  std::vector<std::string> peers;
-  std::vector<std::string> others;
-  std::vector<std::string> refusals;
-  std::vector<Descriptor> sockets;
-  ThreadPool pool{PoolOptions{"door", 2}};
-  TcpServer server;
-};
-
-Descriptor connected(const Door& door) {
-  return connect_tcp(door.server.bound(), 5s).value();
-}
-
-// By the other side, which has said nothing.
-bool closed(const Descriptor& socket) {
-  pollfd ready{socket.get(), POLLIN, 0};
-  return ::poll(&ready, 1, 0) == 1;
-}
-
-void say(const Descriptor& socket, ByteView bytes) {
-  static_cast<void>(::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
 }  // namespace
@@ -224,12 +152,12 @@ TEST_CASE("who dials with the token is handed on, and the socket is fresh behind
     REQUIRE(dialed);
     CHECK(dialed->peer.role == "head");
     REQUIRE(soon([&] { return door.seen(&Door::peers).size() == std::size_t(i + 1); }));
-    say(dialed->socket, as_bytes("hello"));
+    say(dialed->socket.descriptor, as_bytes("hello"));
     std::lock_guard lock(door.mutex);
-    pollfd wait{door.sockets.back().get(), POLLIN, 0};
+    pollfd wait{door.sockets.back().descriptor.get(), POLLIN, 0};
     REQUIRE(::poll(&wait, 1, 5000) == 1);
     char room[16];
-    CHECK(::recv(door.sockets.back().get(), room, sizeof room, 0) == 5);
+    CHECK(::recv(door.sockets.back().descriptor.get(), room, sizeof room, 0) == 5);
   }
   auto refused = dial(door.server.bound(), token_like(2), client(), 5s);
   REQUIRE(!refused);

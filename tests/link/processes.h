@@ -40,7 +40,7 @@ struct Process {
     return ends;
   }
 
-  void connect(ProcessId peer, Descriptor socket, SessionOptions options = {}) {
+  void connect(ProcessId peer, LinkSocket socket, SessionOptions options = {}) {
     remote->connect(peer, str("process ", peer), socket_link(pool, std::move(socket)), options);
   }
 
@@ -62,11 +62,13 @@ struct Pair {
   }
 
   // The ends of one connection.
-  explicit Pair(std::pair<Descriptor, Descriptor> ends, SessionOptions options = {})
-      : one(1), two(2) {
-    one.connect(2, std::move(ends.first), options);
-    two.connect(1, std::move(ends.second), options);
+  Pair(LinkSocket here, LinkSocket there, SessionOptions options = {}) : one(1), two(2) {
+    one.connect(2, std::move(here), options);
+    two.connect(1, std::move(there), options);
   }
+
+  explicit Pair(std::pair<Descriptor, Descriptor> ends, SessionOptions options = {})
+      : Pair(LinkSocket(std::move(ends.first)), LinkSocket(std::move(ends.second)), options) {}
 
   void connect(SessionOptions options = {}) {
     auto [here, there] = socket_pair();

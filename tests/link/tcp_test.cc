@@ -6,6 +6,7 @@
 #include "runtime/wire/frame.h"
 #include "tests/link/actors.h"
 #include "tests/link/processes.h"
+#include "tests/link/wiretap.h"
 
 #include <cstring>
 #include <fcntl.h>
@@ -16,14 +17,6 @@
 using namespace tramontane;
 
 namespace {
-
-std::pair<Descriptor, Descriptor> tcp_pair() {
-  TcpListener listener = listen_tcp({"127.0.0.1", 0});
-  Descriptor here = connect_tcp(listener.bound, 5s).value();
-  Descriptor there;
-  while (!there) there = accept_tcp(listener.socket);
-  return {std::move(here), std::move(there)};
-}
 
 Pair connected_by_tcp(SessionOptions options = {}) {
   return Pair(tcp_pair(), options);

@@ -40,8 +40,26 @@ TEST_CASE("a socket arrives with its introduction and leads to the other end") {
   CHECK(heard->actors[0].incarnation == 3);
   CHECK(::write(here.get(), "x", 1) == 1);
   char byte = 0;
-  CHECK(::read(given.socket.get(), &byte, 1) == 1);
+  CHECK(::read(given.socket.descriptor.get(), &byte, 1) == 1);
   CHECK(byte == 'x');
+}
+
+TEST_CASE("the key of what passes comes with its socket, or none") {
+  auto [ours, theirs] = handover_pair();
+  Handover from(std::move(ours));
+  Handover to(std::move(theirs));
+  LinkKey key{.side = LinkSide::accepted};
+  for (std::size_t i = 0; i < key.key.size(); ++i) key.key[i] = static_cast<std::byte>(i * 7);
+  LinkKey other = key;
+  other.side = LinkSide::connected;
+  for (std::optional<LinkKey> each : {std::optional(key), {}, std::optional(other)}) {
+    auto [here, there] = sockets();
+    from.give(encode_introduction({.process = 7}), {std::move(there), each});
+    Handover::Given given;
+    REQUIRE(to.take(1s, given) == Handover::Taken::something);
+    CHECK(given.socket.key == each);
+    CHECK(decode_introduction(given.introduction)->process == 7);
+  }
 }
 
 TEST_CASE("who does not take holds nobody up, and gets all of it later, in order") {
