@@ -102,5 +102,12 @@ TEST_CASE("generation, filter and call blocks are transparent to what they hold"
       {"{% generation %}a{{ n }}{% endgeneration %}b", "a7b"},
       {"{% filter upper %}a{{ n }}b{% endfilter %}", "A7B"},
       {"{% set x = 1 %}{% generation %}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x }}", "21"},
+      {"{% generation %}{{ varargs }}{{ kwargs }}{% endgeneration %}|{{ varargs }}", "(){}|"},
+      {"{% macro f(a) %}{{ varargs }}{% generation %}{{ varargs }}{% endgeneration %}{% endmacro "
+       "%}{{ f(1, 2) }}",
+          "(2,)()"},
+      {"{% macro f() %}{{ caller is defined }}{% generation %}{{ caller is defined }}{% "
+       "endgeneration %}{% endmacro %}{% call f() %}x{% endcall %}",
+          "TrueFalse"},
   });
 }
