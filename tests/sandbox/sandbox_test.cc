@@ -50,6 +50,25 @@ TEST_CASE("a program finds its files, and what it makes can be collected") {
   CHECK(outcome.collected[0].bytes == "ABC");
 }
 
+TEST_CASE("what is collected is bounded, all together, and may be executed if it might be there") {
+  NEEDS(Level::partial);
+  Program program =
+      shell("printf 1234 > four; printf 123456 > six; printf 12 > two; : > empty; chmod 700 two");
+  program.collect = {"four", "six", "two", "empty"};
+  program.collect_bytes = 6;
+  auto collected = [&] {
+    std::string all;
+    for (const File& file : sandbox.run(program).collected)
+      all += str(file.name, file.executable ? "* " : " ", file.bytes, ";");
+    return all;
+  };
+  CHECK(collected() == "four 1234;two* 12;empty ;");
+  program.collect_bytes = 12;
+  CHECK(collected() == "four 1234;six 123456;two* 12;empty ;");
+  program.collect_bytes = 0;
+  CHECK(collected() == "empty ;");
+}
+
 TEST_CASE("a work folder is gone after its run, unless it was to be kept") {
   NEEDS(Level::partial);
   Program writes = shell("echo 1 > made; cat made");
