@@ -8,7 +8,10 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -26,6 +29,28 @@ TEST_CASE("a sandbox says what the kernel allows, and what is missing") {
   for (const auto& line : report->missing) all += "; missing: " + line;
   MESSAGE("level ", all);
   CHECK((report->level == Level::full) == report->missing.empty());
+}
+
+// Whether root may take namespaces and mount in them.
+bool may_be_isolated() {
+  pid_t child = fork();
+  if (child == 0) {
+    bool may = geteuid() == 0 &&
+               unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
+                       CLONE_NEWPID) == 0 &&
+               mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") == 0;
+    _exit(may ? 0 : 1);
+  }
+  int status = 1;
+  return waitpid(child, &status, 0) == child && status == 0;
+}
+
+TEST_CASE("where the kernel lets a process have walls, a sandbox has them") {
+  Sandbox sandbox({.floor = Level::none});
+  auto report = sandbox.report();
+  REQUIRE(report.has_value());
+  if (may_be_isolated()) CHECK(report->level != Level::none);
 }
 
 TEST_CASE("a program's input, output and exit code pass the walls") {
