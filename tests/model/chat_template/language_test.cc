@@ -118,6 +118,14 @@ TEST_CASE("macros take defaults, what is left over, and callers") {
       {"{% macro f(x) %}<{{ caller(x) }}>{% endmacro %}{% call(y) f(3) %}y={{ y }}{% endcall %}",
           "<y=3>"},
       {"{% macro f() %}{{ caller is defined }}{% endmacro %}{{ f() }}", "False"},
+      {"{% macro f(a, b=0, c=0) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(*[1, 2]) }}|{{ f(1, "
+       "*[2, 3]) }}|{{ f(*[1], c=3) }}|{{ f(**{'b': 2, 'a': 1}) }}|{{ f(*[1], **{'c': 3}) }}",
+          "120|123|103|120|103"},
+      {"{% macro f(n) %}{% if 0 %}{% set n = 2 %}{% endif %}{{ n }}{% endmacro %}{{ f(1) }}{{ n }}",
+          "17"},
+      {"{% macro f(n) %}{% if 1 %}{% set n = 2 %}{% endif %}{{ n }}{% endmacro %}{{ f(1) }}{{ n }}",
+          "27"},
+      {"{% for n in [1] %}{% if 0 %}{% set n = 2 %}{% endif %}{{ n }}{% endfor %}{{ n }}", "17"},
       {"{{ f is defined }}{% macro f() %}{% endmacro %}{{ f }}", "False<Macro 'f'>"},
   });
 }
