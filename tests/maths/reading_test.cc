@@ -198,6 +198,12 @@ TEST_CASE("minutes and seconds of a degree are parts of it, with braces about it
       {{"30.3^\\circ", "30^\\circ 30'"}, {"30.51^\\circ", "30^\\circ 36' 30''"}});
 }
 
+TEST_CASE("a bar parts a set from its condition, also behind a set that had one") {
+  check_all(Outcome::equal,
+      {{"\\{a, \\{x : x>1\\} : a > 2\\}", "\\{a, \\{x | x>1\\} | a > 2\\}"},
+          {"(2, \\infty)", "\\{x | x > 2\\}"}, {"|x|", "x \\cdot |x| / x"}});
+}
+
 TEST_CASE("min behind a number is minutes, unless it is applied to something") {
   check_all(Outcome::equal,
       {{"15", "5 min(3,5)"}, {"15", "5 min{3,5}"}, {"15", "5 min\\{3,5\\}"}, {"300 s", "5 min"}});
