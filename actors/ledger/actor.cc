@@ -131,7 +131,6 @@ AppendResults LedgerActor::append(Append request) {
     if (auto written = times_.appended(segment, system().clock().wall())) tell_written(*written);
   }
   results.lost = ledger_->renew(request.held, time());
-  unsynced_ = unsynced_ || !request.segments.empty();
   if (finished) nudge(want_finished_);
   return results;
 }
@@ -152,7 +151,6 @@ AppendResults LedgerActor::judge(Judge request) {
   AppendResults results;
   for (const auto& judged : request.verdicts)
     results.codes.push_back(code_of(ledger_->judge(judged.lease, judged.verdict, time())));
-  unsynced_ = true;
   nudge(want_batch_);
   nudge(want_tasks_);  // with BatchOf::kept a dropped group makes room
   return results;
@@ -179,7 +177,6 @@ Answer<TrainedAnswer> LedgerActor::trained(Trained request) {
       return Failure{static_cast<Errc>(done.error().value()), ledger_->last_refusal()};
     answer.recorded = ledger_->recorded_fingerprint(request.step + 1).value_or(0);
   }
-  unsynced_ = true;
   nudge(want_tasks_);
   return answer;
 }
@@ -202,7 +199,6 @@ Answer<void> LedgerActor::checkpointed(Checkpointed request) {
   } catch (const Error& error) {
     return failure_of(error);
   }
-  unsynced_ = true;
   return {};
 }
 
@@ -226,8 +222,7 @@ void LedgerActor::tick(Tick) {
     nudge(want_finished_);
   }
   tell_damage();
-  if (unsynced_) ledger_->sync();
-  unsynced_ = false;
+  ledger_->sync();
   LedgerCounts counts = ledger_->counts();
   note("waiting", std::to_string(counts.rollouts_waiting));
   note("leased", std::to_string(counts.rollouts_leased));

@@ -61,7 +61,6 @@ class LedgerActor final : public Actor {
   std::set<std::string> want_tasks_;
   std::set<std::string> want_finished_;
   std::set<std::string> want_batch_;
-  bool unsynced_ = false;
   RolloutTimes times_;  // by the wall
 };
 

@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <set>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace tramontane {
 namespace {
@@ -43,7 +45,12 @@ void die_with_parent() {
 
 void exec_child_if_asked(int argc, char** argv) {
   asked_first = true;
-  if (argc == 3 && std::strcmp(argv[1], "sweep-children") == 0) be_the_sweeper(number(argv[2]));
+  if (argc >= 3 && std::strcmp(argv[1], "sweep-children") == 0) {
+    std::set<pid_t> groups;
+    for (int i = 3; i < argc; ++i)
+      if (pid_t group = number(argv[i]); group > 1) groups.insert(group);
+    be_the_sweeper(number(argv[2]), std::move(groups));
+  }
   if (argc < 6 || std::strcmp(argv[1], "exec-child") != 0 || std::strcmp(argv[4], "--") != 0)
     return;
   die_with_parent(number(argv[2]));

@@ -36,8 +36,8 @@ inline constexpr const char* parent_variable = "TRAM_PARENT";
 //
 // which executes COMMAND, looked for in PATH, as a child that dies with PARENT. If it cannot be
 // executed, the error number is written to the descriptor REPORT, or the reason to standard error
-// where REPORT is -1, and the exit status is 127. Also for `PROGRAM sweep-children PARENT`
-// (sweeper.h). With any other command line it only notes that this program can do so.
+// where REPORT is -1, and the exit status is 127. Also for `PROGRAM sweep-children PARENT
+// GROUP…` (sweeper.h). With any other command line it only notes that this program can do so.
 void exec_child_if_asked(int argc, char** argv);
 
 // Whether main() has called exec_child_if_asked(). Any thread.

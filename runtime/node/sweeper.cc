@@ -13,11 +13,11 @@
 #include <mutex>
 #include <optional>
 #include <poll.h>
-#include <set>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
-#include <vector>
+#include <utility>
 
 namespace tramontane {
 namespace {
@@ -29,31 +29,37 @@ struct Sweeper {
   std::optional<Child> child;
 };
 
+// Longer than a sweeper takes to read what it is told.
+constexpr timeval patience{10, 0};
+
 constinit std::mutex mutex;
 constinit Sweeper* current = nullptr;  // never destroyed: the sweeper is for what exit() leaves
 
-// A group, or less than 0 for one that is no more. False if nobody takes it.
+// A group, or less than 0 for one that is no more. False if nobody takes it in time.
 bool tell(const Sweeper& sweeper, pid_t what) {
-  return sweeper.socket && ::send(sweeper.socket.get(), &what, sizeof what,
-                               MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof what;
+  if (!sweeper.socket) return false;
+  ssize_t sent = 0;
+  do sent = ::send(sweeper.socket.get(), &what, sizeof what, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent == sizeof what;
 }
 
-// It has been told before it runs: this process may be killed at any moment from then on.
+// Its command line names the groups: this process may be killed at any moment from then on.
 void start(Sweeper& sweeper) {
+  sweeper.child.reset();  // before its socket: at the end of that it would kill all it knows of
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw Error(Errc::io, str("a socket to a child: ", std::strerror(errno)));
   sweeper.socket = Descriptor(ends[0]);
   Descriptor theirs(ends[1]);
-  std::vector<pid_t> no_room;
-  for (pid_t group : sweeper.groups)
-    if (!tell(sweeper, group)) no_room.push_back(group);
+  ::setsockopt(sweeper.socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   // Nobody waits for the end of an output that it holds.
-  sweeper.child = Child::start(
-      {.command = {"/proc/self/exe", "sweep-children", std::to_string(sweeper.process)},
-          .descriptors = {{theirs.get(), sweeper_socket}},
-          .output = "/dev/null"});
-  for (pid_t group : no_room) tell(sweeper, group);
+  ChildOptions options{.command = {"/proc/self/exe", "sweep-children"},
+      .descriptors = {{theirs.get(), sweeper_socket}},
+      .output = "/dev/null"};
+  options.command.push_back(std::to_string(sweeper.process));
+  for (pid_t group : sweeper.groups) options.command.push_back(std::to_string(group));
+  sweeper.child = Child::start(std::move(options));
 }
 
 }  // namespace
@@ -73,12 +79,11 @@ void sweep_no_more(pid_t group) noexcept {
   if (current->groups.erase(group) > 0) tell(*current, -group);
 }
 
-void be_the_sweeper(pid_t parent) {
+void be_the_sweeper(pid_t parent, std::set<pid_t> groups) {
   // Whoever ends this program and all that belongs to it, politely, does not mean the sweeper yet.
   for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::signal(signal, SIG_IGN);
   Descriptor watch(static_cast<int>(::syscall(SYS_pidfd_open, parent, 0)));
   bool running = watch && ::getppid() == parent;
-  std::set<pid_t> groups;
   while (true) {
     pollfd either[] = {{sweeper_socket, POLLIN, 0}, {watch.get(), POLLIN, 0}};
     if (running && ::poll(either, 2, -1) < 0) continue;

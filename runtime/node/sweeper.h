@@ -12,6 +12,7 @@
 //
 // A process that was forked from this one gets a sweeper of its own. Any thread.
 
+#include <set>
 #include <sys/types.h>
 
 namespace tramontane {
@@ -21,9 +22,9 @@ namespace tramontane {
 void sweep_later(pid_t group);
 void sweep_no_more(pid_t group) noexcept;
 
-// Is the sweeper of `parent`, told of groups on the descriptor sweeper_socket; for
-// exec_child_if_asked().
-[[noreturn]] void be_the_sweeper(pid_t parent);
+// Is the sweeper of `parent`, with these groups and those that it is told of on the descriptor
+// sweeper_socket; for exec_child_if_asked().
+[[noreturn]] void be_the_sweeper(pid_t parent, std::set<pid_t> groups);
 
 inline constexpr int sweeper_socket = 3;
 

@@ -240,6 +240,15 @@ TEST_CASE("completions that grow until they are cut off are an alarm, long ones 
   }
 }
 
+TEST_CASE("how many completions were cut off at first is of the stage, not of the run") {
+  AlarmBench bench;
+  bench.steps(20, {{"truncated_share", 0.3}});
+  bench.take({{"event", "stage"}, {"kind", "reinforce"}, {"steps", 1000}});
+  bench.steps(20, {{"truncated_share", 0.02}});
+  bench.steps(20, {{"truncated_share", 0.35}});
+  CHECK(bench.brief() == AlarmBench::Briefs{"begins length generator"});
+}
+
 TEST_CASE("what max_lag costs is an alarm where it is nearly all of the time") {
   RunEvent waits{{"generator_busy", 0.1}, {"lag_histogram", {0, 1, 99}}};
   AlarmBench bench;

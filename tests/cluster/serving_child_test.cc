@@ -4,8 +4,10 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/result.h"
+#include "tests/support/temp_folder.h"
 
 #include <csignal>
+#include <fstream>
 #include <poll.h>
 #include <set>
 #include <string>
@@ -49,8 +51,9 @@ void stop(pid_t child) {
 }
 
 struct World {
-  explicit World(std::string word = "serve-connections", Duration silence = 10min)
-      : child({.command = {"/proc/self/exe", std::move(word)}}, log,
+  explicit World(
+      std::string word = "serve-connections", Duration silence = 10min, std::string output = {})
+      : child({.command = {"/proc/self/exe", std::move(word)}, .output = std::move(output)}, log,
             {.least = 1ms, .most = 50ms, .settled = 1h, .silence = silence}) {}
 
   // What the child says of it: "PID: FIRST".
@@ -145,6 +148,19 @@ TEST_CASE("the child ends with who has it") {
     CHECK(::kill(pid, 0) == 0);
   }
   CHECK(::kill(pid, 0) != 0);
+}
+
+TEST_CASE("a child is told that it must end, and has time for it") {
+  TempFolder folder;
+  const std::string output = folder.path() + "/output";
+  {
+    World world("end-in-order", 10min, output);
+    world.pid();
+  }
+  std::ifstream said_last(output);
+  std::string line;
+  std::getline(said_last, line);
+  CHECK(line == "told");
 }
 
 TEST_CASE("who gives nothing any more ends the other side") {

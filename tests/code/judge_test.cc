@@ -53,6 +53,30 @@ TEST_CASE("programs in Python get each kind of verdict") {
   CHECK(python("while True: print('x' * 1000)") == "OLE");
 }
 
+TEST_CASE("what a program said at last is told in a line, which is cut between two characters") {
+  JUDGE();
+  auto told = [&](const std::string& bytes) {
+    const std::string code = str("import os\nos.write(2, ", bytes, ")\nos._exit(3)");
+    std::string detail = judge.judge(parse_problem(sum), Language::python, code).detail;
+    const std::string before = "nonzero exit 3: ";
+    auto at = detail.find(before);
+    return at == std::string::npos ? detail : detail.substr(at + before.size());
+  };
+  auto times = [](int count, const std::string& text) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  CHECK(told("b'first\\nlast'") == "last");
+  CHECK(told("b'last \\n\\n'") == "last");
+  CHECK(told("b'a\\x01b\\x7fc'") == "a?b?c");
+  CHECK(told("b'x' * 200") == times(200, "x"));
+  CHECK(told("b'x' * 201") == times(200, "x") + "…");
+  CHECK(told("'é'.encode() * 150") == times(100, "é") + "…");
+  CHECK(told("b'x' + 'é'.encode() * 150") == "x" + times(99, "é") + "…");
+  CHECK(told("b'x' * 199 + '😀'.encode()") == times(199, "x") + "…");
+}
+
 TEST_CASE("programs in C++ get each kind of verdict, and are compiled once") {
   JUDGE();
   auto cpp = [&](const std::string& code) { return verdict(judge, sum, Language::cpp, code); };

@@ -250,6 +250,32 @@ TEST_CASE("a parameter that makes no sense is refused by its name") {
   }
 }
 
+TEST_CASE("a series has the points from one place to another, with both ends") {
+  WatchedFolder run;
+  fill(run, Alive::yes);
+  auto between = [&](const std::string& query) {
+    json::object answer = run.get("/api/v1/metrics?names=score" + query);
+    return answer.at("series").at(0).as_object();
+  };
+  json::object all = between("");
+  const auto& x = all.at("x").as_array();
+  REQUIRE(x.size() == 12);
+  auto expect = [&](const std::string& query, std::size_t from, std::size_t to) {
+    json::object part = between(query);
+    INFO(query);
+    for (const char* axis : {"x", "y"}) {
+      const auto& whole = all.at(axis).as_array();
+      CHECK(part.at(axis).as_array() == json::array(whole.begin() + from, whole.begin() + to));
+    }
+  };
+  std::string third = json::serialize(x[2]);
+  std::string sixth = json::serialize(x[5]);
+  expect("&from=" + third, 2, 12);
+  expect("&to=" + sixth, 0, 6);
+  expect("&from=" + third + "&to=" + sixth, 2, 6);
+  expect("&from=" + sixth + "&to=" + third, 0, 0);
+}
+
 TEST_CASE("rollouts are found by what is asked of them") {
   WatchedFolder run;
   fill(run, Alive::no);
@@ -313,6 +339,23 @@ TEST_CASE("a job's state is what its files and its process say") {
   run.write_metrics({events.front()});  // it goes on
   run.write_actors(Alive::yes);
   CHECK(state() == "running");
+}
+
+TEST_CASE("what a process uses is told while its run lives, and is never another's") {
+  for (Alive alive : {Alive::yes, Alive::no}) {
+    WatchedFolder run;
+    run.write_actors(alive);
+    bool lives = alive == Alive::yes;
+    CAPTURE(lives);
+    json::object node = run.get("/api/v1/nodes/box");
+    CHECK(node.at("state") == (lives ? "up" : "gone"));
+    CHECK(node.at("memory").is_null() == !lives);
+    for (const auto& process : node.at("processes").as_array()) {
+      CHECK(process.at("state") == (lives ? "running" : "gone"));
+      for (const char* use : {"memory", "cpu_seconds", "threads"})
+        CHECK(process.at(use).is_null() == !lives);
+    }
+  }
 }
 
 TEST_CASE("what Prometheus reads has a HELP, a TYPE and no series twice") {

@@ -296,6 +296,36 @@ TEST_CASE("jobs come in pages, the newest first, of the states that are asked fo
   CHECK(world.refusal("/api/v1/jobs?job=1") == Errc::bad_input);
 }
 
+TEST_CASE("events of a cluster are the lines of its head's log, of a level and a text") {
+  World world;
+  for (const char* level : {"debug", "info", "warning", "error", "loud"})
+    world.write_log(str(R"({"time":"2026-01-01T00:00:00Z","level":")", level, R"(","text":"it is )",
+        level, R"(","reason":"why"})", "\n"));
+  world.write_log("no JSON\n[1]\n");
+  auto texts = [&](const std::string& query, const std::string& order = "oldest") {
+    std::vector<std::string> found;
+    json::object page = world.get("/api/v1/events?order=" + order + query);
+    for (const auto& event : page.at("events").as_array())
+      found.emplace_back(event.at("text").as_string());
+    return found;
+  };
+  using Texts = std::vector<std::string>;
+  const std::string info = "it is info: why", warning = "it is warning: why";
+  const std::string error = "it is error: why";
+  CHECK(texts("") == Texts{info, warning, error});
+  CHECK(texts("&level=info") == Texts{info, warning, error});
+  CHECK(texts("&level=warning") == Texts{warning, error});
+  CHECK(texts("&level=error") == Texts{error});
+  CHECK(texts("&text=warn") == Texts{warning});
+  CHECK(texts("&kind=log") == Texts{info, warning, error});
+  CHECK(texts("&kind=step").empty());
+  CHECK(texts("&actor=a").empty());
+  CHECK(texts("&limit=2", "newest") == Texts{error, warning});
+  json::object first = world.get("/api/v1/events?order=oldest&limit=1");
+  std::string next(first.at("next").as_string());
+  CHECK(texts("&after=" + next) == Texts{warning, error});
+}
+
 TEST_CASE("a stream tells jobs and nodes at the beginning, and again when they are others") {
   World world;
   world.submit();

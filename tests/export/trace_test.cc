@@ -90,6 +90,9 @@ TEST_CASE("waits, deaths and rollouts have times by the wall; rollouts that over
   run.put("spans.jsonl",
       R"({"event":"wait","actor":"g/0","what":"reply of x","from_us":1767225601000000,"to_us":1767225601500000}
 {"event":"work","actor":"evaluator","what":"a test","from_us":1767225601000000,"to_us":1767225601500000}
+{"event":"wait","actor":"g/0","what":"no end","from_us":1767225601000000}
+{"event":"work","actor":"g/0","what":"no beginning","to_us":1767225601000000}
+{"event":"rest","actor":"g/0","what":"of no kind","from_us":1767225601000000,"to_us":1767225601500000}
 {"event":"written","rollout":5,"from_us":1767225601000000,"parts":[{"version":1,"tokens":3,"to_us":1767225602000000},{"version":2,"tokens":3,"to_us":1767225603000000}]}
 {"event":"written","rollout":6,"from_us":1767225602000000,"parts":[{"version":2,"tokens":3,"to_us":1767225604000000}]}
 {"event":"written","rollout":7,"from_us":1767225603000000,"parts":[{"version":2,"tokens":3,"to_us":1767225604000000}]}

@@ -107,6 +107,8 @@ TEST_CASE("sequences set aside between swaps are found again from their record")
     CHECK(found.rollouts.size() == 150);
     CHECK(found.cache.set_aside > 10);
     CHECK(found.cache.rows_recomputed > 0);
+    // Each of them once for each time that its sequence, of at most so many rows, was set aside.
+    CHECK(found.cache.rows_recomputed <= found.cache.set_aside * (40 + 50));
     CHECK(found.cache.rows_shared > 0);
     std::size_t spanning = 0;
     for (auto& [id, rollout] : found.rollouts) {

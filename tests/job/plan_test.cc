@@ -123,6 +123,22 @@ actors, all on this machine
   CHECK(plan.find(" that are there\n", memory) != std::string::npos);
 }
 
+TEST_CASE("roles that live apart have processes in the plan of memory, each as many as it is") {
+  Job job = JobBench().load(full_graph);
+  auto processes = [&](const Apart& apart) -> std::string {
+    for (const MemoryPart& part : plan_memory(job, apart).parts)
+      if (part.who == "workers") return part.what;
+    return "";
+  };
+  CHECK(processes({}).empty());
+  CHECK(processes({.ledger = true}) == "1 processes");
+  CHECK(processes({.trainer = true}) == "1 processes");
+  CHECK(processes({.evaluator = true}) == "1 processes");
+  CHECK(processes({.generator = true}) == "2 processes");
+  CHECK(processes({.verifier = true}) == "3 processes");
+  CHECK(processes({true, true, true, true, true}) == "8 processes");
+}
+
 TEST_CASE("a job that the machine has no room for is refused with its largest parts") {
   Job job = JobBench().load(full_graph, {"model.preset=base"});
   CHECK_NOTHROW(require_memory(job));

@@ -1,6 +1,7 @@
 #include "kernels/ops.h"
 #include "tests/kernels/compare.h"
 
+#include <algorithm>
 #include <map>
 
 #include "tests/support/test.h"
@@ -239,6 +240,39 @@ TEST_CASE("logits without a distribution give token -1 and NaN, never a silent d
       CHECK(draw(logits, sampling, 0.5F).token == -1);
       CHECK(std::isnan(draw(logits, sampling, 0.5F).log_prob));
       CHECK(std::isnan(log_prob(logits, 0, sampling.temperature)));
+    }
+  }
+}
+
+TEST_CASE("one logit without a number leaves no distribution, wherever it stands") {
+  Source source(37);
+  for (const std::int64_t vocabulary : {1, 7, 16, 33, 64, 71}) {
+    const Values clean = source.normal(vocabulary);
+    for (std::int64_t at = 0; at < vocabulary; ++at) {
+      for (const float wrong : {NAN, INFINITY}) {
+        CAPTURE(vocabulary);
+        CAPTURE(at);
+        CAPTURE(wrong);
+        Values logits = clean;
+        logits[size(at)] = wrong;
+        for (const float temperature : {0.0F, 1.0F}) {
+          const auto sampled = draw(logits, {.temperature = temperature}, 0.5F);
+          CHECK(sampled.token == -1);
+          CHECK(std::isnan(sampled.log_prob));
+          float value = 0, entropy = 0;
+          const std::int32_t target = 0;
+          kernels::token_log_prob(
+              logits.data(), 1, vocabulary, &target, temperature, &value, &entropy);
+          CHECK(std::isnan(value));
+          CHECK(std::isnan(entropy));
+        }
+        const std::int32_t target = 0;
+        const float slope = 1;
+        Values gradient(size(vocabulary));
+        kernels::token_log_prob_backward(
+            &slope, logits.data(), 1, vocabulary, &target, 1, gradient.data());
+        CHECK(std::ranges::all_of(gradient, [](float x) { return std::isnan(x); }));
+      }
     }
   }
 }

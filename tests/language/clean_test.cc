@@ -30,6 +30,7 @@ TEST_CASE("maths is no prose") {
           "so \\begin{align*} abc &= d \\\\ \\begin{matrix}e\\end{matrix} f \\end{align*} holds") ==
       "so holds");
   CHECK(cleaned("the answer is \\boxed{\\text{north {and} east}}.") == "the answer is");
+  CHECK(cleaned("so $a \\$ b$ holds") == "so holds");
   CHECK(cleaned("half of \\frac{ab}{cd} and \\sqrt{ef} is left") == "half of and is left");
 }
 
@@ -44,6 +45,11 @@ TEST_CASE("money is no maths") {
   CHECK(
       cleaned("elle paye 80 000 $ et investit 50 000 $ dedans") == "elle paye et investit dedans");
   CHECK(cleaned("it costs \\$5 more and \\$6 less") == "it costs more and less");
+  for (const std::string space : {" ", "\t", "\n", "\r"}) {
+    CAPTURE(space);
+    CHECK(cleaned("pay $" + space + "apples$ now") == "pay apples now");
+    CHECK(cleaned("pay $apples" + space + "$ now") == "pay apples now");
+  }
 }
 
 TEST_CASE("code, drawings, tags and addresses are no prose") {

@@ -46,6 +46,23 @@ TEST_CASE("a sum that the question asks for must be worked out, however it is wr
           {"Write 3/8 as a decimal.", "0.375", "\\frac38"}});
 }
 
+TEST_CASE("what a variable is must be worked out, and what it is less than need not be") {
+  const std::string question = "What is 2+4, and which x are less than it?";
+  check_all(Outcome::different, {{question, "x = 6", "x = 2+4"}});
+  check_all(Outcome::equal, {{question, "x < 6", "x < 2+4"}, {question, "x < 6", "x < 6"}});
+}
+
+TEST_CASE("a fraction is worked out if its parts are, and nothing can be cancelled") {
+  const std::string question = "How much is $0.3 + 0.2 + \\frac{3}{14}$?";
+  for (const char* answer : {"\\frac{2+3}{7}", "\\frac{2.5}{3.5}", "\\frac{10}{14}",
+           "\\frac{5}{3+4}", "\\frac{2.5 \\cdot 2}{7}"})
+    check_all(Outcome::different, {{question, "\\frac57", answer}});
+  for (const char* answer : {"\\frac57", "5/7"})
+    check_all(Outcome::equal, {{question, "\\frac57", answer}});
+  check_all(Outcome::equal,
+      {{"Compute $\\frac{1}{\\sqrt2}$.", "\\frac{\\sqrt2}{2}", "\\frac{\\sqrt2}{2}"}});
+}
+
 TEST_CASE("an expression of the question is an echo in any order of its parts") {
   check_all(Outcome::different,
       {{"Expand $(x+1)^2$.", "x^2+2x+1", "(1+x)^2"},

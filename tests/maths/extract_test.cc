@@ -136,6 +136,11 @@ TEST_CASE("the last number keeps its sign, its separators and its denominator") 
   CHECK(extracted("x = -4", AnswerForm::last_number) == "-4");
   CHECK(extracted("half: .5", AnswerForm::last_number) == ".5");
   CHECK(extracted("none", AnswerForm::last_number) == "(none)");
+  for (const char* whole : {"1,234", "3/4", "7.5", "-1,234.5", "1"})
+    CHECK(extracted(whole, AnswerForm::last_number) == whole);
+  CHECK(extracted("/4", AnswerForm::last_number) == "4");
+  CHECK(extracted(",4", AnswerForm::last_number) == "4");
+  CHECK(extracted("a/4", AnswerForm::last_number) == "4");
 }
 
 TEST_CASE("automatic prefers a box to marks to words to the last number") {

@@ -38,13 +38,16 @@ TEST_CASE("letters that stand alone are a word, whose order counts") {
           {"x = BCA", "x = ABC"}, {"(HTH, 1)", "(THH, 1)"}, {"HTH, TTH", "THH, HTT"},
           {"\\{HT, TT\\}", "\\{TH, TT\\}"}, {"\\text{HTH}", "THH"}, {"HTH", "\\mathrm{THH}"},
           {"No", "oN"}, {"No", "on"}, {"Al", "La"}, {"yes", "sey"}, {"Jan", "Naj"}, {"GCD", "CGD"},
-          {"H_2O", "OH_2"}, {"CO_2", "O_2C"}, {"Aa", "AA"}, {"AaBb", "aabb"}, {"NaCl", "ClNa"}});
+          {"H_2O", "OH_2"}, {"H_2O", "H_3O"}, {"H_2O", "HO"}, {"CO2", "CO3"},
+          {"C_6H_{12}O_6", "C_6H_{6}O_6"}, {"C_2H_4", "C_4H_2"}, {"CO_2", "O_2C"}, {"Aa", "AA"},
+          {"AaBb", "aabb"}, {"NaCl", "ClNa"}});
   check_all(Outcome::equal,
       {{"HTH", "HTH"}, {"HTH", "H T H"}, {"HTH", "\\text{HTH}"}, {"HTH", "\\text{hth}"},
           {"HTH", "H \\cdot T \\cdot H"}, {"HTH, TTH", "TTH, HTH"}, {"No", "no"},
           {"No", "\\text{No}"}, {"No", "\\textbf{no}."}, {"NO", "No"}, {"Jan", "\\text{Jan}"},
           {"Al", "\\text{Al}"}, {"\\text{Ed}", "Ed"}, {"CO_2", "CO2"}, {"H_{2}O", "H_2O"},
-          {"Aa", "\\text{Aa}"}, {"yes", "Yes"}, {"\\text{up}", "up"}});
+          {"C_6H_{12}O_6", "C6H12O6"}, {"Na_2SO_4", "Na2SO4"}, {"Aa", "\\text{Aa}"}, {"yes", "Yes"},
+          {"\\text{up}", "up"}});
 }
 
 TEST_CASE("variables still commute, and lengths have names") {
@@ -102,6 +105,7 @@ TEST_CASE("units in plain letters and of physics") {
           {"2 \\text{ L}", "2000 \\text{ mL}"}, {"1 \\text{ L}", "1000 \\text{ cm}^3"},
           {"1 \\text{ mol}", "1 \\text{ mole}"}, {"5 \\text{ min}", "5 minutes"},
           {"5 \\text{ hours}", "5 h"}, {"5 \\text{ m}", "5m"}, {"5 kHz", "5000 Hz"},
+          {"5000 \\text{ m}", "5 \\text{ KM}"}, {"500 \\text{ cm}", "5000 MM"},
           {"5 \\mu m", "5 \\text{ micrometers}"}, {"3 N", "3"}, {"\\frac{3}{4} h", "45 min"}});
   check_all(Outcome::different,
       {{"5m", "5"}, {"5 \\text{ m}", "5x"}, {"5 \\text{ J}", "5 \\text{ N}"}, {"5 mV", "5 MV"},
@@ -192,6 +196,12 @@ TEST_CASE("minutes and seconds of a degree are parts of it, with braces about it
           {"30.01^\\circ", "30^\\circ 36''"}, {"60.5^\\circ", "30^\\circ + 30^\\circ 30'"}});
   check_all(Outcome::different,
       {{"30.3^\\circ", "30^\\circ 30'"}, {"30.51^\\circ", "30^\\circ 36' 30''"}});
+}
+
+TEST_CASE("a bar parts a set from its condition, also behind a set that had one") {
+  check_all(Outcome::equal,
+      {{"\\{a, \\{x : x>1\\} : a > 2\\}", "\\{a, \\{x | x>1\\} | a > 2\\}"},
+          {"(2, \\infty)", "\\{x | x > 2\\}"}, {"|x|", "x \\cdot |x| / x"}});
 }
 
 TEST_CASE("min behind a number is minutes, unless it is applied to something") {

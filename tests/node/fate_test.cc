@@ -89,10 +89,17 @@ TEST_CASE("a sweeper that is gone is replaced, and told of all groups") {
   TempFolder folder;
   auto log = folder.path() + "/log";
   auto marked = mark("swept");
-  Child parent = Child::start(
-      {.command = {"/proc/self/exe", "lose-a-sweeper"}, .output = log, .environment = {marked}});
+  int groups = 0;
+  SUBCASE("of few") {}
+  SUBCASE("of more than a socket has room for") {
+    groups = 600;
+  }
+  Child parent =
+      Child::start({.command = {"/proc/self/exe", "lose-a-sweeper", std::to_string(groups)},
+          .output = log,
+          .environment = {marked}});
   REQUIRE(soon([&] { return contents(log) == "ready\nready\n"; }));
-  REQUIRE(soon([&] { return processes_with(marked) == 8; }));
+  REQUIRE(soon([&] { return processes_with(marked) == 8 + groups; }));
   parent.kill(SIGKILL);
   CHECK(soon([&] { return processes_with(marked) == 0; }));
 }

@@ -1,6 +1,7 @@
 // A test program that is also what its children are, and what executes those of others.
 #include "runtime/node/child.h"
 #include "runtime/node/parent.h"
+#include "runtime/node/sweeper.h"
 #include "tests/node/processes.h"
 
 #include <csignal>
@@ -29,9 +30,24 @@ int be_a_parent() {
   return 0;
 }
 
-// The sweeper that was told of the first child is gone before there is a second.
-int lose_a_sweeper() {
+// Processes without a child's care, each in a group of its own.
+void fork_groups(int count) {
+  for (int i = 0; i < count; ++i) {
+    pid_t pid = ::fork();
+    if (pid == 0) {
+      ::alarm(300);  // whoever fails to sweep it leaves nothing for long
+      for (;;) ::pause();
+    }
+    ::setpgid(pid, pid);
+    sweep_later(pid);
+  }
+}
+
+// The sweeper that was told of the first child, and of so many groups, is gone before there is a
+// second.
+int lose_a_sweeper(int groups) {
   auto first = forking();
+  fork_groups(groups);
   for (pid_t sweeper : children_called("sweep-children")) {
     ::kill(sweeper, SIGKILL);
     if (!soon([&] { return state_of(sweeper) == 'Z'; })) return 1;
@@ -55,6 +71,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (argc == 2 && std::strcmp(argv[1], "parent") == 0) return be_a_parent();
-  if (argc == 2 && std::strcmp(argv[1], "lose-a-sweeper") == 0) return lose_a_sweeper();
+  if (argc == 3 && std::strcmp(argv[1], "lose-a-sweeper") == 0)
+    return lose_a_sweeper(std::atoi(argv[2]));
   return doctest::Context(argc, argv).run();
 }

@@ -24,7 +24,7 @@ namespace {
 // Actors as a system tells of them, and the file that is kept of them.
 class Watched {
  public:
-  explicit Watched(std::size_t most = 10'000) {
+  explicit Watched(std::size_t most = 10'000, Duration every = 5ms) {
     graph_.actors.push_back({.name = "generator/0",
         .kind = "generator",
         .isolation = Isolation::process,
@@ -44,7 +44,7 @@ class Watched {
               ++looks_;
               return actors_;
             },
-        .every = 5ms,
+        .every = every,
         .actors_most = most});
   }
 
@@ -121,6 +121,14 @@ TEST_CASE("the last word is kept when it stops, and the end is told") {
   CHECK(watched.read().at("ended") == false);
   watched.file().reset();
   CHECK(watched.read().at("ended") == true);
+  CHECK(watched.read().at("actors").at(1).at("waiting_for") == "the end");
+}
+
+TEST_CASE("whoever stops it does not wait for the next look") {
+  Watched watched(10'000, 1h);
+  watched.wait_for_looks(1);
+  watched.change(1, "the end");
+  watched.file()->stop();  // which would take an hour
   CHECK(watched.read().at("actors").at(1).at("waiting_for") == "the end");
 }
 

@@ -211,6 +211,28 @@ TEST_CASE("a step is told with the shares of its time, the throughput and the qu
   CHECK_FALSE(bench.events[3].contains("generator_busy"));
 }
 
+TEST_CASE("actors of other processes count as those here do") {
+  ActorStatus generator{.name = "generator/2", .kind = "generator", .pid = 77};
+  ActorStatus ledger{.name = "ledger/1", .kind = "ledger", .notes = {{"finished", "7"}}};
+  ReporterBench bench({.elsewhere =
+                           [&] {
+                             return std::vector{generator, ledger};
+                           },
+      .status_every = 1000s});
+  bench.report({{"event", "stage"}, {"stage", 1}, {"kind", "reinforce"}});
+  bench.sim.run_for(2s);
+  generator.busy = 600ms;
+  bench.report(step(1));
+  const RunEvent& event = bench.events.at(1);
+  CHECK(number(event, "generator_busy") == doctest::Approx(0.1).epsilon(0.01));  // of three
+  CHECK(event.at("queues") == boost::json::object{{"waiting", 12}, {"judged", 3}, {"finished", 7}});
+  bench.sim.run_for(1000s);
+  const auto& actors = bench.events.back().at("actors").as_array();
+  REQUIRE(actors.size() == 7);
+  CHECK(actors[5].at("name") == "generator/2");
+  CHECK(actors[5].at("pid") == 77);
+}
+
 TEST_CASE("alarms are told after what they follow from, and stand in the summary") {
   auto watch = std::make_shared<AlarmWatch>(AlarmBounds{}, 2);
   int asked = 0;

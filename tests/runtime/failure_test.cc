@@ -13,6 +13,38 @@ constexpr RestartPolicy twice = {.when = RestartPolicy::When::on_failure,
     .within = std::chrono::seconds(60),
     .backoff = std::chrono::milliseconds(100)};
 
+// Throws, or waits for long, in one part of its life.
+class Failing final : public Actor {
+ public:
+  enum class In : std::uint8_t { nothing, start, sleep, work, stop };
+
+  explicit Failing(In where) : where_(where) {}
+
+  Task<void> start() override {
+    if (where_ == In::sleep) co_await sleep(1h, "to be woken");
+    fail_in(In::start);
+  }
+
+  bool has_work() const override { return where_ == In::work; }
+
+  Task<void> work() override {
+    fail_in(In::work);
+    co_return;
+  }
+
+  Task<void> stop() override {
+    fail_in(In::stop);
+    co_return;
+  }
+
+ private:
+  void fail_in(In part) const {
+    if (where_ == part) throw Error(Errc::failed, "as it was told");
+  }
+
+  const In where_;
+};
+
 }  // namespace
 
 TEST_CASE("unread mail of an actor that fails goes back as undeliverable") {
@@ -159,6 +191,26 @@ TEST_CASE("a constructor or start() that throws is a failure like any other") {
   REQUIRE(sim.system().exit_records().size() == 2);
   CHECK(sim.system().exit_records()[0].text == "no disk yet");
   CHECK(sim.system().exit_records()[0].doing == "being built");
+}
+
+TEST_CASE("an exit record says what the actor was doing, and what it waited for") {
+  using In = Failing::In;
+  auto doing_in = [](In where, std::string_view kill = "") {
+    SimSystem sim({.seed = 1});
+    auto actor = sim.system().spawn<Failing>({.name = "failing"}, where);
+    sim.run_for(1s);
+    if (where == In::stop) sim.system().stop(actor, 1s);
+    if (!kill.empty()) CHECK(sim.kill("failing", std::string(kill)));
+    sim.run_for(1s);
+    REQUIRE(sim.system().exit_records().size() == 1);
+    return sim.system().exit_records()[0].doing;
+  };
+  CHECK(doing_in(In::start) == "start()");
+  CHECK(doing_in(In::work) == "a work step");
+  CHECK(doing_in(In::stop) == "stop()");
+  CHECK(
+      doing_in(In::sleep, "pulled the plug") == "start(), waiting for time to pass (to be woken)");
+  CHECK(doing_in(In::nothing, "pulled the plug").empty());
 }
 
 TEST_CASE("a watcher hears of every end") {

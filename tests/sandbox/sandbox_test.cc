@@ -8,7 +8,10 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -26,6 +29,28 @@ TEST_CASE("a sandbox says what the kernel allows, and what is missing") {
   for (const auto& line : report->missing) all += "; missing: " + line;
   MESSAGE("level ", all);
   CHECK((report->level == Level::full) == report->missing.empty());
+}
+
+// Whether root may take namespaces and mount in them.
+bool may_be_isolated() {
+  pid_t child = fork();
+  if (child == 0) {
+    bool may = geteuid() == 0 &&
+               unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
+                       CLONE_NEWPID) == 0 &&
+               mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") == 0;
+    _exit(may ? 0 : 1);
+  }
+  int status = 1;
+  return waitpid(child, &status, 0) == child && status == 0;
+}
+
+TEST_CASE("where the kernel lets a process have walls, a sandbox has them") {
+  Sandbox sandbox({.floor = Level::none});
+  auto report = sandbox.report();
+  REQUIRE(report.has_value());
+  if (may_be_isolated()) CHECK(report->level != Level::none);
 }
 
 TEST_CASE("a program's input, output and exit code pass the walls") {
@@ -48,6 +73,25 @@ TEST_CASE("a program finds its files, and what it makes can be collected") {
   REQUIRE(outcome.collected.size() == 1);
   CHECK(outcome.collected[0].name == "result");
   CHECK(outcome.collected[0].bytes == "ABC");
+}
+
+TEST_CASE("what is collected is bounded, all together, and may be executed if it might be there") {
+  NEEDS(Level::partial);
+  Program program =
+      shell("printf 1234 > four; printf 123456 > six; printf 12 > two; : > empty; chmod 700 two");
+  program.collect = {"four", "six", "two", "empty"};
+  program.collect_bytes = 6;
+  auto collected = [&] {
+    std::string all;
+    for (const File& file : sandbox.run(program).collected)
+      all += str(file.name, file.executable ? "* " : " ", file.bytes, ";");
+    return all;
+  };
+  CHECK(collected() == "four 1234;two* 12;empty ;");
+  program.collect_bytes = 12;
+  CHECK(collected() == "four 1234;six 123456;two* 12;empty ;");
+  program.collect_bytes = 0;
+  CHECK(collected() == "empty ;");
 }
 
 TEST_CASE("a work folder is gone after its run, unless it was to be kept") {

@@ -151,6 +151,33 @@ TEST_CASE("a receiver that does not answer is named, offered again, and has long
   CHECK(bench.events->at(1).at("reason").as_string() == "it has not answered for 32 s");
 }
 
+TEST_CASE("a receiver that fails again as before is told of once, and anew once it was reached") {
+  BroadcastBench bench(0);
+  bool deaf = true;
+  bench.sim.on_message([&](const Passage& passage) {
+    return deaf && passage.type == "OfferResult" ? Fate::drop() : Fate::deliver();
+  });
+  auto book = bench.join("receiver");
+  auto dies_with_its_offer = [&] {
+    bench.sim.run_for(1s);
+    REQUIRE(bench.sim.kill("receiver"));
+    bench.sim.run_for(1s);
+  };
+  for (Version version : {1, 2}) {
+    deaf = true;
+    bench.publish(version);
+    dies_with_its_offer();
+    dies_with_its_offer();
+    deaf = false;
+    dies_with_its_offer();
+    bench.sim.run_for(5s);
+    CHECK(book->offered.back() == version);
+    REQUIRE(bench.events->size() == version);
+    CHECK(bench.events->back().at("version").to_number<Version>() == version);
+    CHECK(bench.events->back().at("reason") == bench.events->front().at("reason"));
+  }
+}
+
 TEST_CASE("who joins is offered the newest version at once, also while another is slow") {
   BroadcastBench bench(1);
   bench.books[0]->time = 30s;

@@ -35,13 +35,14 @@ struct SimHost::Process {
           kept = host.share_(*system, context);
           return system;
         },
-        [] {});
+        [this] { ++decided; });
   }
 
   ProcessId id() const { return worker->setup().process; }
 
   ProcessContext context;
   std::shared_ptr<void> kept;
+  int decided = 0;  // how often it was told that it must end
   std::optional<WorkerSystem> worker;
   std::optional<ChildEnd> end;
   std::optional<Time> leaves;  // once it has said why
@@ -154,6 +155,7 @@ void SimHost::look_at(Process& process) {
   if (process.end) return;
   if (process.doomed) return die(process);
   auto end = process.worker->end();
+  TRAM_CHECK(process.decided == (end ? 1 : 0), "end() without decided()", process.decided);
   if (!end) return;
   System& system = process.worker->system();
   if (!process.leaves && !end->records.empty()) {

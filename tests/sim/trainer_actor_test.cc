@@ -64,6 +64,11 @@ TEST_CASE("a run asked to finish writes a checkpoint, ends, and goes on from the
   auto checkpoint = bench.checkpoints.newest_valid();
   REQUIRE(checkpoint);
   CHECK(checkpoint->version == stopped_at);
+  std::uint64_t bytes = 0;
+  for (const auto& [name, content] : bench.checkpoints.load(checkpoint->folder).files)
+    bytes += content.size();
+  REQUIRE(bytes > 0);
+  CHECK(bench.told("checkpoint").back().at("bytes").to_number<std::uint64_t>() == bytes);
   CHECK(bench.sim->system().stop(20s));
   bench.start();
   REQUIRE(bench.ends());

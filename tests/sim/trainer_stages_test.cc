@@ -4,6 +4,8 @@
 #include "runtime/base/check.h"
 #include "tests/sim/loop_bench.h"
 
+#include <cmath>
+
 #include "tests/support/test.h"
 
 namespace tramontane {
@@ -45,6 +47,30 @@ TEST_CASE("a warm start leaves a checkpoint every 500 steps and at its end, and 
   REQUIRE(bench.ends());
   CHECK(versions(bench.warm) == std::vector<std::uint64_t>{500, 501});
   CHECK(bench.outcome->how == RunOutcome::How::finished);
+}
+
+TEST_CASE("a stage that begins after an interruption in another tells its own time left") {
+  Job job = job_of(6, 1);
+  job.warm_starts.push_back(job.warm_starts[0]);
+  LoopBench bench(job);
+  bench.start();
+  REQUIRE(bench.sim->run_until([&] { return bench.told("step").size() == 3; }, 60s));
+  bench.pipeline->finish("Ctrl-C");
+  REQUIRE(bench.ends());
+  CHECK(bench.sim->system().stop(20s));
+  bench.events.clear();
+  bench.start();
+  REQUIRE(bench.ends());
+  std::size_t of_second = 0;
+  for (const auto& event : bench.told("step")) {
+    if (event.at("kind").as_string() != "warm_start") continue;
+    CAPTURE(integer(event, "stage"));
+    CAPTURE(integer(event, "step"));
+    REQUIRE(event.at("eta_seconds").is_number());
+    CHECK(!std::signbit(event.at("eta_seconds").to_number<double>()));
+    of_second += integer(event, "stage") == 1 ? 1 : 0;
+  }
+  CHECK(of_second == 6);
 }
 
 TEST_CASE("a warm start that is interrupted goes on where it left off, and comes to the same") {

@@ -1,5 +1,6 @@
 #include "actors/view/frame.h"
 #include "actors/view/lines.h"
+#include "actors/view/panels.h"
 #include "tests/view/sample_run.h"
 
 #include <boost/json/parse.hpp>
@@ -83,6 +84,19 @@ TEST_CASE("where there is no room for curves a line has them small, and no more 
   CHECK(has(joined(large), "⠤"));
   CHECK(curves(small) == 1);
   CHECK(curves(smallest) == 0);
+}
+
+TEST_CASE("the parts of a frame stand apart where there is room, and panels fit their width") {
+  auto blanks = [](const std::vector<std::string>& lines) {
+    return std::count_if(lines.begin(), lines.end(),
+        [](const std::string& line) { return line.find_first_not_of(' ') == std::string::npos; });
+  };
+  RunState state = state_at(77);
+  CHECK(blanks(frame(state, {100, 40}, false)) >= 3);
+  CHECK(blanks(frame(state, {100, 12}, false)) == 0);
+  for (int width : {40, 60, 99})
+    for (const auto& line : panels(state, {.across = 1, .rows = 4}, width))
+      CHECK(line.width() <= width);
 }
 
 TEST_CASE("a frame keeps to every size of terminal, and always tells progress") {

@@ -123,6 +123,15 @@ bool is_sequence(const Value& value) {
   return value.is(Kind::text) || value.is(Kind::list) || value.is(Kind::tuple);
 }
 
+// Whether Python makes a set of what is of the one and not of the other.
+bool is_set_of(const Value& a, const Value& b) {
+  auto has_items = [](const Value& value) {
+    return is_sequence(value) || value.is(Kind::dict) || value.is(Kind::view) ||
+           value.is(Kind::range) || value.is(Kind::generator);
+  };
+  return (a.is(Kind::view) && has_items(b)) || (has_items(a) && b.is(Kind::view));
+}
+
 Value joined(const Value& a, const Value& b, Work& work) {
   if (a.is(Kind::text)) {
     work.spend(static_cast<std::int64_t>(a.as_text().size() + b.as_text().size()));
@@ -151,7 +160,7 @@ Value arithmetic(const std::string& op, const Value& a, const Value& b, Work& wo
   if (op == "+" && a.kind() == b.kind() && is_sequence(a)) return joined(a, b, work);
   if (op == "*" && is_sequence(a) && b.is_whole()) return repeat(a, b.as_integer(), work);
   if (op == "*" && is_sequence(b) && a.is_whole()) return repeat(b, a.as_integer(), work);
-  if (op == "-" && a.is(Kind::view) && b.is(Kind::view)) refuse("`-` of views of a dict");
+  if (op == "-" && is_set_of(a, b)) refuse("`-` of a view of a dict");
   no_operation(op, a, b);
 }
 

@@ -31,8 +31,12 @@ constexpr int no_syntax = 65;  // candidate.py's exit code for what does not com
 
 std::string shown(std::string_view text) {
   text = without_end_space(text);
+  std::size_t end = std::min(shown_bytes, text.size());
+  // Half a character at the cut would spoil whoever reads it.
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
   std::string out;
-  for (char c : text.substr(0, shown_bytes)) {
+  for (char c : text.substr(0, end)) {
     if (c == '\n')
       out += "⏎";
     else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
@@ -40,11 +44,7 @@ std::string shown(std::string_view text) {
     else
       out += c;
   }
-  // Half a character at the cut would spoil whoever reads it.
-  while (text.size() > shown_bytes && !out.empty() &&
-         (static_cast<unsigned char>(out.back()) & 0x80) != 0)
-    out.pop_back();
-  return text.size() > shown_bytes ? out + "…" : out;
+  return end < text.size() ? out + "…" : out;
 }
 
 // What a program wrote to its errors at last: where Python says what was wrong.

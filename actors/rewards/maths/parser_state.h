@@ -41,7 +41,6 @@ class Parser {
   Node power();
   Node raise(Node base);
   bool take_degree();
-  Node with_minutes(Node degrees);
 
   // parser_units.cc
   Node unit(Node value);

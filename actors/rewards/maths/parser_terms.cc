@@ -139,20 +139,6 @@ Node Parser::raise(Node base) {
   return make(Kind::power, std::move(base), std::move(exponent));
 }
 
-// 30° 30' 15'': a sixtieth, and a sixtieth of that.
-Node Parser::with_minutes(Node degrees) {
-  Node part = integer(60);
-  for (int marks = 1; marks <= 2 && peek().kind == TokenKind::number; ++marks) {
-    bool told = peek(1).text == "'" && (peek(2).text == "'") == (marks == 2);
-    if (!told) break;
-    Node value = make(Kind::number, peek().text);
-    at_ += static_cast<std::size_t>(marks) + 1;
-    degrees = make(Kind::sum, std::move(degrees), make(Kind::quotient, std::move(value), part));
-    part = integer(3600);
-  }
-  return degrees;
-}
-
 Node Parser::power() {
   if (take_mark("-")) {  // "2·-3"
     if (++depth_ > limits_.depth_max) return fail("nested too deeply");
@@ -163,7 +149,7 @@ Node Parser::power() {
   Node base = atom();
   while (!failed()) {
     if (take_degree()) {
-      base = make(Kind::product, with_minutes(std::move(base)), make(Kind::constant, "degree"));
+      base = make(Kind::product, std::move(base), make(Kind::constant, "degree"));
     } else if (take_mark("^")) {
       if (base.kind == Kind::quantity) return fail("a power of a quantity");
       base = raise(std::move(base));

@@ -11,6 +11,10 @@ TEST_CASE("tags take off the white space that their signs, trim_blocks and lstri
       {"a  {%- if 1 -%}  b  {%- endif %}  c", "ab  c"},
       {"  {%+ if 1 %}x{% endif +%}\ny", "  x\ny"},
       {"x {{- 1 -}} y\n", "x1y"},
+      {"{% if 1 %}\n  {% if 1 %}x{% endif %}{% endif %}", "x"},
+      {"{{ 1 }}  {% if 1 %}x{% endif %}", "1  x"},
+      {"{# c #}\n  {% if 1 %}x{% endif %}", "x"},
+      {"{% if 1 %}\n  {# c #}  {% if 1 %}x{% endif %}{% endif %}", "  x"},
       {"x\n  {{ 1 }}\n\n", "x\n  1\n"},
       {"a\n {# c #}\nb{#- d -#} \n c", "a\nbc"},
       {"{% raw %}\n{{ x }}{% endraw %}\nz", "\n{{ x }}z"},
@@ -114,6 +118,14 @@ TEST_CASE("macros take defaults, what is left over, and callers") {
       {"{% macro f(x) %}<{{ caller(x) }}>{% endmacro %}{% call(y) f(3) %}y={{ y }}{% endcall %}",
           "<y=3>"},
       {"{% macro f() %}{{ caller is defined }}{% endmacro %}{{ f() }}", "False"},
+      {"{% macro f(a, b=0, c=0) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(*[1, 2]) }}|{{ f(1, "
+       "*[2, 3]) }}|{{ f(*[1], c=3) }}|{{ f(**{'b': 2, 'a': 1}) }}|{{ f(*[1], **{'c': 3}) }}",
+          "120|123|103|120|103"},
+      {"{% macro f(n) %}{% if 0 %}{% set n = 2 %}{% endif %}{{ n }}{% endmacro %}{{ f(1) }}{{ n }}",
+          "17"},
+      {"{% macro f(n) %}{% if 1 %}{% set n = 2 %}{% endif %}{{ n }}{% endmacro %}{{ f(1) }}{{ n }}",
+          "27"},
+      {"{% for n in [1] %}{% if 0 %}{% set n = 2 %}{% endif %}{{ n }}{% endfor %}{{ n }}", "17"},
       {"{{ f is defined }}{% macro f() %}{% endmacro %}{{ f }}", "False<Macro 'f'>"},
   });
 }

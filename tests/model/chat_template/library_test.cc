@@ -32,6 +32,9 @@ TEST_CASE("filters do what Jinja2's do") {
        "}}|{{ '12'|int + 1 }}|{{ '4.7'|int }}|{{ 'x'|int(9) }}|{{ 'ff'|int(base=16) }}|{{ "
        "'1e3'|float }}",
           "2.0|3.14|7|3.0|3|13|4|9|255|1000.0"},
+      {"{{ 'a\\nb\\n\\nc'|indent('> ') }}|{{ 'a\\n\\nb'|indent('> ', true, true) }}|{{ "
+       "'a\\nb'|indent('') }}|{{ 'a\\nb'|indent(width='-') }}",
+          "a\n> b\n\n> c|> a\n> \n> b|a\nb|a\n-b"},
       {"{{ 'a\\nb\\n\\nc'|indent }}|{{ 'a\\nb'|indent(2, true) }}|{{ 'a'|center(5) }}|{{ 'one two "
        "three'|truncate(7, leeway=0) }}|{{ 'one two'|wordcount }}|{{ '%s-%03d'|format('a', 7) }}",
           "a\n    b\n\n    c|  a\n  b|  a  |one...|2|a-007"},
@@ -102,5 +105,12 @@ TEST_CASE("generation, filter and call blocks are transparent to what they hold"
       {"{% generation %}a{{ n }}{% endgeneration %}b", "a7b"},
       {"{% filter upper %}a{{ n }}b{% endfilter %}", "A7B"},
       {"{% set x = 1 %}{% generation %}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x }}", "21"},
+      {"{% generation %}{{ varargs }}{{ kwargs }}{% endgeneration %}|{{ varargs }}", "(){}|"},
+      {"{% macro f(a) %}{{ varargs }}{% generation %}{{ varargs }}{% endgeneration %}{% endmacro "
+       "%}{{ f(1, 2) }}",
+          "(2,)()"},
+      {"{% macro f() %}{{ caller is defined }}{% generation %}{{ caller is defined }}{% "
+       "endgeneration %}{% endmacro %}{% call f() %}x{% endcall %}",
+          "TrueFalse"},
   });
 }

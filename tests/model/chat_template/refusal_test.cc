@@ -82,6 +82,8 @@ TEST_CASE("what has no value as printed in Python is refused rather than printed
   CHECK(begins(error_of("{{ s.strip }}"), "unsupported: line 1, column 4: printing a function"));
   CHECK(begins(error_of("{{ 9223372036854775807 + 1 }}"), "unsupported: "));
   CHECK(begins(error_of("{{ 2 ** 64 }}"), "unsupported: "));
+  for (const char* difference : {"d.items() - d.keys()", "d.keys() - l", "l - d.keys()"})
+    CHECK(begins(error_of(str("{{ ", difference, " }}")), "unsupported: line 1, column "));
 }
 
 TEST_CASE("what Python raises is an error with its place") {
@@ -97,6 +99,9 @@ TEST_CASE("what Python raises is an error with its place") {
   CHECK(begins(error_of("{% set d.x = 1 %}"), "bad_input: "));
   CHECK(begins(error_of("{{ zz|tojson }}"), "bad_input: "));
   CHECK(begins(error_of("{{ {l: 1} }}"), "bad_input: "));
+  for (const char* none :
+      {"1 - d.keys()", "d.keys() - 1", "l + d.keys()", "l - l", "d.keys() - zz"})
+    CHECK(begins(error_of(str("{{ ", none, " }}")), "bad_input: line 1, column "));
 }
 
 TEST_CASE("a template refuses a conversation in its own words") {

@@ -83,6 +83,9 @@ TEST_CASE("what a tokenizer.model has that is not supported is refused by name")
   CHECK(says(model() + piece("ab", 0, 1), "'ab' is there twice"));
   CHECK(says(model() + piece("zz", 0, 5), "unused piece 'zz'"));
   CHECK(says(model() + piece("\xff", 0, 1), "in UTF-8"));
+  CHECK(says(model() + piece("zz", 0, 0), "piece 11 is of type 0, which is unknown"));
+  CHECK(says(model() + piece("zz", 0, 7), "piece 11 is of type 7, which is unknown"));
+  CHECK(says(model() + message(1, message(1, "zz") + message(3, "\x01")), "piece 11 is of type 0"));
   for (std::size_t size = 1; size < model().size(); ++size)
     CHECK(error_of(&Tokenizer::parse_sentencepiece, model().substr(0, size)) != "accepted");
 }
