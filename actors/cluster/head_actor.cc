@@ -1,6 +1,7 @@
 #include "actors/cluster/head_actor.h"
 
 #include "actors/cluster/head_answers.h"
+#include "actors/cluster/job_files.h"
 #include "runtime/actor/pool.h"
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
@@ -24,6 +25,7 @@ constexpr Duration silence_most = 5s;       // of a node, which says every secon
 constexpr Duration store_told_every = 60s;  // that it takes nothing
 constexpr const char* job_prefix = "job/";
 constexpr const char* drain_prefix = "draining/";
+constexpr const char* last_job_key = "last_job";  // of those that were removed
 
 std::string key_of(std::uint64_t job) {
   char key[32];
@@ -76,7 +78,9 @@ Task<void> HeadActor::start() {
     stored_draining_.emplace(key.substr(std::string_view(drain_prefix).size()));
     return true;
   });
-  state_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall_ms(), stored_draining_);
+  auto last = store_.get(last_job_key);
+  state_ = std::make_unique<HeadState>(
+      rules_, std::move(jobs), wall_ms(), stored_draining_, last ? std::stoull(*last) : 0);
   after(looks_every, HeadTick{});
   co_return;
 }
@@ -244,11 +248,29 @@ void HeadActor::carry_out(const Order& order) {
   starting_.back().call = call(to, give(start), start_patience, "a driver to be started");
 }
 
+// Its files first: a head that is killed meanwhile still knows the job, and it is removed again.
+HeadAnswer HeadActor::remove(const AskHead& request) {
+  auto [id, keep_run] = parse_removal(request.request);
+  HeadJob job = state_->removable(id, keep_run);
+  std::vector<std::string> problems = remove_files(rules_.home, job, keep_run);
+  if (problems.empty()) {
+    WriteBatch batch;
+    batch.remove(key_of(id));
+    batch.put(last_job_key, std::to_string(state_->last_job()));
+    store_.write(batch);
+    store_.sync();
+    unstored_.erase(id);
+    state_->forget(id);
+    log(Level::info, str("job ", id, " (", job.name, ") is removed"), {{"run kept", keep_run}});
+  }
+  return removal_answer(job, problems);
+}
+
 // A job that cannot be kept is not taken.
 Answer<HeadAnswer> HeadActor::answer(AskHead request) {
+  if (request.what == "remove") return declined([&] { return remove(request); });
   std::uint64_t last = state_->last_job();
-  auto answer = declined(
-      [&] { return HeadAnswer{answer_of_head(*state_, rules_.home, request, wall_ms())}; });
+  auto answer = declined([&] { return answer_of_head(*state_, rules_.home, request, wall_ms()); });
   if (state_->last_job() != last && !store()) {
     unstored_.erase(state_->last_job());
     state_->withdraw(state_->last_job());

@@ -48,6 +48,7 @@ class HeadActor final : public Actor {
   void node_leaves(NodeLeaves notice);
   void workers_seated(WorkersSeated notice);
   Answer<HeadAnswer> answer(AskHead request);
+  HeadAnswer remove(const AskHead& request);
   void visit(Visit visit);
   void lost(SessionLost notice);
   void tick(HeadTick tick);

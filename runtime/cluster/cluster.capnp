@@ -177,10 +177,12 @@ struct FoundSeat @0xc3a1d5e70f294b0e {
 struct AskHead @0xc3a1d5e70f294b0f {
   what @0 :Text;          # actors/cluster/head_answers.h has the list
   request @1 :Text;       # JSON
+  data @2 :Data;          # a piece of a file, where it brings one
 }
 
 struct HeadAnswer @0xc3a1d5e70f294b10 {
   answer @0 :Text;        # JSON
+  data @1 :Data;          # a piece of a file, where one was asked for
 }
 
 # ---- a driver's start --------------------------------------------------------------------------

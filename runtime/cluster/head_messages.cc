@@ -282,36 +282,40 @@ Result<NodeLeaves> Codec<NodeLeaves>::decode(ByteView bytes) {
 }
 
 std::size_t Codec<AskHead>::size(const AskHead& message) {
-  return sizeof message + message.request.size();
+  return sizeof message + message.request.size() + message.data.size();
 }
 
 Bytes Codec<AskHead>::encode(const AskHead& message) {
   return encode_capnp<schema::AskHead>([&](schema::AskHead::Builder out) {
     out.setWhat(message.what);
     out.setRequest(message.request);
+    out.setData(as_data(message.data));
   });
 }
 
 Result<AskHead> Codec<AskHead>::decode(ByteView bytes) {
   using Schema = schema::AskHead;
   return decode_capnp<Schema, AskHead>(bytes, [](Schema::Reader in) {
-    return AskHead{text_of(in.getWhat()), text_of(in.getRequest())};
+    return AskHead{text_of(in.getWhat()), text_of(in.getRequest()), bytes_of(in.getData())};
   });
 }
 
 std::size_t Codec<HeadAnswer>::size(const HeadAnswer& message) {
-  return sizeof message + message.answer.size();
+  return sizeof message + message.answer.size() + message.data.size();
 }
 
 Bytes Codec<HeadAnswer>::encode(const HeadAnswer& message) {
-  return encode_capnp<schema::HeadAnswer>(
-      [&](schema::HeadAnswer::Builder out) { out.setAnswer(message.answer); });
+  return encode_capnp<schema::HeadAnswer>([&](schema::HeadAnswer::Builder out) {
+    out.setAnswer(message.answer);
+    out.setData(as_data(message.data));
+  });
 }
 
 Result<HeadAnswer> Codec<HeadAnswer>::decode(ByteView bytes) {
   using Schema = schema::HeadAnswer;
-  return decode_capnp<Schema, HeadAnswer>(
-      bytes, [](Schema::Reader in) { return HeadAnswer{text_of(in.getAnswer())}; });
+  return decode_capnp<Schema, HeadAnswer>(bytes, [](Schema::Reader in) {
+    return HeadAnswer{text_of(in.getAnswer()), bytes_of(in.getData())};
+  });
 }
 
 Bytes encode_driver_setup(const DriverSetup& setup) {

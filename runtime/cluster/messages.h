@@ -185,12 +185,14 @@ struct FindSeat {
 
 struct HeadAnswer {
   std::string answer;
+  Bytes data;
 };
 
 struct AskHead {
   using Reply = HeadAnswer;
   std::string what;
   std::string request;
+  Bytes data;
 };
 
 struct DriverSetup {

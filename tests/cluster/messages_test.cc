@@ -113,11 +113,11 @@ auto fields(const NodeLeaves&) {
 }
 
 auto fields(const AskHead& m) {
-  return std::tie(m.what, m.request);
+  return std::tie(m.what, m.request, m.data);
 }
 
 auto fields(const HeadAnswer& m) {
-  return std::tie(m.answer);
+  return std::tie(m.answer, m.data);
 }
 
 // ---- at random
@@ -249,8 +249,8 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
         any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.number<std::uint64_t>()});
     travels(SeekSeat{any.text(), any.text()});
     travels(NodeLeaves{});
-    travels(AskHead{any.text(), any.text()});
-    travels(HeadAnswer{any.text()});
+    travels(AskHead{any.text(), any.text(), any.bytes()});
+    travels(HeadAnswer{any.text(), any.bytes()});
   }
 }
 
