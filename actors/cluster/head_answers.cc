@@ -96,6 +96,7 @@ std::string submit(HeadState& state, const json::object& in, std::int64_t now) {
       .graph = std::string(in.at("graph").as_string()),
       .priority = in.at("priority").to_number<std::int32_t>(),
       .workers = parse_workers(json_text(in.at("workers")))};
+  if (in.contains("files")) job.files = job_files_of(in.at("files").as_array());
   std::uint64_t id = state.submit(std::move(job), now);
   return json_text(object_of(state.jobs().at(id), now));
 }
@@ -216,6 +217,26 @@ HeadAnswer answer_of_head(
   return parsed(request.request, [&](const json::object& in) {
     if (request.what == "piece") return piece(state, in);
     return HeadAnswer{answer(state, home, request.what, in, now), {}};
+  });
+}
+
+ShippedFiles parse_shipped(const std::string& request) {
+  return parsed(request, [](const json::object& in) {
+    ShippedFiles shipped;
+    if (!in.contains("ticket")) return shipped;
+    shipped.ticket = std::string(in.at("ticket").as_string());
+    for (const json::value& file : in.at("shipped").as_array())
+      shipped.files.push_back({std::string(file.at("name").as_string()),
+          file.at("bytes").to_number<std::uint64_t>(), file.at("sum").to_number<std::uint64_t>()});
+    return shipped;
+  });
+}
+
+ShippedPiece parse_piece(const std::string& request) {
+  return parsed(request, [](const json::object& in) {
+    return ShippedPiece{std::string(in.at("ticket").as_string()),
+        std::string(in.at("name").as_string()), in.at("offset").to_number<std::uint64_t>(),
+        in.at("sum").to_number<std::uint64_t>()};
   });
 }
 

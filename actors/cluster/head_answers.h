@@ -2,11 +2,13 @@
 // What a head answers to its clients, as JSON.
 //
 //   what      request                                     answer
-//   submit    {"name","graph","priority","workers"}       the job, as in `jobs`
-//   jobs      {}                                          {"jobs":[…]}, oldest first
-//   job       {"id"}                                      one of them, with its workers' seats
-//   stop      {"id","patience_s"}                         the job
-//   logs      {"id","who","offset"}                       {"text","next","size"} (job_logs.h)
+//   submit    {"name","graph","priority","workers"}       the job, as in `jobs`; besides, "files"
+//   that
+//             it names by path and nodes are asked for, "ticket" and "shipped" (shipments.h)
+//   ship      {"ticket","name","offset","sum"}            {}: a piece of a file that goes with a
+//   job jobs      {}                                          {"jobs":[…]}, oldest first job {"id"}
+//   one of them, with its workers' seats stop      {"id","patience_s"}                         the
+//   job logs      {"id","who","offset"}                       {"text","next","size"} (job_logs.h)
 //   files     {"id","after"}                              list_files() of its run (job_files.h)
 //   piece     {"id","name","offset","bytes","sum_only"}   {"bytes","sum","size"}, and those bytes
 //   remove    {"id","keep_run"}                           {"id","run","removed","problems"}
@@ -17,10 +19,11 @@
 // priority, run, attempt, node, pid, exit_code; nodes name, state, address, cpus, memory_bytes,
 // gpus, labels, instruction_set, home, since, workers, cpus_used, memory_bytes_used.
 //
-// `remove` is the head's own (head_actor.h): it is of its store and of files.
+// `remove` and `ship` are the head's own (head_actor.h): they are of its store and of files.
 // Throws Error(bad_input) or Error(not_found), which goes to who asked.
 
 #include "actors/cluster/head_state.h"
+#include "actors/cluster/shipments.h"
 
 #include <cstdint>
 #include <string>
@@ -31,6 +34,15 @@ namespace tramontane {
 // `home`: the head's, where logs are.
 HeadAnswer answer_of_head(
     HeadState& state, const std::string& home, const AskHead& request, std::int64_t now);
+
+// Of a submission: nothing where no files go with it.
+struct ShippedFiles {
+  std::string ticket;
+  std::vector<ShippedFile> files;
+};
+
+ShippedFiles parse_shipped(const std::string& request);
+ShippedPiece parse_piece(const std::string& request);
 
 struct Removal {
   std::uint64_t job = 0;

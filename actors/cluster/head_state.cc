@@ -147,6 +147,15 @@ void HeadState::driver_not_started(
       *job, str("its driver could not be started on node ", job->driver_node, ": ", why), now);
 }
 
+void HeadState::files_missing(
+    std::uint64_t id, std::uint32_t attempt, const std::string& what, std::int64_t now) {
+  HeadJob* job = running(id, attempt);
+  if (job == nullptr || job->state != JobState::placing) return;
+  job->ended = attempt;  // it was not started
+  job->exit_code = static_cast<int>(ExitStatus::bad_input);
+  set(*job, job->stop_wanted ? JobState::stopped : JobState::failed, what, now);
+}
+
 // A driver of which nobody knows whether it lives: the answer to its start may be what was lost.
 // One on a node that is away is told when that is back.
 void HeadState::end_unheard(const HeadJob& job) {

@@ -119,6 +119,19 @@ class HeadState {
   // For a worker whose node is lost.
   FoundSeat find_seat(const FindSeat& request, std::int64_t now);
 
+  // What nodes are asked before the job's driver is started: whether they have the files that it
+  // names by path, as far as their workers read them.
+  struct FileChecks {
+    std::string node;
+    ProcessId process = 0;
+    CheckFiles files;
+  };
+
+  std::vector<FileChecks> file_checks(std::uint64_t job) const;
+  // A node has not. That ends the job.
+  void files_missing(
+      std::uint64_t job, std::uint32_t attempt, const std::string& what, std::int64_t now);
+
   // What is to be done now.
   std::vector<Order> decide(std::int64_t now);
 

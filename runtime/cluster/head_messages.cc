@@ -149,6 +149,54 @@ Result<StartDriver> Codec<StartDriver>::decode(ByteView bytes) {
   return decode_capnp<Schema, StartDriver>(bytes, [](Schema::Reader in) { return read_start(in); });
 }
 
+std::size_t Codec<CheckFiles>::size(const CheckFiles& message) {
+  std::size_t size = sizeof message;
+  for (const FileCheck& file : message.files) size += sizeof file + file.path.size();
+  return size;
+}
+
+Bytes Codec<CheckFiles>::encode(const CheckFiles& message) {
+  return encode_capnp<schema::CheckFiles>([&](schema::CheckFiles::Builder out) {
+    auto files = out.initFiles(static_cast<unsigned>(message.files.size()));
+    for (unsigned i = 0; i < files.size(); ++i) {
+      files[i].setPath(message.files[i].path);
+      files[i].setBytes(message.files[i].bytes);
+    }
+  });
+}
+
+Result<CheckFiles> Codec<CheckFiles>::decode(ByteView bytes) {
+  using Schema = schema::CheckFiles;
+  return decode_capnp<Schema, CheckFiles>(bytes, [](Schema::Reader in) {
+    CheckFiles message;
+    for (auto file : in.getFiles())
+      message.files.push_back({text_of(file.getPath()), file.getBytes()});
+    return message;
+  });
+}
+
+std::size_t Codec<FilesChecked>::size(const FilesChecked& message) {
+  std::size_t size = sizeof message;
+  for (const std::string& problem : message.problems) size += problem.size();
+  return size;
+}
+
+Bytes Codec<FilesChecked>::encode(const FilesChecked& message) {
+  return encode_capnp<schema::FilesChecked>([&](schema::FilesChecked::Builder out) {
+    auto problems = out.initProblems(static_cast<unsigned>(message.problems.size()));
+    for (unsigned i = 0; i < problems.size(); ++i) problems.set(i, message.problems[i]);
+  });
+}
+
+Result<FilesChecked> Codec<FilesChecked>::decode(ByteView bytes) {
+  using Schema = schema::FilesChecked;
+  return decode_capnp<Schema, FilesChecked>(bytes, [](Schema::Reader in) {
+    FilesChecked message;
+    for (auto problem : in.getProblems()) message.problems.push_back(text_of(problem));
+    return message;
+  });
+}
+
 std::size_t Codec<StopDriver>::size(const StopDriver& message) {
   return sizeof message;
 }

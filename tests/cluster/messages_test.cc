@@ -30,6 +30,14 @@ auto fields(const WorkerSeat& m) {
   return std::tie(m.worker, m.node, m.address, m.devices);
 }
 
+auto fields(const CheckFiles& m) {
+  return std::tie(m.files);
+}
+
+auto fields(const FilesChecked& m) {
+  return std::tie(m.problems);
+}
+
 template <class T>
 auto all_fields(const std::vector<T>& each) {
   std::vector<decltype(fields(each[0]))> out;
@@ -248,6 +256,8 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
     travels(WorkersSeated{
         any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.number<std::uint64_t>()});
     travels(SeekSeat{any.text(), any.text()});
+    travels(CheckFiles{{{any.text(), any.number<std::uint64_t>()}, {any.text(), 0}}});
+    travels(FilesChecked{{any.text(), any.text()}});
     travels(NodeLeaves{});
     travels(AskHead{any.text(), any.text(), any.bytes()});
     travels(HeadAnswer{any.text(), any.bytes()});
