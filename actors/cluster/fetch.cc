@@ -54,14 +54,14 @@ class Fetch {
   Fetched run(const std::vector<std::string>& only) {
     std::vector<Remote> files = list(only);
     std::erase_if(files, [&](const Remote& file) { return is_there(file); });
-    for (const Remote& file : files) copy(file);
+    for (const Remote& file : files) over_ ? copy(file) : copy_of_running(file);
     return got_;
   }
 
  private:
   std::vector<Remote> list(const std::vector<std::string>& only) {
     std::string state(parsed(ask_("job", {{"id", job_}}, {})).at("state").as_string());
-    bool over = state == "finished" || state == "failed" || state == "stopped";
+    over_ = state == "finished" || state == "failed" || state == "stopped";
     std::vector<Remote> files;
     for (json::value after = "";;) {
       json::object page = parsed(ask_("files", {{"id", job_}, {"after", after}}, {}));
@@ -74,7 +74,7 @@ class Fetch {
         if (!is_file_name(file.name))
           throw Error(Errc::bad_input, str("the head names a file \"", file.name, "\""));
         if (!wanted(file.name, only)) continue;
-        bool ledger = !over && file.name.starts_with("ledger/");
+        bool ledger = !over_ && file.name.starts_with("ledger/");
         got_.without_ledger = got_.without_ledger || ledger;
         if (!ledger) files.push_back(std::move(file));
       }
@@ -153,6 +153,26 @@ class Fetch {
     return true;
   }
 
+  // It may be replaced, or go, at any time.
+  void copy_of_running(Remote file) {
+    for (int left = tries;; --left) {
+      try {
+        return copy(file);
+      } catch (const Error& error) {
+        bool gone = error.errc() == Errc::not_found;
+        if (!gone && (error.errc() != Errc::stale || left == 1)) throw;
+        if (gone) {
+          std::error_code ignored;  // of what was begun
+          fs::remove(path_of(file) + unfinished, ignored);
+          return;
+        }
+        file.bytes = parsed(ask_("piece", request(file, 0, 0, true), {}))
+                         .at("size")
+                         .to_number<std::uint64_t>();
+      }
+    }
+  }
+
   void copy(const Remote& file) {
     std::string path = path_of(file);
     std::string part = path + unfinished;
@@ -192,6 +212,7 @@ class Fetch {
   const AskHeadFor& ask_;
   const std::uint64_t job_;
   const std::string folder_;
+  bool over_ = false;
   Fetched got_;
 };
 

@@ -8,6 +8,9 @@
 // goes on where it was when it is repeated. Nothing is overwritten: a file that is there and is the
 // same is left alone, one that is another is refused by name before anything is copied.
 //
+// Of a job that is not over, files that go meanwhile are left out, and one that is replaced by a
+// shorter one is begun again.
+//
 // Blocks. Thread rule: any; nobody else writes in the folder meanwhile.
 
 #include "runtime/base/bytes.h"

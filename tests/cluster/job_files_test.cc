@@ -227,6 +227,24 @@ TEST_CASE("the ledger of a job that is not over is left out, and that is told") 
   CHECK_FALSE(fs::exists(place.folder + "/ledger"));
 }
 
+TEST_CASE("a file of a job that is not over may go, or become shorter, while it is fetched") {
+  Place place;
+  HeadJob job = place.state->jobs().at(1);
+  job.state = JobState::running;
+  place.state = std::make_unique<HeadState>(place.rules(), std::vector<HeadJob>{job}, place.now);
+  place.on_answer = [&](const std::string& what, const json::object& request, HeadAnswer&) {
+    if (what == "piece" && request.at("name") == "checkpoints/step-2/config.json") {
+      fs::remove(place.run + "/metrics.jsonl");
+      fs::resize_file(place.run + "/checkpoints/step-2/model", 5);
+    }
+  };
+  Fetched got = place.fetch();
+  CHECK(got.files == 3);
+  CHECK(read(place.folder + "/checkpoints/step-2/model") == place.big.substr(0, 5));
+  CHECK_FALSE(fs::exists(place.folder + "/metrics.jsonl"));
+  CHECK(place.unfinished() == 0);
+}
+
 TEST_CASE("a file that is there and is another is refused before anything is copied") {
   Place place;
   write(place.folder + "/metrics.jsonl", "[]\n");  // of the same size
