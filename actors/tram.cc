@@ -48,8 +48,8 @@ int tram_main(int argc, char** argv, const TramOptions& options) {
       replay_command(), verify_answer_command(rewards), grade_command(rewards),
       job_command(rewards), head_command(), node_command(), submit_command(rewards), jobs_command(),
       status_command(), logs_command(), wait_command(), stop_command(), nodes_command(),
-      drain_command(), actors_command(), events_command(), get_command(), top_command(),
-      diagnose_command(), version_command()};
+      drain_command(), fetch_command(), rm_command(), actors_command(), events_command(),
+      get_command(), top_command(), diagnose_command(), version_command()};
   commands.push_back(completion_command("tram", commands));
   Cli cli("tram",
       "tram: asynchronous reinforcement learning of language models, and any other graph of "

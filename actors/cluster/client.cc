@@ -73,9 +73,15 @@ HeadClient::~HeadClient() = default;
 
 boost::json::object HeadClient::ask(
     const std::string& what, const boost::json::object& request, Duration patience) {
-  auto answer = state_->system.ask(state_->head, AskHead{what, json_text(request)}, patience);
+  return boost::json::parse(exchange(what, request, {}, patience).answer).as_object();
+}
+
+HeadAnswer HeadClient::exchange(const std::string& what, const boost::json::object& request,
+    ByteView bytes, Duration patience) {
+  AskHead message{what, json_text(request), Bytes(bytes.begin(), bytes.end())};
+  auto answer = state_->system.ask(state_->head, std::move(message), patience);
   if (!answer) throw Error(answer.error().code, answer.error().text);
-  return boost::json::parse(answer->answer).as_object();
+  return std::move(*answer);
 }
 
 }  // namespace tramontane

@@ -9,6 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/home.h"
+#include "runtime/cluster/messages.h"
 #include "runtime/link/encryption.h"
 
 #include <boost/json/object.hpp>
@@ -28,6 +29,9 @@ class HeadClient {
 
   boost::json::object ask(const std::string& what, const boost::json::object& request,
       Duration patience = std::chrono::seconds(10));
+  // With bytes, for an answer that may have some.
+  HeadAnswer exchange(const std::string& what, const boost::json::object& request, ByteView bytes,
+      Duration patience = std::chrono::seconds(30));
 
  private:
   class State;

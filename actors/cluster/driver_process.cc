@@ -50,7 +50,9 @@ int serve_driver(const std::vector<RewardKind>& rewards) {
         }};
     // One that was killed before it had made its run begins anew.
     if (std::filesystem::exists(folder + "/job.yaml")) return resume_run(folder, options);
-    Job job = parse_job("the job graph", setup.start.graph, "/", {}, {.rewards = rewards});
+    // Names that are not whole paths are of files that were shipped with the job.
+    Job job =
+        parse_job("the job graph", setup.start.graph, folder + "/files", {}, {.rewards = rewards});
     return start_run(job, options);
   } catch (const Error& error) {
     print_error("tram", error.what());

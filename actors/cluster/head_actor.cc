@@ -1,6 +1,7 @@
 #include "actors/cluster/head_actor.h"
 
 #include "actors/cluster/head_answers.h"
+#include "actors/cluster/job_files.h"
 #include "runtime/actor/pool.h"
 #include "runtime/actor/system.h"
 #include "runtime/base/check.h"
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -20,10 +22,12 @@ using namespace std::chrono_literals;
 
 constexpr Duration looks_every = 100ms;
 constexpr Duration start_patience = 10s;
-constexpr Duration silence_most = 5s;       // of a node, which says every second that it is alive
-constexpr Duration store_told_every = 60s;  // that it takes nothing
+constexpr Duration silence_most = 5s;        // of a node, which says every second that it is alive
+constexpr Duration store_opened_every = 1s;  // where it has failed
+constexpr Duration store_told_every = 60s;   // that it takes nothing
 constexpr const char* job_prefix = "job/";
 constexpr const char* drain_prefix = "draining/";
+constexpr const char* last_job_key = "last_job";  // of those that were removed
 
 std::string key_of(std::uint64_t job) {
   char key[32];
@@ -43,15 +47,28 @@ auto declined(Work work) -> Answer<decltype(work())> {
 
 }  // namespace
 
+// First its nodes are asked for files, then the driver is started.
 struct HeadActor::Starting {
-  std::uint64_t job = 0;
-  std::uint32_t attempt = 0;
+  struct Check {
+    std::string node;
+    Pending<CheckFiles> call;
+  };
+
+  StartDriver start;
+  ActorRef to;
+  std::vector<Check> checks;
+  bool checked = false;
   Pending<StartDriver> call;
 };
 
-HeadActor::HeadActor(
-    HeadRules rules, KvStore& store, std::shared_ptr<RemoteActors> remote, ThreadPool& links)
-    : rules_(std::move(rules)), store_(store), remote_(std::move(remote)), links_(links) {
+HeadActor::HeadActor(HeadRules rules, std::unique_ptr<KvStore> store, OpenStore open,
+    std::shared_ptr<RemoteActors> remote, ThreadPool& links)
+    : rules_(std::move(rules)),
+      store_(std::move(store)),
+      open_store_(std::move(open)),
+      remote_(std::move(remote)),
+      links_(links),
+      shipments_(rules_.home + "/runs/.shipments") {  // on the disk of where they go
   handle(&HeadActor::join);
   handle(&HeadActor::driver_ended);
   handle(&HeadActor::find_seat);
@@ -67,16 +84,18 @@ HeadActor::~HeadActor() = default;
 
 Task<void> HeadActor::start() {
   std::vector<HeadJob> jobs;
-  store_.scan(job_prefix, [&](std::string_view, std::string_view record) {
+  store_->scan(job_prefix, [&](std::string_view, std::string_view record) {
     jobs.push_back(parse_job_record(std::string(record)));
     return true;
   });
   if (!jobs.empty()) log(Level::info, "jobs are known", {{"jobs", jobs.size()}});
-  store_.scan(drain_prefix, [&](std::string_view key, std::string_view) {
+  store_->scan(drain_prefix, [&](std::string_view key, std::string_view) {
     stored_draining_.emplace(key.substr(std::string_view(drain_prefix).size()));
     return true;
   });
-  state_ = std::make_unique<HeadState>(rules_, std::move(jobs), wall_ms(), stored_draining_);
+  auto last = store_->get(last_job_key);
+  state_ = std::make_unique<HeadState>(
+      rules_, std::move(jobs), wall_ms(), stored_draining_, last ? std::stoull(*last) : 0);
   after(looks_every, HeadTick{});
   co_return;
 }
@@ -152,24 +171,61 @@ void HeadActor::lost(SessionLost notice) {
 
 void HeadActor::tick(HeadTick) {
   after(looks_every, HeadTick{});
+  shipments_.drop_idle(wall_ms());
   hear_answers();
   listen();
   act();
 }
 
 void HeadActor::hear_answers() {
-  for (auto call = starting_.begin(); call != starting_.end();) {
-    if (!call->call.ready()) {
-      ++call;
+  for (auto each = starting_.begin(); each != starting_.end();) {
+    bool goes_on = each->checked || hear_checks(*each);
+    if (goes_on && !each->call.ready()) {
+      ++each;
       continue;
     }
-    auto started = call->call.take();
-    if (started)
-      state_->driver_started(call->job, call->attempt, started->pid, wall_ms());
-    else
-      state_->driver_not_started(call->job, call->attempt, started.error().text, wall_ms());
-    call = starting_.erase(call);
+    if (goes_on) {
+      auto started = each->call.take();
+      const StartDriver& start = each->start;
+      if (started)
+        state_->driver_started(start.job, start.attempt, started->pid, wall_ms());
+      else
+        state_->driver_not_started(start.job, start.attempt, started.error().text, wall_ms());
+    }
+    each = starting_.erase(each);
   }
+}
+
+// Once all nodes have answered, has the driver started. False: it is not to be.
+bool HeadActor::hear_checks(Starting& starting) {
+  for (const Starting::Check& check : starting.checks)
+    if (!check.call.ready()) return true;
+  const StartDriver& start = starting.start;
+  std::string missing;
+  std::string unknown;
+  for (Starting::Check& check : starting.checks) {
+    auto checked = check.call.take();
+    if (!checked) unknown = str("node ", check.node, " is asked for files: ", checked.error().text);
+    if (!checked) continue;
+    for (const std::string& problem : checked->problems)
+      missing += str(missing.empty() ? "" : "\n", "node ", check.node, ": ", problem);
+  }
+  if (!missing.empty()) {
+    state_->files_missing(start.job, start.attempt,
+        missing +
+            "\nNodes must have these under the same name: copy them there, or put them where "
+            "all of them see",
+        wall_ms());
+    return false;
+  }
+  if (!unknown.empty()) {
+    state_->driver_not_started(start.job, start.attempt, unknown, wall_ms());
+    return false;
+  }
+  starting.checked = true;
+  StartDriver order = start;
+  starting.call = call(starting.to, give(order), start_patience, "a driver to be started");
+  return true;
 }
 
 // A node that was stopped, or whose machine was, keeps its connection and says nothing.
@@ -193,6 +249,24 @@ void HeadActor::act() {
   for (const Order& order : std::exchange(held_, {})) carry_out(order);
 }
 
+// RocksDB does not get over every failure of its log (it ends the program at a later write), so
+// that a store that has failed is opened anew. What was not written is written again.
+void HeadActor::write(const WriteBatch& batch) {
+  if (!store_) {
+    if (now() < open_again_) throw Error(Errc::io, store_problem_);
+    open_again_ = tramontane::after(now(), store_opened_every);
+    store_ = open_store_();
+  }
+  try {
+    store_->write(batch);
+    store_->sync();
+  } catch (const Error& error) {
+    store_problem_ = error.text();
+    store_.reset();
+    throw;
+  }
+}
+
 // False where it could not be: to be tried again.
 bool HeadActor::store() {
   for (std::uint64_t id : state_->changed()) {
@@ -213,8 +287,7 @@ bool HeadActor::store() {
     batch.put(key_of(id), job_record(job));
   }
   try {
-    store_.write(batch);
-    store_.sync();
+    write(batch);
   } catch (const Error& error) {
     store_problem_ = error.text();
     if (now() < store_told_) return false;
@@ -239,21 +312,62 @@ void HeadActor::carry_out(const Order& order) {
     std::ignore = try_send(to, order.seat);
     return;
   }
-  StartDriver start = order.start;
-  starting_.push_back({.job = start.job, .attempt = start.attempt});
-  starting_.back().call = call(to, give(start), start_patience, "a driver to be started");
+  start_driver(order);
 }
 
-// A job that cannot be kept is not taken.
-Answer<HeadAnswer> HeadActor::answer(AskHead request) {
-  std::uint64_t last = state_->last_job();
-  auto answer = declined(
-      [&] { return HeadAnswer{answer_of_head(*state_, rules_.home, request, wall_ms())}; });
-  if (state_->last_job() != last && !store()) {
-    unstored_.erase(state_->last_job());
-    state_->withdraw(state_->last_job());
-    return Failure{Errc::io, str("the head cannot keep a job: ", store_problem_)};
+void HeadActor::start_driver(const Order& order) {
+  Starting starting{.start = order.start, .to = node(order.node)};
+  for (HeadState::FileChecks& check : state_->file_checks(order.start.job))
+    if (ActorRef to = node(check.process))
+      starting.checks.push_back({check.node,
+          call(to, give(check.files), start_patience, "a node to look for a job's files")});
+  if (hear_checks(starting)) starting_.push_back(std::move(starting));
+}
+
+// Its files first: a head that is killed meanwhile still knows the job, and it is removed again.
+HeadAnswer HeadActor::remove(const AskHead& request) {
+  auto [id, keep_run] = parse_removal(request.request);
+  HeadJob job = state_->removable(id, keep_run);
+  std::vector<std::string> problems = remove_files(rules_.home, job, keep_run);
+  if (problems.empty()) {
+    WriteBatch batch;
+    batch.remove(key_of(id));
+    batch.put(last_job_key, std::to_string(state_->last_job()));
+    write(batch);
+    unstored_.erase(id);
+    state_->forget(id);
+    log(Level::info, str("job ", id, " (", job.name, ") is removed"), {{"run kept", keep_run}});
   }
+  return removal_answer(job, problems);
+}
+
+// A job that cannot be kept with its files is not taken, and nothing of it stays.
+HeadAnswer HeadActor::submit(const AskHead& request) {
+  ShippedFiles shipped = parse_shipped(request.request);
+  HeadAnswer answer = answer_of_head(*state_, rules_.home, request, wall_ms());
+  HeadJob job = state_->jobs().at(state_->last_job());
+  std::optional<Error> problem;
+  try {
+    if (!shipped.ticket.empty()) shipments_.take(shipped.ticket, shipped.files, job.run + "/files");
+    if (store()) return answer;
+    problem.emplace(Errc::io, str("the head cannot keep a job: ", store_problem_));
+  } catch (const Error& error) {
+    problem = error;
+  }
+  unstored_.erase(job.id);
+  state_->withdraw(job.id);
+  if (!shipped.ticket.empty()) std::ignore = remove_files(rules_.home, job, false);
+  throw Error(*problem);
+}
+
+Answer<HeadAnswer> HeadActor::answer(AskHead request) {
+  auto answer = declined([&]() -> HeadAnswer {
+    if (request.what == "remove") return remove(request);
+    if (request.what == "submit") return submit(request);
+    if (request.what != "ship") return answer_of_head(*state_, rules_.home, request, wall_ms());
+    shipments_.add(parse_piece(request.request), request.data, wall_ms());
+    return {"{}", {}};
+  });
   act();
   return answer;
 }

@@ -10,12 +10,14 @@
 // clients; Visit and SessionLost from its own process (head_process.h).
 
 #include "actors/cluster/head_state.h"
+#include "actors/cluster/shipments.h"
 #include "runtime/actor/actor.h"
 #include "runtime/cluster/node_actor.h"
 #include "runtime/link/remote_actors.h"
 #include "storage/kv_store.h"
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -32,9 +34,12 @@ struct Codec<HeadTick> : LocalCodec<HeadTick> {};
 
 class HeadActor final : public Actor {
  public:
-  // The store and the links outlive the actor.
-  HeadActor(
-      HeadRules rules, KvStore& store, std::shared_ptr<RemoteActors> remote, ThreadPool& links);
+  // Opens its store. Error where it cannot be.
+  using OpenStore = std::function<std::unique_ptr<KvStore>()>;
+
+  // The links outlive the actor. A store that failed is closed, and opened anew by `open`.
+  HeadActor(HeadRules rules, std::unique_ptr<KvStore> store, OpenStore open,
+      std::shared_ptr<RemoteActors> remote, ThreadPool& links);
   ~HeadActor() override;
 
   Task<void> start() override;
@@ -48,24 +53,32 @@ class HeadActor final : public Actor {
   void node_leaves(NodeLeaves notice);
   void workers_seated(WorkersSeated notice);
   Answer<HeadAnswer> answer(AskHead request);
+  HeadAnswer remove(const AskHead& request);
   void visit(Visit visit);
   void lost(SessionLost notice);
   void tick(HeadTick tick);
 
   void act();
   void hear_answers();
+  bool hear_checks(Starting& start);
+  void start_driver(const Order& order);
+  HeadAnswer submit(const AskHead& request);
   void listen();
   bool store();
+  void write(const WriteBatch& batch);
   void carry_out(const Order& order);
   std::int64_t wall_ms() const;
   ActorRef node(ProcessId process) const;
 
   const HeadRules rules_;
-  KvStore& store_;
+  std::unique_ptr<KvStore> store_;  // null: it failed
+  const OpenStore open_store_;
+  Time open_again_{};  // when it is tried again
   const std::shared_ptr<RemoteActors> remote_;
   ThreadPool& links_;
   std::unique_ptr<HeadState> state_;
   std::list<Starting> starting_;
+  Shipments shipments_;
   std::set<std::string> stored_draining_;
   std::map<ProcessId, std::int64_t> heard_;  // when each node said anything last, wall
   std::vector<Order> held_;                  // until what they come of is stored

@@ -1,11 +1,13 @@
 #include "actors/cluster/head_answers.h"
 
 #include "actors/cluster/head_words.h"
+#include "actors/cluster/job_files.h"
 #include "actors/cluster/job_logs.h"
 #include "actors/cluster/job_views.h"
 #include "runtime/base/check.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/names.h"
+#include "runtime/wire/hash.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -94,6 +96,7 @@ std::string submit(HeadState& state, const json::object& in, std::int64_t now) {
       .graph = std::string(in.at("graph").as_string()),
       .priority = in.at("priority").to_number<std::int32_t>(),
       .workers = parse_workers(json_text(in.at("workers")))};
+  if (in.contains("files")) job.files = job_files_of(in.at("files").as_array());
   std::uint64_t id = state.submit(std::move(job), now);
   return json_text(object_of(state.jobs().at(id), now));
 }
@@ -141,6 +144,21 @@ std::string logs(const HeadState& state, const std::string& home, const json::ob
       in.at("offset").to_number<std::int64_t>()));
 }
 
+std::string files(const HeadState& state, const json::object& in) {
+  return json_text(
+      list_files(job_of(state, id_of(in)).run, std::string(in.at("after").as_string())));
+}
+
+// Its checksum (XXH3) is of the bytes as they are here.
+HeadAnswer piece(const HeadState& state, const json::object& in) {
+  FilePiece piece = read_piece(job_of(state, id_of(in)).run, std::string(in.at("name").as_string()),
+      in.at("offset").to_number<std::uint64_t>(), in.at("bytes").to_number<std::size_t>());
+  json::object out{
+      {"bytes", piece.bytes.size()}, {"sum", hash_of(piece.bytes)}, {"size", piece.size}};
+  if (in.at("sum_only").as_bool()) piece.bytes.clear();
+  return {json_text(out), std::move(piece.bytes)};
+}
+
 // Where the workers of a job would go now, or what is in the way; nothing is submitted.
 std::string plan(const HeadState& state, const json::object& in, std::int64_t now) {
   HeadJob job{.name = std::string(in.at("name").as_string()),
@@ -158,6 +176,7 @@ std::string answer(HeadState& state, const std::string& home, const std::string&
   if (what == "submit") return submit(state, in, now);
   if (what == "job") return one_job(state, id_of(in), now);
   if (what == "logs") return logs(state, home, in);
+  if (what == "files") return files(state, in);
   if (what == "plan") return plan(state, in, now);
   if (what == "actors")
     return json_text(json::object{{"actors", job_actors(job_of(state, id_of(in)), now)}});
@@ -179,17 +198,58 @@ std::string answer(HeadState& state, const std::string& home, const std::string&
   throw Error(Errc::bad_input, str("a head knows nothing of \"", what, "\""));
 }
 
-}  // namespace
-
-std::string answer_of_head(
-    HeadState& state, const std::string& home, const AskHead& request, std::int64_t now) {
+// What Boost.JSON throws for a request of another form is the asker's.
+template <class Work>
+auto parsed(const std::string& request, Work work) {
   try {
-    return answer(state, home, request.what, json::parse(request.request).as_object(), now);
+    return work(json::parse(request).as_object());
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
     throw Error(Errc::bad_input, str("a request that makes no sense: ", error.what()));
   }
+}
+
+}  // namespace
+
+HeadAnswer answer_of_head(
+    HeadState& state, const std::string& home, const AskHead& request, std::int64_t now) {
+  return parsed(request.request, [&](const json::object& in) {
+    if (request.what == "piece") return piece(state, in);
+    return HeadAnswer{answer(state, home, request.what, in, now), {}};
+  });
+}
+
+ShippedFiles parse_shipped(const std::string& request) {
+  return parsed(request, [](const json::object& in) {
+    ShippedFiles shipped;
+    if (!in.contains("ticket")) return shipped;
+    shipped.ticket = std::string(in.at("ticket").as_string());
+    for (const json::value& file : in.at("shipped").as_array())
+      shipped.files.push_back({std::string(file.at("name").as_string()),
+          file.at("bytes").to_number<std::uint64_t>(), file.at("sum").to_number<std::uint64_t>()});
+    return shipped;
+  });
+}
+
+ShippedPiece parse_piece(const std::string& request) {
+  return parsed(request, [](const json::object& in) {
+    return ShippedPiece{std::string(in.at("ticket").as_string()),
+        std::string(in.at("name").as_string()), in.at("offset").to_number<std::uint64_t>(),
+        in.at("sum").to_number<std::uint64_t>()};
+  });
+}
+
+Removal parse_removal(const std::string& request) {
+  return parsed(request, [](const json::object& in) {
+    return Removal{id_of(in), in.at("keep_run").as_bool()};
+  });
+}
+
+HeadAnswer removal_answer(const HeadJob& job, const std::vector<std::string>& problems) {
+  return {json_text(json::object{{"id", job.id}, {"run", job.run}, {"removed", problems.empty()},
+              {"problems", json::array(problems.begin(), problems.end())}}),
+      {}};
 }
 
 }  // namespace tramontane

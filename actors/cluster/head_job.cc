@@ -111,6 +111,14 @@ json::array array_of(const std::vector<SeatOfWorker>& seats) {
   return out;
 }
 
+json::array array_of(const std::vector<JobFile>& files) {
+  json::array out;
+  for (const JobFile& file : files)
+    out.push_back(json::object{{"path", file.path}, {"bytes", file.bytes},
+        {"groups", json::array(file.groups.begin(), file.groups.end())}});
+  return out;
+}
+
 std::vector<SeatOfWorker> seats_of(const json::array& in) {
   std::vector<SeatOfWorker> seats;
   for (const json::value& each : in) {
@@ -183,6 +191,7 @@ std::string job_record(const HeadJob& job) {
       {"ended", job.ended}, {"driver_node", job.driver_node}, {"pid", job.pid},
       {"exit_code", job.exit_code}, {"stop_wanted", job.stop_wanted},
       {"seats", array_of(job.seats)}};
+  if (!job.files.empty()) out["files"] = array_of(job.files);
   if (job.kernels) out["kernels"] = static_cast<int>(*job.kernels);
   return json_text(out);
 }
@@ -212,10 +221,27 @@ HeadJob parse_job_record(const std::string& record) {
       if (set < 0 || set > 2) throw Error(Errc::corrupt, "an instruction set that is none");
       job.kernels = static_cast<InstructionSet>(set);
     }
+    if (in.contains("files")) job.files = job_files_of(in.at("files").as_array());
     job.seats = seats_of(in.at("seats").as_array());
     check(job);
     return job;
   });
+}
+
+std::vector<JobFile> job_files_of(const json::array& in) {
+  if (in.size() > job_files_most)
+    throw Error(Errc::bad_input, str("a job names ", job_files_most, " files at most"));
+  std::vector<JobFile> files;
+  for (const json::value& each : in) {
+    const json::object& file = each.as_object();
+    files.push_back(
+        {text(file, "path"), number<std::uint64_t>(file, "bytes"), texts_of(file, "groups")});
+    if (!files.back().path.starts_with('/'))
+      throw Error(Errc::bad_input, str(""
+                                       ", files.back().path, "
+                                       " is no whole path"));
+  }
+  return files;
 }
 
 std::string workers_text(const std::vector<JobWorker>& workers) {

@@ -8,6 +8,9 @@
 #include "runtime/cluster/messages.h"
 #include "scheduler/placement.h"
 
+#include <boost/json/array.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +39,17 @@ struct SeatOfWorker {
   bool operator==(const SeatOfWorker&) const = default;
 };
 
+// A file that the job names by path.
+struct JobFile {
+  std::string path;
+  std::uint64_t bytes = 0;
+  std::vector<std::string> groups;  // of workers that read it; empty: all
+
+  bool operator==(const JobFile&) const = default;
+};
+
+inline constexpr std::size_t job_files_most = 1000;
+
 struct HeadJob {
   std::uint64_t id = 0;
   std::string name;
@@ -44,6 +58,7 @@ struct HeadJob {
   std::int32_t priority = 0;
   std::int64_t submitted_ms = 0;
   std::vector<JobWorker> workers;
+  std::vector<JobFile> files;
 
   JobState state = JobState::queued;
   std::string reason;
@@ -66,6 +81,9 @@ inline constexpr const char* driver_of_job = "driver";  // its worker, and that 
 // One driver, which is where the run directory is; names of workers once each; groups of alike
 // workers, which the scheduler knows what to do with. Else Error(bad_input).
 void check(const HeadJob& job);
+
+// Those that "files" of a submission names. Error(bad_input).
+std::vector<JobFile> job_files_of(const boost::json::array& in);
 
 // JSON. Error(corrupt) for a text that is no job.
 std::string job_record(const HeadJob& job);

@@ -77,7 +77,8 @@ class HeadProcess::State {
  public:
   explicit State(const Options& options)
       : lock(options.home, "head"),
-        store(open_rocksdb(options.home + "/head.store", {})),
+        open_store([path = options.home + "/head.store"] { return open_rocksdb(path, {}); }),
+        store(open_store()),
         process({.role = "head",
             .name = "head",
             .number = head_process,
@@ -99,7 +100,8 @@ class HeadProcess::State {
                                                 .mailbox = {.messages = 4096},
                                                 .id = speaker_of(head_process)},
         [this, rules] {
-          return std::make_unique<HeadActor>(rules, *store, process.remote(), process.links());
+          return std::make_unique<HeadActor>(
+              rules, std::move(store), open_store, process.remote(), process.links());
         });
     auto disk = system_files();
     disk->write(options.home + "/head.new", as_bytes(process.address() + "\n"));
@@ -125,7 +127,8 @@ class HeadProcess::State {
   }
 
   HomeLock lock;
-  std::unique_ptr<KvStore> store;
+  const HeadActor::OpenStore open_store;
+  std::unique_ptr<KvStore> store;  // until the actor has it
   ListeningProcess process;
   std::optional<ServingChild> dashboard;
 };

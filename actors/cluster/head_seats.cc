@@ -121,6 +121,27 @@ std::vector<WorkerSeat> HeadState::worker_seats(const HeadJob& job) const {
   return seats;
 }
 
+std::vector<HeadState::FileChecks> HeadState::file_checks(std::uint64_t id) const {
+  std::vector<FileChecks> checks;
+  auto found = jobs_.find(id);
+  if (found == jobs_.end() || found->second.files.empty()) return checks;
+  const HeadJob& job = found->second;
+  std::map<std::string, std::set<std::string>> groups;  // by node
+  for (const SeatOfWorker& seat : job.seats)
+    for (const JobWorker& worker : job.workers)
+      if (worker.name == seat.worker) groups[seat.node].insert(worker.group);
+  for (const auto& [node, there] : groups) {
+    FileChecks check{.node = node, .process = nodes_.at(node).offer.process};
+    for (const JobFile& file : job.files) {
+      bool read = std::any_of(file.groups.begin(), file.groups.end(),
+          [&at = there](const std::string& group) { return at.contains(group); });
+      if (read || file.groups.empty()) check.files.files.push_back({file.path, file.bytes});
+    }
+    if (!check.files.files.empty()) checks.push_back(std::move(check));
+  }
+  return checks;
+}
+
 Order HeadState::start_order(const HeadJob& job) const {
   Order order{.node = nodes_.at(job.driver_node).offer.process};
   order.start = {.job = job.id,

@@ -12,8 +12,8 @@
 namespace tramontane {
 
 HeadState::HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now,
-    const std::set<std::string>& draining)
-    : rules_(std::move(rules)), last_move_(static_cast<std::uint64_t>(now)) {
+    const std::set<std::string>& draining, std::uint64_t last_job)
+    : rules_(std::move(rules)), last_job_(last_job), last_move_(static_cast<std::uint64_t>(now)) {
   for (const std::string& name : draining) {
     HeadNode& node = node_named(name, now);
     node.draining = node.expected = true;
@@ -83,6 +83,31 @@ void HeadState::withdraw(std::uint64_t job) {
   changed_.erase(job);
 }
 
+const HeadJob& HeadState::removable(std::uint64_t id, bool keep_run) const {
+  auto found = jobs_.find(id);
+  if (found == jobs_.end())
+    throw Error(Errc::not_found, str("there is no job ", id, ": tram jobs lists them"));
+  const HeadJob& job = found->second;
+  if (!over(job.state))
+    throw Error(Errc::refused, str("job ", id, " (", job.name, ") is ", name(job.state),
+                                   ": end it by tram stop ", id, ", then remove it"));
+  auto node = nodes_.find(job.driver_node);
+  bool heard = job.ended == job.attempt || (node != nodes_.end() && node->second.connected);
+  if (!heard && !keep_run)
+    throw Error(Errc::refused,
+        str("job ", id, " is over, but its driver may still write its run directory: node ",
+            job.driver_node,
+            ", where it ran, is not there. Start that node, or leave the directory by --keep-run"));
+  return job;
+}
+
+void HeadState::forget(std::uint64_t job) {
+  jobs_.erase(job);
+  changed_.erase(job);
+  patience_.erase(job);
+  stop_sent_.erase(job);
+}
+
 bool HeadState::stop(std::uint64_t id, Duration patience, std::int64_t now) {
   HeadJob* job = find(id);
   if (job == nullptr) return false;
@@ -122,6 +147,15 @@ void HeadState::driver_not_started(
       *job, str("its driver could not be started on node ", job->driver_node, ": ", why), now);
 }
 
+void HeadState::files_missing(
+    std::uint64_t id, std::uint32_t attempt, const std::string& what, std::int64_t now) {
+  HeadJob* job = running(id, attempt);
+  if (job == nullptr || job->state != JobState::placing) return;
+  job->ended = attempt;  // it was not started
+  job->exit_code = static_cast<int>(ExitStatus::bad_input);
+  set(*job, job->stop_wanted ? JobState::stopped : JobState::failed, what, now);
+}
+
 // A driver of which nobody knows whether it lives: the answer to its start may be what was lost.
 // One on a node that is away is told when that is back.
 void HeadState::end_unheard(const HeadJob& job) {
@@ -134,10 +168,11 @@ void HeadState::end_unheard(const HeadJob& job) {
 
 void HeadState::driver_ended(
     std::uint64_t id, std::uint32_t attempt, const ProcessEnd& end, std::int64_t now) {
-  HeadJob* job = running(id, attempt);
-  if (job == nullptr || job->ended == attempt) return;
+  HeadJob* job = find(id);
+  if (job == nullptr || job->attempt != attempt || job->ended == attempt) return;
   job->ended = attempt;
   changed_.insert(id);
+  if (running(id, attempt) == nullptr) return;
   job->exit_code = end.end.exit_code;
   std::string last = last_words(end);
   if (end.end.signalled) {

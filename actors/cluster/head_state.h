@@ -71,9 +71,10 @@ struct HeadRules {
 
 class HeadState {
  public:
-  // The jobs of an earlier life, and the nodes that were drained in it.
+  // The jobs of an earlier life, the nodes that were drained in it, and the last number that it
+  // gave a job, which may have been removed since.
   HeadState(HeadRules rules, std::vector<HeadJob> jobs, std::int64_t now,
-      const std::set<std::string>& draining = {});
+      const std::set<std::string>& draining = {}, std::uint64_t last_job = 0);
 
   // Error(bad_input).
   std::uint64_t submit(HeadJob job, std::int64_t now);
@@ -81,6 +82,12 @@ class HeadState {
   void withdraw(std::uint64_t job);
 
   std::uint64_t last_job() const { return last_job_; }
+
+  // One that is to be forgotten, and its files removed: the run directory too, unless `keep_run`.
+  // Error(not_found); Error(refused): it is not over, or may still have a driver that writes there.
+  const HeadJob& removable(std::uint64_t job, bool keep_run) const;
+  // One that was removable.
+  void forget(std::uint64_t job);
 
   // False if there is no such job. One that is over stays as it is.
   bool stop(std::uint64_t job, Duration patience, std::int64_t now);
@@ -111,6 +118,19 @@ class HeadState {
       std::uint64_t job, std::uint32_t attempt, const ProcessEnd& end, std::int64_t now);
   // For a worker whose node is lost.
   FoundSeat find_seat(const FindSeat& request, std::int64_t now);
+
+  // What nodes are asked before the job's driver is started: whether they have the files that it
+  // names by path, as far as their workers read them.
+  struct FileChecks {
+    std::string node;
+    ProcessId process = 0;
+    CheckFiles files;
+  };
+
+  std::vector<FileChecks> file_checks(std::uint64_t job) const;
+  // A node has not. That ends the job.
+  void files_missing(
+      std::uint64_t job, std::uint32_t attempt, const std::string& what, std::int64_t now);
 
   // What is to be done now.
   std::vector<Order> decide(std::int64_t now);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t piece_most = 64 << 10;
 
 std::string path_of(const std::string& home, const HeadJob& job, const std::string& who) {
-  if (who == "driver") return str(home, "/logs/job-", job.id, ".log");
+  if (who == "driver") return driver_log(home, job);
   if (who == "events") return job.run + "/metrics.jsonl";
   std::vector<std::string> names;
   for (const JobWorker& worker : job.workers) names.push_back(worker.name);
@@ -28,6 +28,10 @@ std::string path_of(const std::string& home, const HeadJob& job, const std::stri
 }
 
 }  // namespace
+
+std::string driver_log(const std::string& home, const HeadJob& job) {
+  return str(home, "/logs/job-", job.id, ".log");
+}
 
 boost::json::object read_log(
     const std::string& home, const HeadJob& job, const std::string& who, std::int64_t offset) {

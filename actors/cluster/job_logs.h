@@ -14,6 +14,9 @@
 
 namespace tramontane {
 
+// Of what its driver prints.
+std::string driver_log(const std::string& home, const HeadJob& job);
+
 // `who`: a worker, "driver", or "events" (RUN/metrics.jsonl). Where there is more, a piece ends
 // with a line, if it has a whole one.
 boost::json::object read_log(

@@ -43,5 +43,7 @@ CliCommand wait_command();
 CliCommand stop_command();
 CliCommand nodes_command();
 CliCommand drain_command();
+CliCommand fetch_command();
+CliCommand rm_command();
 
 }  // namespace tramontane

@@ -1,12 +1,14 @@
 // The commands that give a cluster jobs, and ask what became of them.
 #include "actors/cluster/client.h"
 #include "actors/cluster/job_worker.h"
+#include "actors/cluster/shipments.h"
 #include "actors/cluster/submission.h"
 #include "actors/cluster/workers.h"
 #include "actors/commands/cluster_words.h"
 #include "actors/commands/commands.h"
 #include "actors/job/job.h"
 #include "runtime/base/check.h"
+#include "runtime/base/shown_text.h"
 
 #include <boost/json/parse.hpp>
 
@@ -65,11 +67,43 @@ int wait_for(HeadClient& client, std::uint64_t id, bool as_json) {
   }
 }
 
+json::array files_of(const Shipment& shipment) {
+  json::array files;
+  for (const Shipment::File& file : shipment.files)
+    files.push_back(
+        json::object{{"path", file.path}, {"bytes", file.bytes}, {"shipped", file.name}});
+  for (const JobFile& file : shipment.by_path)
+    files.push_back(json::object{{"path", file.path}, {"bytes", file.bytes}, {"shipped", nullptr}});
+  return files;
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f MB", static_cast<double>(bytes) / 1e6);
+  return text;
+}
+
+std::string file_table(const Shipment& shipment) {
+  std::vector<std::vector<std::string>> rows;
+  std::uint64_t shipped = 0;
+  for (const Shipment::File& file : shipment.files) {
+    rows.push_back({one_line(file.path), megabytes(file.bytes), "is shipped"});
+    shipped += file.bytes;
+  }
+  for (const JobFile& file : shipment.by_path)
+    rows.push_back({one_line(file.path), megabytes(file.bytes), "must be there on nodes"});
+  if (rows.empty()) return "";
+  return str("\n", table({"FILE", "SIZE", "WITH THE JOB"}, rows), "shipped: ", megabytes(shipped),
+      " of ", megabytes(shipped_most), "\n");
+}
+
 // Status 6: there is no room now.
 int show_plan(HeadClient& client, const Job& job, bool as_json) {
   json::object answer = client.ask(
       "plan", {{"name", job.name}, {"workers", json::parse(workers_text(workers_of(job)))}});
   bool fits = answer.at("obstacles").as_array().empty();
+  Shipment shipment = shipment_of(job);
+  answer["files"] = files_of(shipment);
   if (as_json) {
     print_json(answer);
   } else if (fits) {
@@ -81,6 +115,7 @@ int show_plan(HeadClient& client, const Job& job, bool as_json) {
     for (const json::value& line : answer.at("obstacles").as_array())
       std::printf("%s\n", std::string(line.as_string()).c_str());
   }
+  if (!as_json) std::fputs(file_table(shipment).c_str(), stdout);
   return fits ? 0 : static_cast<int>(ExitStatus::job_failed);
 }
 
@@ -89,7 +124,10 @@ int submit(const CliArguments& arguments, const std::vector<RewardKind>& rewards
   HeadClient client = client_of(arguments);
   if (arguments.has("dry-run")) return show_plan(client, job, arguments.has("json"));
   auto priority = static_cast<std::int64_t>(arguments.number("priority", 0, -1e6, 1e6));
-  json::object answer = client.ask("submit", submission_of(job, priority));
+  AskHeadFor ask = [&](const std::string& what, const json::object& request, ByteView bytes) {
+    return client.exchange(what, request, bytes);
+  };
+  json::object answer = submit_job(ask, job, priority);
   auto id = answer.at("id").to_number<std::uint64_t>();
   if (!arguments.has("wait")) {
     if (arguments.has("json"))
@@ -179,11 +217,18 @@ CliCommand submit_command(std::vector<RewardKind> rewards) {
           "as soon as there is room for all of its workers; until then `tram jobs` says what is "
           "in\n"
           "the way. With --wait, shows how it goes until it is over; Ctrl-C leaves it running.\n"
-          "The exit status is then the job's. Whoever may submit runs programs on the nodes.",
+          "The exit status is then the job's. Whoever may submit runs programs on the nodes.\n\n"
+          "Data, demonstrations and a small model go with the job, 64 MB of them at most; larger "
+          "files,\n"
+          "and those named as shared:PATH, nodes must have under the same name, which they are "
+          "asked\n"
+          "before anything starts. --dry-run says which are which.",
       .positionals = {"JOB.yaml"},
       .options = {{"set", "KEY=VALUE", "override a key of the job graph; may be repeated"},
           {"wait", "", "until it is over"},
-          {"dry-run", "", "only say where its workers would go now, or what is in the way"},
+          {"dry-run", "",
+              "only say where its workers would go now, or what is in the way, and which files go "
+              "with it"},
           {"priority", "N", "higher ones are placed first (default 0)"}, json_option, head_option,
           token_option},
       .run = [rewards = std::move(rewards)](

@@ -20,6 +20,8 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string_view>
 
 namespace tramontane {
 namespace {
@@ -54,15 +56,22 @@ class JobLoader {
   void check_rewards();
   void actors();
 
-  std::string resolve(capnp::Text::Reader name) const {
-    return std::filesystem::weakly_canonical(std::filesystem::path(folder_) / text_of(name))
-        .string();
+  std::string resolve(capnp::Text::Reader name) {
+    constexpr std::string_view shared = "shared:";
+    std::string text = text_of(name);
+    bool is_shared = text.starts_with(shared);
+    if (is_shared) text.erase(0, shared.size());
+    std::string path =
+        std::filesystem::weakly_canonical(std::filesystem::path(folder_) / text).string();
+    if (is_shared) shared_.insert(path);
+    return path;
   }
 
   OptimizerPlan optimizer(schema::Optimizer::Reader reader, const std::string& path);
 
   LoadedConfig& config_;
   std::string folder_;
+  std::set<std::string> shared_;  // what was named as shared:PATH
   JobOptions options_;
   std::unique_ptr<Files> files_;
   schema::Job::Builder schema_;
@@ -70,7 +79,8 @@ class JobLoader {
 };
 
 void JobLoader::note_input(const std::string& key, const std::string& path) {
-  job_.inputs.push_back({key, path, content_hash(files_->map(path)->bytes())});
+  bool shared = shared_.contains(path) || shared_.contains(folder_of(path));
+  job_.inputs.push_back({key, path, content_hash(files_->map(path)->bytes()), shared});
 }
 
 void JobLoader::names() {

@@ -107,9 +107,10 @@ struct EvaluatorPlan {
 
 // A file that the job graph names, as it was when the job was loaded.
 struct JobInput {
-  std::string key;   // its place in the job graph: "data.prompts"
-  std::string path;  // absolute
-  std::string hash;  // content_hash()
+  std::string key;      // its place in the job graph: "data.prompts"
+  std::string path;     // absolute
+  std::string hash;     // content_hash()
+  bool shared = false;  // named as shared:PATH: every node of a cluster has it
 };
 
 struct Job {

@@ -144,6 +144,20 @@ struct StartDriver @0xc3a1d5e70f294b0a {
   seats @5 :List(Seat);
 }
 
+struct FileCheck {
+  path @0 :Text;
+  bytes @1 :UInt64;
+}
+
+struct CheckFiles @0xc3a1d5e70f294b15 {
+  # Asks a node whether it has these files, before a driver is started.
+  files @0 :List(FileCheck);
+}
+
+struct FilesChecked @0xc3a1d5e70f294b16 {
+  problems @0 :List(Text);  # of those that it has not, or of another size
+}
+
 struct StopDriver @0xc3a1d5e70f294b0b {
   job @0 :UInt64;
   attempt @1 :UInt32;
@@ -177,10 +191,12 @@ struct FoundSeat @0xc3a1d5e70f294b0e {
 struct AskHead @0xc3a1d5e70f294b0f {
   what @0 :Text;          # actors/cluster/head_answers.h has the list
   request @1 :Text;       # JSON
+  data @2 :Data;          # a piece of a file, where it brings one
 }
 
 struct HeadAnswer @0xc3a1d5e70f294b10 {
   answer @0 :Text;        # JSON
+  data @1 :Data;          # a piece of a file, where one was asked for
 }
 
 # ---- a driver's start --------------------------------------------------------------------------

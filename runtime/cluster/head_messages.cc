@@ -149,6 +149,54 @@ Result<StartDriver> Codec<StartDriver>::decode(ByteView bytes) {
   return decode_capnp<Schema, StartDriver>(bytes, [](Schema::Reader in) { return read_start(in); });
 }
 
+std::size_t Codec<CheckFiles>::size(const CheckFiles& message) {
+  std::size_t size = sizeof message;
+  for (const FileCheck& file : message.files) size += sizeof file + file.path.size();
+  return size;
+}
+
+Bytes Codec<CheckFiles>::encode(const CheckFiles& message) {
+  return encode_capnp<schema::CheckFiles>([&](schema::CheckFiles::Builder out) {
+    auto files = out.initFiles(static_cast<unsigned>(message.files.size()));
+    for (unsigned i = 0; i < files.size(); ++i) {
+      files[i].setPath(message.files[i].path);
+      files[i].setBytes(message.files[i].bytes);
+    }
+  });
+}
+
+Result<CheckFiles> Codec<CheckFiles>::decode(ByteView bytes) {
+  using Schema = schema::CheckFiles;
+  return decode_capnp<Schema, CheckFiles>(bytes, [](Schema::Reader in) {
+    CheckFiles message;
+    for (auto file : in.getFiles())
+      message.files.push_back({text_of(file.getPath()), file.getBytes()});
+    return message;
+  });
+}
+
+std::size_t Codec<FilesChecked>::size(const FilesChecked& message) {
+  std::size_t size = sizeof message;
+  for (const std::string& problem : message.problems) size += problem.size();
+  return size;
+}
+
+Bytes Codec<FilesChecked>::encode(const FilesChecked& message) {
+  return encode_capnp<schema::FilesChecked>([&](schema::FilesChecked::Builder out) {
+    auto problems = out.initProblems(static_cast<unsigned>(message.problems.size()));
+    for (unsigned i = 0; i < problems.size(); ++i) problems.set(i, message.problems[i]);
+  });
+}
+
+Result<FilesChecked> Codec<FilesChecked>::decode(ByteView bytes) {
+  using Schema = schema::FilesChecked;
+  return decode_capnp<Schema, FilesChecked>(bytes, [](Schema::Reader in) {
+    FilesChecked message;
+    for (auto problem : in.getProblems()) message.problems.push_back(text_of(problem));
+    return message;
+  });
+}
+
 std::size_t Codec<StopDriver>::size(const StopDriver& message) {
   return sizeof message;
 }
@@ -282,36 +330,40 @@ Result<NodeLeaves> Codec<NodeLeaves>::decode(ByteView bytes) {
 }
 
 std::size_t Codec<AskHead>::size(const AskHead& message) {
-  return sizeof message + message.request.size();
+  return sizeof message + message.request.size() + message.data.size();
 }
 
 Bytes Codec<AskHead>::encode(const AskHead& message) {
   return encode_capnp<schema::AskHead>([&](schema::AskHead::Builder out) {
     out.setWhat(message.what);
     out.setRequest(message.request);
+    out.setData(as_data(message.data));
   });
 }
 
 Result<AskHead> Codec<AskHead>::decode(ByteView bytes) {
   using Schema = schema::AskHead;
   return decode_capnp<Schema, AskHead>(bytes, [](Schema::Reader in) {
-    return AskHead{text_of(in.getWhat()), text_of(in.getRequest())};
+    return AskHead{text_of(in.getWhat()), text_of(in.getRequest()), bytes_of(in.getData())};
   });
 }
 
 std::size_t Codec<HeadAnswer>::size(const HeadAnswer& message) {
-  return sizeof message + message.answer.size();
+  return sizeof message + message.answer.size() + message.data.size();
 }
 
 Bytes Codec<HeadAnswer>::encode(const HeadAnswer& message) {
-  return encode_capnp<schema::HeadAnswer>(
-      [&](schema::HeadAnswer::Builder out) { out.setAnswer(message.answer); });
+  return encode_capnp<schema::HeadAnswer>([&](schema::HeadAnswer::Builder out) {
+    out.setAnswer(message.answer);
+    out.setData(as_data(message.data));
+  });
 }
 
 Result<HeadAnswer> Codec<HeadAnswer>::decode(ByteView bytes) {
   using Schema = schema::HeadAnswer;
-  return decode_capnp<Schema, HeadAnswer>(
-      bytes, [](Schema::Reader in) { return HeadAnswer{text_of(in.getAnswer())}; });
+  return decode_capnp<Schema, HeadAnswer>(bytes, [](Schema::Reader in) {
+    return HeadAnswer{text_of(in.getAnswer()), bytes_of(in.getData())};
+  });
 }
 
 Bytes encode_driver_setup(const DriverSetup& setup) {

@@ -154,6 +154,22 @@ struct StartDriver {
   std::vector<WorkerSeat> seats;
 };
 
+struct FileCheck {
+  std::string path;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const FileCheck&) const = default;
+};
+
+struct FilesChecked {
+  std::vector<std::string> problems;
+};
+
+struct CheckFiles {
+  using Reply = FilesChecked;
+  std::vector<FileCheck> files;
+};
+
 struct StopDriver {
   std::uint64_t job = 0;
   std::uint32_t attempt = 0;
@@ -185,12 +201,14 @@ struct FindSeat {
 
 struct HeadAnswer {
   std::string answer;
+  Bytes data;
 };
 
 struct AskHead {
   using Reply = HeadAnswer;
   std::string what;
   std::string request;
+  Bytes data;
 };
 
 struct DriverSetup {
@@ -235,6 +253,8 @@ TRAM_CLUSTER_CODEC(NodeLeaves, 0xc3a1d5e70f294b11);
 TRAM_CLUSTER_CODEC(SeatWorkers, 0xc3a1d5e70f294b12);
 TRAM_CLUSTER_CODEC(WorkersSeated, 0xc3a1d5e70f294b13);
 TRAM_CLUSTER_CODEC(SeekSeat, 0xc3a1d5e70f294b14);
+TRAM_CLUSTER_CODEC(CheckFiles, 0xc3a1d5e70f294b15);
+TRAM_CLUSTER_CODEC(FilesChecked, 0xc3a1d5e70f294b16);
 
 #undef TRAM_CLUSTER_CODEC
 

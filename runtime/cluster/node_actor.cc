@@ -27,6 +27,7 @@ NodeActor::NodeActor(
   handle(&NodeActor::meet_node);
   handle(&NodeActor::seek_seat);
   handle(&NodeActor::start_driver);
+  handle(&NodeActor::check_files);
   handle(&NodeActor::stop_driver);
   handle(&NodeActor::seat_workers);
   handle(&NodeActor::workers_seated);

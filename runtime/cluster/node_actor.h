@@ -90,6 +90,7 @@ class NodeActor final : public Actor {
   // For the head.
   Answer<ProcessStarted> start_driver(StartDriver order);
   int run_driver(const StartDriver& order);
+  FilesChecked check_files(CheckFiles request);
   void stop_driver(StopDriver order);
   void seat_workers(SeatWorkers order);
   void workers_seated(WorkersSeated notice);

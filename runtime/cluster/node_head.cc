@@ -143,6 +143,22 @@ int NodeActor::run_driver(const StartDriver& order) {
   return pid;
 }
 
+FilesChecked NodeActor::check_files(CheckFiles request) {
+  FilesChecked checked;
+  for (const FileCheck& file : request.files) {
+    std::error_code error;
+    std::uint64_t bytes = std::filesystem::file_size(file.path, error);
+    if (error)
+      checked.problems.push_back(str(file.path, ": ", error.message()));
+    else if (bytes != file.bytes)
+      checked.problems.push_back(
+          str(file.path, " has ", bytes, " bytes, not ", file.bytes, " as where it was submitted"));
+    else if (::access(file.path.c_str(), R_OK) != 0)
+      checked.problems.push_back(str(file.path, ": it may not be read here"));
+  }
+  return checked;
+}
+
 void NodeActor::stop_driver(StopDriver order) {
   Driver* driver = find_driver(order.job, order.attempt);
   if (driver == nullptr || driver->end) return;

@@ -30,7 +30,8 @@ struct Desk {
   }
 
   json::object ask(const std::string& what, const std::string& request) {
-    return json::parse(answer_of_head(state, "/nowhere", {what, request}, now)).as_object();
+    return json::parse(answer_of_head(state, "/nowhere", {what, request, {}}, now).answer)
+        .as_object();
   }
 
   json::object submit(int generators) {
@@ -41,7 +42,7 @@ struct Desk {
 
   std::optional<Errc> refusal(const std::string& what, const std::string& request) {
     try {
-      std::ignore = answer_of_head(state, "/nowhere", {what, request}, now);
+      std::ignore = answer_of_head(state, "/nowhere", {what, request, {}}, now);
     } catch (const Error& error) {
       CHECK(!error.text().empty());
       return error.errc();

@@ -52,6 +52,9 @@ HeadJob any_job(Random& random) {
           static_cast<std::int32_t>(random.below(1 + whole_gpu_milli))});
     job.seats.push_back(seat);
   }
+  for (std::uint64_t i = random.below(3); i > 0; --i)
+    job.files.push_back({"/" + any_text(random), any<std::uint64_t>(random),
+        std::vector<std::string>(random.below(3), any_text(random))});
   job.state = static_cast<JobState>(random.below(7));
   job.reason = any_text(random);
   job.since_ms = any<std::int64_t>(random);

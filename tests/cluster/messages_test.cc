@@ -30,6 +30,14 @@ auto fields(const WorkerSeat& m) {
   return std::tie(m.worker, m.node, m.address, m.devices);
 }
 
+auto fields(const CheckFiles& m) {
+  return std::tie(m.files);
+}
+
+auto fields(const FilesChecked& m) {
+  return std::tie(m.problems);
+}
+
 template <class T>
 auto all_fields(const std::vector<T>& each) {
   std::vector<decltype(fields(each[0]))> out;
@@ -113,11 +121,11 @@ auto fields(const NodeLeaves&) {
 }
 
 auto fields(const AskHead& m) {
-  return std::tie(m.what, m.request);
+  return std::tie(m.what, m.request, m.data);
 }
 
 auto fields(const HeadAnswer& m) {
-  return std::tie(m.answer);
+  return std::tie(m.answer, m.data);
 }
 
 // ---- at random
@@ -248,9 +256,11 @@ TEST_CASE("every message of a cluster arrives as it was said, whatever its value
     travels(WorkersSeated{
         any.number<std::uint64_t>(), any.number<std::uint32_t>(), any.number<std::uint64_t>()});
     travels(SeekSeat{any.text(), any.text()});
+    travels(CheckFiles{{{any.text(), any.number<std::uint64_t>()}, {any.text(), 0}}});
+    travels(FilesChecked{{any.text(), any.text()}});
     travels(NodeLeaves{});
-    travels(AskHead{any.text(), any.text()});
-    travels(HeadAnswer{any.text()});
+    travels(AskHead{any.text(), any.text(), any.bytes()});
+    travels(HeadAnswer{any.text(), any.bytes()});
   }
 }
 

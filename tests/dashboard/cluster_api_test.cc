@@ -48,7 +48,7 @@ class World {
                   if (away) throw Error(Errc::io, "nobody is there");
                   last = request;
                   return json::parse(
-                      answer_of_head(state, "/nowhere", {what, json_text(request)}, now))
+                      answer_of_head(state, "/nowhere", {what, json_text(request), {}}, now).answer)
                       .as_object();
                 },
             .request_of =
@@ -160,7 +160,7 @@ TEST_CASE("a head tells nothing of jobs and nodes that the document has not") {
   std::uint64_t id = world.submit();
   auto told = [&](const char* what, const json::object& request) {
     return json::parse(
-        answer_of_head(world.state, "/nowhere", {what, json_text(request)}, world.now))
+        answer_of_head(world.state, "/nowhere", {what, json_text(request), {}}, world.now).answer)
         .as_object();
   };
   auto expect_all = [](const json::object& from, const char* shape) {
