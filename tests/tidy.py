@@ -85,7 +85,7 @@ LIBRARIES = {
     r"yaml-cpp/": [r"runtime/config/.*\.cc"],
     r"boost/asio": [r"runtime/base/asio_impl\.cc", r"runtime/actor/pool\.cc", r"runtime/link/(socket_link|tcp_server)\.cc", r"runtime/http/.*"],
     r"boost/beast": [r"runtime/http/.*"],
-    r"openssl/": [r"runtime/link/(handshake|tls_channel)\.cc"],
+    r"openssl/": [r"runtime/link/(handshake|tls_channel)\.cc", r"runtime/http/certificate\.cc"],
     r"boost/json/src\.hpp": [r"runtime/base/json_impl\.cc"],
     r"xxhash\.h": [r"storage/(checkpoint|content_hash)\.cc", r"runtime/wire/(frame|hash)\.cc", r"actors/model/arena\.cc", r"actors/(messages/types|ledger/\w+)\.cc"],
     r"(capnp|kj)/": [r"runtime/(wire|config)/.*", r"runtime/cluster/(messages|head_messages)\.cc", r"runtime/cluster/forms\.h", r"runtime/link/(frames|handshake)\.cc", r"runtime/node/(messages|setup)\.cc", r"actors/(messages|ledger|job)/.*"],

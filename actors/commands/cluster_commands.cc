@@ -190,11 +190,6 @@ void end_own_node(const std::string& home) {
   if (holder_of(home, "node-" + node_name())) end_one(home, "node-" + node_name());
 }
 
-// HTTP is in clear, and the token goes with each request.
-bool has_dashboard(const CliArguments& arguments, const TcpAddress& listen) {
-  return !arguments.has("no-dashboard") && (listen.loopback() || arguments.has("trusted-network"));
-}
-
 int serve_head(const CliArguments& arguments) {
   std::string home = home_folder();
   if (arguments.has("end")) return end_one(home, "head");
@@ -208,17 +203,15 @@ int serve_head(const CliArguments& arguments) {
       .token = token,
       .encryption = encryption_of(arguments),
       .home = home,
-      .dashboard = has_dashboard(arguments, listen)
-                       ? cluster_dashboard_command(home, cluster_token_file(arguments))
-                       : std::vector<std::string>{},
+      .dashboard = arguments.has("no-dashboard")
+                       ? std::vector<std::string>{}
+                       : cluster_dashboard_command(home, cluster_token_file(arguments),
+                             encryption_of(arguments) == Encryption::never),
       .terminal = background ? Level::off : Level::info});
   if (!arguments.has("no-node")) start_own_node(home);
   std::string text = str("head: ", head.address(), ", process ", ::getpid(), "\nhome: ", home,
       "\nanother machine joins by: tram node --join ", head.address(), " --token-file FILE\n",
-      has_dashboard(arguments, listen) ? "a browser watches by the link of: tram dashboard\n"
-      : arguments.has("no-dashboard")
-          ? ""
-          : "without a dashboard: HTTP beyond this machine wants --trusted-network\n");
+      arguments.has("no-dashboard") ? "" : "a browser watches by the link of: tram dashboard\n");
   serve_until_ended(background, text);
   if (!arguments.has("no-node")) end_own_node(home);
   head.stop();
@@ -245,9 +238,7 @@ CliCommand head_command() {
       .positionals = {},
       .options = {listen_option, advertise_option, plain_option, token_option, background_option,
           end_option, {"no-node", "", "without a node of its own"},
-          {"no-dashboard", "",
-              "without HTTP on its port, as beyond loopback, where it is in clear, "
-              "unless --trusted-network is said"}},
+          {"no-dashboard", "", "without HTTP on its port"}},
       .run = serve_head};
 }
 

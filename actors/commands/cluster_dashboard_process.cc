@@ -35,6 +35,8 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr const char* word = "serve-cluster-dashboard";
+constexpr const char* trusting = "trusted-network";
+constexpr const char* encrypting = "encrypted";
 constexpr Duration head_patience = 3s;  // a request has ten
 
 // The connection to the head, made when it is needed and anew when it is lost.
@@ -74,14 +76,15 @@ std::vector<std::string> names_of(const std::string& address) {
   return parsed ? std::vector<std::string>{parsed->host} : std::vector<std::string>{};
 }
 
-void serve(const std::string& home, const std::string& token_file, const std::string& address,
-    const std::vector<RewardKind>& rewards) {
+void serve(const std::string& home, const std::string& token_file, bool trusted_network,
+    const std::string& address, const std::vector<RewardKind>& rewards) {
   Descriptor from(serving_child_socket);
   RealClock clock;
   Log log(clock, {.terminal = Level::warning});
   AccessToken token = token_of(token_file);
   HttpGuard guard({.token = token_text(token),
                       .names = names_of(address),
+                      .trusted_network = trusted_network,
                       .sessions_file = home + "/dashboard.sessions"},
       clock);
   HeadConnection head(address, token);
@@ -93,7 +96,11 @@ void serve(const std::string& home, const std::string& token_file, const std::st
           .request_of =
               [&](const Submission& submission) { return request_of(submission, home, rewards); }},
       guard, clock);
-  HttpServer server({.routes = dashboard.routes(), .guard = &guard, .clock = &clock, .log = &log});
+  HttpServer server({.routes = dashboard.routes(),
+      .guard = &guard,
+      .clock = &clock,
+      .log = &log,
+      .certificate = certificate_of(certificate_path(home)).pem});
   // By the thread of the handlers: one that hangs is silent, whatever the other threads still do.
   auto pulse = [&] { server.post([&] { tell_serving(from); }); };
   while (auto connection = next_connection(from, pulse))
@@ -103,12 +110,12 @@ void serve(const std::string& home, const std::string& token_file, const std::st
 }  // namespace
 
 std::vector<std::string> cluster_dashboard_command(
-    const std::string& home, const std::string& token_file) {
-  return {"/proc/self/exe", word, home, token_file};
+    const std::string& home, const std::string& token_file, bool trusted_network) {
+  return {"/proc/self/exe", word, home, token_file, trusted_network ? trusting : encrypting};
 }
 
 bool is_cluster_dashboard(int argc, char** argv) {
-  return argc == 5 && std::strcmp(argv[1], word) == 0;
+  return argc == 6 && std::strcmp(argv[1], word) == 0;
 }
 
 int serve_cluster_dashboard(int, char** argv, const std::vector<RewardKind>& rewards) {
@@ -116,7 +123,7 @@ int serve_cluster_dashboard(int, char** argv, const std::vector<RewardKind>& rew
   std::signal(SIGPIPE, SIG_IGN);
   watch_quietly();
   try {
-    serve(argv[2], argv[3], argv[4], rewards);
+    serve(argv[2], argv[3], std::strcmp(argv[4], trusting) == 0, argv[5], rewards);
     return 0;
   } catch (const Error& error) {
     print_error("tram", error.text());
@@ -124,11 +131,13 @@ int serve_cluster_dashboard(int, char** argv, const std::vector<RewardKind>& rew
   }
 }
 
-std::string cluster_dashboard_link(const std::string& head, const std::string& token_file) {
+std::string cluster_dashboard_link(
+    const std::string& head, const std::string& token_file, const std::string& certificate) {
   HttpAnswer answer = ask_http({.address = head,
       .method = "POST",
       .target = "/api/v1/links",
-      .bearer = token_text(token_of(token_file))});
+      .bearer = token_text(token_of(token_file)),
+      .certificate = certificate});
   json::error_code error;
   json::value value = json::parse(answer.body, error);
   std::string link = error || !value.is_object() ? "" : text(value.get_object(), "link");

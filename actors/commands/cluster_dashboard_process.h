@@ -11,9 +11,9 @@
 
 namespace tramontane {
 
-// What a head starts; it appends its address.
+// What a head starts; it appends its address. `trusted_network`: others may ask in clear.
 std::vector<std::string> cluster_dashboard_command(
-    const std::string& home, const std::string& token_file);
+    const std::string& home, const std::string& token_file, bool trusted_network);
 
 bool is_cluster_dashboard(int argc, char** argv);
 
@@ -21,7 +21,9 @@ bool is_cluster_dashboard(int argc, char** argv);
 int serve_cluster_dashboard(int argc, char** argv, const std::vector<RewardKind>& rewards);
 
 // A link to log in with to the dashboard of the head at this address, which works once. Error(io):
-// no head is there, or it has no dashboard; Error(refused): the token is another one's.
-std::string cluster_dashboard_link(const std::string& head, const std::string& token_file);
+// no head is there, or it has no dashboard; Error(refused): the token is another one's. With a
+// certificate (runtime/http/client.h) it is asked by https.
+std::string cluster_dashboard_link(
+    const std::string& head, const std::string& token_file, const std::string& certificate);
 
 }  // namespace tramontane

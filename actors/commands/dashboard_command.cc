@@ -6,7 +6,6 @@
 #include "runtime/base/home.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
-#include "runtime/base/shell.h"
 
 #include <boost/json/object.hpp>
 
@@ -41,25 +40,31 @@ std::string newest_run() {
 bool tell_of_cluster(const CliArguments& arguments) {
   std::string head = head_address(home_folder());
   if (head.empty()) return false;
+  // Where it is not within this machine the token goes by https alone.
+  bool https = !is_loopback(parse_http_address(head).host);
+  HttpCertificate certificate;
   std::string link;
   try {
-    link = cluster_dashboard_link(head, token_path());
+    if (https) certificate = certificate_of(certificate_path(home_folder()));
+    link = cluster_dashboard_link(head, token_path(), certificate.pem);
   } catch (const Error& error) {
     if (error.errc() != Errc::io && error.errc() != Errc::timeout) throw;
     return false;  // it has ended, or serves none
   }
-  std::string http = "http://" + head;
+  std::string http = (https ? "https://" : "http://") + head;
   if (arguments.has("json")) {
     boost::json::object line{
         {"event", "dashboard"}, {"head", head}, {"http", http}, {"link", link}};
+    if (https) line["certificate_sha256"] = certificate.fingerprint;
     std::printf("%s\n", json_text(line).c_str());
     return true;
   }
   std::printf(
       "the cluster whose head is %s\n\n  in a browser  %s  (once, within ten minutes)\n"
-      "  in a shell    curl -H \"Authorization: Bearer $(cat %s)\" %s/api/v1/jobs\n\n"
+      "  in a shell    %s\n%s\n"
       "The head serves it. Of one run: tram dashboard RUN\n",
-      head.c_str(), link.c_str(), shell_quoted(token_path()).c_str(), http.c_str());
+      head.c_str(), link.c_str(), curl_line(http, token_path(), certificate).c_str(),
+      fingerprint_line(http, certificate).c_str());
   return true;
 }
 
@@ -69,7 +74,6 @@ int dashboard(const CliArguments& arguments) {
   HttpAddress address;
   try {
     address = parse_http_address(arguments.text("http", "127.0.0.1:0"));
-    require_loopback(address, arguments.has("trusted-network"));
   } catch (const Error& error) {
     throw UsageError("--http: " + error.text());
   }
@@ -79,19 +83,22 @@ int dashboard(const CliArguments& arguments) {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in every thread: sigwait() takes them
-  ServedDashboard served(
-      arguments.positionals() > 0 ? arguments.positional(0) : newest_run(), address);
+  ServedDashboard served(arguments.positionals() > 0 ? arguments.positional(0) : newest_run(),
+      address, arguments.has("trusted-network"));
   if (arguments.has("json")) {
     boost::json::object line{{"event", "dashboard"}, {"run", served.run_folder()},
         {"http", served.http()}, {"link", served.link()}};
+    if (!served.certificate().pem.empty())
+      line["certificate_sha256"] = served.certificate().fingerprint;
     std::printf("%s\n", json_text(line).c_str());
   } else {
     std::printf(
         "%s\n\n  in a browser  %s  (once, within ten minutes)\n"
-        "  in a shell    curl -H \"Authorization: Bearer $(cat %s)\" %s/api/v1/jobs\n\n"
+        "  in a shell    %s\n%s\n"
         "Ctrl-C ends it; a run goes on.\n",
-        served.run_folder().c_str(), served.link().c_str(), shell_quoted(token_path()).c_str(),
-        served.http().c_str());
+        served.run_folder().c_str(), served.link().c_str(),
+        curl_line(served.http(), token_path(), served.certificate()).c_str(),
+        fingerprint_line(served.http(), served.certificate()).c_str());
   }
   std::fflush(stdout);
   int signal = 0;
@@ -119,12 +126,13 @@ CliCommand dashboard_command() {
           "printed, which works once. GET /api/v1/openapi.json describes the API.\n\n"
           "  tram dashboard runs/first\n"
           "  tram dashboard runs/first --http 127.0.0.1:8080\n\n"
-          "Nothing is encrypted, so that it listens on this machine alone, unless you say\n"
-          "--trusted-network; from elsewhere, ssh -L 8080:127.0.0.1:8080 HOST.",
+          "Where others can reach it, it speaks https, under a certificate of its own\n"
+          "($TRAM_HOME/dashboard.pem, made on first use): compare the SHA-256 that is printed\n"
+          "with what your browser shows. --trusted-network: http there, too.",
       .positionals = {"[RUN]"},
       .options = {{"http", "HOST:PORT",
                       "where to listen (default 127.0.0.1:0: any port that is free)"},
-          {"trusted-network", "", "listen where others can reach it, too"},
+          {"trusted-network", "", "where others can reach it, speak http, not https"},
           {"json", "", "print where it is as a JSON object"}},
       .run = dashboard};
 }

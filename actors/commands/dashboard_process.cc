@@ -6,6 +6,7 @@
 #include "runtime/base/home.h"
 #include "runtime/base/json_text.h"
 #include "runtime/base/result.h"
+#include "runtime/base/shell.h"
 #include "runtime/cli/cli.h"
 #include "runtime/node/parent.h"
 
@@ -49,30 +50,48 @@ std::string token_path() {
   return home_folder() + "/token";
 }
 
-void require_loopback(const HttpAddress& address, bool trusted_network) {
-  if (trusted_network || is_loopback(address.host)) return;
-  throw Error(
-      Errc::bad_input, str(address.text(),
-                           " can be reached from elsewhere, and nothing is encrypted: listen on "
-                           "127.0.0.1 and come through ssh -L, or say --trusted-network"));
+std::string certificate_path(const std::string& home) {
+  return home + "/dashboard.pem";
 }
 
-ServedDashboard::ServedDashboard(const std::string& run_folder, const HttpAddress& address)
-    : log_(clock_, {.terminal = Level::warning}),
-      guard_({.token = token_text(token_of(token_path()))}, clock_),
+std::string curl_line(
+    const std::string& http, const std::string& token_file, const HttpCertificate& certificate) {
+  std::string known =
+      http.starts_with("https:") ? str("-k --pinnedpubkey sha256//", certificate.pin, " ") : "";
+  return str("curl ", known, "-H \"Authorization: Bearer $(cat ", shell_quoted(token_file), ")\" ",
+      http, "/api/v1/jobs");
+}
+
+std::string fingerprint_line(const std::string& http, const HttpCertificate& certificate) {
+  if (!http.starts_with("https:")) return "";
+  return str("  its certificate is its own, SHA-256 ", certificate.fingerprint,
+      "\n  (a browser asks whether to trust it: compare)\n");
+}
+
+ServedDashboard::ServedDashboard(
+    const std::string& run_folder, const HttpAddress& address, bool trusted_network)
+    : https_(!trusted_network && !is_loopback(address.host)),
+      certificate_(https_ ? certificate_of(certificate_path(home_folder())) : HttpCertificate{}),
+      log_(clock_, {.terminal = Level::warning}),
+      guard_({.token = token_text(token_of(token_path())), .trusted_network = trusted_network},
+          clock_),
       dashboard_({.run = run_folder, .version = TRAM_VERSION}, guard_, clock_),
-      server_({.routes = dashboard_.routes(), .guard = &guard_, .clock = &clock_, .log = &log_}),
+      server_({.routes = dashboard_.routes(),
+          .guard = &guard_,
+          .clock = &clock_,
+          .log = &log_,
+          .certificate = certificate_.pem}),
       address_(server_.listen(address)) {}
 
 std::string ServedDashboard::http() const {
   HttpAddress shown = address_;
   if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
   if (shown.host == "::") shown.host = "::1";
-  return "http://" + shown.text();
+  return (https_ ? "https://" : "http://") + shown.text();
 }
 
 bool is_dashboard(int argc, char** argv) {
-  return argc == 4 && std::strcmp(argv[1], dashboard_word) == 0;
+  return argc == 5 && std::strcmp(argv[1], dashboard_word) == 0;
 }
 
 int serve_dashboard(int, char** argv) {
@@ -85,8 +104,10 @@ int serve_dashboard(int, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in every thread: sigwait() takes it
   Descriptor to(dashboard_report);
   try {
-    ServedDashboard served(argv[2], parse_http_address(argv[3]));
-    report(to, {{"http", served.http()}, {"link", served.link()}});
+    bool trusted = std::strcmp(argv[4], dashboard_trusts) == 0;
+    ServedDashboard served(argv[2], parse_http_address(argv[3]), trusted);
+    report(to, {{"http", served.http()}, {"link", served.link()},
+                   {"certificate", served.certificate().fingerprint}});
     to.close();
     int signal = 0;
     sigwait(&signals, &signal);

@@ -39,7 +39,7 @@ const CliOption http_option{"http", "HOST:PORT",
 const CliOption stay_option{
     "http-stay", "", "leave the dashboard there after the run, until Ctrl-C"};
 const CliOption trusted_option{
-    "trusted-network", "", "let the dashboard listen where others can reach it, too"};
+    "trusted-network", "", "a dashboard that others can reach speaks http, not https"};
 
 // Where a dashboard is wanted, checked before anything is begun; empty: none.
 std::string http_of(const CliArguments& arguments) {
@@ -49,9 +49,7 @@ std::string http_of(const CliArguments& arguments) {
     return "";
   }
   try {
-    HttpAddress address = parse_http_address(given);
-    require_loopback(address, arguments.has("trusted-network"));
-    return address.text();
+    return parse_http_address(given).text();
   } catch (const Error& error) {
     throw UsageError("--http: " + error.text());
   }
@@ -141,7 +139,8 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
                   .isolation = isolation_of(arguments),
                   .faults = faults_of(arguments),
                   .http = http,
-                  .http_stay = arguments.has("http-stay")});
+                  .http_stay = arguments.has("http-stay"),
+                  .trusted_network = arguments.has("trusted-network")});
         Job job = load_job(arguments.positional(0), arguments.all("set"), {.rewards = rewards});
         return start_run(job, {.folder = arguments.text("run", ""),
                                   .view = view_of(arguments),
@@ -149,6 +148,7 @@ CliCommand run_command(std::vector<RewardKind> rewards, Kinds kinds) {
                                   .faults = faults_of(arguments),
                                   .http = http,
                                   .http_stay = arguments.has("http-stay"),
+                                  .trusted_network = arguments.has("trusted-network"),
                                   .overcommit = arguments.has("overcommit")});
       }};
 }
@@ -182,6 +182,7 @@ CliCommand resume_command(std::vector<RewardKind> rewards) {
                                          .faults = faults_of(arguments),
                                          .http = http_of(arguments),
                                          .http_stay = arguments.has("http-stay"),
+                                         .trusted_network = arguments.has("trusted-network"),
                                          .overcommit = arguments.has("overcommit"),
                                          .reward_kinds = rewards});
       }};

@@ -42,7 +42,7 @@ std::optional<HttpResponse> ProgramAnswers::answer(
   if (path == "/api/v1/openapi.json") return json_response(openapi(version_, table));
   if (path == "/api/v1/links")
     return json_response(
-        {{"link", "http://" + request.host + guard_.new_link()}, {"seconds", link_seconds}});
+        {{"link", request.origin() + guard_.new_link()}, {"seconds", link_seconds}});
   return std::nullopt;
 }
 

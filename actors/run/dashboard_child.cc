@@ -50,8 +50,10 @@ std::string read_report(const Descriptor& from) {
   return all;
 }
 
-Child start(const std::string& folder, const std::string& address, const Descriptor& report) {
-  return Child::start({.command = {"/proc/self/exe", dashboard_word, folder, address},
+Child start(const std::string& folder, const std::string& address, bool trusted_network,
+    const Descriptor& report) {
+  const char* network = trusted_network ? dashboard_trusts : "";
+  return Child::start({.command = {"/proc/self/exe", dashboard_word, folder, address, network},
       .descriptors = {{report.get(), dashboard_report}},
       .output = folder + "/dashboard.log",
       .keep = {"XDG_STATE_HOME"}});
@@ -59,10 +61,11 @@ Child start(const std::string& folder, const std::string& address, const Descrip
 
 }  // namespace
 
-DashboardChild::DashboardChild(const std::string& run_folder, const std::string& address)
+DashboardChild::DashboardChild(
+    const std::string& run_folder, const std::string& address, bool trusted_network)
     : child_([&] {
         auto [ours, theirs] = new_pipe();
-        Child child = start(run_folder, address, theirs);
+        Child child = start(run_folder, address, trusted_network, theirs);
         theirs.close();
         std::string line = read_report(ours);
         boost::system::error_code error;
@@ -72,6 +75,7 @@ DashboardChild::DashboardChild(const std::string& run_folder, const std::string&
         if (report->contains("error")) throw Error(Errc::io, text(*report, "error"));
         http_ = text(*report, "http");
         link_ = text(*report, "link");
+        certificate_ = text(*report, "certificate");
         return child;
       }()) {}
 

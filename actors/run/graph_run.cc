@@ -104,6 +104,7 @@ class GraphRun {
         metrics_(metrics_file(folder_)),
         dashboard_({.http = options.http,
             .stay = options.http_stay,
+            .trusted_network = options.trusted_network,
             .tell = [this](const RunEvent& event) { tell(event); }}),
         exits_(folder_ + "/exits.jsonl"),
         waited_for_(job.until.begin(), job.until.end()),

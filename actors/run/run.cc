@@ -93,6 +93,7 @@ class Run {
         metrics_(metrics_file(files.folder())),
         dashboard_({.http = options.http,
             .stay = options.http_stay,
+            .trusted_network = options.trusted_network,
             .tell = [this](const RunEvent& event) { emit(event); }}) {
     interrupts_.start();
   }

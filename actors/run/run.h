@@ -43,8 +43,9 @@ struct RunOptions {
   std::vector<FaultRule> faults = {};  // to be caused in workers (runtime/node/faults.h)
   // HOST:PORT of a dashboard for as long as the run goes on; empty: none.
   std::string http = {};
-  bool http_stay = false;   // … and after that, until it is interrupted
-  bool overcommit = false;  // start although the memory planned is more than there is
+  bool http_stay = false;        // … and after that, until it is interrupted
+  bool trusted_network = false;  // where others can reach it in clear, too
+  bool overcommit = false;       // start although the memory planned is more than there is
   std::vector<RewardKind> reward_kinds = built_in_rewards();  // for resume_run()
   // Where workers run; nothing: as processes of this machine.
   std::function<std::unique_ptr<WorkerHost>(System&)> make_host = {};

@@ -16,8 +16,10 @@ using namespace std::chrono_literals;
 void RunDashboard::start(const std::string& run_folder) {
   if (options_.http.empty()) return;
   try {
-    child_.emplace(run_folder, options_.http);
-    options_.tell({{"event", "dashboard"}, {"http", child_->http()}, {"link", child_->link()}});
+    child_.emplace(run_folder, options_.http, options_.trusted_network);
+    RunEvent event = {{"event", "dashboard"}, {"http", child_->http()}, {"link", child_->link()}};
+    if (!child_->certificate().empty()) event["certificate_sha256"] = child_->certificate();
+    options_.tell(event);
   } catch (const Error& error) {
     options_.tell({{"event", "alarm"},
         {"text", str("the run goes on without its dashboard: ", error.text())}});

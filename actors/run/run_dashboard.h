@@ -25,8 +25,9 @@ class InterruptWatch;
 class RunDashboard {
  public:
   struct Options {
-    std::string http;   // HOST:PORT; empty: none
-    bool stay = false;  // after the run, until an interrupt
+    std::string http;              // HOST:PORT; empty: none
+    bool stay = false;             // after the run, until an interrupt
+    bool trusted_network = false;  // in clear where others can reach it
     // An event for who watches the run: dashboard, alarm.
     std::function<void(const RunEvent&)> tell;
   };

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -13,6 +15,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace tramontane {
@@ -38,6 +41,7 @@ class Asking {
     if (!question.body.empty()) request_.set(http::field::content_type, "application/json");
     request_.body() = question.body;
     request_.prepare_payload();
+    if (!question.certificate.empty()) believe(question.certificate);
   }
 
   HttpAnswer answer() {
@@ -48,11 +52,10 @@ class Asking {
           if (error) return fail(error);
           stream_.async_connect(found, [this](const error_code& e, const auto&) {
             if (e) return fail(e);
-            http::async_write(stream_, request_, [this](const error_code& w, std::size_t) {
-              if (w) return fail(w);
-              http::async_read(stream_, buffer_, parser_, [this](const error_code& r, std::size_t) {
-                if (r) fail(r);
-              });
+            if (!tls_) return converse(stream_);
+            tls_->async_handshake(asio::ssl::stream_base::client, [this](const error_code& h) {
+              if (h) return fail(h);
+              converse(*tls_);
             });
           });
         });
@@ -65,12 +68,32 @@ class Asking {
   }
 
  private:
+  // Whatever name it has there: it is known by its certificate.
+  void believe(const std::string& certificate) {
+    context_.emplace(asio::ssl::context::tls_client);
+    context_->set_verify_mode(asio::ssl::verify_peer);
+    context_->add_certificate_authority(asio::buffer(certificate));
+    tls_.emplace(stream_, *context_);
+  }
+
+  template <class S>
+  void converse(S& stream) {
+    http::async_write(stream, request_, [this, &stream](const error_code& w, std::size_t) {
+      if (w) return fail(w);
+      http::async_read(stream, buffer_, parser_, [this](const error_code& r, std::size_t) {
+        if (r) fail(r);
+      });
+    });
+  }
+
   void fail(const error_code& error) { error_ = error; }
 
   const HttpQuestion& question_;
   asio::io_context io_{1};
   asio::ip::tcp::resolver resolver_;
   beast::tcp_stream stream_;
+  std::optional<asio::ssl::context> context_;
+  std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
   http::request<http::string_body> request_;
   http::response_parser<http::string_body> parser_;
   beast::flat_buffer buffer_;

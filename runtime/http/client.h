@@ -19,6 +19,9 @@ struct HttpQuestion {
   std::string method = "GET";
   std::string target = "/";
   std::string bearer = {};
+  // HTTPS, of a server with this certificate (certificate.h, HttpCertificate::pem) and no other;
+  // empty: HTTP.
+  std::string certificate = {};
   std::string body = {};                         // JSON
   Duration patience = std::chrono::seconds(10);  // for everything
   std::size_t answer_bytes_most = 16 << 20;

@@ -15,7 +15,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-constexpr Duration drain = 1s;  // for who is still sending when he has been refused
+constexpr char tls_begins = 0x16;  // a record of a handshake (RFC 8446, 5.1)
+constexpr Duration drain = 1s;     // for who is still sending when he has been refused
 
 // Of every answer. No script that stands in the page, nothing from elsewhere, in no frame.
 constexpr const char* safety =
@@ -104,12 +105,30 @@ void HttpConnection::close(const std::string& reason) {
 void HttpConnection::read() {
   if (reading_ || phase_ == Phase::closed) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(input_),
-      [self = shared_from_this()](const error_code& error, std::size_t count) {
-        self->reading_ = false;
+  auto then = [self = shared_from_this()](const error_code& error, std::size_t count) {
+    self->reading_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (error) return self->close();
+    self->on_read(count);
+  };
+  if (tls_)
+    tls_->async_read_some(asio::buffer(input_), std::move(then));
+  else
+    socket_.async_read_some(asio::buffer(input_), std::move(then));
+}
+
+// All that was read so far is of it.
+void HttpConnection::begin_tls(std::string_view bytes) {
+  enter(Phase::receiving, owner_.limits().receive, "its TLS came too slowly");
+  first_bytes_ = bytes;
+  tls_.emplace(socket_, *owner_.tls());
+  tls_->async_handshake(asio::ssl::stream_base::server, asio::buffer(first_bytes_),
+      [self = shared_from_this()](const error_code& error, std::size_t) {
         if (self->phase_ == Phase::closed) return;
-        if (error) return self->close();
-        self->on_read(count);
+        if (error) return self->close("its TLS failed: " + error.message());
+        self->first_bytes_ = {};
+        self->enter(Phase::idle, self->owner_.limits().idle, "");
+        self->read();
       });
 }
 
@@ -120,13 +139,18 @@ void HttpConnection::on_read(std::size_t count) {
 }
 
 void HttpConnection::take(std::string_view bytes) {
+  if (!begun_ && !bytes.empty()) {
+    begun_ = true;
+    if (bytes.front() == tls_begins && owner_.tls() != nullptr) return begin_tls(bytes);
+  }
   if (phase_ == Phase::idle && (!bytes.empty() || reader_.begun()))
     enter(Phase::receiving, owner_.limits().receive, "its request came too slowly");
   switch (reader_.feed(bytes)) {
     case RequestReader::State::more:
       if (reader_.wants_leave()) {
         error_code error;
-        asio::write(socket_, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25), error);
+        auto leave = asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25);
+        tls_ ? asio::write(*tls_, leave, error) : asio::write(socket_, leave, error);
       }
       return read();
     case RequestReader::State::refused:
@@ -139,6 +163,7 @@ void HttpConnection::take(std::string_view bytes) {
 
 void HttpConnection::dispatch() {
   RequestHead head = reader_.take();
+  head.encrypted = tls_.has_value();
   keep_alive_ = head.keep_alive;
   head_only_ = head.method == "HEAD";
   enter(Phase::handling, owner_.limits().handle, "");
@@ -180,16 +205,19 @@ void HttpConnection::write(std::string head, std::string body, void (HttpConnect
   body_ = std::move(body);
   writing_ = true;
   std::array<asio::const_buffer, 2> parts = {asio::buffer(head_), asio::buffer(body_)};
-  asio::async_write(
-      socket_, parts, [self = shared_from_this(), then](const error_code& error, std::size_t) {
-        self->writing_ = false;
-        if (self->phase_ == Phase::closed) return;
-        if (error) return self->close();
-        self->head_ = {};
-        self->body_ = {};
-        self->last_sent_ = self->owner_.clock().now();
-        ((*self).*then)();
-      });
+  auto done = [self = shared_from_this(), then](const error_code& error, std::size_t) {
+    self->writing_ = false;
+    if (self->phase_ == Phase::closed) return;
+    if (error) return self->close();
+    self->head_ = {};
+    self->body_ = {};
+    self->last_sent_ = self->owner_.clock().now();
+    ((*self).*then)();
+  };
+  if (tls_)
+    asio::async_write(*tls_, parts, std::move(done));
+  else
+    asio::async_write(socket_, parts, std::move(done));
 }
 
 void HttpConnection::after_answer() {
@@ -200,9 +228,13 @@ void HttpConnection::after_answer() {
 void HttpConnection::after_last_answer() {
   // Closed at once, what is still coming would be answered with a reset, which overtakes the
   // answer.
+  enter(Phase::closing, drain, "");
+  if (tls_) {
+    tls_->async_shutdown([self = shared_from_this()](const error_code&) { self->close(); });
+    return;
+  }
   error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  enter(Phase::closing, drain, "");
   read();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// One connection of an HttpServer: reads a request, has it checked and handled, writes the answer,
-// and so on; or becomes a stream of server-sent events.
+// One connection of an HttpServer, in clear or within TLS: reads a request, has it checked and
+// handled, writes the answer, and so on; or becomes a stream of server-sent events.
 //
 //   idle ─first byte▶ receiving ─complete▶ handling ─answer▶ sending ─▶ idle, streaming or closing
 //
@@ -13,12 +13,15 @@
 #include "runtime/http/server.h"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +36,8 @@ class HttpConnectionOwner {
 
   virtual const HttpLimits& limits() const = 0;
   virtual Clock& clock() const = 0;
+  // Null: it has no certificate.
+  virtual boost::asio::ssl::context* tls() = 0;
 
   // Checks the request and has it handled; `done` is called on the socket thread, perhaps at once.
   // Nobody waits for it if the connection is gone or has given up.
@@ -84,6 +89,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void enter(Phase phase, Duration limit, const char* too_slow);
   void read();
   void on_read(std::size_t count);
+  void begin_tls(std::string_view bytes);
   void take(std::string_view bytes);
   void dispatch();
   void answer(HttpResponse response, bool keep);
@@ -95,6 +101,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   HttpConnectionOwner& owner_;
   boost::asio::ip::tcp::socket socket_;
+  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  bool begun_ = false;       // it is known whether it is TLS
+  std::string first_bytes_;  // of TLS
   boost::asio::steady_timer deadline_;
   RequestReader reader_;
   std::array<char, 4096> input_;

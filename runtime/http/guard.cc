@@ -117,6 +117,9 @@ std::optional<HttpRefusal> HttpGuard::check_place(
 
 std::optional<HttpRefusal> HttpGuard::check(
     const RequestHead& head, const std::string& address, HttpAccess access) const {
+  if (!head.encrypted && !options_.trusted_network && !is_loopback(address))
+    return HttpRefusal{403,
+        "in clear, others could read the token on its way here: ask by https, or through ssh -L"};
   if (auto refusal = check_place(head, address)) return refusal;
   if (access == HttpAccess::open || has_bearer(head)) return std::nullopt;
   if (!has_session(head))
@@ -136,7 +139,7 @@ std::string HttpGuard::new_link() {
   return "/login?ticket=" + ticket;
 }
 
-std::optional<std::string> HttpGuard::log_in(std::string_view ticket) {
+std::optional<std::string> HttpGuard::log_in(std::string_view ticket, bool encrypted) {
   std::lock_guard lock(mutex_);
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < tickets_.size(); ++i)
@@ -148,12 +151,13 @@ std::optional<std::string> HttpGuard::log_in(std::string_view ticket) {
   if (sessions_.size() > sessions_most) sessions_.pop_front();
   keep();
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.session_life).count();
-  return str(cookie_, "=", session, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=", seconds);
+  return str(cookie_, "=", session, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=", seconds,
+      encrypted ? "; Secure" : "");
 }
 
 HttpRoute HttpGuard::login_route() {
   auto handler = [this](const HttpRequest& request) {
-    auto cookie = log_in(request.parameter("ticket").value_or(""));
+    auto cookie = log_in(request.parameter("ticket").value_or(""), request.encrypted);
     if (!cookie)
       return HttpResponse{.status = 403, .type = "text/html; charset=utf-8", .body = login_failed};
     return HttpResponse{.status = 303,

@@ -10,6 +10,7 @@
 // that somebody's DNS gives it. So a request must name this machine (Host), must not come from
 // another origin (Origin, Sec-Fetch-Site), and one that changes something must have the token
 // itself or say that its page is ours. Secrets are compared in constant time and never logged.
+// Beyond this machine all of it is refused in clear, where others could read it on its way.
 //
 // Thread rule: any.
 
@@ -37,7 +38,8 @@ class HttpGuard {
   struct Options {
     std::string token;  // 64 hexadecimal digits
     std::vector<std::string>
-        names;  // that this machine is known by, beside loopback's and addresses
+        names;                     // that this machine is known by, beside loopback's and addresses
+    bool trusted_network = false;  // in clear, from other machines, too
     Duration ticket_life = std::chrono::minutes(10);
     Duration session_life = std::chrono::hours(72);
     // Where sessions are kept (kept_sessions.h), to be known to a later guard of the same file;
@@ -57,7 +59,8 @@ class HttpGuard {
   std::string new_link();
 
   // Redeems a link: the value of a Set-Cookie header; nothing if there is no such ticket any more.
-  std::optional<std::string> log_in(std::string_view ticket);
+  // Of HTTPS: it is shown there alone.
+  std::optional<std::string> log_in(std::string_view ticket, bool encrypted = false);
 
   // GET /login, which a link leads to: sets the cookie and goes on to /. The guard outlives it.
   HttpRoute login_route();

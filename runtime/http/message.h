@@ -27,6 +27,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query = {};  // decoded, in order
   std::map<std::string, std::string> captured = {};  // what the route's {names} stand for
   std::string host = {};                             // the Host header: NAME:PORT
+  bool encrypted = false;                            // it came by HTTPS
   std::string last_event_id = {};
   std::string body = {};
   // When whoever asked has been told that it took too long; whoever computes for long looks.
@@ -34,6 +35,9 @@ struct HttpRequest {
   Time deadline = forever;
 
   bool overdue() const { return clock != nullptr && clock->now() >= deadline; }
+
+  // Where it was asked: "https://NAME:PORT".
+  std::string origin() const { return (encrypted ? "https://" : "http://") + host; }
 
   // The last value of that name.
   std::optional<std::string> parameter(std::string_view name) const;

@@ -30,6 +30,7 @@ struct RequestHead {
   std::string fetch_mode;
   std::string last_event_id;
   bool keep_alive = true;
+  bool encrypted = false;  // not of the bytes: the connection says so
   std::string body;
 };
 

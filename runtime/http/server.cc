@@ -10,11 +10,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <sys/socket.h>
 #include <thread>
@@ -65,12 +67,24 @@ HttpResponse call(const HttpHandler& handler, const HttpRequest& request, Log& l
   }
 }
 
+std::optional<asio::ssl::context> tls_of(const std::string& pem) {
+  if (pem.empty()) return std::nullopt;
+  using Context = asio::ssl::context;
+  std::optional<Context> context(std::in_place, Context::tls_server);
+  context->set_options(Context::default_workarounds | Context::no_sslv2 | Context::no_sslv3 |
+                       Context::no_tlsv1 | Context::no_tlsv1_1);
+  context->use_certificate_chain(asio::buffer(pem));
+  context->use_private_key(asio::buffer(pem), Context::pem);
+  return context;
+}
+
 }  // namespace
 
 class HttpServer::State final : public HttpConnectionOwner {
  public:
   explicit State(HttpServerOptions options)
       : options_(std::move(options)),
+        tls_(tls_of(options_.certificate)),
         poll_(io_),
         io_guard_(io_.get_executor()),
         work_guard_(work_.get_executor()) {
@@ -105,6 +119,8 @@ class HttpServer::State final : public HttpConnectionOwner {
 
   Clock& clock() const override { return *options_.clock; }
 
+  asio::ssl::context* tls() override { return tls_ ? &*tls_ : nullptr; }
+
   void handle(const RequestHead& head, const std::string& address,
       std::function<void(HttpResponse)> done) override;
   bool may_stream() override;
@@ -121,6 +137,7 @@ class HttpServer::State final : public HttpConnectionOwner {
   void tell(Level level, const std::string& text, const std::string& peer, const std::string& what);
 
   const HttpServerOptions options_;
+  std::optional<asio::ssl::context> tls_;
   asio::io_context io_{1};
   asio::io_context work_{1};
   asio::steady_timer poll_;
@@ -239,6 +256,7 @@ void HttpServer::State::handle(
           .query = std::move(target->query),
           .captured = std::move(match.captured),
           .host = head.host,
+          .encrypted = head.encrypted,
           .last_event_id = head.last_event_id,
           .body = head.body,
           .clock = options_.clock,

@@ -6,6 +6,9 @@
 //   HttpAddress address = server.listen({"127.0.0.1", 0});      // with the port that it got
 //   server.serve(std::move(socket), first_bytes);             // one that others have accepted
 //
+// With a certificate (certificate.h) it is HTTPS too, on the same port: the first byte of a
+// connection tells.
+//
 // It has two threads of its own: one for the sockets, which never waits for a handler, and one that
 // handlers run on, one at a time, in the order of the requests; so what only they touch needs no
 // lock. Everything is bounded (HttpLimits): who sends too much or too slowly, or does not take what
@@ -52,6 +55,7 @@ struct HttpServerOptions {
   HttpGuard* guard = nullptr;
   Clock* clock = nullptr;
   Log* log = nullptr;
+  std::string certificate = {};  // HttpCertificate::pem; empty: HTTP alone
   HttpLimits limits = {};
 };
 

@@ -44,8 +44,8 @@ std::string cookie_of(HttpGuard& guard) {
   return cookie->substr(0, cookie->find(';'));
 }
 
-int refused(
-    const HttpGuard& guard, const RequestHead& head, HttpAccess access = HttpAccess::token) {
+int refused(const HttpGuard& guard, RequestHead head, HttpAccess access = HttpAccess::token) {
+  head.encrypted = true;
   auto refusal = guard.check(head, "10.0.0.7", access);
   return refusal ? refusal->status : 0;
 }

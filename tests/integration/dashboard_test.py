@@ -213,7 +213,6 @@ def misuse_is_told(folder, home):
     said = lambda status, *words: h.tram("dashboard", *words, status=status, env=env).err
     h.expect("no run" in said(h.BAD_INPUT, folder), "a folder that is no run")
     run = os.path.join(folder, "made-up")
-    h.expect("--trusted-network" in said(h.USAGE, run, "--http", "0.0.0.0:0"), "an address for all")
     h.expect("HOST:PORT" in said(h.USAGE, run, "--http", "nonsense:x:y"), "no address")
     taken = socket.create_server(("127.0.0.1", 0))
     h.expect("cannot be listened on" in said(h.IO, run, "--http", f"127.0.0.1:{taken.getsockname()[1]}"), "a port that is taken")

@@ -95,6 +95,46 @@ def workers_on(cluster, job, node):
     return {w["name"] for w in cluster.ask("status", job)["workers"] if w["node"] == node}
 
 
+ASK = """
+import hashlib, http.client, ssl, sys
+scheme, address, path, token = sys.argv[1:]
+if scheme == "https":
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    at = http.client.HTTPSConnection(address, timeout=20, context=context)
+else:
+    at = http.client.HTTPConnection(address, timeout=20)
+at.request("GET", path, headers={"Authorization": "Bearer " + token} if token else {})
+sock = at.sock
+certificate = hashlib.sha256(sock.getpeercert(True)).hexdigest().upper() if scheme == "https" else ""
+answer = at.getresponse()
+print(answer.status, certificate or "-", (answer.getheader("Set-Cookie") or "-").replace(" ", ""), answer.read().decode()[:300].replace(chr(10), " "))
+"""
+
+
+def dashboard_from_elsewhere(cluster, head, token):
+    def ask(scheme, path="/api/v1/jobs", token=""):
+        done = subprocess.run(["ip", "netns", "exec", HOSTS["b"][1], sys.executable, "-c", ASK, scheme, head, path, token],
+            capture_output=True, text=True, timeout=h.PATIENCE)
+        h.expect(done.returncode == 0, f"{scheme}://{head}{path}: {done.stderr}")
+        return done.stdout.split(" ", 3)
+    told = cluster.ask("dashboard")
+    h.expect_equal(told["http"], "https://" + head, "where the dashboard is")
+    status, certificate, _, text = ask("https", token=token)
+    h.expect_equal(status, "200", f"jobs by https: {text}")
+    h.expect_equal(certificate, told["certificate_sha256"].replace(":", ""), "the certificate that is shown")
+    h.expect_equal(ask("https")[0], "401", "who has no token")
+    status, _, _, text = ask("http", token=token)
+    h.expect(status == "403" and "https" in text, f"the token in clear: {status} {text}")
+    link = told["link"]
+    h.expect(link.startswith(f"https://{head}/login?ticket="), f"the link: {link}")
+    path = link.removeprefix("https://" + head)
+    h.expect_equal(ask("http", path)[0], "403", "a link in clear")
+    status, _, cookie, _ = ask("https", path)
+    h.expect(status == "303" and "Secure;" in cookie + ";", f"a login: {status} {cookie}")
+    print("from another machine the dashboard is had by https, and in clear not at all", flush=True)
+
+
 def pulled_for_long(cluster, graph):
     job = cluster.ask("submit", graph)
     number, run = job["id"], job["run"]
@@ -156,6 +196,7 @@ try:
         cluster.wait_for("both nodes", lambda: cluster.state_of("a") == cluster.state_of("b") == "ready")
         with open(os.path.join(cluster.homes["a"], "token")) as f:
             token = f.read().strip()
+        dashboard_from_elsewhere(cluster, head, token)  # which says the token in clear, to be refused
         secrets = {"encrypted": b"TRAMTLS\n", "in clear": b"TRAMONT\n", "the token": token.encode(),
             "its bytes": bytes.fromhex(token), "an actor": b"generator/"}
         with Wire(HOSTS["a"][2], secrets, prefix=["ip", "netns", "exec", HOSTS["a"][1]]) as wire:
