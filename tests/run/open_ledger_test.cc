@@ -83,7 +83,7 @@ TEST_CASE("a ledger that lacks steps which metrics or a whole checkpoint tell of
   CHECK(has(said, "; put the files back as they were, or `tram resume --repair`"));
   auto seventh = bench.save(7);
   CHECK(has(bench.refused(4), "the 3 steps 5 to 7, which"));
-  bench.files->write(seventh + "/x", {});
+  bench.files->write(seventh + "/x", ByteView());
   CHECK(bench.refused(4) == "");
 }
 
