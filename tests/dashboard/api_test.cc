@@ -341,23 +341,6 @@ TEST_CASE("a job's state is what its files and its process say") {
   CHECK(state() == "running");
 }
 
-TEST_CASE("what a process uses is told while its run lives, and is never another's") {
-  for (Alive alive : {Alive::yes, Alive::no}) {
-    WatchedFolder run;
-    run.write_actors(alive);
-    bool lives = alive == Alive::yes;
-    CAPTURE(lives);
-    json::object node = run.get("/api/v1/nodes/box");
-    CHECK(node.at("state") == (lives ? "up" : "gone"));
-    CHECK(node.at("memory").is_null() == !lives);
-    for (const auto& process : node.at("processes").as_array()) {
-      CHECK(process.at("state") == (lives ? "running" : "gone"));
-      for (const char* use : {"memory", "cpu_seconds", "threads"})
-        CHECK(process.at(use).is_null() == !lives);
-    }
-  }
-}
-
 TEST_CASE("what Prometheus reads has a HELP, a TYPE and no series twice") {
   WatchedFolder run;
   fill(run, Alive::yes);

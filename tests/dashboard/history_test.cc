@@ -233,3 +233,20 @@ TEST_CASE("a stream tells of the job and its actors first, then of what is new")
   folder.write_metrics({step(3, 0.5)});
   CHECK(told(beyond.next(100'000)).size() == 1);
 }
+
+TEST_CASE("what a process uses is told while its run lives, and is never another's") {
+  for (Alive alive : {Alive::yes, Alive::no}) {
+    WatchedFolder run;
+    run.write_actors(alive);
+    bool lives = alive == Alive::yes;
+    CAPTURE(lives);
+    boost::json::object node = run.get("/api/v1/nodes/box");
+    CHECK(node.at("state") == (lives ? "up" : "gone"));
+    CHECK(node.at("memory").is_null() == !lives);
+    for (const auto& process : node.at("processes").as_array()) {
+      CHECK(process.at("state") == (lives ? "running" : "gone"));
+      for (const char* use : {"memory", "cpu_seconds", "threads"})
+        CHECK(process.at(use).is_null() == !lives);
+    }
+  }
+}
