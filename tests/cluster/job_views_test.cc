@@ -44,20 +44,22 @@ TEST_CASE("actors are told with their nodes, and for how long they do what they 
       R"({"actors":[{"name":"agent","kind":"agent","worker":"","pid":11,"state":"idle",)"
       R"("waiting_for":"messages","since":1000000,"busy":0.5,"mailbox":3,"mailbox_limit":9},)"
       R"({"name":"generator/0","kind":"generator","worker":"generator/0","pid":null,)"
-      R"("state":"working","since":9000000,"restarts":2,"notes":{"version":"4"}},)"
+      R"("state":"working","since":9000000,"restarts":2,"tokens_per_s":1200,"notes":{"version":"4"}},)"
       R"({"name":"verifier/0","worker":"verifier/0"}, 4]})");
   json::array actors = job_actors(run.job, 5'000);
   REQUIRE(actors.size() == 3);
   CHECK(json::serialize(actors[0]) ==
         R"({"name":"agent","kind":"agent","job":7,"node":"a","pid":11,"state":"idle",)"
         R"("waiting_for":"messages","since":4E0,"busy":5E-1,"mailbox":3,"mailbox_limit":9,)"
-        R"("restarts":0,"notes":{}})");
+        R"("restarts":0,"tokens_per_s":null,"notes":{}})");
   CHECK(actors[1].at("node") == "b");
   CHECK(actors[1].at("since") == 0.0);  // by a clock that is ahead
   CHECK(actors[1].at("restarts") == 2);
+  CHECK(actors[1].at("tokens_per_s") == 1200);
   CHECK(actors[1].at("notes").at("version") == "4");
   CHECK(actors[2].at("node").is_null());
   run.job.state = JobState::failed;
+  CHECK(job_actors(run.job, 5'000).at(1).at("tokens_per_s").is_null());
   CHECK(job_actors(run.job, 5'000)[0].at("state") == "over");
   for (const char* nonsense :
       {"", "{", "[]", "{}", R"({"actors":3})", R"({"actors":[{}]})", "\xff"}) {

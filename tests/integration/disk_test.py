@@ -75,15 +75,18 @@ def for_good(disk, folder, policy):
 def for_a_while(disk, folder, policy, killed):
     """And this worker dies meanwhile: its next lives may fail, until there is room."""
     name = f"full for a while, without {killed}"
-    run, process = begin(disk, folder, policy, 60, APART)
+    run, process = begin(disk, folder, policy, 120, APART)
     disk.fill()
     for pid in subprocess.run(["pgrep", "-P", str(process.pid), "-f", f"serve-worker {killed}"], capture_output=True, text=True).stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # the full disk was quicker
     time.sleep(0.7)
     os.remove(disk.filler)
     _, err = process.communicate(timeout=h.PATIENCE)
     h.expect_equal(process.returncode, h.OK, f"{name}: exit status, having said {err}")
-    Watch(run, name).at_the_end(60, BATCH)
+    Watch(run, name).at_the_end(120, BATCH)
     with open(os.path.join(run, "exits.jsonl")) as f:
         kept = {(e["actor"], e["incarnation"]) for e in map(json.loads, f)}
     told = {(e["actor"], e["incarnation"]) for e in h.metrics(run) if e["event"] == "exit"}

@@ -199,9 +199,8 @@ TEST_CASE("minutes and seconds of a degree are parts of it, with braces about it
 }
 
 TEST_CASE("a bar parts a set from its condition, also behind a set that had one") {
-  check_all(Outcome::equal,
-      {{"\\{a, \\{x : x>1\\} : a > 2\\}", "\\{a, \\{x | x>1\\} | a > 2\\}"},
-          {"(2, \\infty)", "\\{x | x > 2\\}"}, {"|x|", "x \\cdot |x| / x"}});
+  check_all(Outcome::equal, {{"\\{a, \\{x : x>1\\} : a > 2\\}", "\\{a, \\{x | x>1\\} | a > 2\\}"},
+                                {"(2, \\infty)", "\\{x | x > 2\\}"}, {"|x|", "x \\cdot |x| / x"}});
 }
 
 TEST_CASE("min behind a number is minutes, unless it is applied to something") {

@@ -76,6 +76,7 @@ def is_gone_through(page, base, cluster):
 
 def acts(page, base, cluster):
     """a node is drained and used again, a job is stopped: by keyboard, and only when it was said twice"""
+    # What came of it stands beside the button until the list tells the same, and another takes its place.
     press = "const b = [...document.querySelectorAll('.detail .action button')].find(b => b.textContent === arguments[0]); if (!b) return false; b.focus(); b.click(); return true;"
     asked = "return document.querySelector('.detail .asked') !== null && document.activeElement.textContent === 'No'"
     said = "return new RegExp(arguments[0]).test((document.querySelector('.detail') || {}).textContent || '')"
@@ -92,14 +93,14 @@ def acts(page, base, cluster):
     page.wait("the question", asked)
     page.shot("cluster-asks")
     h.expect(page.js(press, "Drain this node"), "nothing says yes")
-    page.wait("what came of it", said, "it is drain(ing|ed)")
+    page.wait("what came of it", said, "it is drain(ing|ed)|Use this node again")
     cluster.wait_for("a node that is drained", lambda: any(n["name"] == "b" and n["state"] in ("draining", "drained") for n in cluster.ask("nodes")["nodes"]))
     page.js("document.activeElement.blur()")
     page.wait("the way back", "return [...document.querySelectorAll('.detail .action button')].some(b => b.textContent === 'Use this node again')")
     page.js(press, "Use this node again")
     page.wait("the question", asked)
     page.js(press, "Use this node again")
-    page.wait("what came of it", said, "it is ready")
+    page.wait("what came of it", said, "it is ready|Drain this node")
     cluster.wait_for("a node that is used again", lambda: any(n["name"] == "b" and n["state"] == "ready" for n in cluster.ask("nodes")["nodes"]))
     page.go(base + "/#/jobs/2")
     page.wait("the job that waits", "return (document.querySelector('.detail h2') || {textContent: ''}).textContent.startsWith('Job 2:')")

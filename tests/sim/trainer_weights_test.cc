@@ -93,7 +93,7 @@ TEST_CASE("a trainer that prepares its own weights has the newest for the audit,
   REQUIRE(bench.outcome);
   CHECK_MESSAGE(bench.outcome->how == RunOutcome::How::finished, bench.outcome->reason);
   for (Version version = 0; version <= 7; ++version)
-    CHECK((bench.ready.get(version) != nullptr) == (version >= 5));  // max_lag 1, and two
+    CHECK((bench.ready.get(version) != nullptr) == (version >= 6));  // max_lag 1, and one
   CHECK(bench.ready.newest()->fingerprint() == bench.outcome->fingerprint);
 }
 
