@@ -145,29 +145,23 @@ TEST_CASE("a request may come byte by byte, and several at once") {
   CHECK_FALSE(whole.begun());
 }
 
-TEST_CASE("a chunked body is put together") {
-  RequestReader reader({});
-  REQUIRE(reader.feed("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-                      "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n") == State::complete);
-  CHECK(reader.take().body == "abcde");
-}
-
-TEST_CASE("what follows behind a body is no part of the header") {
-  std::string request =
-      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
-      "Origin: http://h\r\nExpect: magic\r\nAuthorization: x\r\nHost: g\r\n\r\n";
-  for (std::size_t piece : {std::size_t{1}, std::size_t{7}, request.size()}) {
-    RequestReader reader({});
-    auto state = State::more;
-    for (std::size_t at = 0; at < request.size(); at += piece)
-      state = reader.feed(std::string_view(request).substr(at, piece));
-    REQUIRE(state == State::complete);
-    RequestHead head = reader.take();
-    CHECK(head.host == "h");
-    CHECK(head.origin.empty());
-    CHECK(head.authorization.empty());
-    CHECK(head.body == "a");
-  }
+TEST_CASE("a body that comes in chunks is refused, before anything of it is read") {
+  const std::string header = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  // The last made Boost.Beast 1.74 end the process: fields behind the last chunk, without their
+  // end.
+  for (const std::string& body : {std::string("3\r\nabc\r\n0\r\n\r\n"), std::string(),
+           std::string("0\r\nZ:C\x87"
+                       "C\n"),
+           "0\r\nZ:" + std::string(100, 'a') + "\n"})
+    for (std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{4096}}) {
+      RequestReader reader({});
+      std::string request = header + body;
+      auto state = State::more;
+      for (std::size_t at = 0; at < request.size(); at += piece)
+        state = reader.feed(std::string_view(request).substr(at, piece));
+      CHECK(state == State::refused);
+      CHECK(reader.status() == 411);
+    }
 }
 
 TEST_CASE("requests that are too large or ambiguous are refused") {
@@ -179,10 +173,8 @@ TEST_CASE("requests that are too large or ambiguous are refused") {
   CHECK(status(std::string(20'000, 'x')) == 431);
   CHECK(status("GET /" + std::string(20'000, 'x')) == 431);
   CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n") == 413);
-  CHECK(
-      status(
-          "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
-          {.body_bytes = 3}) == 413);
+  CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n",
+            {.body_bytes = 3}) == 411);
   CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n") ==
         400);
   CHECK(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: "
