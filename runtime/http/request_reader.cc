@@ -25,8 +25,9 @@ std::string text_of(boost::beast::string_view text) {
 
 struct RequestReader::Parser {
   http::request_parser<http::string_body> request;
-  bool checked = false;  // the header is complete and right
-  RequestHead head;      // as it was then
+  std::size_t header = 0;  // bytes of it that were taken
+  bool checked = false;    // the header is complete and right
+  RequestHead head;        // as it was then
   bool leave_given = false;
 };
 
@@ -89,18 +90,22 @@ RequestReader::State RequestReader::feed(std::string_view bytes) {
     if (waiting_.empty() && parser_ == nullptr) return State::more;
     if (parser_ == nullptr) {
       parser_ = std::make_unique<Parser>();
-      parser_->request.header_limit(limits_.header_bytes);
+      // Beyond the limit that counts, which is looked at here: its own depends on how bytes come.
+      parser_->request.header_limit(2 * limits_.header_bytes);
       parser_->request.body_limit(limits_.body_bytes);
       parser_->request.eager(false);  // the header first, by itself
     }
     boost::system::error_code error;
     std::size_t taken = parser_->request.put(boost::asio::buffer(waiting_), error);
     waiting_.erase(0, taken);
-    if (parser_->request.is_header_done() && !parser_->checked)
+    if (!parser_->checked) parser_->header += taken;
+    if (parser_->request.is_header_done() && !parser_->checked) {
+      if (parser_->header > limits_.header_bytes) return refuse(431, "the header is too large");
       if (check_header() == State::refused) return State::refused;
+    }
     if (error == http::error::need_more) {
       // It finds no end of the header, and has no limit of its own before it does.
-      if (!parser_->request.is_header_done() && waiting_.size() > limits_.header_bytes)
+      if (!parser_->checked && parser_->header + waiting_.size() > limits_.header_bytes)
         return refuse(431, "the header is too large");
       return State::more;
     }

@@ -164,6 +164,25 @@ TEST_CASE("a body that comes in chunks is refused, before anything of it is read
     }
 }
 
+TEST_CASE("a header's limit is the same, however its bytes come") {
+  const std::string line = "GET / HTTP/1.1\r\n";
+  for (std::size_t over : {0, 1, 2, 3}) {
+    std::string request = line + "Host: h\r\nX: ";
+    request += std::string(300 + over - request.size() - 4, 'x') + "\r\n\r\n";
+    REQUIRE(request.size() == 300 + over);
+    for (std::size_t piece : {std::size_t{1}, line.size(), std::size_t{7}, request.size()}) {
+      CAPTURE(over);
+      CAPTURE(piece);
+      RequestReader reader({.header_bytes = 300});
+      auto state = State::more;
+      for (std::size_t at = 0; at < request.size() && state == State::more; at += piece)
+        state = reader.feed(std::string_view(request).substr(at, piece));
+      CHECK(state == (over == 0 ? State::complete : State::refused));
+      CHECK(reader.status() == (over == 0 ? 0 : 431));
+    }
+  }
+}
+
 TEST_CASE("requests that are too large or ambiguous are refused") {
   auto status = [](const std::string& bytes, RequestReader::Limits limits = {}) {
     RequestReader reader(limits);
