@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/base/freed_by.h"
 #include "runtime/base/home.h"
 #include "runtime/base/result.h"
 
@@ -25,17 +26,9 @@ namespace {
 constexpr long life_seconds = 10L * 365 * 24 * 3600;
 constexpr std::size_t file_bytes_most = 16 << 10;
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* it) const {
-    free(it);
-  }
-};
-
-using Key = std::unique_ptr<EVP_PKEY, Free<::EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<::X509_free>>;
-using Memory = std::unique_ptr<BIO, Free<::BIO_free_all>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<::EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreedBy<::X509_free>>;
+using Memory = std::unique_ptr<BIO, FreedBy<::BIO_free_all>>;
 
 [[noreturn]] void failed(const std::string& path, const char* what) {
   throw Error(Errc::io, str(path, ": ", what, ": ", std::strerror(errno)));

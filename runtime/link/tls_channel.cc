@@ -1,6 +1,7 @@
 #include "runtime/link/tls_channel.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/freed_by.h"
 #include "runtime/base/shown_text.h"
 
 #include <algorithm>
@@ -21,17 +22,9 @@ constexpr const char* group = "X25519";
 constexpr std::size_t record_bytes = 16 << 10;  // of what is said
 constexpr std::size_t record_overhead = 22;     // header, kind and tag
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* it) const {
-    free(it);
-  }
-};
-
-using Context = std::unique_ptr<SSL_CTX, Free<::SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Free<::SSL_free>>;
-using Method = std::unique_ptr<BIO_METHOD, Free<::BIO_meth_free>>;
+using Context = std::unique_ptr<SSL_CTX, FreedBy<::SSL_CTX_free>>;
+using Connection = std::unique_ptr<SSL, FreedBy<::SSL_free>>;
+using Method = std::unique_ptr<BIO_METHOD, FreedBy<::BIO_meth_free>>;
 
 // What the connection reads and writes instead of a socket.
 struct Ends {
@@ -100,8 +93,8 @@ Context context_of(LinkSide side) {
 }  // namespace
 
 SessionKey derived_key(ByteView secret, std::string_view label) {
-  std::unique_ptr<EVP_KDF, Free<::EVP_KDF_free>> kdf(::EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  std::unique_ptr<EVP_KDF_CTX, Free<::EVP_KDF_CTX_free>> context(::EVP_KDF_CTX_new(kdf.get()));
+  std::unique_ptr<EVP_KDF, FreedBy<::EVP_KDF_free>> kdf(::EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+  std::unique_ptr<EVP_KDF_CTX, FreedBy<::EVP_KDF_CTX_free>> context(::EVP_KDF_CTX_new(kdf.get()));
   std::string digest = "SHA256";
   Bytes key(secret.begin(), secret.end());
   std::string info(label);
@@ -169,7 +162,7 @@ class TlsChannel::State {
   // The secret, as OpenSSL wants to have it.
   SSL_SESSION* session() const {
     const SSL_CIPHER* cipher = ::SSL_CIPHER_find(connection.get(), suite_number);
-    std::unique_ptr<SSL_SESSION, Free<::SSL_SESSION_free>> made(::SSL_SESSION_new());
+    std::unique_ptr<SSL_SESSION, FreedBy<::SSL_SESSION_free>> made(::SSL_SESSION_new());
     if (cipher == nullptr || made == nullptr) return nullptr;
     bool set = ::SSL_SESSION_set1_master_key(made.get(),
                    reinterpret_cast<const unsigned char*>(key.data()), key.size()) == 1 &&
